@@ -1,0 +1,61 @@
+// The C ABI of the core. The JNI bridge, the native executable's tests and any other host call only
+// these.
+//
+// Every function contains every exception: a fault is counted, said once, and switches the agent
+// off; it never reaches the host. Negative results are values of remora::Code, negated.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define REMORA_EXPORT __attribute__((visibility("default")))
+
+typedef struct remora_agent remora_agent;
+
+// Direct buffers shared with the caller, with the sizes of wire.h. They must outlive the agent.
+typedef struct remora_buffers {
+    uint8_t* control;
+    uint32_t control_bytes;
+    uint8_t* answer;
+    uint32_t answer_bytes;
+    uint8_t* plan;
+    uint32_t plan_bytes;
+    uint8_t* sample;
+    uint32_t sample_bytes;
+} remora_buffers;
+
+// Starts the core. `arguments`: the text after `-javaagent:remora.jar=` ("" for none). `facts`:
+// "key=value" lines about the host (UTF-8, may be empty). On failure returns NULL and puts one line
+// for a person into `message`. Any thread; blocks for as long as the configuration takes to read.
+REMORA_EXPORT remora_agent* remora_start(const char* arguments, const char* facts,
+                                         const remora_buffers* buffers, char* message,
+                                         size_t message_bytes);
+
+// Handles `bytes` of control records; answers lie in the answer buffer. Returns the number of
+// answer bytes, or a negative code. -kFull means: nothing was handled, try again later. Collector
+// thread.
+REMORA_EXPORT int32_t remora_control(remora_agent* agent, int32_t bytes);
+
+// Writes what is due at `now_ns` (CLOCK_MONOTONIC, System.nanoTime) into the plan buffer. Returns
+// the number of units. Collector thread.
+REMORA_EXPORT int32_t remora_plan(remora_agent* agent, int64_t now_ns);
+
+// Takes `bytes` of sample records read for the last plan. Returns the number of values taken.
+// Collector thread.
+REMORA_EXPORT int32_t remora_submit(remora_agent* agent, int32_t bytes, int64_t now_ns);
+
+// Emits a last tick, flushes the outputs, ends the threads, frees the agent. Waits at most
+// `deadline_ms`; what has not ended by then is left behind (never joined, never freed). Any thread
+// but the agent's own. Must be the last call.
+REMORA_EXPORT int32_t remora_stop(remora_agent* agent, int32_t deadline_ms);
+
+// Version text, "0.1.0+abc1234". Never NULL.
+REMORA_EXPORT const char* remora_version(void);
+
+#ifdef __cplusplus
+}
+#endif

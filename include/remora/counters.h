@@ -1,0 +1,98 @@
+// Every counter of the agent: one table gives the enum, the names in self-metrics and in `remora stat`, and the
+// help text. Counters only grow; a gauge is set. One writer thread each, readers anywhere.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace remora {
+
+// X(name, kind, metric name without the `remora_` prefix, help)
+// kind: counter | gauge. A name ending in `_dropped_total` is a loss: the conservation check sums them.
+// clang-format off
+#define REMORA_COUNTERS(X) \
+    /* reading: collector thread */ \
+    X(kCycles,               counter, "cycles_total",                  "plan/submit cycles of the collector") \
+    X(kJniCalls,             counter, "jni_calls_total",               "plan and submit calls across JNI") \
+    X(kUnitsPlanned,         counter, "units_planned_total",           "units handed out to be read") \
+    X(kUnitsRead,            counter, "units_read_total",              "units read with a usable result") \
+    X(kValuesRead,           counter, "values_read_total",             "values read") \
+    X(kReadsFailed,          counter, "reads_failed_total",            "units whose read threw, was no number, or too large") \
+    X(kReadsGone,            counter, "reads_gone_total",              "units that were unregistered when read (transient)") \
+    X(kReadsBlocked,         counter, "reads_blocked_total",           "reads that did not return and cost their thread") \
+    X(kReadNanos,            counter, "read_nanoseconds_total",        "wall time spent in reads, by the collector's own clock") \
+    X(kCollectorCpuNanos,    gauge,   "collector_cpu_nanoseconds",     "CPU time of the collector thread") \
+    X(kCollectorCycleNanosMax, gauge, "collector_cycle_nanoseconds_max", "longest collector cycle so far") \
+    X(kSubmitsRejected,      counter, "submits_rejected_total",        "submitted batches with a malformed record") \
+    /* registration: collector thread */ \
+    X(kUnits,                gauge,   "units",                         "units registered now") \
+    X(kUnitsMetricObjects,   gauge,   "units_metric_objects",          "of these units read as metric objects; the others go through the MBean server") \
+    X(kSeries,               gauge,   "series",                        "series registered now") \
+    X(kFamilies,             gauge,   "families",                      "cost families known") \
+    X(kBeansSeen,            counter, "beans_seen_total",              "bean registrations offered by the shim") \
+    X(kBeansUndescribed,     counter, "beans_undescribed_total",       "beans that threw or blocked when they were looked at") \
+    X(kBeansNotSelected,     counter, "beans_not_selected_total",      "beans that the selection leaves out") \
+    X(kUnitsRegistered,      counter, "units_registered_total",        "units registered") \
+    X(kUnitsUnregistered,    counter, "units_unregistered_total",      "units unregistered") \
+    X(kUnitsRefused,         counter, "units_refused_total",           "units refused because a limit was reached") \
+    X(kSeriesRefused,        counter, "series_refused_total",          "series refused because a cap was reached") \
+    X(kOutputSeriesRefused,  counter, "output_series_refused_total",   "series that an output had no room for") \
+    X(kTextsRefused,         counter, "texts_refused_total",           "distinct text values beyond the limit") \
+    /* ring 1 */ \
+    X(kRingPushed,           counter, "ring_pushed_total",             "messages pushed into the sample ring") \
+    X(kRingFullDropped,      counter, "ring_full_values_dropped_total", "values lost because the sample ring was full") \
+    X(kControlDropped,       counter, "control_ring_full_total",       "registrations retried because the ring was full") \
+    /* cache and sampling: core thread */ \
+    X(kValuesCached,         counter, "values_cached_total",           "values taken into the cache") \
+    X(kValuesSuperseded,     counter, "values_superseded_total",       "cached values replaced before any tick emitted them") \
+    X(kValuesEmittedFresh,   counter, "values_emitted_fresh_total",    "values read since the last tick and emitted (misses)") \
+    X(kValuesOrphanDropped,  counter, "values_orphan_dropped_total",   "values of units that were gone on arrival") \
+    X(kValuesUnregisteredDropped, counter, "values_unregistered_dropped_total", "fresh values whose unit left before a tick") \
+    X(kCacheHits,            counter, "cache_hits_total",              "series emitted from cache without a read since the last tick") \
+    X(kCacheMisses,          counter, "cache_misses_total",            "series emitted that were read since the last tick") \
+    X(kCacheStale,           counter, "cache_stale_total",             "series emitted that were older than twice their interval") \
+    X(kUnitsQuarantined,     gauge,   "units_quarantined",             "units in quarantine now") \
+    X(kQuarantines,          counter, "quarantines_total",             "times a unit entered quarantine") \
+    X(kUnitsShed,            gauge,   "units_shed",                    "units not read because the CPU budget is too small") \
+    X(kLambda,               gauge,   "sampler_lambda",                "multiplier of the square-root law now") \
+    X(kBudgetPpm,            gauge,   "cpu_budget_ppm",                "CPU budget, millionths of one core") \
+    X(kCpuUsedPpm,           gauge,   "cpu_used_ppm",                  "CPU used over the last window, millionths of one core") \
+    X(kCoreCpuNanos,         gauge,   "core_cpu_nanoseconds",          "CPU time of the core thread") \
+    X(kCoreCycleNanosMax,    gauge,   "core_cycle_nanoseconds_max",    "longest core cycle so far") \
+    X(kUnitsWoken,           counter, "units_woken_total",             "units read again before a tick because their family surprised") \
+    X(kSolves,               counter, "sampler_solves_total",          "times the square-root law was solved") \
+    X(kSampleTrace,          counter, "trace_records_total",           "records written to a trace") \
+    /* emission: core thread */ \
+    X(kTicks,                counter, "ticks_total",                   "output ticks") \
+    X(kTicksSkipped,         counter, "ticks_skipped_total",           "output ticks given up because a sink was behind") \
+    X(kLinesEncoded,         counter, "lines_encoded_total",           "lines encoded for outputs") \
+    X(kLinesTooLongDropped,  counter, "lines_too_long_dropped_total",  "lines longer than a block or packet") \
+    X(kValuesUnencodable,    counter, "values_unencodable_total",      "values that a format cannot express (NaN, infinity)") \
+    X(kSinkBlocked,          counter, "sink_blocked_total",            "times an output's ring had no free block") \
+    /* sinks: sink threads, summed over outputs */ \
+    X(kSinkBytes,            counter, "sink_bytes_total",              "bytes written by sinks") \
+    X(kSinkFrames,           counter, "sink_frames_total",             "complete ticks written by sinks") \
+    X(kSinkFramesDropped,    counter, "sink_frames_dropped_total",     "ticks that a sink gave up") \
+    X(kSinkBytesDropped,     counter, "sink_bytes_dropped_total",      "bytes that a sink gave up") \
+    X(kSinkErrors,           counter, "sink_errors_total",             "failed writes, opens, renames and sends") \
+    X(kSinkRotations,        counter, "sink_rotations_total",          "file rotations") \
+    X(kSinkPackets,          counter, "sink_packets_total",            "datagrams sent") \
+    X(kSinkCpuNanos,         gauge,   "sink_cpu_nanoseconds",          "CPU time of the sink threads") \
+    /* the agent itself */ \
+    X(kFaults,               counter, "faults_total",                  "contained faults; the first one switches the agent off") \
+    X(kLogSuppressed,        counter, "log_suppressed_total",          "log lines suppressed by the rate limit") \
+    X(kConfigReloads,        counter, "config_reloads_total",          "configuration changes taken over") \
+    X(kConfigReloadsFailed,  counter, "config_reload_failures_total",  "configuration changes refused; the old one stays") \
+    X(kUptimeSeconds,        gauge,   "uptime_seconds",                "seconds since the core started")
+// clang-format on
+
+enum class Counter : std::uint32_t {
+#define REMORA_COUNTER_ENUM(name, kind, metric, help) name,
+    REMORA_COUNTERS(REMORA_COUNTER_ENUM)
+#undef REMORA_COUNTER_ENUM
+    kEnd
+};
+
+inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::kEnd);
+
+}  // namespace remora

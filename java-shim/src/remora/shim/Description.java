@@ -1,0 +1,81 @@
+package remora.shim;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** What an MBean has to offer, found by looking at its values. */
+final class Description {
+    /** One value of an MBean: an attribute, or one leaf of a composite attribute. */
+    static final class Slot {
+        final String attribute;
+        final String[] keys;
+        final int type;
+
+        Slot(String attribute, String[] keys, int type) {
+            this.attribute = attribute;
+            this.keys = keys;
+            this.type = type;
+        }
+
+        /** Path for people and for naming: "HeapMemoryUsage.used". */
+        String path() {
+            if (keys.length == 0) {
+                return attribute;
+            }
+            StringBuilder path = new StringBuilder(attribute);
+            for (String key : keys) {
+                path.append('.').append(key);
+            }
+            return path.toString();
+        }
+    }
+
+    int kind;
+    /** Metric object of the Yammer kinds, else null. */
+    Object source;
+    /** Type of a gauge's value; {@link Wire.ValueType#NUMBER} while unknown. */
+    int gaugeType;
+    /** {@link Wire.ReadStatus} of describing. Anything but OK: nothing can be said about the bean. */
+    int status;
+    /** Something numeric had no value yet: worth describing again later. */
+    boolean incomplete;
+    final List<Slot> slots = new ArrayList<>();
+
+    static Description failed(int status) {
+        Description failed = new Description();
+        failed.kind = Wire.BeanKind.MBEAN;
+        failed.status = status;
+        failed.incomplete = true;
+        return failed;
+    }
+
+    /** Equal for equal offers. */
+    int hash() {
+        int hash = (kind * 31 + gaugeType) * 31 + status;
+        for (Slot slot : slots) {
+            hash = (hash * 31 + slot.attribute.hashCode()) * 31 + Arrays.hashCode(slot.keys) * 31 + slot.type;
+        }
+        return hash;
+    }
+
+    /** The plan for the wanted slots, given by index. */
+    MBeanPlan plan(short[] wanted) {
+        List<String> attributes = new ArrayList<>();
+        short[] slotAttribute = new short[wanted.length];
+        String[][] slotKeys = new String[wanted.length][];
+        byte[] slotType = new byte[wanted.length];
+        for (int i = 0; i < wanted.length; i++) {
+            Slot slot = slots.get(wanted[i]);
+            int index = attributes.indexOf(slot.attribute);
+            if (index < 0) {
+                index = attributes.size();
+                attributes.add(slot.attribute);
+            }
+            slotAttribute[i] = (short) index;
+            slotKeys[i] = slot.keys;
+            slotType[i] = (byte) slot.type;
+        }
+        return new MBeanPlan(attributes.toArray(new String[0]), slotAttribute, slotKeys, slotType, hash());
+    }
+}

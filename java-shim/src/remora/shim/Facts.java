@@ -1,0 +1,157 @@
+package remora.shim;
+
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.InputStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+
+/** Facts about the host for the core: some from the JVM, some from the broker's own MBeans. */
+final class Facts {
+    private static final String[] CLUSTER_IDS = {
+        "kafka.server:type=KafkaServer,name=ClusterId", "kafka.server:type=ControllerServer,name=ClusterId"
+    };
+    private static final String[] IDS_IN_FILE = {"node.id", "broker.id"};
+    private static final long POLL_MS = 200;
+    private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final String[] PROPERTIES = {
+        "java.version", "java.vm.name", "os.arch", "kafka.logs.dir", "java.io.tmpdir", "user.name", "user.home"
+    };
+
+    /** What the JVM knows at once. */
+    static Map<String, String> ofProcess() {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("shim.version", version());
+        put(facts, "pid", pid());
+        String command = Arguments.property("sun.java.command");
+        if (command != null) {
+            put(facts, "main.class", command.trim().split(" ", 2)[0]);
+        }
+        for (String property : PROPERTIES) {
+            put(facts, property, Arguments.property(property));
+        }
+        return facts;
+    }
+
+    /**
+     * Waits a moment for what the broker tells about itself: it registers that last of all. One that is still
+     * recovering its logs has not, so its id then comes from its own configuration file.
+     */
+    static Map<String, String> awaitBroker(MBeanServer server) throws InterruptedException {
+        long begin = System.nanoTime();
+        Map<String, String> facts = ofBroker(server);
+        while (!facts.containsKey("broker.id") || !facts.containsKey("cluster.id")) {
+            if (System.nanoTime() - begin >= WAIT_NANOS) {
+                if (!facts.containsKey("broker.id")) {
+                    put(facts, "broker.id", configuredId(Arguments.property("sun.java.command")));
+                }
+                return facts;
+            }
+            Thread.sleep(POLL_MS);
+            facts = ofBroker(server);
+        }
+        return facts;
+    }
+
+    /** The id in the file that is the first argument of {@code command}, main class first, or null. */
+    static String configuredId(String command) {
+        String[] words = command == null ? new String[0] : command.trim().split(" ");
+        if (words.length < 2) {
+            return null;
+        }
+        Properties properties = new Properties();
+        try (InputStream in = new FileInputStream(words[1])) {
+            properties.load(in);
+        } catch (Exception e) {
+            return null;
+        }
+        for (int i = 2; i < words.length; i++) {
+            String[] override = words[i].split("=", 2);  // --override node.id=3
+            if (override.length == 2) {
+                properties.setProperty(override[0], override[1]);
+            }
+        }
+        for (String key : IDS_IN_FILE) {
+            String id = properties.getProperty(key, "").trim();
+            if (id.matches("[0-9]{1,10}")) {
+                return id;
+            }
+        }
+        return null;
+    }
+
+    /** What the broker's MBeans tell; keys are absent while they do not. Runs foreign code. */
+    static Map<String, String> ofBroker(MBeanServer server) {
+        Map<String, String> facts = new LinkedHashMap<>();
+        try {
+            for (ObjectName name : server.queryNames(new ObjectName("kafka.server:type=app-info,id=*"), null)) {
+                put(facts, "broker.id", name.getKeyProperty("id"));
+                put(facts, "kafka.version", version(server, name));
+            }
+            for (String clusterId : CLUSTER_IDS) {
+                put(facts, "cluster.id", text(server, new ObjectName(clusterId), "Value"));
+            }
+            put(facts, "node.role", role(server));
+        } catch (Exception e) {
+            // Facts are a courtesy: without them the core uses what it has.
+        }
+        return facts;
+    }
+
+    private static String role(MBeanServer server) throws Exception {
+        boolean broker = server.isRegistered(new ObjectName(BrokerGate.BROKER_STATE));
+        boolean controller = server.isRegistered(new ObjectName(BrokerGate.CONTROLLER));
+        boolean raft = server.isRegistered(new ObjectName(BrokerGate.RAFT));
+        if (broker) {
+            return controller && raft ? "broker,controller" : "broker";
+        }
+        return controller ? "controller" : null;
+    }
+
+    private static String version(MBeanServer server, ObjectName name) {
+        String lower = text(server, name, "version");
+        return lower != null ? lower : text(server, name, "Version");
+    }
+
+    private static String text(MBeanServer server, ObjectName name, String attribute) {
+        try {
+            Object value = server.getAttribute(name, attribute);
+            return value instanceof String ? (String) value : null;
+        } catch (Exception e) {
+            return null;
+        }
+    }
+
+    private static String pid() {
+        try {
+            return new File("/proc/self").getCanonicalFile().getName();
+        } catch (Exception e) {
+            return null;
+        }
+    }
+
+    static String version() {
+        String version = Facts.class.getPackage().getImplementationVersion();
+        return version == null ? "unknown" : version;
+    }
+
+    private static void put(Map<String, String> facts, String key, String value) {
+        if (value != null && !value.isEmpty()) {
+            facts.put(key, value.replace('\n', ' ').replace('\r', ' '));
+        }
+    }
+
+    static String lines(Map<String, String> facts) {
+        StringBuilder lines = new StringBuilder();
+        for (Map.Entry<String, String> fact : facts.entrySet()) {
+            lines.append(fact.getKey()).append('=').append(fact.getValue()).append('\n');
+        }
+        return lines.toString();
+    }
+
+    private Facts() {}
+}

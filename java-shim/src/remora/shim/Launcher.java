@@ -1,0 +1,62 @@
+package remora.shim;
+
+import java.io.File;
+import java.lang.instrument.Instrumentation;
+import java.lang.management.ManagementFactory;
+import java.util.Map;
+import javax.management.MBeanServer;
+
+/** The daemon thread "remora": waits for the broker, loads the library, starts the core, then supervises. */
+final class Launcher implements Runnable {
+    private final Arguments arguments;
+    private final boolean forced;
+    private final Instrumentation instrumentation;
+
+    Launcher(Arguments arguments, boolean forced, Instrumentation instrumentation) {
+        this.arguments = arguments;
+        this.forced = forced;
+        this.instrumentation = instrumentation;
+    }
+
+    @Override
+    public void run() {
+        try {
+            MBeanServer server = forced ? ManagementFactory.getPlatformMBeanServer() : BrokerGate.awaitNode();
+            launch(server);
+        } catch (InterruptedException e) {
+            // Not before the broker was up: nothing to end.
+        } catch (Throwable cause) {
+            Log.say("stays off: " + Log.text(cause));
+        }
+    }
+
+    private void launch(MBeanServer server) throws InterruptedException {
+        Map<String, String> facts = Facts.ofProcess();
+        if (!new NativeLoader(ownJar(), arguments.library(), facts).load()) {
+            return;
+        }
+        facts.putAll(forced ? Facts.ofBroker(server) : Facts.awaitBroker(server));
+        Buffers buffers = new Buffers();
+        Core core;
+        try {
+            core = new NativeCore(arguments.text(), Facts.lines(facts), buffers);
+        } catch (IllegalStateException e) {
+            Log.say("stays off: " + e.getMessage());
+            return;
+        }
+        MetricReader metrics = arguments.mbeanTierOnly() ? null : Registries.reader(instrumentation);
+        Session session = new Session(core, buffers, server, metrics, arguments.domains());
+        Supervisor supervisor = new Supervisor(session, arguments.blockedAfterMillis());
+        supervisor.hook();
+        supervisor.run();
+    }
+
+    /** The jar that this class came from, or null. */
+    private static File ownJar() {
+        try {
+            return new File(Launcher.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        } catch (Exception e) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package remora.shim;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.management.Attribute;
+import javax.management.AttributeList;
+import javax.management.InstanceNotFoundException;
+import javax.management.MBeanAttributeInfo;
+import javax.management.MBeanInfo;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import javax.management.openmbean.CompositeData;
+
+/** Tier 2: reads and describes MBeans through the MBeanServer. Every method runs foreign code. */
+final class MBeanReader {
+    private static final int DEPTH_MAX = 4;
+    private static final String[] NO_KEYS = {};
+
+    /** Attributes of platform beans that are dear or private and never numeric. */
+    private static final Set<String> NEVER_READ = new HashSet<>(Arrays.asList(
+            "SystemProperties", "ClassPath", "BootClassPath", "LibraryPath", "InputArguments", "AllThreadIds"));
+
+    private static final Set<String> NUMERIC_TYPES = new HashSet<>(Arrays.asList(
+            "byte", "short", "int", "long", "float", "double", "boolean",
+            "java.lang.Byte", "java.lang.Short", "java.lang.Integer", "java.lang.Long", "java.lang.Float",
+            "java.lang.Double", "java.lang.Boolean", "java.lang.Number",
+            "java.math.BigInteger", "java.math.BigDecimal",
+            "java.util.concurrent.atomic.AtomicInteger", "java.util.concurrent.atomic.AtomicLong",
+            CompositeData.class.getName()));
+
+    private final MBeanServer server;
+
+    MBeanReader(MBeanServer server) {
+        this.server = server;
+    }
+
+    /**
+     * Describes a bean by its values: the declared types are not to be trusted.
+     *
+     * @throws InstanceNotFoundException when it is gone
+     */
+    Description describe(ObjectName name) throws Exception {
+        MBeanInfo info = server.getMBeanInfo(name);
+        boolean platform = name.getDomain().startsWith("java.");
+        List<String> asked = new ArrayList<>();
+        Map<String, String> declared = new HashMap<>();
+        for (MBeanAttributeInfo attribute : info.getAttributes()) {
+            String type = attribute.getType();
+            boolean array = type != null && (type.startsWith("[") || type.endsWith("TabularData"));
+            if (attribute.isReadable() && !array && !(platform && NEVER_READ.contains(attribute.getName()))) {
+                asked.add(attribute.getName());
+                declared.put(attribute.getName(), type);
+            }
+        }
+        return describe(asked, declared, valuesOf(name, asked));
+    }
+
+    /** Empty when the bean throws: it is then taken at its word, and its reads will tell. */
+    private Map<String, Object> valuesOf(ObjectName name, List<String> asked) throws InstanceNotFoundException {
+        Map<String, Object> values = new HashMap<>();
+        try {
+            for (Attribute attribute : server.getAttributes(name, asked.toArray(new String[0])).asList()) {
+                values.put(attribute.getName(), attribute.getValue());
+            }
+        } catch (InstanceNotFoundException e) {
+            throw e;
+        } catch (Throwable cause) {
+            values.clear();
+        }
+        return values;
+    }
+
+    private static Description describe(List<String> asked, Map<String, String> declared, Map<String, Object> values) {
+        Description result = new Description();
+        result.kind = Wire.BeanKind.MBEAN;
+        List<String> missing = new ArrayList<>();
+        for (String attribute : asked) {
+            Object value = values.get(attribute);
+            if (value instanceof CompositeData || Scratch.typeOf(value) != Wire.ValueType.OTHER) {
+                addSlots(result, attribute, NO_KEYS, value);
+            } else if (NUMERIC_TYPES.contains(declared.get(attribute))) {
+                missing.add(attribute);
+            }
+        }
+        result.incomplete = !missing.isEmpty();
+        if (result.slots.isEmpty()) {
+            // Wholly bad for now: offered as declared, so that its reads fail by name and are retried.
+            for (String attribute : missing) {
+                if (!declared.get(attribute).equals(CompositeData.class.getName())) {
+                    addSlot(result, attribute, NO_KEYS, Wire.ValueType.NUMBER);
+                }
+            }
+        }
+        return result;
+    }
+
+    private static void addSlots(Description result, String attribute, String[] keys, Object value) {
+        if (result.slots.size() >= Wire.ATTRIBUTES_MAX) {
+            return;
+        }
+        if (!(value instanceof CompositeData)) {
+            int type = Scratch.typeOf(value);
+            if (type != Wire.ValueType.OTHER) {
+                addSlot(result, attribute, keys, type);
+            }
+            return;
+        }
+        if (keys.length >= DEPTH_MAX) {
+            return;
+        }
+        CompositeData composite = (CompositeData) value;
+        for (String key : composite.getCompositeType().keySet()) {
+            Object inner = composite.get(key);
+            if (inner != null) {
+                String[] deeper = Arrays.copyOf(keys, keys.length + 1);
+                deeper[keys.length] = key;
+                addSlots(result, attribute, deeper, inner);
+            }
+        }
+    }
+
+    private static void addSlot(Description result, String attribute, String[] keys, int type) {
+        if (result.slots.size() < Wire.ATTRIBUTES_MAX) {
+            result.slots.add(new Description.Slot(attribute, keys, type));
+        }
+    }
+
+    /**
+     * Reads the slots of {@code plan} in order. A slot without a value is NaN as long as another has one.
+     *
+     * @return the number of values, or a negated {@link Wire.ReadStatus}
+     */
+    int read(ObjectName name, MBeanPlan plan, Scratch scratch) throws Exception {
+        int slots = plan.slotAttribute.length;
+        if (plan.attributes.length == 1) {
+            return readOne(server.getAttribute(name, plan.attributes[0]), plan, scratch);
+        }
+        AttributeList found = server.getAttributes(name, plan.attributes);
+        int good = 0;
+        for (int slot = 0; slot < slots; slot++) {
+            Object value = valueOf(found, plan.attributes, plan.slotAttribute[slot]);
+            good += store(value, plan, slot, scratch);
+        }
+        if (good == 0) {
+            return found.isEmpty() ? -Wire.ReadStatus.THREW : -Wire.ReadStatus.NOT_NUMBER;
+        }
+        return slots;
+    }
+
+    private static int readOne(Object value, MBeanPlan plan, Scratch scratch) {
+        int good = 0;
+        for (int slot = 0; slot < plan.slotAttribute.length; slot++) {
+            good += store(value, plan, slot, scratch);
+        }
+        return good == 0 ? -Wire.ReadStatus.NOT_NUMBER : plan.slotAttribute.length;
+    }
+
+    /** Failed attributes are left out of the list, and a dynamic bean may answer in any order. */
+    private static Object valueOf(AttributeList found, String[] attributes, int index) {
+        String wanted = attributes[index];
+        int size = found.size();
+        for (int i = Math.min(index, size - 1); i >= 0; i--) {
+            Attribute attribute = (Attribute) found.get(i);
+            if (attribute.getName().equals(wanted)) {
+                return attribute.getValue();
+            }
+        }
+        for (int i = index + 1; i < size; i++) {
+            Attribute attribute = (Attribute) found.get(i);
+            if (attribute.getName().equals(wanted)) {
+                return attribute.getValue();
+            }
+        }
+        return null;
+    }
+
+    /** Returns 1 when the slot got a value of its described type, else 0 and leaves NaN. */
+    private static int store(Object value, MBeanPlan plan, int slot, Scratch scratch) {
+        for (String key : plan.slotKeys[slot]) {
+            if (!(value instanceof CompositeData) || !((CompositeData) value).containsKey(key)) {
+                value = null;
+                break;
+            }
+            value = ((CompositeData) value).get(key);
+        }
+        boolean wantsText = plan.slotType[slot] == Wire.ValueType.TEXT;
+        scratch.values[slot] = Double.NaN;
+        if (wantsText) {
+            String text = Scratch.textOf(value);
+            if (text != null) {
+                scratch.text(slot, text);
+            }
+            return text == null ? 0 : 1;
+        }
+        if (value instanceof Number) {
+            scratch.values[slot] = ((Number) value).doubleValue();
+            return 1;
+        }
+        if (value instanceof Boolean) {
+            scratch.values[slot] = (Boolean) value ? 1 : 0;
+            return 1;
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,23 @@
+package remora.shim;
+
+/**
+ * Tier 1: reads metric objects of a registry. The only implementation links against the Yammer library and is loaded
+ * only where that library is.
+ */
+interface MetricReader {
+    /** The metric behind an MBean, or null. {@code name}: the ObjectName as registered. */
+    Object find(String name);
+
+    /** {@link Wire.BeanKind} of a metric object, or -1 for a kind that only its MBean can tell about. */
+    int kindOf(Object metric);
+
+    /** Value of a gauge: foreign code, may do anything. */
+    Object gaugeValue(Object metric);
+
+    /**
+     * Reads the statistics {@code stats} of a metric of {@code kind} into {@code scratch}.
+     *
+     * @return the number of values, or a negated {@link Wire.ReadStatus}
+     */
+    int read(int kind, Object metric, byte[] stats, Scratch scratch);
+}

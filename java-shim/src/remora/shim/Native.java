@@ -1,0 +1,38 @@
+package remora.shim;
+
+import java.nio.ByteBuffer;
+
+/** The native methods, bound by the library when it is loaded. Nothing else of the shim knows about JNI. */
+final class Native {
+    /** Version of the buffer layout that the library was built with. */
+    static native int wireVersion();
+
+    /**
+     * Starts the core and returns its handle.
+     *
+     * @param arguments text after {@code -javaagent:remora.jar=}
+     * @param facts {@code key=value} lines about the host
+     * @throws IllegalStateException with one line for a person when the core cannot start
+     */
+    static native long start(
+            String arguments,
+            String facts,
+            ByteBuffer control,
+            ByteBuffer answer,
+            ByteBuffer plan,
+            ByteBuffer sample);
+
+    /** Hands over control records; returns the number of answer bytes or a negative code. */
+    static native int control(long handle, int bytes);
+
+    /** Fills the plan buffer; returns the number of units due or a negative code. */
+    static native int plan(long handle, long nowNanos);
+
+    /** Hands over samples; returns the number of values taken or a negative code. */
+    static native int submit(long handle, int bytes, long nowNanos);
+
+    /** Ends the core within {@code deadlineMillis}. The handle is dead afterwards. */
+    static native int stop(long handle, int deadlineMillis);
+
+    private Native() {}
+}

@@ -1,0 +1,33 @@
+package remora.shim;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The core behind JNI. */
+final class NativeCore implements Core {
+    private final long handle;
+    private final AtomicBoolean stopped = new AtomicBoolean();
+
+    NativeCore(String arguments, String facts, Buffers buffers) {
+        handle = Native.start(arguments, facts, buffers.control, buffers.answer, buffers.plan, buffers.sample);
+    }
+
+    @Override
+    public int control(int bytes) {
+        return Native.control(handle, bytes);
+    }
+
+    @Override
+    public int plan(long nowNanos) {
+        return Native.plan(handle, nowNanos);
+    }
+
+    @Override
+    public int submit(int bytes, long nowNanos) {
+        return Native.submit(handle, bytes, nowNanos);
+    }
+
+    @Override
+    public int stop(int deadlineMillis) {
+        return stopped.compareAndSet(false, true) ? Native.stop(handle, deadlineMillis) : -Wire.Code.STATE;
+    }
+}

@@ -1,0 +1,75 @@
+package remora.shim;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import javax.management.ObjectName;
+
+/** Beans whose description was incomplete or failed, to be looked at again: after 5 s, then ever more seldom. */
+final class Retries {
+    private static final long FIRST_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long LAST_NANOS = TimeUnit.SECONDS.toNanos(600);
+    private static final int BEANS_MAX = 4096;
+
+    private static final class Entry {
+        long dueNanos;
+        long delayNanos;
+        int hash;
+    }
+
+    private final Map<ObjectName, Entry> entries = new LinkedHashMap<>();
+    private long nextNanos;
+
+    /** {@code hash}: of the description that was offered. A bean seen before waits twice as long. */
+    void add(ObjectName name, int hash, long nowNanos) {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            if (entries.size() >= BEANS_MAX) {
+                return;
+            }
+            entry = new Entry();
+            entries.put(name, entry);
+        }
+        entry.delayNanos = entry.delayNanos == 0 ? FIRST_NANOS : Math.min(LAST_NANOS, entry.delayNanos * 2);
+        entry.dueNanos = nowNanos + entry.delayNanos;
+        entry.hash = hash;
+        if (entries.size() == 1 || entry.dueNanos - nextNanos < 0) {
+            nextNanos = entry.dueNanos;
+        }
+    }
+
+    /** True when it was to be looked at again. */
+    boolean remove(ObjectName name) {
+        return entries.remove(name) != null;
+    }
+
+    void clear() {
+        entries.clear();
+    }
+
+    /** True when the bean was last offered exactly so. */
+    boolean isKnown(ObjectName name, int hash) {
+        Entry entry = entries.get(name);
+        return entry != null && entry.hash == hash;
+    }
+
+    /** Names due now; empty nearly always. */
+    List<ObjectName> due(long nowNanos) {
+        List<ObjectName> due = new ArrayList<>();
+        if (entries.isEmpty() || nowNanos - nextNanos < 0) {
+            return due;
+        }
+        nextNanos = nowNanos + FIRST_NANOS;
+        for (Map.Entry<ObjectName, Entry> entry : entries.entrySet()) {
+            if (nowNanos - entry.getValue().dueNanos >= 0) {
+                entry.getValue().dueNanos = nowNanos + LAST_NANOS;
+                due.add(entry.getKey());
+            } else if (entry.getValue().dueNanos - nextNanos < 0) {
+                nextNanos = entry.getValue().dueNanos;
+            }
+        }
+        return due;
+    }
+}

@@ -1,0 +1,163 @@
+package remora.shim;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import javax.management.ObjectName;
+
+/**
+ * Starts the collector, watches it, replaces it when it hangs in a bean, and ends the agent. A thread that hangs in
+ * foreign code cannot be interrupted; it is left where it is and finds out, if it ever returns.
+ */
+final class Supervisor {
+    private static final int STOP_MILLIS = 800;
+    private static final int COLLECTOR_MILLIS = 200;
+
+    private final Session session;
+    private final long pollMillis;
+    private final int pollsBlocked;
+    private Collector collector;
+    private Thread thread;
+    private int generation;
+    private boolean finished;
+    private long lastToken;
+    private int samePolls;
+
+    Supervisor(Session session, long blockedAfterMillis) {
+        this.session = session;
+        pollMillis = Math.max(25, Math.min(1000, blockedAfterMillis / 4));
+        pollsBlocked = (int) Math.max(2, (blockedAfterMillis + pollMillis - 1) / pollMillis);
+    }
+
+    /** Runs until the agent ends. On the daemon thread that started the agent. */
+    void run() {
+        try {
+            session.catalog.open();
+        } catch (Exception e) {
+            Log.say("no registration notifications, the agent stays off: " + Log.text(e));
+            session.core.stop(STOP_MILLIS);
+            return;
+        }
+        start(Collector.FIRST);
+        while (isRunning()) {
+            try {
+                Thread.sleep(pollMillis);
+            } catch (InterruptedException e) {
+                // Nobody of ours interrupts; go on watching.
+            }
+            watch();
+        }
+    }
+
+    /** Registers the stop of the agent with the host's shutdown. */
+    void hook() {
+        try {
+            Runtime.getRuntime().addShutdownHook(new Thread(this::shutdown, "remora-stop"));
+        } catch (IllegalStateException | SecurityException e) {
+            // The host is going down already, or forbids it: then the last output is what was written before.
+        }
+    }
+
+    /** Ends the agent within about a second. Any thread. */
+    void shutdown() {
+        try {
+            session.stopping = true;
+            end(null);
+        } catch (Throwable cause) {
+            // The host ends now, with or without us.
+        }
+    }
+
+    private synchronized boolean isRunning() {
+        return !finished;
+    }
+
+    private synchronized void start(int predecessorSubject) {
+        generation++;
+        collector = new Collector(session, predecessorSubject);
+        thread = new Thread(collector, generation == 1 ? "remora-collector" : "remora-collector-" + generation);
+        thread.setDaemon(true);
+        lastToken = 0;
+        samePolls = 0;
+        thread.start();
+    }
+
+    private synchronized void watch() {
+        if (finished || session.stopping) {
+            return;
+        }
+        if (collector.hasEnded()) {
+            end(collector.failure());
+            return;
+        }
+        long token = collector.gate.get();
+        if (token <= 0 || token != lastToken) {
+            lastToken = token;
+            samePolls = 0;
+        } else if (++samePolls >= pollsBlocked) {
+            giveUp(token);
+        }
+    }
+
+    private void giveUp(long token) {
+        if (!collector.gate.abandon(token)) {
+            return;
+        }
+        int subject = ReadGate.subject(token);
+        ObjectName name = nameOf(subject);
+        collector.onReturn(session.stuck.add(name));
+        int alive = session.stuck.alive();
+        String where = name == null ? "the MBean server" : name.toString();
+        if (alive > Stuck.THREADS_MAX) {
+            end("too many reads hang, the last one in " + where);
+            return;
+        }
+        Log.say("a read of " + where + " has not returned for " + pollMillis * pollsBlocked
+                + " ms; going on without it (" + alive + " such now)");
+        start(subject);
+    }
+
+    private ObjectName nameOf(int subject) {
+        if (subject == ReadGate.DESCRIBING) {
+            return session.registrar.current();
+        }
+        return subject >= 0 && session.units.kind(subject) != UnitTable.ABSENT ? session.units.name(subject) : null;
+    }
+
+    /** {@code reason}: one line for a person, or null for an orderly end. */
+    private synchronized void end(String reason) {
+        if (finished) {
+            return;
+        }
+        finished = true;
+        session.stopping = true;
+        session.catalog.close();
+        if (reason != null) {
+            Log.say("stopped: " + reason + "; the host goes on");
+        }
+        if (collectorIsOut()) {
+            session.core.stop(STOP_MILLIS);
+        }
+    }
+
+    /** True when no collector can call the core any more: it has ended, or hangs in a read and was given up. */
+    private boolean collectorIsOut() {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(COLLECTOR_MILLIS);
+        while (!collector.hasEnded()) {
+            LockSupport.unpark(thread);
+            try {
+                thread.join(10);
+            } catch (InterruptedException e) {
+                // The host is in a hurry; the bound below holds.
+            }
+            boolean late = System.nanoTime() - end > 0;
+            long token = collector.gate.get();
+            if (token < 0 || late && token > 0 && collector.gate.abandon(token)) {
+                return true;
+            }
+            if (System.nanoTime() - end > TimeUnit.MILLISECONDS.toNanos(COLLECTOR_MILLIS * 3)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,3 @@
+package com.yammer.metrics.core;
+
+public interface Metric {}

@@ -1,0 +1,5 @@
+package com.yammer.metrics.core;
+
+public class MetricName {
+    public MetricName(String group, String type, String name, String scope, String mBeanName) {}
+}

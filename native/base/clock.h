@@ -1,0 +1,33 @@
+// Time as the agent sees it. Tests hand in a fake one (tests/support/fake_clock.h).
+#pragma once
+
+#include <cstdint>
+
+namespace remora {
+
+inline constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+inline constexpr std::int64_t kNanosPerMilli = 1'000'000;
+
+// Thread safety: any thread.
+class Clock {
+ public:
+    virtual ~Clock() = default;
+
+    // CLOCK_MONOTONIC, the clock of System.nanoTime() on Linux.
+    virtual std::int64_t monotonic_ns() const = 0;
+
+    // Milliseconds since the epoch, UTC.
+    virtual std::int64_t wall_ms() const = 0;
+};
+
+// The machine's clocks.
+class SystemClock final : public Clock {
+ public:
+    std::int64_t monotonic_ns() const override;
+    std::int64_t wall_ms() const override;
+};
+
+// CPU time of the calling thread since it started.
+std::int64_t thread_cpu_ns();
+
+}  // namespace remora

@@ -1,0 +1,97 @@
+#include "base/counter_table.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+namespace remora {
+namespace {
+
+constexpr bool kIscounter = false;
+constexpr bool kIsgauge = true;
+
+constexpr std::array<CounterInfo, kCounterCount> kInfos = {{
+#define REMORA_COUNTER_INFO(name, kind, metric, help) CounterInfo{metric, help, kIs##kind},
+    REMORA_COUNTERS(REMORA_COUNTER_INFO)
+#undef REMORA_COUNTER_INFO
+}};
+
+// The whole file in host byte order: it is read on the same machine.
+struct Image {
+    char magic[8];
+    std::uint64_t counter_count;
+    std::int64_t pid;
+    std::int64_t start_wall_ms;
+    std::int64_t written_wall_ms;
+    std::array<std::uint64_t, kCounterCount> values;
+};
+
+constexpr char kMagic[8] = {'R', 'E', 'M', 'O', 'R', 'A', 'C', '1'};
+
+Status io_error(const std::string& path, const char* what) {
+    return Status(Code::kIo, "counters file " + path + " " + what + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+const CounterInfo& counter_info(Counter counter) {
+    return kInfos[static_cast<std::size_t>(counter)];
+}
+
+Status write_counter_file(const std::string& path, const CounterTable& table,
+                          std::int64_t start_wall_ms, std::int64_t now_wall_ms) {
+    Image image{};
+    std::memcpy(image.magic, kMagic, sizeof(kMagic));
+    image.counter_count = kCounterCount;
+    image.pid = getpid();
+    image.start_wall_ms = start_wall_ms;
+    image.written_wall_ms = now_wall_ms;
+    for (std::size_t i = 0; i < kCounterCount; ++i) {
+        image.values[i] = table.get(static_cast<Counter>(i));
+    }
+    const std::string fresh = path + ".new";
+    const int fd = open(fresh.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0) {
+        return io_error(fresh, "cannot be created");
+    }
+    const ssize_t written = write(fd, &image, sizeof(image));
+    close(fd);
+    if (written != static_cast<ssize_t>(sizeof(image)) ||
+        rename(fresh.c_str(), path.c_str()) != 0) {
+        Status failed = io_error(path, "cannot be written");
+        unlink(fresh.c_str());
+        return failed;
+    }
+    return Status::ok();
+}
+
+Result<CounterFile> read_counter_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) {
+        return io_error(path, "cannot be opened");
+    }
+    const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    Image image{};
+    if (bytes.size() == sizeof(image)) {
+        std::memcpy(&image, bytes.data(), sizeof(image));
+    }
+    if (std::memcmp(image.magic, kMagic, sizeof(kMagic)) != 0 ||
+        image.counter_count != kCounterCount) {
+        return Status(Code::kCorrupt, path + " is not a counters file of this version of remora");
+    }
+    CounterFile file;
+    file.pid = image.pid;
+    file.start_wall_ms = image.start_wall_ms;
+    file.written_wall_ms = image.written_wall_ms;
+    for (std::size_t i = 0; i < kCounterCount; ++i) {
+        file.readings.push_back({kInfos[i].metric, image.values[i], kInfos[i].is_gauge});
+    }
+    return file;
+}
+
+}  // namespace remora

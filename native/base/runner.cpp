@@ -1,0 +1,119 @@
+#include "base/runner.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <exception>
+#include <utility>
+
+#include "base/limits.h"
+
+namespace remora {
+
+// Owned by the Runner and by its thread: whoever goes last frees the worker.
+struct Runner::Shared {
+    std::string name;
+    std::unique_ptr<Worker> worker;
+    std::function<void(const char*)> on_fault;
+    std::mutex mutex;
+    std::condition_variable wake_up;
+    bool woken = false;
+    bool stopping = false;
+    bool started = false;
+    bool ended = false;
+
+    void run() noexcept;
+    void work();
+};
+
+void Runner::Shared::work() {
+    while (true) {
+        const std::int64_t idle_ns = worker->do_work();
+        std::unique_lock lock(mutex);
+        if (stopping) {
+            break;
+        }
+        if (idle_ns > 0 && !woken) {
+            wake_up.wait_for(lock, std::chrono::nanoseconds(idle_ns),
+                             [this] { return woken || stopping; });
+        }
+        woken = false;
+        if (stopping) {
+            break;
+        }
+    }
+    worker->on_stop();
+}
+
+void Runner::Shared::run() noexcept {
+    try {
+        work();
+    } catch (const std::exception& fault) {
+        on_fault(fault.what());
+    } catch (...) {
+        on_fault("unknown exception");
+    }
+    const std::scoped_lock lock(mutex);
+    ended = true;
+    wake_up.notify_all();
+}
+
+Runner::Runner(std::string name, std::unique_ptr<Worker> worker,
+               std::function<void(const char*)> on_fault)
+    : shared_(std::make_shared<Shared>()) {
+    shared_->name = std::move(name);
+    shared_->worker = std::move(worker);
+    shared_->on_fault = std::move(on_fault);
+}
+
+Runner::~Runner() = default;
+
+Status Runner::start() {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, kThreadStackBytes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    auto* handed_over = new std::shared_ptr<Shared>(shared_);
+    pthread_t thread{};
+    const int failed = pthread_create(
+        &thread, &attributes,
+        [](void* argument) -> void* {
+            const std::unique_ptr<std::shared_ptr<Shared>> mine(
+                static_cast<std::shared_ptr<Shared>*>(argument));
+            pthread_setname_np(pthread_self(), (*mine)->name.substr(0, 15).c_str());
+            (*mine)->run();
+            return nullptr;
+        },
+        handed_over);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    pthread_attr_destroy(&attributes);
+    if (failed != 0) {
+        delete handed_over;
+        return Status(Code::kUnavailable, "thread " + shared_->name + " cannot be started");
+    }
+    shared_->started = true;
+    return Status::ok();
+}
+
+void Runner::wake() {
+    const std::scoped_lock lock(shared_->mutex);
+    shared_->woken = true;
+    shared_->wake_up.notify_all();
+}
+
+bool Runner::stop(std::int64_t deadline_ms) {
+    if (!shared_->started) {
+        return true;
+    }
+    std::unique_lock lock(shared_->mutex);
+    shared_->stopping = true;
+    shared_->wake_up.notify_all();
+    return shared_->wake_up.wait_for(lock, std::chrono::milliseconds(deadline_ms),
+                                     [this] { return shared_->ended; });
+}
+
+}  // namespace remora

@@ -1,0 +1,148 @@
+// Last values of every unit, in flat arrays, with what the output ticks need to know about them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/counter_table.h"
+#include "base/limits.h"
+#include "model/bean.h"
+#include "model/deviation.h"
+#include "model/ids.h"
+#include "model/values.h"
+
+namespace remora {
+
+// What applying one complete read of a unit found.
+struct Applied {
+    // How far the read lies from the cached values, the largest over its slots, in units of each
+    // series' own scale (see model/deviation.h); 0 for a first read.
+    double deviation = 0;
+    std::int64_t elapsed_ns = 0;  // since the read before; 0 for a first read
+    bool changed = false;         // any value differs in bits
+    bool first_changed = false;   // its first value does: of a meter the count, not the rates
+    bool first = false;
+};
+
+// Thread safety: core thread only.
+//
+// A hit is a series emitted from cache on a tick without a read since the last tick; a miss is one
+// that was read. Memory is taken by add_unit; samples and ticks allocate nothing.
+//
+// Invariant: kValuesCached == kValuesEmittedFresh + kValuesSuperseded + kValuesUnregisteredDropped
+// + pending().
+class Cache {
+ public:
+    explicit Cache(CounterTable& counters);
+
+    // False when the unit is in use already or out of range.
+    bool add_unit(UnitId unit, std::uint16_t slots);
+    void remove_unit(UnitId unit);
+    bool has(UnitId unit) const { return unit < in_use_.size() && in_use_[unit] != 0; }
+    std::uint16_t slots(UnitId unit) const { return count_[unit]; }
+
+    // One value of a read in progress; take() closes the read. False (nothing done) when the unit
+    // or slot is unknown.
+    bool stage(UnitId unit, std::uint16_t slot, double value) {
+        if (!has(unit) || slot >= count_[unit]) {
+            return false;
+        }
+        staged_[slot] = value;
+        return true;
+    }
+
+    // Takes over the staged values of `unit`, read at the given times.
+    Applied take(UnitId unit, std::int64_t read_ns, std::int64_t read_wall_ms);
+
+    // The unit's last read failed (or succeeded again): a quarantined unit is marked, its values
+    // stay.
+    void set_quarantined(UnitId unit, bool quarantined);
+
+    // Registers a text; ids count up from 1.
+    void set_text(std::uint32_t id, std::string_view text);
+
+    // --- ticks
+    // Closes the interval since the last base tick: counts hits, misses and stale series, and
+    // settles freshness for the conservation counters. `interval_ms(unit)` is what the sampler
+    // chose.
+    template <typename IntervalOf>
+    void close_tick(std::int64_t now_ns, IntervalOf&& interval_ms);
+
+    // Fixes what output `output` (< kOutputsMax) sees as fresh and changed: since its own last
+    // call.
+    void settle_flags(std::size_t output);
+
+    // The arrays with the flags of the output's last settle_flags(). Valid until the next
+    // registration.
+    Values view(std::size_t output) const;
+
+    // Values cached and not yet settled by a tick.
+    std::uint64_t pending() const { return pending_; }
+
+ private:
+    struct Shape {
+        std::vector<std::uint32_t> free_first;  // reusable value ranges of one length
+    };
+
+    std::uint32_t take_range(std::uint16_t slots);
+
+    CounterTable& counters_;
+
+    // By unit.
+    std::vector<std::uint8_t> in_use_;
+    std::vector<std::uint32_t> first_;
+    std::vector<std::uint16_t> count_;
+    std::vector<std::uint8_t> flags_;            // kUnitHasValue, kUnitStale, kUnitQuarantined
+    std::vector<std::uint8_t> unsettled_;        // read since the last close_tick
+    std::vector<std::uint8_t> fresh_outputs_;    // bit per output
+    std::vector<std::uint8_t> changed_outputs_;  // bit per output
+    std::vector<std::int64_t> read_ns_;
+    std::vector<std::int64_t> read_wall_ms_;
+
+    // By first_[unit] + slot.
+    std::vector<double> values_;
+    std::vector<SeriesScale> scales_;
+
+    std::vector<Shape> shapes_;  // by slot count
+    std::vector<double> staged_;
+    std::vector<std::string> texts_;
+    std::vector<std::uint8_t> output_flags_[kOutputsMax];
+    std::uint64_t pending_ = 0;
+};
+
+template <typename IntervalOf>
+void Cache::close_tick(std::int64_t now_ns, IntervalOf&& interval_ms) {
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t stale = 0;
+    for (UnitId unit = 0; unit < in_use_.size(); ++unit) {
+        const std::uint8_t flags = flags_[unit];
+        if ((flags & kUnitHasValue) == 0) {
+            continue;
+        }
+        const std::uint64_t values = count_[unit];
+        if (unsettled_[unit] != 0) {
+            unsettled_[unit] = 0;
+            misses += values;
+            flags_[unit] = static_cast<std::uint8_t>(flags & ~kUnitStale);
+            continue;
+        }
+        hits += values;
+        const std::int64_t allowed_ns =
+            2 * kNanosPerMilli * static_cast<std::int64_t>(interval_ms(unit));
+        const bool is_stale = now_ns - read_ns_[unit] > allowed_ns;
+        stale += is_stale ? values : 0;
+        flags_[unit] =
+            static_cast<std::uint8_t>(is_stale ? flags | kUnitStale : flags & ~kUnitStale);
+    }
+    counters_.add(Counter::kCacheHits, hits);
+    counters_.add(Counter::kCacheMisses, misses);
+    counters_.add(Counter::kCacheStale, stale);
+    counters_.add(Counter::kValuesEmittedFresh, misses);
+    pending_ = 0;
+}
+
+}  // namespace remora

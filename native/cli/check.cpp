@@ -1,0 +1,309 @@
+#include "cli/check.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cli/costs.h"
+#include "config/keys.h"
+#include "config/parse.h"
+#include "config/print.h"
+#include "select/admission.h"
+#include "select/bean_list.h"
+#include "select/selector.h"
+
+namespace remora {
+namespace {
+
+constexpr int kValid = 0;
+constexpr int kInvalid = 1;
+constexpr int kUsage = 2;
+constexpr int kLiveSeconds = 60;
+
+struct CheckOptions {
+    std::string file;
+    std::string arguments;
+    std::string mbeans;
+    std::string costs;
+    std::string live;
+    bool print = false;
+    bool no_environment = false;
+    bool schema = false;
+    bool keys = false;
+    bool names = false;
+};
+
+// What a family amounts to.
+struct FamilyTally {
+    FamilyId id = 0;
+    std::uint32_t beans = 0;
+    std::uint32_t units = 0;
+    std::uint32_t series = 0;
+};
+
+Result<std::string> whole_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return Status(Code::kNotFound, path + ": cannot be opened");
+    }
+    return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+}
+
+// What a configuration collects of a list of beans.
+struct Tally {
+    std::vector<std::pair<std::string, FamilyTally>> families;  // most series first
+    std::map<std::string, std::uint32_t> refusals;              // by reason
+    std::uint32_t units = 0;
+    std::uint32_t series = 0;
+};
+
+void print_names(const Bean& bean, const Selection& selection) {
+    std::cout << bean.name.text();
+    for (const Slot& slot : selection.slots) {
+        std::cout << '\t' << slot.path;
+    }
+    std::cout << '\n';
+}
+
+Tally tally(const Config& config, const BeanList& list, bool names) {
+    Tally found;
+    const Selector selector(config);
+    Admission admission(config.limits);
+    std::map<std::string, FamilyTally> families;
+    for (const Bean& bean : list.beans()) {
+        const auto next = static_cast<FamilyId>(families.size());
+        FamilyTally& family =
+            families.try_emplace(family_name(bean.name), FamilyTally{next, 0, 0, 0}).first->second;
+        ++family.beans;
+        const Selection selection = selector.select(bean);
+        const auto series = static_cast<std::uint32_t>(selection.slots.size());
+        if (!selection.wanted) {
+            ++found.refusals[std::string(reason_text(selection.reason))];
+        } else if (admission.admit(family.id, series) != Cap::kNone) {
+            ++found.refusals["over a cap of limits"];
+        } else {
+            ++family.units;
+            family.series += series;
+            if (names) {
+                print_names(bean, selection);
+            }
+        }
+    }
+    found.families.assign(families.begin(), families.end());
+    std::stable_sort(
+        found.families.begin(), found.families.end(),
+        [](const auto& a, const auto& b) { return a.second.series > b.second.series; });
+    found.units = admission.units();
+    found.series = admission.series();
+    return found;
+}
+
+std::string number(const char* format, double value) {
+    char text[64];
+    const int bytes = std::snprintf(text, sizeof(text), format, value);
+    return bytes > 0 ? text : "";
+}
+
+void print_families(const Tally& found, const MeasuredCosts& costs) {
+    std::cout << "series  beans  of     " << (costs.is_empty() ? "" : "us/read  ms all   ")
+              << "family\n";
+    for (const auto& [name, family] : found.families) {
+        if (family.units == 0) {
+            continue;
+        }
+        const auto column = [](const std::string& value, std::size_t width) {
+            return value + std::string(width > value.size() ? width - value.size() : 1, ' ');
+        };
+        std::cout << column(std::to_string(family.series), 8)
+                  << column(std::to_string(family.units), 7)
+                  << column(std::to_string(family.beans), 7);
+        if (!costs.is_empty()) {
+            const std::optional<double> ns = costs.typical_ns(name);
+            std::cout << column(ns ? number("%.2f", *ns / 1e3) : "?", 9)
+                      << column(ns ? number("%.3f", *ns * family.units / 1e6) : "?", 9);
+        }
+        std::cout << name << '\n';
+    }
+}
+
+// CPU of the reads alone: what the sampler spends its budget on.
+void print_cost(const Config& config, const Tally& found, const MeasuredCosts& costs) {
+    double pass_ns = 0;
+    std::uint32_t unknown = 0;
+    for (const auto& [name, family] : found.families) {
+        const std::optional<double> ns = costs.typical_ns(name);
+        pass_ns += ns ? *ns * family.units : 0;
+        unknown += ns ? 0 : family.units;
+    }
+    const auto percent_every = [pass_ns](std::int64_t interval_ms) {
+        return pass_ns / (static_cast<double>(interval_ms) * 1e6) * 100;
+    };
+    const SamplingConfig& sampling = config.sampling;
+    const double at_base = percent_every(sampling.base_interval_ms);
+    const double at_max = percent_every(sampling.max_interval_ms);
+    std::cout << "reading all of it once: " << number("%.2f", pass_ns / 1e6) << " ms; every "
+              << number("%g", static_cast<double>(sampling.base_interval_ms) / 1e3)
+              << " s: " << number("%.4f", at_base) << " % of a core; every "
+              << number("%g", static_cast<double>(sampling.max_interval_ms) / 1e3)
+              << " s: " << number("%.4f", at_max) << " %\n";
+    if (sampling.policy == SamplingPolicy::kBudget) {
+        const double budget = sampling.cpu_budget_percent;
+        std::cout << "the budget of " << number("%g", budget) << " % "
+                  << (at_base <= budget  ? "pays for every bean at every base interval"
+                      : at_max <= budget ? "pays for all of it at longer intervals"
+                                         : "does not even pay for the longest interval: beans of "
+                                           "little importance would not be read")
+                  << "; sampling and output come on top\n";
+    }
+    if (unknown > 0) {
+        std::cout << unknown << " beans are of families without a measured cost: not counted\n";
+    }
+}
+
+// Asks the agent whose directory this is for a list of its broker's beans and waits for it.
+Status ask_for_beans(const std::string& directory) {
+    const std::string path = directory + "/remora.beans";
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+    if (!std::ofstream(path + ".request")) {
+        return Status(Code::kNoPermission, path + ".request: cannot be written");
+    }
+    for (int i = 0; i < 10 * kLiveSeconds; ++i) {
+        if (std::filesystem::exists(path, ignored)) {
+            return Status::ok();
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    std::filesystem::remove(path + ".request", ignored);
+    return Status(Code::kUnavailable, directory + ": no agent has answered within " +
+                                          std::to_string(kLiveSeconds) + " s");
+}
+
+int print_selection(const Config& config, const CheckOptions& options) {
+    const Result<std::string> text = whole_file(options.mbeans);
+    if (!text) {
+        std::cerr << text.status().message() << "\n";
+        return kUsage;
+    }
+    const Result<BeanList> list = BeanList::parse(text.value());
+    if (!list) {
+        std::cerr << options.mbeans << ": " << list.status().message() << "\n";
+        return kUsage;
+    }
+    MeasuredCosts costs;
+    if (!options.costs.empty()) {
+        const Result<std::string> measured = whole_file(options.costs);
+        if (!measured) {
+            std::cerr << measured.status().message() << "\n";
+            return kUsage;
+        }
+        costs = MeasuredCosts::parse(measured.value());
+        if (costs.is_empty()) {
+            std::cerr << options.costs << ": no line of remora_family_read_typical_seconds\n";
+            return kUsage;
+        }
+    }
+    const Tally found = tally(config, list.value(), options.names);
+    print_families(found, costs);
+    std::cout << found.series << " series of " << found.units << " beans out of "
+              << list.value().beans().size() << "\n";
+    for (const auto& [reason, count] : found.refusals) {
+        std::cout << "not collected: " << count << " beans: " << reason << '\n';
+    }
+    if (!costs.is_empty()) {
+        print_cost(config, found, costs);
+    }
+    return kValid;
+}
+
+int print_live(const Config& config, CheckOptions options) {
+    const Status answered = ask_for_beans(options.live);
+    if (!answered) {
+        std::cerr << answered.message() << "\n";
+        return kUsage;
+    }
+    options.mbeans = options.live + "/remora.beans";
+    const std::string prom = options.live + "/remora.prom";
+    if (options.costs.empty() && std::filesystem::exists(prom)) {
+        options.costs = prom;
+    }
+    return print_selection(config, options);
+}
+
+int check(const CheckOptions& options) {
+    if (options.schema) {
+        std::cout << config_schema();
+        return kValid;
+    }
+    if (options.keys) {
+        std::cout << config_key_table();
+        return kValid;
+    }
+    const std::vector<std::string> environment =
+        options.no_environment ? std::vector<std::string>() : process_environment();
+    std::string arguments = options.arguments;
+    if (!options.file.empty()) {
+        arguments = "config=" + options.file + (arguments.empty() ? "" : "," + arguments);
+    }
+    const ParseOutcome outcome = load_config(arguments, environment);
+    for (const Problem& warning : outcome.warnings) {
+        std::cerr << "warning: " << warning.text << '\n';
+    }
+    for (const Problem& error : outcome.errors) {
+        std::cerr << "error: " << error.text << '\n';
+    }
+    if (!outcome.is_ok()) {
+        std::cerr << outcome.errors.size() << " error(s); nothing of this configuration is used\n";
+        return kInvalid;
+    }
+    if (options.print) {
+        std::cout << print_config(outcome);
+    }
+    if (!options.live.empty()) {
+        return print_live(outcome.config, options);
+    }
+    if (!options.mbeans.empty()) {
+        return print_selection(outcome.config, options);
+    }
+    if (!options.print) {
+        std::cout << (outcome.file.empty() ? "the defaults" : outcome.file) << ": valid\n";
+    }
+    return kValid;
+}
+
+}  // namespace
+
+int run_check(int argc, char** argv) {
+    CheckOptions options;
+    CLI::App app{"remora check: validate a configuration"};
+    app.add_option("file", options.file, "configuration file; without it the defaults are checked");
+    app.add_option("--arguments", options.arguments, "agent arguments, as key.path=value,...");
+    app.add_option("--mbeans", options.mbeans, "saved list of MBeans: say what would be collected");
+    app.add_option("--live", options.live,
+                   "directory of a running agent: its broker's beans, and the costs it measured");
+    app.add_option("--costs", options.costs,
+                   "with --mbeans: Prometheus output of a running agent, for the expected CPU");
+    app.add_flag("--names", options.names, "with --mbeans: every bean and its attributes");
+    app.add_flag("--print", options.print, "print every key, its value and where it came from");
+    app.add_flag("--no-environment", options.no_environment, "leave REMORA_* variables out");
+    app.add_flag("--schema", options.schema, "print the JSON Schema of the file");
+    app.add_flag("--keys", options.keys, "print the key table of the documentation");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kValid : kUsage;
+    }
+    return check(options);
+}
+
+}  // namespace remora

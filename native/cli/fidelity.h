@@ -1,0 +1,81 @@
+// The fidelity replay: what a policy's saving costs in accuracy, simulated on a trace. Definitions:
+// native/sample/FIDELITY.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sample/sampler.h"
+#include "sample/trace.h"
+
+namespace remora {
+
+struct FidelityOptions {
+    std::uint32_t base_interval_ms = 10'000;
+    std::uint32_t interval_ms_max = 300'000;
+    double volatility_decay = SamplerOptions{}.volatility_decay;
+    double family_share = SamplerOptions{}.family_share;
+    double family_decay = SamplerOptions{}.family_decay;
+    bool wakes = true;                    // Sampler::collect_wakes before each tick
+    bool sentinels = true;                // Siblings
+    std::uint32_t warmup_ticks = 6;       // simulated, not measured
+    bool equal_costs = false;             // every family costs the same
+    bool without_dearest_family = false;  // leaves out the family that costs most
+};
+
+// A trace as base ticks see it: what a policy that reads every unit every base interval emits.
+struct Reference {
+    std::uint32_t ticks = 0;
+    std::uint32_t slots = 0;
+    std::vector<double> values;          // [tick * slots + slot]
+    std::vector<double> scale;           // by slot: standard deviation over the ticks of its life
+    std::vector<std::uint32_t> born;     // by unit: first tick with it
+    std::vector<std::uint32_t> gone;     // by unit: first tick without it
+    std::vector<std::uint8_t> left_out;  // by unit
+    std::vector<double> cost_ns;         // by family, one unit
+    double full_ns_per_s = 0;            // mean over the measured ticks
+};
+
+Reference make_reference(const Trace& trace, const FidelityOptions& options);
+
+struct FidelityPolicy {
+    std::string name;
+    SamplePolicy policy = SamplePolicy::kBudget;
+    bool ignore_cost = false;
+    bool pins = true;     // alerts and counters at base
+    double budget = 1.0;  // share of the full read cost
+};
+
+struct Accuracy {
+    double error_mean = 0;  // of scale, 0..10
+    double delay_s_mean = 0;
+    double delay_s_p95 = 0;
+    double delay_s_max = 0;
+    std::uint64_t changes = 0;
+};
+
+// Of all there is of it.
+struct FamilyShare {
+    std::string name;
+    double error = 0;
+    double delay = 0;
+    double cost = 0;
+    double reads = 0;
+};
+
+struct FidelityResult {
+    double cost = 0;         // read cost over the full read cost
+    double reads_saved = 0;  // share
+    double hit_rate = 0;     // of series emissions
+    Accuracy all;
+    Accuracy alerts;
+    // The families that lose most accuracy.
+    std::vector<FamilyShare> worst;
+};
+
+// Deterministic: same arguments, same result. Uses the real planner, sampler and deviation.
+FidelityResult replay(const Trace& trace, const Reference& reference,
+                      const FidelityOptions& options, const FidelityPolicy& policy);
+
+}  // namespace remora

@@ -1,0 +1,54 @@
+// The `remora` executable: looks at a running agent's files, checks configurations, replays traces.
+#include <remora/abi.h>
+#include <remora/version.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
+
+#include "cli/check.h"
+#include "cli/replay.h"
+#include "cli/stat.h"
+#include "cli/top.h"
+
+int main(int argc, char** argv) {
+    CLI::App app{"remora: metrics agent for Kafka brokers"};
+    app.require_subcommand(1);
+    app.set_version_flag("--version", REMORA_VERSION);
+
+    remora::StatOptions stat;
+    CLI::App* stat_command = app.add_subcommand("stat", "print the counters of an agent");
+    stat_command->add_option("where", stat.where, "the agent's directory or its counters file")
+        ->required();
+    stat_command->add_flag("--json", stat.json, "one JSON object instead of a table");
+    stat_command->add_flag("--all", stat.all, "also the counters that are zero");
+
+    remora::TopOptions top;
+    CLI::App* top_command = app.add_subcommand("top", "follow an agent: key metrics and its cost");
+    top_command->add_option("where", top.directory, "the agent's directory")->required();
+    top_command->add_option("--interval", top.interval_s, "seconds between two screens")
+        ->check(CLI::Range(1, 3600));
+    top_command->add_option("--count", top.count, "screens to show; 0: until interrupted");
+    top_command->add_flag("--plain", top.plain, "no cursor movement: for logs and pipes");
+
+    // These two have option parsers of their own.
+    CLI::App* check_command = app.add_subcommand("check", "validate a configuration");
+    check_command->prefix_command();
+    check_command->set_help_flag();
+    CLI::App* replay_command = app.add_subcommand("replay", "replay a recorded trace");
+    replay_command->prefix_command();
+    replay_command->set_help_flag();
+
+    CLI11_PARSE(app, argc, argv);
+    if (stat_command->parsed()) {
+        return remora::run_stat(stat);
+    }
+    if (top_command->parsed()) {
+        return remora::run_top(top);
+    }
+    // argv[1] is the subcommand: it serves as the program name of its own parser.
+    if (check_command->parsed()) {
+        return remora::run_check(argc - 1, argv + 1);
+    }
+    return remora::run_replay(argc - 1, argv + 1);
+}

@@ -1,0 +1,182 @@
+#include "cli/replay.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/fidelity.h"
+#include "sample/trace.h"
+
+namespace remora {
+namespace {
+
+struct ReplayOptions {
+    std::string trace;
+    FidelityOptions fidelity;
+    std::vector<double> budgets = {100, 50, 20, 10, 5};
+    bool json_only = false;
+    bool worst = false;
+};
+
+std::string percent(double share, int digits) {
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(digits) << 100 * share << " %";
+    return text.str();
+}
+
+std::string seconds(double s) {
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(1) << s << " s";
+    return text.str();
+}
+
+std::vector<FidelityPolicy> policies(const std::vector<double>& budgets) {
+    std::vector<FidelityPolicy> all;
+    for (const double budget : budgets) {
+        const double share = budget / 100.0;
+        all.push_back({"fixed", SamplePolicy::kFixed, false, false, share});
+        all.push_back(
+            {"fixed, alerts and counters at base", SamplePolicy::kFixed, false, true, share});
+        all.push_back({"law, cost ignored", SamplePolicy::kBudget, true, true, share});
+        all.push_back({"law", SamplePolicy::kBudget, false, true, share});
+    }
+    all.push_back({"variance", SamplePolicy::kVariance, false, true, 1.0});
+    return all;
+}
+
+nlohmann::json to_json(const Accuracy& accuracy) {
+    return {{"error", accuracy.error_mean},
+            {"delay_mean_s", accuracy.delay_s_mean},
+            {"delay_p95_s", accuracy.delay_s_p95},
+            {"delay_max_s", accuracy.delay_s_max},
+            {"changes", accuracy.changes}};
+}
+
+nlohmann::json to_json(const FidelityPolicy& policy, const FidelityResult& result) {
+    return {{"policy", policy.name},
+            {"budget", policy.policy == SamplePolicy::kVariance ? nlohmann::json()
+                                                                : nlohmann::json(policy.budget)},
+            {"cost", result.cost},
+            {"reads_saved", result.reads_saved},
+            {"hit_rate", result.hit_rate},
+            {"all", to_json(result.all)},
+            {"alerts", to_json(result.alerts)}};
+}
+
+std::size_t units_in(const Reference& reference) {
+    return static_cast<std::size_t>(
+        std::count(reference.left_out.begin(), reference.left_out.end(), 0));
+}
+
+void print_head(const Trace& trace, const Reference& reference) {
+    std::cout << "units " << units_in(reference) << ", series " << trace.slots << ", frames "
+              << trace.frames.size() << ", ticks " << reference.ticks
+              << (trace.is_complete ? "" : ", cut off") << ", reading everything: " << std::fixed
+              << std::setprecision(3) << reference.full_ns_per_s * 1e-6 << " ms a second\n"
+              << std::left << std::setw(36) << "policy" << std::right << std::setw(9) << "budget"
+              << std::setw(9) << "cost" << std::setw(10) << "error" << std::setw(9) << "delay"
+              << std::setw(9) << "p95" << std::setw(13) << "alert error" << std::setw(13)
+              << "alert delay" << std::setw(9) << "saved" << std::setw(9) << "hits" << '\n';
+}
+
+void print_row(const FidelityPolicy& policy, const FidelityResult& result) {
+    const bool has_budget = policy.policy != SamplePolicy::kVariance;
+    std::cout << std::left << std::setw(36) << policy.name << std::right << std::setw(9)
+              << (has_budget ? percent(policy.budget, 0) : "-") << std::setw(9)
+              << percent(result.cost, 1) << std::setw(10) << percent(result.all.error_mean, 3)
+              << std::setw(9) << seconds(result.all.delay_s_mean) << std::setw(9)
+              << seconds(result.all.delay_s_p95) << std::setw(13)
+              << percent(result.alerts.error_mean, 3) << std::setw(13)
+              << seconds(result.alerts.delay_s_max) << std::setw(9)
+              << percent(result.reads_saved, 1) << std::setw(9) << percent(result.hit_rate, 1)
+              << '\n';
+}
+
+void print_worst(const FidelityResult& result) {
+    std::cout << "      error     delay      cost     reads\n";
+    for (const FamilyShare& share : result.worst) {
+        for (const double part : {share.error, share.delay, share.cost, share.reads}) {
+            std::cout << std::setw(11) << percent(part, 1);
+        }
+        std::cout << "  " << share.name << '\n';
+    }
+}
+
+int replay_all(const ReplayOptions& options) {
+    const Result<Trace> read = read_trace(options.trace);
+    if (!read) {
+        std::cerr << "remora replay: " << read.status().message() << '\n';
+        return 1;
+    }
+    const Trace& trace = read.value();
+    const Reference reference = make_reference(trace, options.fidelity);
+    if (reference.ticks <= options.fidelity.warmup_ticks + 1) {
+        std::cerr << "remora replay: the trace is too short: " << reference.ticks
+                  << " base intervals, and the first " << options.fidelity.warmup_ticks
+                  << " are not measured\n";
+        return 1;
+    }
+    nlohmann::json json = {{"trace", options.trace},
+                           {"frames", trace.frames.size()},
+                           {"units", units_in(reference)},
+                           {"ticks", reference.ticks},
+                           {"warmup_ticks", options.fidelity.warmup_ticks},
+                           {"base_interval_ms", options.fidelity.base_interval_ms},
+                           {"equal_costs", options.fidelity.equal_costs},
+                           {"without_dearest_family", options.fidelity.without_dearest_family},
+                           {"full_ns_per_s", reference.full_ns_per_s},
+                           {"rows", nlohmann::json::array()}};
+    if (!options.json_only) {
+        print_head(trace, reference);
+    }
+    for (const FidelityPolicy& policy : policies(options.budgets)) {
+        const FidelityResult result = replay(trace, reference, options.fidelity, policy);
+        json["rows"].push_back(to_json(policy, result));
+        if (!options.json_only) {
+            print_row(policy, result);
+            if (options.worst) {
+                print_worst(result);
+            }
+        }
+    }
+    std::cout << json.dump() << '\n';
+    return 0;
+}
+
+}  // namespace
+
+int run_replay(int argc, char** argv) {
+    CLI::App app{"Replays a recorded trace through every policy and budget"};
+    ReplayOptions options;
+    app.add_option("trace", options.trace, "a trace recorded by the agent")->required();
+    app.add_option("--budgets", options.budgets, "percent of the cost of reading everything")
+        ->delimiter(',')
+        ->check(CLI::Range(0.1, 100.0));
+    app.add_option("--base-interval-ms", options.fidelity.base_interval_ms)
+        ->check(CLI::Range(100, 3'600'000));
+    app.add_option("--max-interval-ms", options.fidelity.interval_ms_max)
+        ->check(CLI::Range(100, 86'400'000));
+    app.add_option("--volatility-decay", options.fidelity.volatility_decay)
+        ->check(CLI::Range(0.001, 1.0));
+    app.add_option("--family-share", options.fidelity.family_share)->check(CLI::Range(0.0, 10.0));
+    app.add_option("--family-decay", options.fidelity.family_decay)->check(CLI::Range(0.001, 1.0));
+    app.add_flag("--wakes,!--no-wakes", options.fidelity.wakes,
+                 "units of a surprised family are read in the same tick (default)");
+    app.add_flag("--sentinels,!--no-sentinels", options.fidelity.sentinels,
+                 "units that tell for others are believed (default)");
+    app.add_option("--warmup-ticks", options.fidelity.warmup_ticks, "replayed but not measured");
+    app.add_flag("--equal-costs", options.fidelity.equal_costs, "every family costs the same");
+    app.add_flag("--without-dearest-family", options.fidelity.without_dearest_family,
+                 "leaves out the family that costs most");
+    app.add_flag("--json", options.json_only, "the line of JSON only");
+    app.add_flag("--worst", options.worst, "the families that lose most accuracy");
+    CLI11_PARSE(app, argc, argv);
+    return replay_all(options);
+}
+
+}  // namespace remora

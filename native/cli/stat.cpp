@@ -1,0 +1,45 @@
+#include "cli/stat.h"
+
+#include <filesystem>
+#include <iomanip>
+#include <iostream>
+
+#include "base/clock.h"
+#include "base/counter_table.h"
+
+namespace remora {
+
+std::string counters_path(const std::string& where) {
+    std::error_code ignored;
+    return std::filesystem::is_directory(where, ignored) ? where + "/remora.counters" : where;
+}
+
+int run_stat(const StatOptions& options) {
+    const Result<CounterFile> file = read_counter_file(counters_path(options.where));
+    if (!file) {
+        std::cerr << "remora stat: " << file.status().message() << "\n";
+        return 1;
+    }
+    const CounterFile& counters = file.value();
+    if (options.json) {
+        std::cout << "{\"pid\":" << counters.pid << ",\"started_ms\":" << counters.start_wall_ms
+                  << ",\"written_ms\":" << counters.written_wall_ms;
+        for (const CounterReading& reading : counters.readings) {
+            std::cout << ",\"" << reading.metric << "\":" << reading.value;
+        }
+        std::cout << "}\n";
+        return 0;
+    }
+    const std::int64_t age_ms = SystemClock().wall_ms() - counters.written_wall_ms;
+    std::cout << "pid " << counters.pid << ", written " << age_ms / 1000 << " s ago, running "
+              << (counters.written_wall_ms - counters.start_wall_ms) / 1000 << " s\n";
+    for (const CounterReading& reading : counters.readings) {
+        if (reading.value != 0 || options.all) {
+            std::cout << std::left << std::setw(40) << reading.metric << std::right << std::setw(20)
+                      << reading.value << "\n";
+        }
+    }
+    return 0;
+}
+
+}  // namespace remora

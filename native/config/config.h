@@ -1,0 +1,201 @@
+// What an operator can say, as plain data. Value-initialised it holds the defaults, which suit a
+// production broker. Keys, ranges and meanings: CONFIG.md. Durations are milliseconds, sizes are
+// bytes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/limits.h"
+
+namespace remora {
+
+// Name and value of a label, a fact or the like, in the order of the file.
+using TextPair = std::pair<std::string, std::string>;
+
+enum class SamplingPolicy : std::uint8_t { kBudget, kVariance, kFixed };
+
+struct SamplingConfig {
+    SamplingPolicy policy = SamplingPolicy::kBudget;
+    // Of one core. Leaves the governor's tolerance (a tenth) and some room below the promised 0.15.
+    double cpu_budget_percent = 0.13;
+    std::int64_t base_interval_ms = 10'000;
+    std::int64_t min_interval_ms = 0;  // 0: the base interval; parsing fills it in
+    std::int64_t max_interval_ms = 300'000;
+    double variance_low = 0.0001;  // of deviations in units of the series' own scale, squared
+    double variance_high = 0.01;
+    double decay = 0.1;  // share by which a quiet read lowers the volatility
+
+    bool operator==(const SamplingConfig&) const = default;
+};
+
+// kKeep leaves the decision to the next matching rule and in the end to the profile.
+enum class RuleAction : std::uint8_t { kKeep, kInclude, kExclude };
+enum class RuleImportance : std::uint8_t { kKeep, kLow, kNormal, kHigh, kAlert };
+
+// For each of its settings the first rule that matches and sets it decides. 0 and empty mean "not
+// set".
+struct RuleConfig {
+    std::string match = "*:*";    // ObjectName pattern
+    std::vector<TextPair> where;  // label -> regex on the whole unquoted value; all must match
+    RuleAction action = RuleAction::kKeep;
+    RuleImportance importance = RuleImportance::kKeep;
+    std::int64_t interval_ms = 0;  // fixed
+    std::int64_t min_interval_ms = 0;
+    std::int64_t max_interval_ms = 0;
+    std::vector<std::string> attributes;  // globs: of a matching bean only these attributes
+
+    bool operator==(const RuleConfig&) const = default;
+};
+
+enum class Profile : std::uint8_t { kDefault, kMinimal, kAll };
+
+struct SelectConfig {
+    Profile profile = Profile::kDefault;
+    std::vector<std::string>
+        domains;  // globs; empty: kafka.*, org.apache.kafka.*, java.lang, java.nio
+    std::vector<std::string> include;             // ObjectName patterns, beyond the profile
+    std::vector<std::string> exclude;             // ObjectName patterns
+    std::vector<std::string> attributes_include;  // globs; empty: what the profile wants
+    std::vector<std::string> attributes_exclude;  // globs
+    std::vector<TextPair> label_include;  // label -> regex; a bean with that label must match
+    std::vector<TextPair> label_exclude;  // label -> regex; a bean with that label must not match
+    std::vector<std::string> meter;       // statistics of meters; empty: the profile's
+    std::vector<std::string>
+        histogram;  // statistics of histograms and timers; empty: the profile's
+
+    bool operator==(const SelectConfig&) const = default;
+};
+
+enum class TopicMode : std::uint8_t { kNone, kList, kAll, kRegex };
+
+struct TopicsConfig {
+    TopicMode mode = TopicMode::kAll;
+    std::vector<std::string> list;
+    std::string regex;               // whole topic name
+    std::uint32_t bucket_index = 1;  // "i/n": keep a topic when FNV-1 32 of its name mod n + 1 == i
+    std::uint32_t bucket_count = 1;
+    bool internal = true;                // __consumer_offsets, __transaction_state and the like
+    bool broker_topic_data = true;       // BrokerTopicMetrics with a topic label
+    bool partitions = true;              // beans with a partition label
+    std::uint32_t partition_sample = 0;  // of each topic partitions 0 to this - 1; 0: all
+
+    bool operator==(const TopicsConfig&) const = default;
+};
+
+struct ClientsConfig {
+    bool enabled = true;      // beans by user or client id (quotas)
+    std::string group_regex;  // whole value; empty: every one
+    std::string client_regex;
+    std::string user_regex;
+
+    bool operator==(const ClientsConfig&) const = default;
+};
+
+struct LimitsConfig {
+    std::uint32_t units_max = 262'144;
+    std::uint32_t series_max = 524'288;
+    std::uint32_t series_per_family_max = 20'000;
+    std::uint32_t attributes_per_bean_max = 256;
+
+    bool operator==(const LimitsConfig&) const = default;
+};
+
+enum class OutputType : std::uint8_t { kFile, kUdp, kUnixgram };
+enum class OutputFormat : std::uint8_t {
+    kPrometheus,
+    kOpenMetrics,
+    kNdjson,
+    kOtlpJson,
+    kInflux,
+    kGraphite,
+    kStatsd,
+    kDogstatsd
+};
+enum class OutputEmit : std::uint8_t { kAll, kFresh, kChanged };
+enum class FsyncMode : std::uint8_t { kNever, kRotate, kTick };
+
+struct RotateConfig {
+    std::uint64_t bytes = 64ULL << 20;  // of the file being written
+    std::int64_t age_ms = 0;            // 0: by size alone
+    std::uint32_t files = 4;            // rotated files kept
+    bool compress = false;
+    std::uint64_t total_bytes = 512ULL << 20;  // of all files of the output
+
+    bool operator==(const RotateConfig&) const = default;
+};
+
+struct OutputConfig {
+    std::string name;  // empty: the type and the position
+    OutputType type = OutputType::kFile;
+    OutputFormat format = OutputFormat::kPrometheus;
+    std::string path = "${dir}/remora.prom";  // file, or socket of unixgram
+    std::string host = "127.0.0.1";
+    std::uint32_t port = 8125;
+    OutputEmit emit = OutputEmit::kAll;
+    std::int64_t interval_ms = 0;       // 0: the base interval
+    std::uint32_t keyframe_ticks = 60;  // of emit "changed": a full tick every so many
+    std::vector<TextPair> labels;       // beside the global ones; wins over them
+    std::vector<std::string> include;   // ObjectName patterns; empty: everything selected
+    std::vector<std::string> exclude;
+    RotateConfig rotate;
+    FsyncMode fsync = FsyncMode::kNever;
+    std::uint32_t packet_bytes = kDatagramBytes;
+    double spread = 0.5;        // share of the interval that a tick's datagrams are spread over
+    std::uint32_t mode = 0644;  // permission bits of files ("0644")
+
+    bool operator==(const OutputConfig&) const = default;
+};
+
+enum class LogThreshold : std::uint8_t { kInfo, kWarn, kError };
+
+struct LogConfig {
+    LogThreshold level = LogThreshold::kInfo;
+
+    bool operator==(const LogConfig&) const = default;
+};
+
+struct TraceConfig {
+    std::string path;  // empty: no trace
+    std::uint64_t bytes_max = 256ULL << 20;
+    std::int64_t duration_ms = 600'000;
+    std::int64_t interval_ms = 1'000;
+
+    bool operator==(const TraceConfig&) const = default;
+};
+
+struct ReloadConfig {
+    bool enabled = true;
+    std::int64_t check_interval_ms = 5'000;
+
+    bool operator==(const ReloadConfig&) const = default;
+};
+
+struct CollectorConfig {
+    std::int64_t slice_ms = 20;  // read time at a stretch
+
+    bool operator==(const CollectorConfig&) const = default;
+};
+
+struct Config {
+    SamplingConfig sampling;
+    std::vector<RuleConfig> rules;
+    SelectConfig select;
+    TopicsConfig topics;
+    ClientsConfig clients;
+    LimitsConfig limits;
+    std::vector<OutputConfig> outputs = {OutputConfig{}};
+    std::string directory;         // what "${dir}" stands for; empty: chosen by the agent
+    std::vector<TextPair> labels;  // on every series of every output
+    LogConfig log;
+    TraceConfig trace;
+    ReloadConfig reload;
+    CollectorConfig collector;
+    bool self_metrics = true;
+
+    bool operator==(const Config&) const = default;
+};
+
+}  // namespace remora

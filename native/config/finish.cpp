@@ -1,0 +1,232 @@
+// What keys say together: defaults that depend on other keys, and contradictions.
+#include <algorithm>
+#include <string>
+
+#include "config/quantity.h"
+#include "config/reader.h"
+
+namespace remora {
+namespace {
+
+std::string suffix_of(OutputFormat format) {
+    switch (format) {
+        case OutputFormat::kPrometheus:
+            return "prom";
+        case OutputFormat::kOpenMetrics:
+            return "openmetrics";
+        case OutputFormat::kNdjson:
+            return "ndjson";
+        case OutputFormat::kOtlpJson:
+            return "otlp.json";
+        case OutputFormat::kInflux:
+            return "influx";
+        case OutputFormat::kGraphite:
+        case OutputFormat::kStatsd:
+        case OutputFormat::kDogstatsd:
+            break;
+    }
+    return "out";
+}
+
+std::uint32_t port_of(OutputFormat format) {
+    switch (format) {
+        case OutputFormat::kGraphite:
+            return 2003;
+        case OutputFormat::kInflux:
+            return 8089;
+        case OutputFormat::kNdjson:
+            return 5170;
+        default:
+            return 8125;
+    }
+}
+
+bool suits(OutputType type, OutputFormat format) {
+    switch (format) {
+        case OutputFormat::kPrometheus:
+        case OutputFormat::kOpenMetrics:
+        case OutputFormat::kOtlpJson:
+            return type == OutputType::kFile;
+        case OutputFormat::kNdjson:
+        case OutputFormat::kInflux:
+            return type == OutputType::kFile || type == OutputType::kUdp;
+        case OutputFormat::kGraphite:
+            return type == OutputType::kUdp;
+        case OutputFormat::kStatsd:
+        case OutputFormat::kDogstatsd:
+            return type == OutputType::kUdp || type == OutputType::kUnixgram;
+    }
+    return false;
+}
+
+const char* formats_of(OutputType type) {
+    switch (type) {
+        case OutputType::kFile:
+            return "prometheus, openmetrics, ndjson, otlp_json, influx";
+        case OutputType::kUdp:
+            return "statsd, dogstatsd, influx, graphite, ndjson";
+        case OutputType::kUnixgram:
+            return "dogstatsd, statsd";
+    }
+    return "";
+}
+
+void finish_sampling(SamplingConfig& c, ConfigReader& reader) {
+    if (c.min_interval_ms == 0) {
+        c.min_interval_ms = c.base_interval_ms;
+    }
+    if (!reader.is_set("sampling.max_interval")) {
+        c.max_interval_ms = std::max({c.max_interval_ms, c.base_interval_ms, c.min_interval_ms});
+    }
+    if (c.min_interval_ms < c.base_interval_ms && c.base_interval_ms % c.min_interval_ms != 0) {
+        reader.complain("sampling.min_interval",
+                        "found " + format_duration(c.min_interval_ms) +
+                            "; expected a whole part of sampling.base_interval, " +
+                            format_duration(c.base_interval_ms) + ", or more than it");
+    }
+    if (c.max_interval_ms < c.min_interval_ms) {
+        reader.complain("sampling.max_interval", "found " + format_duration(c.max_interval_ms) +
+                                                     "; expected at least sampling.min_interval, " +
+                                                     format_duration(c.min_interval_ms));
+    }
+    if (c.max_interval_ms < c.base_interval_ms && !reader.is_faulty("sampling.max_interval")) {
+        reader.complain("sampling.max_interval",
+                        "found " + format_duration(c.max_interval_ms) +
+                            "; expected at least sampling.base_interval, " +
+                            format_duration(c.base_interval_ms));
+    }
+    if (c.variance_low >= c.variance_high) {
+        reader.complain("sampling.variance_low",
+                        "found " + number_text(c.variance_low) +
+                            "; expected less than sampling.variance_high, " +
+                            number_text(c.variance_high));
+    }
+}
+
+void finish_rule(const RuleConfig& rule, const std::string& path, ConfigReader& reader) {
+    const bool sets_something = rule.action != RuleAction::kKeep ||
+                                rule.importance != RuleImportance::kKeep || rule.interval_ms > 0 ||
+                                rule.min_interval_ms > 0 || rule.max_interval_ms > 0 ||
+                                !rule.attributes.empty();
+    if (!sets_something && !reader.is_faulty(path)) {
+        reader.complain(path,
+                        "the rule sets nothing; expected one of action, importance, interval, "
+                        "min_interval, max_interval, attributes");
+    }
+    if (rule.interval_ms > 0 && (rule.min_interval_ms > 0 || rule.max_interval_ms > 0)) {
+        reader.complain(
+            path + ".interval",
+            "found beside min_interval or max_interval; expected the one or the others");
+    }
+    if (rule.max_interval_ms > 0 && rule.min_interval_ms > rule.max_interval_ms) {
+        reader.complain(path + ".max_interval", "found " + format_duration(rule.max_interval_ms) +
+                                                    "; expected at least min_interval, " +
+                                                    format_duration(rule.min_interval_ms));
+    }
+}
+
+void finish_topics(const TopicsConfig& c, ConfigReader& reader) {
+    if (c.mode == TopicMode::kRegex && c.regex.empty()) {
+        reader.complain("topics.mode", "found \"regex\" without topics.regex; expected both");
+    }
+    if (c.mode == TopicMode::kList && c.list.empty()) {
+        reader.complain("topics.mode",
+                        "found \"list\" without topics.list; expected a list that is not empty");
+    }
+}
+
+void default_output(OutputConfig& output, const std::string& path, ConfigReader& reader) {
+    if (!reader.is_set(path + ".format")) {
+        if (output.type == OutputType::kUdp) {
+            output.format = OutputFormat::kStatsd;
+        } else if (output.type == OutputType::kUnixgram) {
+            output.format = OutputFormat::kDogstatsd;
+        }
+    }
+    if (!reader.is_set(path + ".port")) {
+        output.port = port_of(output.format);
+    }
+    if (!reader.is_set(path + ".path")) {
+        output.path = output.type == OutputType::kFile ? "${dir}/remora." + suffix_of(output.format)
+                                                       : std::string();
+    }
+}
+
+void check_output(const OutputConfig& output, const std::string& path, ConfigReader& reader) {
+    if (!suits(output.type, output.format)) {
+        reader.complain(path + ".format", "found " +
+                                              std::string(output_format_name(output.format)) +
+                                              ", which this type cannot carry; expected one of " +
+                                              formats_of(output.type));
+    }
+    if (output.type != OutputType::kUdp && output.path.empty()) {
+        reader.complain(path + ".path", "not given; expected the path of the file or socket");
+    }
+    const bool whole_file =
+        output.format == OutputFormat::kPrometheus || output.format == OutputFormat::kOpenMetrics;
+    if (whole_file && output.emit != OutputEmit::kAll) {
+        reader.complain(path + ".emit",
+                        "a file that is replaced whole holds every series; expected \"all\"");
+    }
+    if (output.rotate.total_bytes < output.rotate.bytes) {
+        reader.complain(path + ".rotate.total_size",
+                        "found " + format_size(output.rotate.total_bytes) +
+                            "; expected at least rotate.size, " + format_size(output.rotate.bytes));
+    }
+}
+
+void finish_outputs(std::vector<OutputConfig>& outputs, ConfigReader& reader) {
+    if (reader.is_faulty("outputs")) {
+        return;
+    }
+    if (outputs.empty()) {
+        reader.complain("outputs", "found an empty list; expected at least one output");
+    }
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        OutputConfig& output = outputs[i];
+        const std::string path = "outputs." + std::to_string(i);
+        default_output(output, path, reader);
+        if (output.name.empty()) {
+            output.name = std::string(output_type_name(output.type)) + "-" + std::to_string(i);
+        }
+        check_output(output, path, reader);
+        for (std::size_t other = 0; other < i; ++other) {
+            if (outputs[other].name == output.name) {
+                reader.complain(path + ".name", "the name \"" + output.name +
+                                                    "\" is used by outputs." +
+                                                    std::to_string(other) + " already");
+            }
+            if (output.type == OutputType::kFile && outputs[other].type == OutputType::kFile &&
+                outputs[other].path == output.path) {
+                reader.complain(path + ".path", "the file \"" + output.path.substr(0, 200) +
+                                                    "\" is written by outputs." +
+                                                    std::to_string(other) + " already");
+                break;
+            }
+        }
+    }
+}
+
+}  // namespace
+
+void finish_config(Config& config, ConfigReader& reader) {
+    finish_sampling(config.sampling, reader);
+    for (std::size_t i = 0; i < config.rules.size(); ++i) {
+        finish_rule(config.rules[i], "rules." + std::to_string(i), reader);
+    }
+    finish_topics(config.topics, reader);
+    if (config.limits.series_per_family_max > config.limits.series_max) {
+        // Only a contradiction when both were said.
+        if (reader.is_set("limits.series_per_family_max")) {
+            reader.complain("limits.series_per_family_max",
+                            "found " + std::to_string(config.limits.series_per_family_max) +
+                                "; expected at most limits.series_max, " +
+                                std::to_string(config.limits.series_max));
+        } else {
+            config.limits.series_per_family_max = config.limits.series_max;
+        }
+    }
+    finish_outputs(config.outputs, reader);
+}
+
+}  // namespace remora

@@ -1,0 +1,279 @@
+#include "config/overrides.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "config/quantity.h"
+#include "config/reader.h"
+#include "config/regex.h"
+
+namespace remora {
+namespace {
+
+constexpr std::string_view kPrefix = "REMORA_";
+
+// Read elsewhere: by the shim, the start scripts, or load_config().
+constexpr std::array<std::string_view, 8> kNotKeys = {
+    "REMORA_CONFIG", "REMORA_LIBRARY", "REMORA_HOME",    "REMORA_FORCE",
+    "REMORA_JAR",    "REMORA_OPTS",    "REMORA_DOMAINS", "REMORA_VERSION"};
+
+// Names that New Relic's integration gave to the same wishes.
+struct Alias {
+    std::string_view name;
+    std::string_view path;
+    bool unanchored_regex;
+};
+constexpr std::array<Alias, 7> kAliases = {
+    {{"TOPIC_MODE", "topics.mode", false},
+     {"TOPIC_LIST", "topics.list", false},
+     {"TOPIC_REGEX", "topics.regex", true},
+     {"TOPIC_BUCKET", "topics.bucket", false},
+     {"COLLECT_BROKER_TOPIC_DATA", "topics.broker_topic_data", false},
+     {"CONSUMER_GROUP_REGEX", "clients.group_regex", true},
+     {"TOPIC_SAMPLE_SIZE", "topics.partition_sample", false}}};
+
+const Alias* alias_of(std::string_view name) {
+    const auto* const found =
+        std::find_if(kAliases.begin(), kAliases.end(),
+                     [name](const Alias& alias) { return alias.name == name; });
+    return found == kAliases.end() ? nullptr : found;
+}
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return result;
+}
+
+std::vector<std::string_view> split(std::string_view path) {
+    std::vector<std::string_view> parts;
+    std::size_t from = 0;
+    while (true) {
+        const std::size_t dot = path.find('.', from);
+        parts.push_back(path.substr(from, dot - from));
+        if (dot == std::string_view::npos) {
+            return parts;
+        }
+        from = dot + 1;
+    }
+}
+
+bool is_index(std::string_view text) {
+    return !text.empty() && text.size() <= 4 &&
+           text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// `path` with indexes as `*`: the form of KnownPaths.
+std::string general(std::string_view path) {
+    std::string result;
+    for (const std::string_view part : split(path)) {
+        result += result.empty() ? "" : ".";
+        result += is_index(part) ? std::string_view("*") : part;
+    }
+    return result;
+}
+
+// The key path when variable `name` (lower case) spells `known`; indexes take the place of `*`.
+std::optional<std::string> spells(std::string_view name, std::string_view known) {
+    std::string path;
+    for (const std::string_view part : split(known)) {
+        if (!path.empty()) {
+            if (name.empty() || name.front() != '_') {
+                return std::nullopt;
+            }
+            name.remove_prefix(1);
+            path += '.';
+        }
+        std::string_view taken = name.substr(0, part.size());
+        if (part == "*") {
+            taken = name.substr(0, std::min(name.find('_'), name.size()));
+            if (!is_index(taken)) {
+                return std::nullopt;
+            }
+        } else if (taken != part) {
+            return std::nullopt;
+        }
+        path += taken;
+        name.remove_prefix(taken.size());
+    }
+    return name.empty() ? std::optional(path) : std::nullopt;
+}
+
+void add_alias(const Alias& alias, const std::string& name, const std::string& text,
+               std::vector<Override>& overrides) {
+    Override change{std::string(alias.path), text, {JsonSource::Kind::kEnvironment, name}};
+    if (alias.path == "topics.mode") {
+        change.text = lower(text);
+    }
+    // Theirs match anywhere in the name, ours match the whole. One that does not compile stays as
+    // it is, so that the message shows what was written.
+    if (alias.unanchored_regex && !text.empty() && Regex::compile(text)) {
+        change.text = ".*(?:" + text + ").*";
+    }
+    overrides.push_back(std::move(change));
+}
+
+// Index of the child of `parent` named `part`, made when it is not there; kNoNode when it cannot
+// be.
+std::uint32_t child_of(JsonDocument& document, std::uint32_t parent, std::string_view part,
+                       std::uint16_t source) {
+    const bool is_item = is_index(part);
+    JsonNode& node = document.nodes[parent];
+    const JsonNode::Kind wanted = is_item ? JsonNode::Kind::kArray : JsonNode::Kind::kObject;
+    if (node.kind != wanted) {
+        if (node.kind != JsonNode::Kind::kNull) {
+            return kNoNode;
+        }
+        node.kind = wanted;
+    }
+    const auto fresh = static_cast<std::uint32_t>(document.nodes.size());
+    if (is_item) {
+        const std::size_t index = std::stoul(std::string(part));
+        if (index < node.items.size()) {
+            return node.items[index];
+        }
+        if (index > node.items.size()) {
+            return kNoNode;
+        }
+        node.items.push_back(fresh);
+    } else {
+        for (const JsonMember& member : node.members) {
+            if (member.key == part) {
+                return member.node;
+            }
+        }
+        node.members.push_back({std::string(part), {}, fresh});
+    }
+    document.nodes.emplace_back().source = source;
+    return fresh;
+}
+
+}  // namespace
+
+std::string path_of_variable(std::string_view name, const KnownPaths& known) {
+    const std::string wanted = lower(name);
+    for (const std::string& path : known.values) {
+        if (const std::optional<std::string> found = spells(wanted, path)) {
+            return *found;
+        }
+    }
+    for (const std::string& path : known.sections) {
+        if (const std::optional<std::string> found = spells(wanted, path)) {
+            return *found;
+        }
+    }
+    return {};
+}
+
+std::vector<Override> environment_overrides(const std::vector<std::string>& environment,
+                                            const KnownPaths& known, ParseOutcome& outcome) {
+    std::vector<Override> plain;     // aliases under their own names
+    std::vector<Override> prefixed;  // aliases with our prefix
+    std::vector<Override> ours;
+    for (const std::string& entry : environment) {
+        const std::size_t equals = entry.find('=');
+        if (equals == std::string::npos) {
+            continue;
+        }
+        const std::string name = entry.substr(0, equals);
+        const std::string text = entry.substr(equals + 1);
+        if (const Alias* alias = alias_of(name)) {
+            add_alias(*alias, name, text, plain);
+            continue;
+        }
+        const bool skip = name.compare(0, kPrefix.size(), kPrefix) != 0 ||
+                          std::find(kNotKeys.begin(), kNotKeys.end(), name) != kNotKeys.end();
+        if (skip) {
+            continue;
+        }
+        const std::string rest = name.substr(kPrefix.size());
+        if (const Alias* alias = alias_of(rest)) {
+            add_alias(*alias, name, text, prefixed);
+            continue;
+        }
+        const std::string path = path_of_variable(rest, known);
+        if (!path.empty()) {
+            ours.push_back({path, text, {JsonSource::Kind::kEnvironment, name}});
+            continue;
+        }
+        std::vector<std::string> names;
+        for (const std::string& candidate : known.values) {
+            std::string variable(kPrefix);
+            for (const char c : candidate) {
+                variable += c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+            }
+            names.push_back(std::move(variable));
+        }
+        const std::string near = nearest(name, names);
+        add_problem(outcome.warnings, "environment " + name + ": names no key and is ignored" +
+                                          (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+    }
+    plain.insert(plain.end(), prefixed.begin(), prefixed.end());
+    plain.insert(plain.end(), ours.begin(), ours.end());
+    // "outputs" before "outputs.0.path", whatever the order of the environment.
+    std::stable_sort(plain.end() - static_cast<std::ptrdiff_t>(ours.size()), plain.end(),
+                     [](const Override& a, const Override& b) { return a.path < b.path; });
+    return plain;
+}
+
+void apply_override(const Override& change, const KnownPaths& known, JsonDocument& document,
+                    ParseOutcome& outcome) {
+    const std::string label =
+        (change.source.kind == JsonSource::Kind::kArgument ? "argument " : "environment ") +
+        change.source.name;
+    const std::string shape = general(change.path);
+    const bool is_value =
+        std::find(known.values.begin(), known.values.end(), shape) != known.values.end();
+    const bool is_section =
+        std::find(known.sections.begin(), known.sections.end(), shape) != known.sections.end();
+    if (!is_value && !is_section) {
+        std::vector<std::string> paths = known.values;
+        paths.insert(paths.end(), known.sections.begin(), known.sections.end());
+        const std::string near = nearest(change.path, paths);
+        add_problem(outcome.errors, label + ": unknown key" +
+                                        (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+        return;
+    }
+    const std::size_t first = change.text.find_first_not_of(" \t\r\n");
+    const bool is_json =
+        first != std::string::npos && (change.text[first] == '[' || change.text[first] == '{');
+    std::uint32_t parsed = kNoNode;
+    const auto source = static_cast<std::uint16_t>(document.sources.size());
+    if (is_json &&
+        (is_section || change.text[first] == '[' || shape.find("label") != std::string::npos ||
+         shape.find("where") != std::string::npos)) {
+        JsonSource named = change.source;
+        named.name = label;
+        parsed = parse_json(change.text, named, document, outcome.errors);
+        document.sources[source] = change.source;
+        if (parsed == kNoNode) {
+            return;
+        }
+    } else {
+        document.sources.push_back(change.source);
+    }
+    std::uint32_t node = document.root;
+    for (const std::string_view part : split(change.path)) {
+        node = child_of(document, node, part, source);
+        if (node == kNoNode) {
+            add_problem(outcome.errors,
+                        label + ": " + change.path +
+                            ": there is no such place; list items count from 0 without gaps");
+            return;
+        }
+    }
+    JsonNode& target = document.nodes[node];
+    if (parsed != kNoNode) {
+        target = JsonNode(document.nodes[parsed]);
+        return;
+    }
+    target = JsonNode{};
+    target.kind = JsonNode::Kind::kRaw;
+    target.text = change.text;
+    target.source = source;
+}
+
+}  // namespace remora

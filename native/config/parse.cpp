@@ -1,0 +1,223 @@
+#include "config/parse.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/limits.h"
+#include "config/overrides.h"
+#include "config/reader.h"
+
+extern char** environ;
+
+namespace remora {
+namespace {
+
+// Keys of the argument text that the shim consumes itself.
+constexpr std::array<std::string_view, 6> kShimArguments = {
+    "force", "library", "domains", "blocked_after_ms", "tier", "native_dir"};
+
+// Parts between commas that stand outside quotes and brackets.
+std::vector<std::string> split_arguments(std::string_view text) {
+    std::vector<std::string> parts(1);
+    int depth = 0;
+    bool in_text = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_text && c == '\\' && i + 1 < text.size()) {
+            parts.back() += c;
+            parts.back() += text[++i];
+            continue;
+        }
+        in_text = c == '"' ? !in_text : in_text;
+        if (!in_text && (c == '[' || c == '{')) {
+            ++depth;
+        } else if (!in_text && (c == ']' || c == '}')) {
+            --depth;
+        }
+        if (c == ',' && !in_text && depth <= 0) {
+            parts.emplace_back();
+        } else {
+            parts.back() += c;
+        }
+    }
+    return parts;
+}
+
+Result<std::string> read_file(const std::string& path) {
+    // Not blocking: a FIFO without a writer must not hold the broker's start.
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0) {
+        return Status(errno == EACCES ? Code::kNoPermission : Code::kNotFound,
+                      path + ": cannot be opened: " + std::strerror(errno));
+    }
+    struct stat facts {};
+    std::string content;
+    Status failed;
+    if (::fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+        failed = Status(Code::kInvalidArgument, path + ": is no regular file");
+    } else if (static_cast<std::uint64_t>(facts.st_size) > kConfigBytesMax) {
+        failed =
+            Status(Code::kLimit, path + ": found " + std::to_string(facts.st_size) +
+                                     " bytes; expected at most " + std::to_string(kConfigBytesMax));
+    }
+    std::array<char, 16 * 1024> chunk{};
+    while (failed.is_ok() && content.size() <= kConfigBytesMax) {
+        const ssize_t got = ::read(file, chunk.data(), chunk.size());
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            failed = Status(Code::kIo, path + ": cannot be read: " + std::strerror(errno));
+        }
+        if (got <= 0) {
+            break;
+        }
+        content.append(chunk.data(), static_cast<std::size_t>(got));
+    }
+    ::close(file);
+    if (!failed) {
+        return failed;
+    }
+    return content;
+}
+
+void read_document(std::string_view text, const std::string& file_name, JsonDocument& document,
+                   ParseOutcome& outcome) {
+    if (text.size() > kConfigBytesMax) {
+        add_problem(outcome.errors, file_name + ": found " + std::to_string(text.size()) +
+                                        " bytes; expected at most " +
+                                        std::to_string(kConfigBytesMax));
+        return;
+    }
+    const std::uint32_t root =
+        parse_json(text, {JsonSource::Kind::kFile, file_name}, document, outcome.errors);
+    if (root == kNoNode) {
+        return;
+    }
+    const JsonNode& node = document.nodes[root];
+    if (node.kind != JsonNode::Kind::kObject) {
+        add_problem(outcome.errors, file_name + ":" + std::to_string(node.at.line) + ":" +
+                                        std::to_string(node.at.column) + ": found " +
+                                        describe(node) + "; expected a JSON object, at least {}");
+        return;
+    }
+    document.root = root;
+}
+
+void apply_arguments(const AgentArguments& arguments, const KnownPaths& known,
+                     JsonDocument& document, ParseOutcome& outcome) {
+    for (const Problem& problem : arguments.problems) {
+        add_problem(outcome.errors, problem.text);
+    }
+    for (const TextPair& value : arguments.values) {
+        apply_override({value.first, value.second, {JsonSource::Kind::kArgument, value.first}},
+                       known, document, outcome);
+    }
+}
+
+}  // namespace
+
+std::string ParseOutcome::error_text() const {
+    std::string text;
+    for (const Problem& problem : errors) {
+        text += (text.empty() ? "" : "\n") + problem.text;
+    }
+    return text;
+}
+
+std::string ParseOutcome::origin_of(std::string_view path) const {
+    // The innermost key that was given decides: a list that was given gives its items.
+    const Origin* best = nullptr;
+    for (const Origin& origin : origins) {
+        const bool encloses =
+            path.substr(0, origin.path.size()) == origin.path &&
+            (path.size() == origin.path.size() || path[origin.path.size()] == '.');
+        if (encloses && (best == nullptr || origin.path.size() > best->path.size())) {
+            best = &origin;
+        }
+    }
+    const bool is_list = best != nullptr && (best->path == "outputs" || best->path == "rules");
+    return best == nullptr || (is_list && best->path != path) ? "default" : best->source;
+}
+
+AgentArguments parse_arguments(std::string_view text) {
+    AgentArguments arguments;
+    bool first = true;
+    for (std::string& part : split_arguments(text)) {
+        const std::size_t equals = part.find('=');
+        const bool is_path = part.find('/') < equals || equals == std::string::npos;
+        if (part.empty()) {
+        } else if (first && is_path) {
+            arguments.file = part;
+        } else if (equals == std::string::npos) {
+            arguments.problems.push_back(
+                {"argument " + part.substr(0, 200) +
+                 ": expected key=value; only the first argument may be a file name alone"});
+        } else {
+            const std::string name = part.substr(0, equals);
+            if (name == "config") {
+                arguments.file = part.substr(equals + 1);
+            } else if (std::find(kShimArguments.begin(), kShimArguments.end(), name) ==
+                       kShimArguments.end()) {
+                arguments.values.emplace_back(name, part.substr(equals + 1));
+            }
+        }
+        first = false;
+    }
+    return arguments;
+}
+
+ParseOutcome parse_config(std::string_view text, const std::string& file_name,
+                          const std::vector<std::string>& environment, std::string_view arguments) {
+    ParseOutcome outcome;
+    outcome.file = file_name;
+    JsonDocument document;
+    document.nodes.emplace_back().kind = JsonNode::Kind::kObject;
+    document.sources.push_back(
+        {JsonSource::Kind::kFile, file_name.empty() ? "defaults" : file_name});
+    read_document(text, file_name, document, outcome);
+    const KnownPaths known = known_paths();
+    for (const Override& change : environment_overrides(environment, known, outcome)) {
+        apply_override(change, known, document, outcome);
+    }
+    apply_arguments(parse_arguments(arguments), known, document, outcome);
+    ConfigReader(document, outcome).run();
+    return outcome;
+}
+
+ParseOutcome load_config(std::string_view arguments, const std::vector<std::string>& environment) {
+    std::string path = parse_arguments(arguments).file;
+    constexpr std::string_view kVariable = "REMORA_CONFIG=";
+    for (const std::string& entry : environment) {
+        if (path.empty() && entry.compare(0, kVariable.size(), kVariable) == 0) {
+            path = entry.substr(kVariable.size());
+        }
+    }
+    if (path.empty()) {
+        return parse_config("{}", "", environment, arguments);
+    }
+    const Result<std::string> content = read_file(path);
+    if (!content) {
+        ParseOutcome outcome = parse_config("{}", path, environment, arguments);
+        outcome.errors.insert(outcome.errors.begin(), {content.status().message()});
+        return outcome;
+    }
+    return parse_config(content.value(), path, environment, arguments);
+}
+
+std::vector<std::string> process_environment() {
+    std::vector<std::string> entries;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        entries.emplace_back(*entry);
+    }
+    return entries;
+}
+
+}  // namespace remora

@@ -1,0 +1,62 @@
+// From a file, the environment and the agent's arguments to a Config, with everything wrong told at
+// once.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "config/document.h"
+
+namespace remora {
+
+inline constexpr std::size_t kProblemsMax = 100;  // told of one configuration
+
+// Where the value of a key came from.
+struct Origin {
+    std::string path;    // "sampling.policy", "outputs.0.path"
+    std::string source;  // "remora.json:3:5", "environment REMORA_SAMPLING_POLICY", "argument
+                         // sampling.policy"
+};
+
+// Outcome of reading a configuration. `config` is meant to be used only when `errors` is empty;
+// nothing is taken over by half. Each problem is one line: where, key path, found, expected.
+struct ParseOutcome {
+    Config config;
+    std::vector<Problem> errors;
+    std::vector<Problem> warnings;
+    std::vector<Origin> origins;  // of what is not default
+    std::string file;             // path that was asked for; empty: none
+
+    bool is_ok() const { return errors.empty(); }
+    // All errors, one a line.
+    std::string error_text() const;
+    // "default", or the source of `path`.
+    std::string origin_of(std::string_view path) const;
+};
+
+// What the text after `-javaagent:remora.jar=` says: "/etc/remora.json" or
+// "config=/etc/remora.json,key.path=value,...". Commas inside [ ] { } " " do not separate.
+struct AgentArguments {
+    std::string file;
+    std::vector<TextPair> values;  // key path -> text
+    std::vector<Problem> problems;
+};
+AgentArguments parse_arguments(std::string_view text);
+
+// Parses `text`, the content of `file_name` (for messages). Precedence: argument > REMORA_<PATH> >
+// alias > file > default. `environment` holds NAME=VALUE texts; names that are not ours are
+// ignored. Never throws; bounded in depth and output.
+ParseOutcome parse_config(std::string_view text, const std::string& file_name,
+                          const std::vector<std::string>& environment, std::string_view arguments);
+
+// Reads the file that `arguments` or REMORA_CONFIG name, then parse_config(). With no file the
+// defaults, environment and arguments make the configuration. A file that cannot be read is an
+// error. Blocks on the disk.
+ParseOutcome load_config(std::string_view arguments, const std::vector<std::string>& environment);
+
+// The environment of this process as NAME=VALUE texts, for the functions above.
+std::vector<std::string> process_environment();
+
+}  // namespace remora

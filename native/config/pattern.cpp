@@ -1,0 +1,180 @@
+#include "config/pattern.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+
+namespace remora {
+namespace {
+
+bool has_wildcard(std::string_view text) {
+    return text.find_first_of("*?") != std::string_view::npos;
+}
+
+Status wrong(const std::string& what, std::size_t at) {
+    return Status(Code::kInvalidArgument, what + " at character " + std::to_string(at + 1));
+}
+
+// A property value as the parser met it.
+struct Value {
+    std::size_t end = 0;
+    bool is_glob = false;
+};
+
+Result<Value> quoted_value(std::string_view text, std::size_t from) {
+    Value value;
+    for (std::size_t i = from + 1; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '\\') {
+            ++i;
+            if (i >= text.size() ||
+                std::string_view("\\\"*?n").find(text[i]) == std::string_view::npos) {
+                return wrong("a backslash in quotes must be followed by \\ \" * ? or n", i - 1);
+            }
+        } else if (c == '\n') {
+            return wrong("a newline in quotes", i);
+        } else if (c == '"') {
+            value.end = i + 1;
+            if (value.end < text.size() && text[value.end] != ',') {
+                return wrong("text behind the closing quote", value.end);
+            }
+            return value;
+        } else if (c == '*' || c == '?') {
+            value.is_glob = true;
+        }
+    }
+    return wrong("a quoted value does not end", from);
+}
+
+Result<Value> plain_value(std::string_view text, std::size_t from) {
+    Value value;
+    value.end = std::min(text.find(',', from), text.size());
+    const std::string_view body = text.substr(from, value.end - from);
+    const std::size_t bad = body.find_first_of("=:\"\n");
+    if (bad != std::string_view::npos) {
+        return wrong("one of = : \" or a newline in a value that is not quoted", from + bad);
+    }
+    value.is_glob = has_wildcard(body);
+    return value;
+}
+
+}  // namespace
+
+bool glob_matches(std::string_view pattern, std::string_view text) {
+    std::size_t p = 0;
+    std::size_t t = 0;
+    std::size_t star = std::string_view::npos;  // behind the last star
+    std::size_t star_text = 0;
+    while (true) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = ++p;
+            star_text = t;
+        } else if (p < pattern.size() && t < text.size() &&
+                   (pattern[p] == '?' || pattern[p] == text[t])) {
+            ++p;
+            ++t;
+        } else if (p == pattern.size() && t == text.size()) {
+            return true;
+        } else if (star == std::string_view::npos || star_text == text.size()) {
+            return false;
+        } else {
+            p = star;
+            t = ++star_text;
+        }
+    }
+}
+
+Result<ObjectNamePattern> ObjectNamePattern::parse(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos) {
+        return wrong("no ':' between domain and properties", text.size());
+    }
+    if (text.size() > kNameBytesMax) {
+        return wrong("longer than " + std::to_string(kNameBytesMax) + " bytes", kNameBytesMax);
+    }
+    ObjectNamePattern pattern;
+    pattern.text_ = text;
+    pattern.domain_ = text.substr(0, colon);
+    pattern.domain_is_glob_ = has_wildcard(pattern.domain_);
+    if (pattern.domain_.find('\n') != std::string::npos) {
+        return wrong("a newline in the domain", 0);
+    }
+    std::size_t at = colon + 1;
+    bool expect_property = true;
+    while (expect_property) {
+        if (at < text.size() && text[at] == '*' && (at + 1 == text.size() || text[at + 1] == ',')) {
+            if (pattern.open_) {
+                return wrong("a second '*' among the properties", at);
+            }
+            pattern.open_ = true;
+            ++at;
+        } else {
+            const std::size_t equals = text.find('=', at);
+            if (equals == std::string_view::npos || equals == at) {
+                return wrong("expected key=value or '*'", at);
+            }
+            Property property;
+            property.key = text.substr(at, equals - at);
+            const std::size_t bad = property.key.find_first_of(",:*?\n");
+            if (bad != std::string::npos) {
+                return wrong("expected key=value or '*'", at + bad);
+            }
+            const bool quoted = equals + 1 < text.size() && text[equals + 1] == '"';
+            Result<Value> value =
+                quoted ? quoted_value(text, equals + 1) : plain_value(text, equals + 1);
+            if (!value) {
+                return value.status();
+            }
+            property.value = text.substr(equals + 1, value.value().end - equals - 1);
+            property.is_glob = value.value().is_glob;
+            for (const Property& other : pattern.properties_) {
+                if (other.key == property.key) {
+                    return wrong("key '" + property.key + "' twice", at);
+                }
+            }
+            pattern.properties_.push_back(std::move(property));
+            at = value.value().end;
+        }
+        expect_property = at < text.size();
+        ++at;  // the comma
+        if (expect_property && at >= text.size()) {
+            return wrong("expected key=value or '*'", at);
+        }
+    }
+    return pattern;
+}
+
+bool ObjectNamePattern::matches(const ObjectName& name) const {
+    const std::vector<KeyProperty>& present = name.properties();
+    if (open_ ? present.size() < properties_.size() : present.size() != properties_.size()) {
+        return false;
+    }
+    if (domain_is_glob_ ? !glob_matches(domain_, name.domain()) : name.domain() != domain_) {
+        return false;
+    }
+    return std::all_of(properties_.begin(), properties_.end(), [&](const Property& property) {
+        for (const KeyProperty& candidate : present) {
+            if (candidate.key == property.key) {
+                return property.is_glob ? glob_matches(property.value, candidate.value)
+                                        : candidate.value == property.value;
+            }
+        }
+        return false;
+    });
+}
+
+std::string_view ObjectNamePattern::exact_domain() const {
+    return domain_is_glob_ ? std::string_view() : std::string_view(domain_);
+}
+
+std::string_view ObjectNamePattern::exact_value(std::string_view key) const {
+    for (const Property& property : properties_) {
+        if (property.key == key && !property.is_glob) {
+            return property.value;
+        }
+    }
+    return {};
+}
+
+}  // namespace remora

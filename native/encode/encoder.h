@@ -1,0 +1,79 @@
+// One output format: knows every series of its output and turns the cache into lines.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/counter_table.h"
+#include "base/status.h"
+#include "model/ids.h"
+#include "model/series.h"
+#include "model/values.h"
+#include "ring/block_channel.h"
+
+namespace remora {
+
+enum class Format : std::uint8_t {
+    kPrometheus,   // text exposition for a textfile collector; one frame is one whole file
+    kOpenMetrics,  // the same in OpenMetrics, ends in "# EOF"
+    kNdjson,
+    kOtlpJson,
+    kInflux,
+    kGraphite,
+    kStatsd,
+    kDogstatsd,
+};
+
+// What of the cache an output wants each tick.
+enum class EmitMode : std::uint8_t {
+    kAll,      // every series that has a value
+    kFresh,    // read since this output's last tick
+    kChanged,  // changed since this output's last tick; a full keyframe every `keyframe_ticks`
+               // ticks
+};
+
+struct EncoderOptions {
+    Format format = Format::kPrometheus;
+    EmitMode emit = EmitMode::kAll;
+    std::uint32_t keyframe_ticks = 60;
+    std::vector<Label> labels;  // added to every series; a series' own label of the same name wins
+    std::size_t line_bytes_max = 16 * 1024;
+};
+
+// One of the agent's own metrics for a tick (counters, family costs, quarantine reasons): rendered
+// by the same encoder.
+struct SelfSample {
+    Series series;
+    double value = 0;
+};
+
+// Thread safety: core thread only. Memory is taken by add_unit; a tick allocates nothing once it
+// has run at the same size before.
+class Encoder {
+ public:
+    virtual ~Encoder() = default;
+
+    // Renders and keeps what is constant of the unit's series (names, labels, escaped). kLimit when
+    // out of room.
+    virtual Status add_unit(UnitId unit, const UnitSeries& series) = 0;
+    virtual void remove_unit(UnitId unit) = 0;
+
+    // Begins a tick. `self` are the agent's own samples; the encoder copies what it needs.
+    virtual void begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self) = 0;
+
+    // Encodes on from where it stopped. True when the tick is complete and its frame ended; false
+    // when `out` had no free block (call again later). Flags in `values` are those since the
+    // engine's last tick.
+    virtual bool encode_some(const Values& values, BlockChannel& out) = 0;
+
+    // Gives the tick up: aborts its frame. False when no block was free to say so (call again).
+    virtual bool abort_tick(BlockChannel& out) = 0;
+};
+
+// `counters` counts lines, lines too long, values that the format cannot express.
+std::unique_ptr<Encoder> make_encoder(const EncoderOptions& options, CounterTable& counters);
+
+}  // namespace remora

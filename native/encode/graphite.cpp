@@ -1,0 +1,83 @@
+// Graphite plaintext with tags: `name;key=value value seconds`.
+#include <array>
+#include <cmath>
+
+#include "encode/escape.h"
+#include "encode/formats.h"
+#include "encode/line_encoder.h"
+
+namespace remora::encode {
+namespace {
+
+struct Graphite {
+    static constexpr bool kUnique = true;
+    static constexpr bool kWhole = false;
+    static constexpr bool kDeltas = false;
+    static constexpr std::size_t kLineBytesMax = kBlockBytes;
+    static constexpr std::size_t kPiecesMax = 4;
+    static constexpr std::string_view kEpilogue = "";
+
+    void begin_lines(std::int64_t wall_ms) {
+        char* at = tail_.data();
+        *at++ = ' ';
+        at = std::to_chars(at, at + kNumberBytesMax, wall_ms / 1000).ptr;
+        *at++ = '\n';
+        tail_bytes_ = static_cast<std::size_t>(at - tail_.data());
+    }
+
+    bool render(const Facts& facts, Rendered& rendered) const {
+        rendered.family = facts.family;
+        rendered.variant.name = facts.name;
+        for (const Label& label : facts.labels) {
+            append_key(rendered.text, label.name);
+            append_graphite_tag(rendered.text, label.value);
+        }
+        if (facts.state_label.empty()) {
+            rendered.text.push_back(' ');
+        } else {
+            append_key(rendered.text, facts.state_label);
+        }
+        return true;
+    }
+
+    static void escape_state(std::string& out, std::string_view text) {
+        append_graphite_tag(out, text.empty() ? "_" : text);
+    }
+
+    char* number(char* out, double value, const Variant& variant, bool) const {
+        if (!std::isfinite(value)) [[unlikely]] {
+            return nullptr;
+        }
+        if (variant.rule == ValueRule::kState) {
+            *out++ = ' ';
+        }
+        return write_text(write_number(out, value), {tail_.data(), tail_bytes_});
+    }
+
+    static std::size_t arrange(const Parts& parts, std::int64_t, std::string_view* pieces) {
+        pieces[0] = parts.name;
+        pieces[1] = parts.text;
+        pieces[2] = parts.state;
+        pieces[3] = parts.number;
+        return 4;
+    }
+
+    static std::uint32_t lines(const Parts&) { return 1; }
+
+ private:
+    // `name` is the series itself in Graphite.
+    static void append_key(std::string& text, std::string_view name) {
+        text.append(";").append(name).append(name == "name" ? "_=" : "=");
+    }
+
+    std::array<char, kNumberBytesMax + 2> tail_{};
+    std::size_t tail_bytes_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Encoder> make_graphite(const EncoderOptions& options, CounterTable& counters) {
+    return std::make_unique<LineEncoder<Graphite>>(options, counters);
+}
+
+}  // namespace remora::encode

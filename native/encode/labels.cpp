@@ -1,0 +1,54 @@
+#include "encode/labels.h"
+
+#include <algorithm>
+
+#include "encode/escape.h"
+
+namespace remora::encode {
+namespace {
+
+bool has_label(const std::vector<Label>& labels, std::string_view name) {
+    return std::any_of(labels.begin(), labels.end(),
+                       [name](const Label& label) { return label.name == name; });
+}
+
+void add_safe(std::vector<Label>& to, const Label& label) {
+    std::string name;
+    append_safe_label_name(name, label.name);
+    if (!label.value.empty() && !has_label(to, name)) {
+        to.push_back(Label{std::move(name), label.value});
+    }
+}
+
+}  // namespace
+
+std::vector<Label> safe_labels(const std::vector<Label>& labels) {
+    std::vector<Label> safe;
+    for (const Label& label : labels) {
+        add_safe(safe, label);
+    }
+    return safe;
+}
+
+std::vector<Label> merge_labels(const Series& series, const std::vector<Label>& extra) {
+    std::vector<Label> merged;
+    merged.reserve(series.labels.size() + extra.size());
+    std::string state;
+    if (series.rule == ValueRule::kState) {
+        append_safe_label_name(state, series.state_label);
+    }
+    for (const Label& label : series.labels) {
+        add_safe(merged, label);
+    }
+    if (!state.empty()) {
+        std::erase_if(merged, [&state](const Label& label) { return label.name == state; });
+    }
+    for (const Label& label : extra) {
+        if (label.name != state && !has_label(merged, label.name)) {
+            merged.push_back(label);
+        }
+    }
+    return merged;
+}
+
+}  // namespace remora::encode

@@ -1,0 +1,20 @@
+// The labels that a format writes for a series: its own, then the output's extra ones.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/series.h"
+
+namespace remora::encode {
+
+// Makes the names of the output's labels safe and drops doubles, once at start.
+std::vector<Label> safe_labels(const std::vector<Label>& labels);
+
+// `series.labels`, names made safe, without doubles and empty values (no format can tell an empty
+// label from none), and those of `extra` (safe already) whose names the series does not use, its
+// state label included.
+std::vector<Label> merge_labels(const Series& series, const std::vector<Label>& extra);
+
+}  // namespace remora::encode

@@ -1,0 +1,227 @@
+// The tick of every format that writes one line a sample. What differs is a Dialect, known at
+// compile time: no virtual call, no map and no allocation a value.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <string>
+#include <string_view>
+
+#include "encode/number.inline.h"
+#include "encode/registry.h"
+
+namespace remora::encode {
+
+inline constexpr std::size_t kTailBytesMax = 128;  // number and what a dialect puts around it
+
+// A line in pieces, in no order yet.
+struct Parts {
+    std::string_view name = "";
+    std::string_view text = "";    // labels
+    std::string_view state = "";   // escaped text of a state
+    std::string_view number = "";  // as Dialect::number wrote it
+    bool negative_gauge = false;
+};
+
+// A Dialect has
+//   static constexpr bool kUnique, kWhole, kDeltas;       see Registry::Needs
+//   static constexpr std::size_t kLineBytesMax;
+//   static constexpr std::size_t kPiecesMax;
+//   static constexpr std::string_view kEpilogue;          the last line of a frame
+//   bool render(const Facts&, Rendered&) const;
+//   void begin_lines(std::int64_t wall_ms);
+//   static void escape_state(std::string&, std::string_view);
+//   char* number(char* out, double, const Variant&, bool stale) const;   nullptr: not expressible
+//   std::size_t arrange(const Parts&, std::int64_t read_wall_ms, std::string_view* pieces);
+//   static std::uint32_t lines(const Parts&);             lines that arrange() makes
+template <typename Dialect>
+class LineEncoder final : public Registry {
+ public:
+    LineEncoder(const EncoderOptions& options, CounterTable& counters)
+        : Registry(options, counters,
+                   {.unique = Dialect::kUnique,
+                    .whole = Dialect::kWhole,
+                    .previous = Dialect::kDeltas}) {
+        state_.reserve(8 * wire::kTextBytesMax);
+    }
+
+    bool encode_some(const Values& values, BlockChannel& out) override {
+        if (!ticking_) {
+            return true;
+        }
+        // A tick that was begun over an unfinished one: that one's frame has to go first.
+        if (!begun_ && out.in_frame() && !out.abort_frame()) {
+            return false;
+        }
+        if (!begun_) {
+            out.begin_frame(wall_ms_);
+            begun_ = true;
+        }
+        Tally tally;
+        const bool complete = encode_groups(values, out, tally) && epilogue(out);
+        publish(tally);
+        if (!complete || !out.end_frame()) {
+            return false;
+        }
+        ticking_ = false;
+        return true;
+    }
+
+ protected:
+    bool render(const Facts& facts, Rendered& rendered) const override {
+        return dialect_.render(facts, rendered);
+    }
+    void begin_lines(std::int64_t wall_ms) override {
+        epilogue_done_ = false;
+        dialect_.begin_lines(wall_ms);
+    }
+
+ private:
+    // False: no block was free; group_at_ and entry_at_ tell where to go on.
+    bool encode_groups(const Values& values, BlockChannel& out, Tally& tally) {
+        const std::size_t line_bytes_max = std::min(
+            {options_.line_bytes_max, out.block_bytes(), std::size_t{Dialect::kLineBytesMax}});
+        for (; group_at_ < store_.group_count(); ++group_at_) {
+            Group& group = store_.group(group_at_);
+            for (; entry_at_ < group.entries.size(); ++entry_at_) {
+                if (!encode_entry(group, values, out, line_bytes_max, tally)) {
+                    return false;
+                }
+            }
+            entry_at_ = 0;
+            header_done_ = false;
+        }
+        return true;
+    }
+
+    bool encode_entry(Group& group, const Values& values, BlockChannel& out,
+                      std::size_t line_bytes_max, Tally& tally) {
+        const Entry& entry = group.entries[entry_at_];
+        Sample sample;
+        if (!sample_of(entry, values, sample)) {
+            return true;
+        }
+        if (entry.variant == kTooLong) {
+            ++tally.too_long;
+            return true;
+        }
+        const Variant& variant = group.variants[entry.variant];
+        Parts parts;
+        double value = sample.value;
+        if (variant.rule == ValueRule::kState) [[unlikely]] {
+            if (!state_text(values, sample.value, parts)) {
+                return true;
+            }
+            value = 1;
+        } else if (variant.rule == ValueRule::kScaled) {
+            value = variant.apply(value);
+        }
+        const std::uint64_t bits = std::bit_cast<std::uint64_t>(sample.value);
+        if (only_changed_ && !keyframe_ && group.previous[entry_at_] == bits) {
+            return true;
+        }
+        if (Dialect::kDeltas && variant.counter && !take_delta(group, variant, bits, value)) {
+            return true;
+        }
+        char tail[kTailBytesMax];
+        char* end = dialect_.number(tail, value, variant, sample.stale);
+        if (end == nullptr) {
+            ++tally.unencodable;
+            return true;
+        }
+        parts.name = variant.name;
+        parts.text = {group.text.data() + entry.text_at, entry.text_bytes};
+        parts.number = {tail, static_cast<std::size_t>(end - tail)};
+        parts.negative_gauge = !variant.counter && value < 0;
+        return write_line(group, parts, sample.read_wall_ms, bits, out, line_bytes_max, tally);
+    }
+
+    bool write_line(Group& group, const Parts& parts, std::int64_t read_wall_ms, std::uint64_t bits,
+                    BlockChannel& out, std::size_t line_bytes_max, Tally& tally) {
+        std::string_view pieces[Dialect::kPiecesMax];
+        const std::size_t count = dialect_.arrange(parts, read_wall_ms, pieces);
+        std::size_t bytes = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            bytes += pieces[i].size();
+        }
+        if (bytes > line_bytes_max) {
+            ++tally.too_long;
+            return true;
+        }
+        if (!header_done_ && !write_header(group, out)) {
+            return false;
+        }
+        char* at = out.reserve(bytes);
+        if (at == nullptr) {
+            return false;
+        }
+        for (std::size_t i = 0; i < count; ++i) {
+            at = write_text(at, pieces[i]);
+        }
+        out.commit(bytes, Dialect::lines(parts));
+        ++tally.lines;
+        if (!group.previous.empty()) {
+            group.previous[entry_at_] = bits;
+        }
+        return true;
+    }
+
+    bool write_header(const Group& group, BlockChannel& out) {
+        const std::string& header = group.header;
+        // One that does not fit a block is left out: the samples are valid without.
+        if (!header.empty() && header.size() <= out.block_bytes()) {
+            char* at = out.reserve(header.size());
+            if (at == nullptr) {
+                return false;
+            }
+            write_text(at, header);
+            out.commit(header.size(), 2);
+        }
+        header_done_ = true;
+        return true;
+    }
+
+    // Turns a counter's value into its growth. False when there is nothing to say: the first sight
+    // of a counter tells where it stands, not how it grew.
+    bool take_delta(Group& group, const Variant& variant, std::uint64_t bits, double& value) {
+        const std::uint64_t before = group.previous[entry_at_];
+        if (before == kUnseen) {
+            group.previous[entry_at_] = bits;
+            return false;
+        }
+        const double last = variant.apply(std::bit_cast<double>(before));
+        // Below its last value it was reset and has grown to `value` since.
+        value = value >= last ? value - last : value;
+        return true;
+    }
+
+    bool state_text(const Values& values, double id, Parts& parts) {
+        if (!(id >= 1) || id >= static_cast<double>(values.texts.size())) {
+            return false;
+        }
+        state_.clear();
+        Dialect::escape_state(state_, values.texts[static_cast<std::size_t>(id)]);
+        parts.state = state_;
+        return true;
+    }
+
+    bool epilogue(BlockChannel& out) {
+        if (epilogue_done_ || Dialect::kEpilogue.empty()) {
+            return true;
+        }
+        char* at = out.reserve(Dialect::kEpilogue.size());
+        if (at == nullptr) {
+            return false;
+        }
+        write_text(at, Dialect::kEpilogue);
+        out.commit(Dialect::kEpilogue.size());
+        epilogue_done_ = true;
+        return true;
+    }
+
+    Dialect dialect_;
+    std::string state_;
+    bool epilogue_done_ = false;
+};
+
+}  // namespace remora::encode

@@ -1,0 +1,340 @@
+// OTLP JSON lines, as the OpenTelemetry file exporter writes them: one MetricsData a line, one
+// metric in it, with as many data points as a line may hold.
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <string>
+#include <string_view>
+
+#include "encode/escape.h"
+#include "encode/formats.h"
+#include "encode/number.inline.h"
+#include "encode/registry.h"
+
+namespace remora::encode {
+namespace {
+
+constexpr std::string_view kLineEnd = "]}}]}]}]}\n";
+
+// The output's labels describe the whole resource: they are said once a line and not in each point.
+EncoderOptions without_labels(EncoderOptions options) {
+    options.labels.clear();
+    return options;
+}
+
+void append_attribute(std::string& out, std::string_view key, std::string_view value) {
+    out.append(out.back() == '[' ? "" : ",").append("{\"key\":\"").append(key);
+    out.append("\",\"value\":{\"stringValue\":\"");
+    append_json(out, value);
+    out.append("\"}}");
+}
+
+// Everything of a line up to the metric.
+std::string line_begin(const std::vector<Label>& labels) {
+    std::string text = "{\"resourceMetrics\":[{\"resource\":{\"attributes\":[";
+    append_attribute(text, "service.name", "kafka");
+    for (const Label& label : safe_labels(labels)) {
+        append_attribute(text, label.name, label.value);
+    }
+    return text + "]},\"scopeMetrics\":[{\"scope\":{\"name\":\"remora\"},\"metrics\":[{";
+}
+
+// A JSON number, or the string that protobuf's JSON mapping has for what is none.
+void append_number(std::string& out, double value) {
+    if (!std::isfinite(value)) {
+        out.append(std::isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+        return;
+    }
+    char buffer[kNumberBytesMax];
+    out.append(buffer, static_cast<std::size_t>(write_number(buffer, value) - buffer));
+}
+
+class OtlpEncoder final : public Registry {
+ public:
+    OtlpEncoder(const EncoderOptions& options, CounterTable& counters)
+        : Registry(without_labels(options), counters, {}), line_begin_(line_begin(options.labels)) {
+        line_.reserve(kLineBytesMax);
+        point_.reserve(kLineBytesMax);
+    }
+
+    bool encode_some(const Values& values, BlockChannel& out) override {
+        if (!ticking_) {
+            return true;
+        }
+        if (!begun_ && out.in_frame() && !out.abort_frame()) {
+            return false;
+        }
+        if (!begun_) {
+            out.begin_frame(wall_ms_);
+            begun_ = true;
+        }
+        Tally tally;
+        const bool complete = encode_groups(values, out, tally);
+        publish(tally);
+        if (!complete || !out.end_frame()) {
+            return false;
+        }
+        ticking_ = false;
+        return true;
+    }
+
+ protected:
+    bool render(const Facts& facts, Rendered& rendered) const override {
+        rendered.family = facts.family;
+        std::string& header = rendered.header;
+        header.append("\"name\":\"").append(facts.family).append("\",\"description\":\"");
+        append_json(header, facts.series.help);
+        if (facts.series.type == MetricType::kSummary) {
+            rendered.owned = {facts.family + "_count", facts.family + "_sum"};
+            header.append("\",\"summary\":{\"dataPoints\":[");
+        } else if (facts.counter) {
+            header.append("\",\"sum\":{\"aggregationTemporality\":2,\"isMonotonic\":true,");
+            header.append("\"dataPoints\":[");
+        } else {
+            header.append("\",\"gauge\":{\"dataPoints\":[");
+        }
+        if (facts.role == Role::kQuantile && !render_quantile(facts, rendered.variant.quantile)) {
+            return false;
+        }
+        rendered.variant.name = facts.name;
+        std::string& text = rendered.text;
+        text.append("{\"attributes\":[");
+        for (const Label& label : facts.labels) {
+            if (facts.role != Role::kQuantile || label.name != "quantile") {
+                append_attribute(text, label.name, label.value);
+            }
+        }
+        if (facts.state_label.empty()) {
+            text.push_back(']');
+        } else {
+            text.append(text.back() == '[' ? "" : ",").append("{\"key\":\"");
+            text.append(facts.state_label).append("\",\"value\":{\"stringValue\":\"");
+        }
+        return true;
+    }
+
+    void begin_lines(std::int64_t wall_ms) override {
+        line_.clear();
+        char buffer[kNumberBytesMax];
+        const char* end =
+            std::to_chars(buffer, buffer + kNumberBytesMax, wall_ms * kNanosPerMilli).ptr;
+        time_ = ",\"timeUnixNano\":\"";
+        time_.append(buffer, static_cast<std::size_t>(end - buffer)).push_back('"');
+    }
+
+ private:
+    static constexpr std::int64_t kNanosPerMilli = 1'000'000;
+
+    // Digits with at most one point, as the registry checked; by hand, since libc++ has no
+    // from_chars for doubles and strtod depends on the host's locale.
+    static bool render_quantile(const Facts& facts, std::string& text) {
+        double digits = 0;
+        double divisor = 1;
+        bool behind_point = false;
+        for (const char c : facts.quantile) {
+            if (c == '.') {
+                behind_point = true;
+                continue;
+            }
+            digits = digits * 10 + (c - '0');
+            divisor *= behind_point ? 10 : 1;
+        }
+        const double quantile = digits / divisor;
+        if (quantile > 1) {
+            return false;
+        }
+        append_number(text, quantile);
+        return true;
+    }
+
+    bool encode_groups(const Values& values, BlockChannel& out, Tally& tally) {
+        const std::size_t line_bytes_max =
+            std::min({options_.line_bytes_max, out.block_bytes(), kLineBytesMax});
+        for (; group_at_ < store_.group_count(); ++group_at_) {
+            Group& group = store_.group(group_at_);
+            while (entry_at_ < group.entries.size()) {
+                const std::size_t run = run_at(group);
+                if (!encode_point(group, run, values, out, line_bytes_max, tally)) {
+                    return false;
+                }
+                entry_at_ += run;
+            }
+            if (!flush(out, tally)) {
+                return false;
+            }
+            entry_at_ = 0;
+        }
+        return true;
+    }
+
+    static std::string_view text_of(const Group& group, const Entry& entry) {
+        return {group.text.data() + entry.text_at, entry.text_bytes};
+    }
+
+    // How many entries make one data point: all of a unit's in a summary, else one.
+    std::size_t run_at(const Group& group) const {
+        const Entry& first = group.entries[entry_at_];
+        std::size_t run = 1;
+        while (group.type == MetricType::kSummary && entry_at_ + run < group.entries.size()) {
+            const Entry& next = group.entries[entry_at_ + run];
+            if (next.unit != first.unit || next.stamp != first.stamp ||
+                text_of(group, next) != text_of(group, first)) {
+                break;
+            }
+            ++run;
+        }
+        return run;
+    }
+
+    // False: no block was free, and nothing was taken of this point yet.
+    bool encode_point(Group& group, std::size_t run, const Values& values, BlockChannel& out,
+                      std::size_t line_bytes_max, Tally& tally) {
+        Sample sample;
+        if (!sample_of(group.entries[entry_at_], values, sample)) {
+            return true;
+        }
+        if (group.entries[entry_at_].variant == kTooLong) {
+            ++tally.too_long;
+            return true;
+        }
+        point_.clear();
+        const bool any = group.type == MetricType::kSummary
+                             ? summary_point(group, run, values, tally)
+                             : number_point(group, sample, values);
+        if (!any) {
+            return true;
+        }
+        const std::size_t start_bytes = line_begin_.size() + group.header.size();
+        if (start_bytes + point_.size() + kLineEnd.size() > line_bytes_max) {
+            ++tally.too_long;
+            return true;
+        }
+        if (line_.size() + 1 + point_.size() + kLineEnd.size() > line_bytes_max &&
+            !flush(out, tally)) {
+            return false;
+        }
+        if (line_.empty()) {
+            line_.append(line_begin_).append(group.header);
+        } else {
+            line_.push_back(',');
+        }
+        line_.append(point_);
+        remember(group, run, values);
+        return true;
+    }
+
+    bool number_point(const Group& group, const Sample& sample, const Values& values) {
+        const Entry& entry = group.entries[entry_at_];
+        const Variant& variant = group.variants[entry.variant];
+        if (unchanged(group, entry_at_, sample.value)) {
+            return false;
+        }
+        point_.append(text_of(group, entry));
+        double value = variant.apply(sample.value);
+        if (variant.rule == ValueRule::kState) {
+            if (!(value >= 1) || value >= static_cast<double>(values.texts.size())) {
+                return false;
+            }
+            append_json(point_, values.texts[static_cast<std::size_t>(value)]);
+            point_.append("\"}}]");
+            value = 1;
+        }
+        point_.append(time_).append(",\"asDouble\":");
+        append_number(point_, value);
+        point_.push_back('}');
+        return true;
+    }
+
+    bool summary_point(const Group& group, std::size_t run, const Values& values, Tally& tally) {
+        point_.append(text_of(group, group.entries[entry_at_])).append(time_);
+        bool wanted = false;
+        for (std::size_t i = entry_at_; i < entry_at_ + run; ++i) {
+            const Entry& entry = group.entries[i];
+            Sample sample;
+            if (!sample_of(entry, values, sample)) {
+                continue;
+            }
+            wanted = wanted || !unchanged(group, i, sample.value);
+            const Variant& variant = group.variants[entry.variant];
+            const double value = variant.apply(sample.value);
+            if (variant.role == Role::kSum) {
+                point_.append(",\"sum\":");
+                append_number(point_, value);
+            } else if (variant.role == Role::kCount) {
+                append_count(value, tally);
+            }
+        }
+        point_.append(",\"quantileValues\":[");
+        for (std::size_t i = entry_at_; i < entry_at_ + run; ++i) {
+            const Entry& entry = group.entries[i];
+            const Variant& variant = group.variants[entry.variant];
+            Sample sample;
+            if (variant.role != Role::kQuantile || !sample_of(entry, values, sample)) {
+                continue;
+            }
+            point_.append(point_.back() == '[' ? "{\"quantile\":" : ",{\"quantile\":");
+            point_.append(variant.quantile).append(",\"value\":");
+            append_number(point_, variant.apply(sample.value));
+            point_.push_back('}');
+        }
+        point_.append("]}");
+        return wanted;
+    }
+
+    // An unsigned 64-bit integer, which JSON carries as a string.
+    void append_count(double value, Tally& tally) {
+        if (!(value >= 0) || value >= 1.8446744073709552e19) {
+            ++tally.unencodable;
+            return;
+        }
+        char buffer[kNumberBytesMax];
+        const char* end =
+            std::to_chars(buffer, buffer + kNumberBytesMax, static_cast<std::uint64_t>(value)).ptr;
+        point_.append(",\"count\":\"").append(buffer, static_cast<std::size_t>(end - buffer));
+        point_.push_back('"');
+    }
+
+    bool unchanged(const Group& group, std::size_t at, double value) const {
+        return only_changed_ && !keyframe_ &&
+               group.previous[at] == std::bit_cast<std::uint64_t>(value);
+    }
+
+    void remember(Group& group, std::size_t run, const Values& values) {
+        for (std::size_t i = entry_at_; only_changed_ && i < entry_at_ + run; ++i) {
+            Sample sample;
+            if (sample_of(group.entries[i], values, sample)) {
+                group.previous[i] = std::bit_cast<std::uint64_t>(sample.value);
+            }
+        }
+    }
+
+    bool flush(BlockChannel& out, Tally& tally) {
+        if (line_.empty()) {
+            return true;
+        }
+        const std::size_t bytes = line_.size() + kLineEnd.size();
+        char* at = out.reserve(bytes);
+        if (at == nullptr) {
+            return false;
+        }
+        write_text(write_text(at, line_), kLineEnd);
+        out.commit(bytes);
+        line_.clear();
+        ++tally.lines;
+        return true;
+    }
+
+    const std::string line_begin_;
+    std::string time_;
+    std::string line_;   // begun, not yet ended
+    std::string point_;  // being written
+};
+
+}  // namespace
+
+std::unique_ptr<Encoder> make_otlp(const EncoderOptions& options, CounterTable& counters) {
+    return std::make_unique<OtlpEncoder>(options, counters);
+}
+
+}  // namespace remora::encode

@@ -1,0 +1,158 @@
+// Prometheus text exposition and OpenMetrics: one frame is one whole file, families contiguous, no
+// timestamps (the textfile collector refuses them).
+#include <cmath>
+
+#include "encode/escape.h"
+#include "encode/formats.h"
+#include "encode/line_encoder.h"
+
+namespace remora::encode {
+namespace {
+
+std::string_view type_name(MetricType type, bool open) {
+    switch (type) {
+        case MetricType::kGauge:
+            return "gauge";
+        case MetricType::kCounter:
+            return "counter";
+        case MetricType::kSummary:
+            return "summary";
+        case MetricType::kUntyped:
+            break;
+    }
+    return open ? "unknown" : "untyped";
+}
+
+// `{a="b",c="d"} `; for a state open at the text's place: `{a="b",state="`.
+void render_labels(const Facts& facts, std::string& text) {
+    char separator = '{';
+    for (const Label& label : facts.labels) {
+        text.push_back(separator);
+        separator = ',';
+        text.append(label.name).append("=\"");
+        append_prometheus_value(text, label.value);
+        text.push_back('"');
+    }
+    if (!facts.state_label.empty()) {
+        text.push_back(separator);
+        text.append(facts.state_label).append("=\"");
+    } else {
+        text.append(separator == '{' ? " " : "} ");
+    }
+}
+
+void render_header(std::string_view family, const Facts& facts, bool open, std::string& header) {
+    header.append("# HELP ").append(family).push_back(' ');
+    append_prometheus_help(header, facts.series.help.empty() ? family : facts.series.help, open);
+    header.append("\n# TYPE ").append(family).push_back(' ');
+    header.append(type_name(facts.series.type, open)).push_back('\n');
+}
+
+// What both formats share.
+struct PrometheusBase {
+    static constexpr bool kUnique = true;
+    static constexpr bool kWhole = true;
+    static constexpr bool kDeltas = false;
+    static constexpr std::size_t kLineBytesMax = kBlockBytes;
+    static constexpr std::size_t kPiecesMax = 4;
+
+    void begin_lines(std::int64_t) {}
+
+    static void escape_state(std::string& out, std::string_view text) {
+        append_prometheus_value(out, text);
+    }
+
+    static char* write_value(char* out, double value, const Variant& variant) {
+        if (variant.rule == ValueRule::kState) {
+            return write_text(out, "\"} 1\n");
+        }
+        if (std::isfinite(value)) [[likely]] {
+            out = write_number(out, value);
+        } else {
+            out = write_text(out, std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
+        }
+        *out = '\n';
+        return out + 1;
+    }
+
+    static std::size_t arrange(const Parts& parts, std::int64_t, std::string_view* pieces) {
+        pieces[0] = parts.name;
+        pieces[1] = parts.text;
+        if (parts.state.empty()) [[likely]] {
+            pieces[2] = parts.number;
+            return 3;
+        }
+        pieces[2] = parts.state;
+        pieces[3] = parts.number;
+        return 4;
+    }
+
+    static std::uint32_t lines(const Parts&) { return 1; }
+};
+
+struct Prometheus : PrometheusBase {
+    static constexpr std::string_view kEpilogue = "";
+
+    bool render(const Facts& facts, Rendered& rendered) const {
+        rendered.family = facts.family;
+        if (facts.series.type == MetricType::kSummary) {
+            rendered.owned = {facts.family + "_count", facts.family + "_sum"};
+        }
+        rendered.variant.name = facts.name;
+        render_header(facts.family, facts, false, rendered.header);
+        render_labels(facts, rendered.text);
+        return true;
+    }
+
+    static char* number(char* out, double value, const Variant& variant, bool) {
+        return write_value(out, value, variant);
+    }
+};
+
+// Counters are `family_total` there, whatever their name was.
+struct OpenMetrics : PrometheusBase {
+    static constexpr std::string_view kEpilogue = "# EOF\n";
+
+    bool render(const Facts& facts, Rendered& rendered) const {
+        constexpr std::string_view kTotal = "_total";
+        std::string family = facts.family;
+        std::string name = facts.name;
+        if (facts.series.type == MetricType::kSummary) {
+            rendered.owned = {family + "_count", family + "_sum", family + "_created"};
+        } else if (facts.counter) {
+            if (family.size() > kTotal.size() && family.ends_with(kTotal)) {
+                family.resize(family.size() - kTotal.size());
+            }
+            name = family + std::string(kTotal);
+            rendered.owned = {name, family + "_created"};
+        }
+        render_header(family, facts, true, rendered.header);
+        rendered.family = std::move(family);
+        rendered.variant.name = std::move(name);
+        render_labels(facts, rendered.text);
+        return true;
+    }
+
+    // Neither counters nor what a summary counts may be NaN or negative, and a count is whole.
+    static char* number(char* out, double value, const Variant& variant, bool) {
+        const bool refused = (variant.counter && !(value >= 0)) ||
+                             (variant.role == Role::kQuantile && value < 0) ||
+                             (variant.role == Role::kCount && value != std::floor(value));
+        if (refused) [[unlikely]] {
+            return nullptr;
+        }
+        return write_value(out, value, variant);
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Encoder> make_prometheus(const EncoderOptions& options, CounterTable& counters) {
+    return std::make_unique<LineEncoder<Prometheus>>(options, counters);
+}
+
+std::unique_ptr<Encoder> make_openmetrics(const EncoderOptions& options, CounterTable& counters) {
+    return std::make_unique<LineEncoder<OpenMetrics>>(options, counters);
+}
+
+}  // namespace remora::encode

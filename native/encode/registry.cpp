@@ -1,0 +1,206 @@
+#include "encode/registry.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "encode/escape.h"
+
+namespace remora::encode {
+namespace {
+
+bool same_labels(const std::vector<Label>& a, const std::vector<Label>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Label& x, const Label& y) {
+        return x.name == y.name && x.value == y.value;
+    });
+}
+
+bool same_series(const Series& a, const Series& b) {
+    return a.name == b.name && a.type == b.type && a.rule == b.rule && a.scale == b.scale &&
+           same_labels(a.labels, b.labels);
+}
+
+// Decimal digits with at most one point: what every parser takes for a quantile.
+bool is_quantile(std::string_view text) {
+    std::size_t digits = 0;
+    std::size_t points = 0;
+    for (const char c : text) {
+        if (c == '.') {
+            ++points;
+        } else if (c >= '0' && c <= '9') {
+            ++digits;
+        } else {
+            return false;
+        }
+    }
+    return digits > 0 && points <= 1 && text.size() <= 18;
+}
+
+}  // namespace
+
+Registry::Registry(const EncoderOptions& options, CounterTable& counters, const Needs& needs)
+    : options_(options),
+      counters_(counters),
+      store_(
+          {.keep_previous = needs.previous || (!needs.whole && options.emit == EmitMode::kChanged),
+           .unique = needs.unique,
+           .text_bytes_max = options.line_bytes_max}),
+      whole_(needs.whole),
+      only_fresh_(!needs.whole && options.emit == EmitMode::kFresh),
+      only_changed_(!needs.whole && options.emit == EmitMode::kChanged),
+      extra_(safe_labels(options.labels)) {}
+
+// Splits a summary's samples into their roles. False when the series contradicts itself.
+bool Registry::describe(const Series& series, Facts& facts) const {
+    append_safe_name(facts.name, series.name);
+    facts.labels = merge_labels(series, extra_);
+    if (series.rule == ValueRule::kState) {
+        append_safe_label_name(facts.state_label, series.state_label);
+    }
+    facts.counter = series.type == MetricType::kCounter;
+    if (series.type != MetricType::kSummary) {
+        facts.family = facts.name;
+        return true;
+    }
+    append_safe_name(facts.family, series.family);
+    const auto quantile = std::find_if(facts.labels.begin(), facts.labels.end(),
+                                       [](const Label& one) { return one.name == "quantile"; });
+    const bool has_quantile = quantile != facts.labels.end();
+    if (facts.name == facts.family) {
+        facts.role = Role::kQuantile;
+        if (!has_quantile || !is_quantile(quantile->value)) {
+            return false;
+        }
+        facts.quantile = quantile->value;
+        return series.rule != ValueRule::kState;
+    }
+    facts.counter = true;
+    facts.role = facts.name == facts.family + "_count" ? Role::kCount : Role::kSum;
+    return !has_quantile && series.rule != ValueRule::kState &&
+           (facts.role == Role::kCount || facts.name == facts.family + "_sum");
+}
+
+void Registry::add_series(std::uint32_t unit, std::uint16_t slot, const Series& series,
+                          std::string_view object_name) {
+    Facts facts{{}, {}, series, object_name, {}, {}, Role::kPlain, {}, false};
+    if (!describe(series, facts)) {
+        counters_.add(Counter::kValuesUnencodable);
+        return;
+    }
+    // The first try under the series' own labels; a second with the MBean's name as one more when
+    // another bean has them.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        Rendered rendered;
+        rendered.variant.role = facts.role;
+        rendered.variant.counter = facts.counter;
+        rendered.variant.rule = series.rule;
+        const double inverse = std::round(1.0 / series.scale);
+        rendered.variant.divide = series.scale > 0 && inverse > 1 && 1.0 / inverse == series.scale;
+        rendered.variant.factor = rendered.variant.divide ? inverse : series.scale;
+        if (!render(facts, rendered)) {
+            break;
+        }
+        const SeriesStore::Added added = store_.add(unit, slot, series.type, std::move(rendered));
+        if (added == SeriesStore::Added::kOk) {
+            return;
+        }
+        const bool has_mbean =
+            std::any_of(facts.labels.begin(), facts.labels.end(),
+                        [](const Label& label) { return label.name == "mbean"; });
+        if (added == SeriesStore::Added::kConflict || has_mbean || object_name.empty()) {
+            break;
+        }
+        facts.labels.push_back(Label{"mbean", std::string(object_name)});
+    }
+    counters_.add(Counter::kValuesUnencodable);
+}
+
+Status Registry::add_unit(UnitId unit, const UnitSeries& series) {
+    if (unit >= kUnitsMax) {
+        return Status(Code::kLimit, "unit id beyond the limit of units");
+    }
+    store_.begin_unit(unit);
+    for (std::size_t i = 0; i < series.count; ++i) {
+        add_series(unit, static_cast<std::uint16_t>(i), series.series[i], series.object_name);
+    }
+    return Status::ok();
+}
+
+void Registry::remove_unit(UnitId unit) {
+    if (unit < kUnitsMax) {
+        store_.remove_unit(unit);
+    }
+}
+
+// The agent's own samples are series like others, registered again only when one of them changes
+// its name or labels.
+void Registry::take_self(const std::vector<SelfSample>& self) {
+    for (std::size_t i = self.size(); i < self_series_.size(); ++i) {
+        store_.remove_unit(kSelfBit | static_cast<std::uint32_t>(i));
+    }
+    if (self_series_.size() > self.size()) {
+        self_series_.resize(self.size());
+    }
+    self_values_.resize(self.size());
+    for (std::size_t i = 0; i < self.size(); ++i) {
+        self_values_[i] = self[i].value;
+        const auto unit = kSelfBit | static_cast<std::uint32_t>(i);
+        if (i < self_series_.size()) {
+            if (same_series(self_series_[i], self[i].series)) {
+                continue;
+            }
+            self_series_[i] = self[i].series;
+        } else {
+            self_series_.push_back(self[i].series);
+        }
+        // There is no text behind a self sample.
+        self_series_[i].rule =
+            self_series_[i].rule == ValueRule::kState ? ValueRule::kAsIs : self_series_[i].rule;
+        store_.begin_unit(unit);
+        add_series(unit, 0, self_series_[i], {});
+        self_series_[i].rule = self[i].series.rule;
+    }
+}
+
+void Registry::begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self) {
+    take_self(self);
+    store_.tidy();
+    previous_wall_ms_ = wall_ms_;
+    wall_ms_ = wall_ms;
+    keyframe_ = !only_changed_;
+    if (only_changed_) {
+        ++ticks_since_keyframe_;
+        keyframe_ = keyframe_due_ || ticks_since_keyframe_ >= options_.keyframe_ticks;
+        if (keyframe_) {
+            ticks_since_keyframe_ = 0;
+            keyframe_due_ = false;
+        }
+    }
+    ticking_ = true;
+    begun_ = false;
+    group_at_ = 0;
+    entry_at_ = 0;
+    header_done_ = false;
+    begin_lines(wall_ms);
+}
+
+bool Registry::abort_tick(BlockChannel& out) {
+    if (out.in_frame() && !out.abort_frame()) {
+        return false;
+    }
+    ticking_ = false;
+    keyframe_due_ = true;  // what the lost frame said to have changed must be said again
+    return true;
+}
+
+void Registry::publish(const Tally& tally) {
+    counters_.add(Counter::kLinesEncoded, tally.lines);
+    if (tally.too_long != 0) {
+        counters_.add(Counter::kLinesTooLongDropped, tally.too_long);
+    }
+    if (tally.unencodable != 0) {
+        counters_.add(Counter::kValuesUnencodable, tally.unencodable);
+    }
+}
+
+}  // namespace remora::encode

@@ -1,0 +1,130 @@
+// Registration and selection that all encoders share: series into the store, units of a tick out of
+// it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/counter_table.h"
+#include "base/limits.h"
+#include "encode/encoder.h"
+#include "encode/labels.h"
+#include "encode/series_store.h"
+
+namespace remora::encode {
+
+// A series ready to be rendered: names safe, labels merged.
+struct Facts {
+    std::string family;  // safe
+    std::string name;    // safe
+    const Series& series;
+    std::string_view object_name;
+    std::vector<Label> labels;
+    std::string state_label;  // safe; empty unless the series is a state
+    Role role = Role::kPlain;
+    std::string quantile;
+    bool counter = false;
+};
+
+// Lines and losses of one turn, handed to the counter table once.
+struct Tally {
+    std::uint64_t lines = 0;
+    std::uint64_t too_long = 0;
+    std::uint64_t unencodable = 0;
+};
+
+// Thread safety: core thread only.
+class Registry : public Encoder {
+ public:
+    Status add_unit(UnitId unit, const UnitSeries& series) override;
+    void remove_unit(UnitId unit) override;
+    void begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self) override;
+    bool abort_tick(BlockChannel& out) override;
+
+    std::size_t memory_bytes() const { return store_.memory_bytes(); }
+
+ protected:
+    // What a format needs of the shared part.
+    struct Needs {
+        bool unique = true;     // a second series of the same name and labels would be wrong
+        bool whole = false;     // each frame holds every series whatever the emit mode
+        bool previous = false;  // remembers what was emitted (deltas)
+    };
+
+    Registry(const EncoderOptions& options, CounterTable& counters, const Needs& needs);
+
+    // Renders the constant part. False: the format cannot express the series.
+    virtual bool render(const Facts& facts, Rendered& rendered) const = 0;
+    // Renders what is constant of a tick.
+    virtual void begin_lines(std::int64_t wall_ms) = 0;
+
+    // What a tick says of a series.
+    struct Sample {
+        double value = 0;
+        std::int64_t read_wall_ms = 0;
+        bool stale = false;
+    };
+    // False when the tick says nothing of it: gone, never read, quarantined, or not fresh where
+    // only fresh ones are wanted.
+    bool sample_of(const Entry& entry, const Values& values, Sample& sample) const;
+    void publish(const Tally& tally);
+
+    const EncoderOptions options_;
+    CounterTable& counters_;
+    SeriesStore store_;
+    const bool whole_;
+    const bool only_fresh_;
+    const bool only_changed_;
+
+    // The tick.
+    bool ticking_ = false;
+    bool begun_ = false;    // its frame was begun
+    bool keyframe_ = true;  // emits everything
+    std::int64_t wall_ms_ = 0;
+    std::int64_t previous_wall_ms_ = 0;
+    std::size_t group_at_ = 0;
+    std::size_t entry_at_ = 0;
+    bool header_done_ = false;
+
+ private:
+    void add_series(std::uint32_t unit, std::uint16_t slot, const Series& series,
+                    std::string_view object_name);
+    bool describe(const Series& series, Facts& facts) const;
+    void take_self(const std::vector<SelfSample>& self);
+
+    std::vector<Label> extra_;
+    std::uint32_t ticks_since_keyframe_ = 0;
+    bool keyframe_due_ = true;
+    std::vector<Series> self_series_;
+    std::vector<double> self_values_;
+};
+
+inline bool Registry::sample_of(const Entry& entry, const Values& values, Sample& sample) const {
+    if (!store_.alive(entry)) {
+        return false;
+    }
+    if ((entry.unit & kSelfBit) != 0) {
+        sample = {self_values_[entry.unit & ~kSelfBit], wall_ms_, false};
+        return true;
+    }
+    const std::uint32_t unit = entry.unit;
+    if (unit >= values.flags.size() || entry.slot >= values.count[unit]) {
+        return false;
+    }
+    const std::uint8_t flags = values.flags[unit];
+    // A quarantined unit is left out: its value is not old, it is unknown.
+    if ((flags & (kUnitHasValue | kUnitQuarantined)) != kUnitHasValue) {
+        return false;
+    }
+    sample.read_wall_ms = values.read_wall_ms[unit];
+    if (only_fresh_ && (flags & kUnitFresh) == 0 && sample.read_wall_ms <= previous_wall_ms_) {
+        return false;
+    }
+    sample.value = values.values[values.first[unit] + entry.slot];
+    sample.stale = (flags & kUnitStale) != 0;
+    return true;
+}
+
+}  // namespace remora::encode

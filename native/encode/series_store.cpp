@@ -1,0 +1,253 @@
+#include "encode/series_store.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace remora::encode {
+namespace {
+
+std::uint64_t hash_of(std::string_view name, std::string_view text) {
+    std::uint64_t hash = 0xcbf29ce484222325ULL;
+    const auto mix = [&hash](std::string_view part) {
+        for (const char c : part) {
+            hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+        }
+        hash = (hash ^ 0xFFU) * 0x100000001b3ULL;
+    };
+    mix(name);
+    mix(text);
+    hash ^= hash >> 32U;
+    return hash;
+}
+
+bool same_variant(const Variant& a, const Variant& b) {
+    return a.role == b.role && a.rule == b.rule && a.divide == b.divide && a.factor == b.factor &&
+           a.counter == b.counter && a.name == b.name && a.quantile == b.quantile;
+}
+
+}  // namespace
+
+std::uint32_t& SeriesStore::stamp_of(std::uint32_t unit) {
+    const bool self = (unit & kSelfBit) != 0;
+    const std::size_t at = unit & ~kSelfBit;
+    std::vector<std::uint32_t>& stamps = self ? self_stamps_ : stamps_;
+    if (at >= stamps.size()) {
+        stamps.resize(at + 1, 0);
+        (self ? self_counts_ : counts_).resize(at + 1, 0);
+    }
+    return stamps[at];
+}
+
+void SeriesStore::begin_unit(std::uint32_t unit) {
+    remove_unit(unit);
+    if (++last_stamp_ == 0) {
+        ++last_stamp_;
+    }
+    stamp_of(unit) = last_stamp_;
+}
+
+void SeriesStore::remove_unit(std::uint32_t unit) {
+    std::uint32_t& stamp = stamp_of(unit);
+    if (stamp == 0) {
+        return;
+    }
+    stamp = 0;
+    std::uint16_t& count = ((unit & kSelfBit) != 0 ? self_counts_ : counts_)[unit & ~kSelfBit];
+    dead_ += count;
+    count = 0;
+}
+
+Group* SeriesStore::find_or_make(MetricType type, Rendered& rendered) {
+    Group* group = nullptr;
+    if (const auto found = owners_.find(rendered.family); found != owners_.end()) {
+        group = found->second;
+        const bool summary = type == MetricType::kSummary;
+        if (group->family != rendered.family || summary != (group->type == MetricType::kSummary)) {
+            return nullptr;
+        }
+    }
+    for (const std::string& name : rendered.owned) {
+        const auto found = owners_.find(name);
+        if (found != owners_.end() && found->second != group) {
+            return nullptr;
+        }
+    }
+    if (group == nullptr) {
+        groups_.push_back(std::make_unique<Group>());
+        group = groups_.back().get();
+        group->family = rendered.family;
+        group->type = type;
+        group->header = std::move(rendered.header);
+        owners_.emplace(group->family, group);
+        order_dirty_ = true;
+    }
+    for (std::string& name : rendered.owned) {
+        if (owners_.emplace(name, group).second) {
+            group->owned.push_back(std::move(name));
+        }
+    }
+    return group;
+}
+
+SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, MetricType type,
+                                    Rendered&& rendered) {
+    const std::uint32_t stamp = stamp_of(unit);
+    const std::uint64_t hash =
+        hash_of(rendered.variant.name + rendered.variant.quantile, rendered.text);
+    Group* group = find_or_make(type, rendered);
+    if (group == nullptr) {
+        return Added::kConflict;
+    }
+    if (options_.unique && !claim(hash, unit, stamp)) {
+        return Added::kDuplicate;
+    }
+    Entry entry{unit, stamp, static_cast<std::uint32_t>(group->text.size()), 0, slot, kTooLong};
+    if (rendered.variant.name.size() + rendered.text.size() <= options_.text_bytes_max &&
+        rendered.text.size() <= 0xFFFF) {
+        auto variant = std::find_if(
+            group->variants.begin(), group->variants.end(),
+            [&rendered](const Variant& other) { return same_variant(rendered.variant, other); });
+        if (variant == group->variants.end()) {
+            if (group->variants.size() >= kTooLong) {
+                return Added::kConflict;
+            }
+            group->variants.push_back(std::move(rendered.variant));
+            variant = group->variants.end() - 1;
+        }
+        entry.variant = static_cast<std::uint8_t>(variant - group->variants.begin());
+        entry.text_bytes = static_cast<std::uint16_t>(rendered.text.size());
+        group->text.append(rendered.text);
+    }
+    group->entries.push_back(entry);
+    if (options_.keep_previous) {
+        group->previous.push_back(kUnseen);
+    }
+    ++entries_;
+    ++((unit & kSelfBit) != 0 ? self_counts_ : counts_)[unit & ~kSelfBit];
+    return Added::kOk;
+}
+
+bool SeriesStore::claim(std::uint64_t hash, std::uint32_t unit, std::uint32_t stamp) {
+    if ((claims_used_ + 1) * 5 > claims_.size() * 4) {
+        grow_claims();
+    }
+    const std::size_t mask = claims_.size() - 1;
+    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+        Claim& found = claims_[at];
+        if (found.stamp == 0) {
+            found = Claim{hash, unit, stamp};
+            ++claims_used_;
+            return true;
+        }
+        if (found.hash == hash) {
+            if (stamp_of(found.unit) == found.stamp) {
+                return false;
+            }
+            found = Claim{hash, unit, stamp};
+            return true;
+        }
+    }
+}
+
+// Doubles the table, or keeps its size when that is enough without the claims of units that are
+// gone.
+void SeriesStore::grow_claims() {
+    std::vector<Claim> old = std::move(claims_);
+    std::size_t live = 0;
+    for (const Claim& claim : old) {
+        live += claim.stamp != 0 && stamp_of(claim.unit) == claim.stamp ? 1U : 0U;
+    }
+    std::size_t size = 64;
+    while (size * 3 < (live + 1) * 5) {
+        size *= 2;
+    }
+    claims_ = std::vector<Claim>(size);
+    claims_used_ = 0;
+    for (const Claim& claim : old) {
+        if (claim.stamp == 0 || stamp_of(claim.unit) != claim.stamp) {
+            continue;
+        }
+        std::size_t at = claim.hash & (size - 1);
+        while (claims_[at].stamp != 0) {
+            at = (at + 1) & (size - 1);
+        }
+        claims_[at] = claim;
+        ++claims_used_;
+    }
+}
+
+void SeriesStore::compact() {
+    for (const std::unique_ptr<Group>& group : groups_) {
+        std::string text;
+        std::size_t bytes = 0;
+        std::size_t kept = 0;
+        for (const Entry& entry : group->entries) {
+            bytes += alive(entry) ? entry.text_bytes : 0U;
+        }
+        text.reserve(bytes);
+        for (std::size_t i = 0; i < group->entries.size(); ++i) {
+            Entry entry = group->entries[i];
+            if (!alive(entry)) {
+                continue;
+            }
+            const std::uint32_t at = static_cast<std::uint32_t>(text.size());
+            text.append(group->text, entry.text_at, entry.text_bytes);
+            entry.text_at = at;
+            group->entries[kept] = entry;
+            if (options_.keep_previous) {
+                group->previous[kept] = group->previous[i];
+            }
+            ++kept;
+        }
+        group->entries.resize(kept);
+        group->entries.shrink_to_fit();
+        if (options_.keep_previous) {
+            group->previous.resize(kept);
+            group->previous.shrink_to_fit();
+        }
+        group->text = std::move(text);
+        if (kept == 0) {
+            for (const std::string& name : group->owned) {
+                owners_.erase(name);
+            }
+            owners_.erase(group->family);
+        }
+    }
+    std::erase_if(groups_,
+                  [](const std::unique_ptr<Group>& group) { return group->entries.empty(); });
+    entries_ -= dead_;
+    dead_ = 0;
+    order_dirty_ = true;
+}
+
+void SeriesStore::tidy() {
+    constexpr std::size_t kWorthIt = 256;
+    if (dead_ > kWorthIt && dead_ * 4 > entries_) {
+        compact();
+    }
+    if (!order_dirty_) {
+        return;
+    }
+    order_dirty_ = false;
+    order_.clear();
+    for (const std::unique_ptr<Group>& group : groups_) {
+        order_.push_back(group.get());
+    }
+    std::sort(order_.begin(), order_.end(),
+              [](const Group* a, const Group* b) { return a->family < b->family; });
+}
+
+std::size_t SeriesStore::memory_bytes() const {
+    std::size_t bytes = claims_.capacity() * sizeof(Claim) +
+                        (stamps_.capacity() + self_stamps_.capacity()) * sizeof(std::uint32_t) +
+                        (counts_.capacity() + self_counts_.capacity()) * sizeof(std::uint16_t);
+    for (const std::unique_ptr<Group>& group : groups_) {
+        bytes += sizeof(Group) + group->text.capacity() + group->header.capacity() +
+                 group->entries.capacity() * sizeof(Entry) +
+                 group->variants.capacity() * sizeof(Variant) +
+                 group->previous.capacity() * sizeof(std::uint64_t);
+    }
+    return bytes;
+}
+
+}  // namespace remora::encode

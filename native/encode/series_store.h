@@ -1,0 +1,148 @@
+// What is constant of an output's series, rendered once and kept compactly, grouped by metric
+// family.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "model/ids.h"
+#include "model/series.h"
+
+namespace remora::encode {
+
+// What a sample is to its family.
+enum class Role : std::uint8_t { kPlain, kQuantile, kCount, kSum };
+
+// What samples of a family may have in common: rendered once a family, not once a series.
+struct Variant {
+    std::string name;      // rendered sample name, as the format writes it
+    std::string quantile;  // of Role::kQuantile, where a format writes it apart from the labels
+    Role role = Role::kPlain;
+    bool counter = false;  // only ever grows
+    ValueRule rule = ValueRule::kAsIs;
+    bool divide = false;  // value / factor instead of value * factor: exact where the scale is 1/n
+    double factor = 1.0;
+
+    double apply(double value) const {
+        if (rule != ValueRule::kScaled) {
+            return value;
+        }
+        return divide ? value / factor : value * factor;
+    }
+};
+
+// A series as a dialect renders it.
+struct Rendered {
+    std::string family;              // key of the group, as the format writes it
+    std::vector<std::string> owned;  // sample and family names that the group lays claim to
+    std::string header;              // what precedes the group's first sample of a tick
+    Variant variant;
+    std::string text;  // the series' own part: labels
+};
+
+struct Entry {
+    std::uint32_t unit;   // UnitId, or kSelfBit + index of a self sample
+    std::uint32_t stamp;  // equal to the unit's stamp while the series is registered
+    std::uint32_t text_at;
+    std::uint16_t text_bytes;
+    std::uint16_t slot;
+    std::uint8_t variant;  // index into Group::variants, or kTooLong
+};
+
+inline constexpr std::uint32_t kSelfBit = 0x80000000;
+inline constexpr std::uint8_t kTooLong =
+    0xFF;  // known at registration: counted at each tick, never written
+inline constexpr std::uint64_t kUnseen =
+    0x7FF8DEADDEADDEAD;  // a NaN that no value is: nothing emitted yet
+
+struct Group {
+    std::string family;
+    std::vector<std::string> owned;
+    MetricType type = MetricType::kGauge;
+    std::string header;
+    std::vector<Variant> variants;
+    std::vector<Entry> entries;
+    std::string text;  // of all entries, back to back
+    std::vector<std::uint64_t>
+        previous;  // bits of what was last emitted; only when the store keeps them
+};
+
+// Thread safety: core thread only.
+//
+// Invariants:
+//  (1) an entry lives while its stamp is its unit's: unregistering a unit is one store, whatever
+//  its families' size. (2) entries, groups and texts move in tidy() only, never within a tick, so a
+//  position in them survives add and remove. (3) entries of one unit in one group follow each
+//  other.
+class SeriesStore {
+ public:
+    struct Options {
+        bool keep_previous = false;  // a word a series for deltas and for "changed"
+        bool unique = true;          // the format identifies a series by name and labels
+        std::size_t text_bytes_max = 16 * 1024;  // more can never become a line
+    };
+
+    explicit SeriesStore(const Options& options) : options_(options) {}
+
+    // Begins the registration of `unit` (kSelfBit set for self samples); what it had before is let
+    // go.
+    void begin_unit(std::uint32_t unit);
+    void remove_unit(std::uint32_t unit);
+
+    enum class Added { kOk, kDuplicate, kConflict };
+    // Adds a series of `unit`. kDuplicate: a live series has this name and these labels. kConflict:
+    // a family of another kind owns the name.
+    Added add(std::uint32_t unit, std::uint16_t slot, MetricType type, Rendered&& rendered);
+
+    bool alive(const Entry& entry) const {
+        const std::vector<std::uint32_t>& stamps =
+            (entry.unit & kSelfBit) != 0 ? self_stamps_ : stamps_;
+        return stamps[entry.unit & ~kSelfBit] == entry.stamp;
+    }
+
+    // Drops dead entries when they are many and sorts the groups by family when there are new ones.
+    // Between ticks.
+    void tidy();
+
+    std::size_t group_count() const { return order_.size(); }
+    // Groups in order of family name, as of the last tidy().
+    Group& group(std::size_t at) { return *order_[at]; }
+
+    // Bytes held, for tests and benchmarks.
+    std::size_t memory_bytes() const;
+
+ private:
+    // Name and labels of a live series, hashed. A flat table with linear probing.
+    struct Claim {
+        std::uint64_t hash = 0;
+        std::uint32_t unit = 0;
+        std::uint32_t stamp = 0;  // 0: free
+    };
+
+    std::uint32_t& stamp_of(std::uint32_t unit);
+    Group* find_or_make(MetricType type, Rendered& rendered);
+    bool claim(std::uint64_t hash, std::uint32_t unit, std::uint32_t stamp);
+    void grow_claims();
+    void compact();
+
+    const Options options_;
+    std::vector<std::unique_ptr<Group>> groups_;
+    std::vector<Group*> order_;
+    bool order_dirty_ = false;
+    std::unordered_map<std::string, Group*> owners_;  // family and sample names
+    std::vector<std::uint32_t> stamps_;
+    std::vector<std::uint32_t> self_stamps_;
+    std::vector<std::uint16_t> counts_;  // entries of a unit, to know how many die with it
+    std::vector<std::uint16_t> self_counts_;
+    std::uint32_t last_stamp_ = 0;
+    std::size_t entries_ = 0;
+    std::size_t dead_ = 0;
+    std::vector<Claim> claims_;
+    std::size_t claims_used_ = 0;
+};
+
+}  // namespace remora::encode

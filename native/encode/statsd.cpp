@@ -1,0 +1,139 @@
+// StatsD (labels folded into the name) and DogStatsD (tags). Counters go out as their growth since
+// the last emission. A gauge below zero is set to zero first, in the same datagram: a sign alone
+// would be taken as a change.
+#include <cmath>
+
+#include "encode/escape.h"
+#include "encode/formats.h"
+#include "encode/line_encoder.h"
+
+namespace remora::encode {
+namespace {
+
+struct StatsdBase {
+    static constexpr bool kUnique = true;
+    static constexpr bool kWhole = false;
+    static constexpr bool kDeltas = true;
+    static constexpr std::size_t kLineBytesMax = kBlockBytes;
+    static constexpr std::string_view kEpilogue = "";
+
+    void begin_lines(std::int64_t) {}
+
+    static std::string_view suffix(const Variant& variant) { return variant.counter ? "|c" : "|g"; }
+    static std::uint32_t lines(const Parts& parts) { return parts.negative_gauge ? 2 : 1; }
+};
+
+struct Statsd : StatsdBase {
+    static constexpr std::size_t kPiecesMax = 6;
+
+    bool render(const Facts& facts, Rendered& rendered) const {
+        rendered.family = facts.family;
+        rendered.variant.name = facts.name;
+        for (const Label& label : facts.labels) {
+            rendered.text.append(".").append(label.name).append(".");
+            append_statsd_part(rendered.text, label.value);
+        }
+        if (facts.state_label.empty()) {
+            rendered.text.push_back(':');
+        } else {
+            rendered.text.append(".").append(facts.state_label).append(".");
+        }
+        return true;
+    }
+
+    static void escape_state(std::string& out, std::string_view text) {
+        append_statsd_part(out, text.empty() ? "_" : text);
+    }
+
+    static char* number(char* out, double value, const Variant& variant, bool) {
+        if (!std::isfinite(value)) [[unlikely]] {
+            return nullptr;
+        }
+        if (variant.rule == ValueRule::kState) {
+            *out++ = ':';
+        }
+        out = write_text(write_number(out, value), suffix(variant));
+        *out = '\n';
+        return out + 1;
+    }
+
+    static std::size_t arrange(const Parts& parts, std::int64_t, std::string_view* pieces) {
+        std::size_t count = 0;
+        if (parts.negative_gauge) {
+            pieces[count++] = parts.name;
+            pieces[count++] = parts.text;
+            pieces[count++] = "0|g\n";
+        }
+        pieces[count++] = parts.name;
+        pieces[count++] = parts.text;
+        if (!parts.state.empty()) {
+            pieces[count++] = parts.state;
+        }
+        pieces[count++] = parts.number;
+        return count;
+    }
+};
+
+struct Dogstatsd : StatsdBase {
+    static constexpr std::size_t kPiecesMax = 9;
+
+    bool render(const Facts& facts, Rendered& rendered) const {
+        rendered.family = facts.family;
+        // statsd_exporter takes no counter x_count or x_sum beside a gauge x.
+        rendered.variant.name = facts.name + (facts.role == Role::kQuantile ? "_quantile:" : ":");
+        for (const Label& label : facts.labels) {
+            append_key(rendered.text, label.name);
+            append_dogstatsd_tag(rendered.text, label.value);
+        }
+        if (!facts.state_label.empty()) {
+            append_key(rendered.text, facts.state_label);
+        }
+        return true;
+    }
+
+    static void escape_state(std::string& out, std::string_view text) {
+        append_dogstatsd_tag(out, text.empty() ? "_" : text);
+    }
+
+    static char* number(char* out, double value, const Variant& variant, bool) {
+        if (!std::isfinite(value)) [[unlikely]] {
+            return nullptr;
+        }
+        return write_text(write_number(out, value), suffix(variant));
+    }
+
+    static std::size_t arrange(const Parts& parts, std::int64_t, std::string_view* pieces) {
+        std::size_t count = 0;
+        if (parts.negative_gauge) {
+            pieces[count++] = parts.name;
+            pieces[count++] = "0|g";
+            pieces[count++] = parts.text;
+            pieces[count++] = "\n";
+        }
+        pieces[count++] = parts.name;
+        pieces[count++] = parts.number;
+        pieces[count++] = parts.text;
+        if (!parts.state.empty()) {
+            pieces[count++] = parts.state;
+        }
+        pieces[count++] = "\n";
+        return count;
+    }
+
+ private:
+    static void append_key(std::string& text, std::string_view name) {
+        text.append(text.empty() ? "|#" : ",").append(name).append(":");
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Encoder> make_statsd(const EncoderOptions& options, CounterTable& counters) {
+    return std::make_unique<LineEncoder<Statsd>>(options, counters);
+}
+
+std::unique_ptr<Encoder> make_dogstatsd(const EncoderOptions& options, CounterTable& counters) {
+    return std::make_unique<LineEncoder<Dogstatsd>>(options, counters);
+}
+
+}  // namespace remora::encode

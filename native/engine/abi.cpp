@@ -1,0 +1,99 @@
+// The C ABI: containment. Whatever goes wrong inside ends here.
+#include <remora/abi.h>
+#include <remora/version.h>
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <string>
+
+#include "engine/engine.h"
+
+// What the host holds: the engine, and nothing else.
+struct remora_agent {
+    std::unique_ptr<remora::Engine> engine;
+};
+
+namespace {
+
+constexpr std::int32_t kInternal = -static_cast<std::int32_t>(remora::Code::kInternal);
+constexpr std::int32_t kInvalid = -static_cast<std::int32_t>(remora::Code::kInvalidArgument);
+
+void say(const char* text, char* message, std::size_t message_bytes) {
+    if (message == nullptr || message_bytes == 0) {
+        return;
+    }
+    const std::size_t bytes = std::min(std::strlen(text), message_bytes - 1);
+    std::memcpy(message, text, bytes);
+    message[bytes] = '\0';
+}
+
+template <typename Call>
+std::int32_t contained(remora_agent* agent, Call&& call) noexcept {
+    if (agent == nullptr) {
+        return kInvalid;
+    }
+    try {
+        return call(*agent->engine);
+    } catch (const std::exception& fault) {
+        agent->engine->fault("the collector thread", fault.what());
+    } catch (...) {
+        agent->engine->fault("the collector thread", "unknown exception");
+    }
+    return kInternal;
+}
+
+}  // namespace
+
+extern "C" {
+
+remora_agent* remora_start(const char* arguments, const char* facts, const remora_buffers* buffers,
+                           char* message, size_t message_bytes) {
+    try {
+        if (arguments == nullptr || facts == nullptr || buffers == nullptr) {
+            say("arguments, facts and buffers must not be null", message, message_bytes);
+            return nullptr;
+        }
+        auto started = remora::Engine::start(arguments, facts, *buffers, remora::stderr_log());
+        if (!started) {
+            say(started.status().message().c_str(), message, message_bytes);
+            return nullptr;
+        }
+        return new remora_agent{std::move(started).value()};
+    } catch (const std::exception& fault) {
+        say(fault.what(), message, message_bytes);
+    } catch (...) {
+        say("unknown exception", message, message_bytes);
+    }
+    return nullptr;
+}
+
+int32_t remora_control(remora_agent* agent, int32_t bytes) {
+    return contained(agent, [&](remora::Engine& engine) { return engine.control(bytes); });
+}
+
+int32_t remora_plan(remora_agent* agent, int64_t now_ns) {
+    return contained(agent, [&](remora::Engine& engine) { return engine.plan(now_ns); });
+}
+
+int32_t remora_submit(remora_agent* agent, int32_t bytes, int64_t now_ns) {
+    return contained(agent, [&](remora::Engine& engine) { return engine.submit(bytes, now_ns); });
+}
+
+int32_t remora_stop(remora_agent* agent, int32_t deadline_ms) {
+    bool ended = false;
+    const std::int32_t result = contained(agent, [&](remora::Engine& engine) {
+        ended = engine.stop(deadline_ms);
+        return 0;
+    });
+    if (ended) {
+        delete agent;
+    }
+    return result;
+}
+
+const char* remora_version(void) {
+    return REMORA_VERSION;
+}
+
+}  // extern "C"

@@ -1,0 +1,78 @@
+// The channels between the collector thread and the core thread.
+#pragma once
+
+#include <remora/wire.h>
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/limits.h"
+#include "model/bean.h"
+#include "model/ids.h"
+#include "model/message.h"
+#include "model/series.h"
+#include "ring/spsc_channel.h"
+#include "select/unit_policy.h"
+
+namespace remora {
+
+// A unit on its way from registration to the core, which takes it over.
+struct Registration {
+    UnitId unit = kNoUnit;
+    FamilyId family = 0;
+    std::string family_name;
+    std::string object_name;
+    BeanKind kind = BeanKind::kMBean;
+    std::vector<Series> series;  // one for each slot
+    UnitPolicy policy;
+    // A unit that the core has already and that stays: `series` is empty unless an output is new.
+    bool is_kept = false;
+};
+
+// What travels beside ring 1 because it is not of fixed size. A message kControl in ring 1 says
+// when to take it.
+struct ControlItem {
+    enum class Kind : std::uint8_t { kUnit, kText, kUndescribed, kRefused, kSwept };
+    Kind kind = Kind::kUnit;
+    Registration registration;  // kUnit
+    std::uint32_t text_id = 0;  // kText
+    std::string text;           // kText; kUndescribed: name of the bean
+    // kUndescribed: why the bean could not be looked at; kOk: it could, or is gone.
+    wire::ReadStatus status = wire::ReadStatus::kOk;
+    // kRefused: registration.family and family_name, and how many of its series a cap leaves out.
+    std::uint64_t series_refused = 0;
+    std::uint64_t generation = 0;  // kSwept: of the configuration that everything was offered under
+};
+
+struct Reload;
+
+// Who has the reload under way (engine/reload.h).
+enum class ReloadStage : std::uint8_t { kIdle, kForCore, kForCollector, kFilling, kSwapped };
+
+struct Channels {
+    SpscChannel<Message> samples{kRingSlots};  // collector -> core: ring 1
+    SpscChannel<ControlItem*> control{
+        8192};                              // collector -> core, owned by whoever holds the pointer
+    SpscChannel<UnitId> freed{kRingSlots};  // core -> collector: ids that may be used again
+    SpscChannel<UnitId> wakes{8192};        // core -> collector: read these at the next tick
+    std::atomic<bool> off{false};           // a fault switched the agent off
+    std::atomic<ReloadStage> reload_stage{ReloadStage::kIdle};
+    Reload* reload = nullptr;  // whoever the stage names may touch it; owned by the Reloader
+    std::atomic<bool> list_beans{false};            // house -> collector: somebody asked for a list
+    std::atomic<std::string*> listing{nullptr};     // collector -> house: the list; the taker's
+    std::atomic<std::int64_t> collector_cpu_ns{0};  // CPU of the collector thread so far
+    std::atomic<std::int64_t> registration_cpu_ns{
+        0};  // of it spent on describing and registering beans
+
+    ~Channels() {
+        delete listing.load();
+        ControlItem* item = nullptr;
+        while (control.try_pop(item)) {
+            delete item;
+        }
+    }
+};
+
+}  // namespace remora

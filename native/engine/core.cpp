@@ -1,0 +1,553 @@
+#include "engine/core.h"
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace remora {
+namespace {
+
+constexpr std::size_t kInboxMessages = 4096;
+constexpr std::size_t kQuarantinedShownMax = 100;
+constexpr std::int64_t kIdleMaxNs = kNanosPerSecond;
+constexpr std::size_t kFamiliesShownMax = 64;
+constexpr std::size_t kWokenMax = 1024;
+// An output that is being taken out may finish its tick for so long.
+constexpr std::int64_t kSwapPatienceNs = 2 * kNanosPerSecond;
+constexpr std::int64_t kSwapRetryNs = 5 * kNanosPerMilli;
+// Reads for a tick come in this long before it; what surprises then is worth a second look.
+constexpr std::int64_t kSurpriseWindowNs = 3 * kNanosPerSecond;
+
+const char* reason_text(wire::ReadStatus status) {
+    switch (status) {
+        case wire::ReadStatus::kOk:
+            return "ok";
+        case wire::ReadStatus::kGone:
+            return "gone";
+        case wire::ReadStatus::kThrew:
+            return "threw";
+        case wire::ReadStatus::kNotNumber:
+            return "not_a_number";
+        case wire::ReadStatus::kBlocked:
+            return "blocked";
+        case wire::ReadStatus::kTooLarge:
+            break;
+    }
+    return "too_large";
+}
+
+}  // namespace
+
+Core::Core(const Options& options, Channels& channels, IntervalTable& intervals, Sampler& sampler,
+           Governor& governor, std::vector<std::unique_ptr<OutputPipe>>& outputs,
+           const Clock& clock, CounterTable& counters, Log& log)
+    : options_(options),
+      channels_(channels),
+      intervals_(intervals),
+      sampler_(sampler),
+      governor_(governor),
+      outputs_(outputs),
+      clock_(clock),
+      counters_(counters),
+      log_(log),
+      cache_(counters),
+      siblings_(sampler),
+      self_(counters, options.version, kFamiliesShownMax),
+      inbox_(kInboxMessages),
+      woken_(kWokenMax),
+      last_tick_ns_(options.start_ns) {
+    begin_trace();
+}
+
+void Core::begin_trace() {
+    if (options_.trace.path.empty()) {
+        return;
+    }
+    auto file = create_trace_file(options_.trace.path);
+    if (!file) {
+        log_.warn("trace", "no trace: " + file.status().message());
+        return;
+    }
+    trace_ = std::make_unique<TraceWriter>(std::move(file).value(), options_.trace.bytes_max);
+    sampler_.record_every(static_cast<std::uint32_t>(options_.trace.interval_ms));
+    log_.info("recording every unit each " + std::to_string(options_.trace.interval_ms) +
+              " ms to " + options_.trace.path + "; the CPU budget does not hold meanwhile");
+}
+
+void Core::end_trace() {
+    trace_->finish();
+    counters_.set(Counter::kSampleTrace, trace_->records());
+    log_.info("trace complete: " + std::to_string(trace_->bytes()) + " bytes in " +
+              options_.trace.path);
+    trace_.reset();
+    sampler_.record_every(0);
+}
+
+std::int64_t Core::do_work() {
+    const std::int64_t begun_ns = clock_.monotonic_ns();
+    if (channels_.reload_stage.load(std::memory_order_acquire) == ReloadStage::kForCore) {
+        begin_reload();
+    }
+    drain();
+    const bool swapped = swap_outputs();
+    if (begun_ns >= next_tick_ns()) {
+        tick(begun_ns);
+    } else if (next_tick_ns() - begun_ns < kSurpriseWindowNs) {
+        wake_surprised();
+    }
+    const std::int64_t retry_ns = encode();
+    give_back_ids();
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    counters_.set_max(Counter::kCoreCycleNanosMax, static_cast<std::uint64_t>(now_ns - begun_ns));
+    const std::int64_t idle_ns =
+        std::clamp<std::int64_t>(next_tick_ns() - now_ns, 1, kIdleMaxNs * 10);
+    if (!swapped) {
+        return std::min(kSwapRetryNs, idle_ns);
+    }
+    return retry_ns > 0 ? std::min(retry_ns, idle_ns) : idle_ns;
+}
+
+// The outputs of the new configuration are filled beside those in use, which go on until then.
+void Core::begin_reload() {
+    reload_ = channels_.reload;
+    is_swept_ = false;
+    const Config& config = reload_->config;
+    sampler_.configure(sampler_options(config));
+    governor_.set_budget_percent(config.sampling.cpu_budget_percent);
+    options_.self_metrics = config.self_metrics;
+    if (options_.base_interval_ms != config.sampling.base_interval_ms) {
+        options_.base_interval_ms = config.sampling.base_interval_ms;
+        ticks_ = static_cast<std::uint64_t>((clock_.monotonic_ns() - options_.start_ns) /
+                                            (options_.base_interval_ms * kNanosPerMilli));
+    }
+    channels_.reload_stage.store(ReloadStage::kForCollector, std::memory_order_release);
+}
+
+// False while it is wanted and an output that goes is still amid a tick.
+bool Core::swap_outputs() {
+    if (reload_ == nullptr || !is_swept_ || is_stopping_) {
+        return true;
+    }
+    std::vector<bool> stays(outputs_.size());
+    for (const Reload::Output& output : reload_->outputs) {
+        if (output.fresh == nullptr) {
+            stays[output.kept] = true;
+        }
+    }
+    bool busy = false;
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+        busy = busy || (!stays[i] && outputs_[i]->busy());
+    }
+    if (busy && clock_.monotonic_ns() - swept_ns_ < kSwapPatienceNs) {
+        return false;
+    }
+    std::vector<std::unique_ptr<OutputPipe>> next;
+    std::vector<bool> taken(kOutputsMax);
+    for (Reload::Output& output : reload_->outputs) {
+        if (output.fresh == nullptr) {
+            next.push_back(std::move(outputs_[output.kept]));
+            taken[next.back()->flags_place()] = true;
+        } else {
+            reload_->begun.push_back(output.fresh.get());
+            next.push_back(std::move(output.fresh));
+        }
+    }
+    for (OutputPipe* begun : reload_->begun) {
+        const auto place = std::find(taken.begin(), taken.end(), false);
+        *place = true;
+        begun->set_flags_place(static_cast<std::size_t>(place - taken.begin()));
+    }
+    for (std::unique_ptr<OutputPipe>& old : outputs_) {
+        if (old != nullptr) {
+            reload_->retired.push_back(std::move(old));
+        }
+    }
+    outputs_ = std::move(next);
+    reload_ = nullptr;
+    channels_.reload_stage.store(ReloadStage::kSwapped, std::memory_order_release);
+    return true;
+}
+
+void Core::on_stop() {
+    is_stopping_ = true;
+    drain();
+    if (trace_ != nullptr) {
+        end_trace();
+    }
+    tick(clock_.monotonic_ns());
+    // The sinks are draining meanwhile; what does not get through in this time is given up.
+    const std::int64_t deadline_ns = clock_.monotonic_ns() + options_.stop_encode_ns;
+    while (encode() > 0 && clock_.monotonic_ns() < deadline_ns) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+}
+
+std::int64_t Core::next_tick_ns() const {
+    return options_.start_ns +
+           static_cast<std::int64_t>(ticks_ + 1) * options_.base_interval_ms * kNanosPerMilli;
+}
+
+void Core::drain() {
+    const std::int64_t begun_cpu_ns = thread_cpu_ns();
+    registered_ = false;
+    drain_all();
+    if (registered_) {
+        // Taking in new units is paid once and says nothing about the next interval.
+        governor_.excuse(thread_cpu_ns() - begun_cpu_ns);
+    }
+}
+
+void Core::drain_all() {
+    while (true) {
+        const std::size_t got = channels_.samples.pop_some(inbox_);
+        for (std::size_t i = 0; i < got; ++i) {
+            handle(inbox_[i]);
+        }
+        if (got < inbox_.size()) {
+            return;
+        }
+    }
+}
+
+void Core::handle(const Message& message) {
+    switch (message.kind) {
+        case MessageKind::kValue:
+            if (!cache_.stage(message.unit, message.slot, message.value)) {
+                counters_.add(Counter::kValuesOrphanDropped);
+            } else if (trace_ != nullptr) {
+                trace_->on_value(message.unit, message.slot, message.value);
+            }
+            return;
+        case MessageKind::kUnitEnd:
+            end_unit(message);
+            return;
+        case MessageKind::kBatch:
+            batch_ns_ = std::bit_cast<std::int64_t>(message.value);
+            batch_wall_ms_ =
+                clock_.wall_ms() - (clock_.monotonic_ns() - batch_ns_) / kNanosPerMilli;
+            if (trace_ != nullptr) {
+                // A pass is read in slices just before its round ends: one frame holds it whole.
+                const std::int64_t frame_ns = options_.trace.interval_ms * kNanosPerMilli;
+                trace_->on_time((batch_ns_ - options_.start_ns) / frame_ns * frame_ns);
+            }
+            return;
+        case MessageKind::kCost:
+            if (message.unit < family_names_.size()) {
+                sampler_.on_cost(message.unit, message.slot, message.value);
+                window_read_ns_ += static_cast<std::int64_t>(message.value);
+                if (trace_ != nullptr) {
+                    trace_->on_cost(message.unit, message.slot, message.value);
+                }
+            }
+            return;
+        case MessageKind::kControl:
+            handle_control();
+            return;
+        case MessageKind::kUnregistered:
+            remove_unit(message.unit);
+            return;
+    }
+}
+
+void Core::end_unit(const Message& message) {
+    const UnitId unit = message.unit;
+    if (!cache_.has(unit)) {
+        return;
+    }
+    const auto status = static_cast<wire::ReadStatus>(message.status);
+    Applied applied;
+    if (status == wire::ReadStatus::kOk) {
+        applied = cache_.take(unit, batch_ns_, batch_wall_ms_);
+    }
+    sampler_.observe(unit, static_cast<float>(applied.deviation), applied.elapsed_ns, status,
+                     batch_ns_, applied.first_changed);
+    cache_.set_quarantined(unit, sampler_.health().is_quarantined(unit));
+}
+
+void Core::handle_control() {
+    ControlItem* raw = nullptr;
+    if (!channels_.control.try_pop(raw)) {
+        return;
+    }
+    registered_ = true;
+    const std::unique_ptr<ControlItem> item(raw);
+    switch (item->kind) {
+        case ControlItem::Kind::kUnit:
+            add_unit(item->registration);
+            return;
+        case ControlItem::Kind::kText:
+            cache_.set_text(item->text_id, item->text);
+            return;
+        case ControlItem::Kind::kUndescribed:
+            on_undescribed(*item);
+            return;
+        case ControlItem::Kind::kRefused:
+            name_family(item->registration.family, item->registration.family_name);
+            series_refused_.resize(std::max(series_refused_.size(), family_names_.size()));
+            series_refused_[item->registration.family] = item->series_refused;
+            return;
+        case ControlItem::Kind::kSwept:
+            if (reload_ != nullptr && item->generation == reload_->generation) {
+                is_swept_ = true;
+                swept_ns_ = clock_.monotonic_ns();
+            }
+            return;
+    }
+}
+
+void Core::name_family(FamilyId family, const std::string& name) {
+    if (family >= family_names_.size()) {
+        family_names_.resize(family + 1);
+        family_costs_.reserve(family_names_.size());
+    }
+    if (family_names_[family].empty()) {
+        family_names_[family] = name;
+        if (trace_ != nullptr) {
+            trace_->add_family(family, name);
+        }
+    }
+}
+
+void Core::add_unit(Registration& registration) {
+    const UnitId unit = registration.unit;
+    UnitTraits traits;
+    traits.family = registration.family;
+    traits.importance = static_cast<float>(registration.policy.weight);
+    traits.is_alert = registration.policy.is_alert;
+    traits.is_counter = registration.policy.is_counter;
+    traits.interval_ms_min = registration.policy.min_interval_ms;
+    traits.interval_ms_base = registration.policy.base_interval_ms;
+    traits.interval_ms_max = registration.policy.max_interval_ms;
+    if (registration.is_kept) {
+        sampler_.update_unit(unit, traits);
+        add_to_fresh_outputs(registration);
+        return;
+    }
+    name_family(registration.family, registration.family_name);
+    if (!sampler_.add_unit(unit, traits, clock_.monotonic_ns()) ||
+        !cache_.add_unit(unit, static_cast<std::uint16_t>(registration.series.size()))) {
+        log_.error("core.add_unit", "unit refused by the core: " + registration.object_name);
+        return;
+    }
+    siblings_.add(unit, registration.object_name);
+    for (const auto& output : outputs_) {
+        output->add_unit(registration);
+    }
+    add_to_fresh_outputs(registration);
+    if (trace_ != nullptr) {
+        trace_->add_unit(
+            unit,
+            {registration.family, registration.kind, traits.is_alert, traits.is_counter,
+             static_cast<std::uint16_t>(registration.series.size()), registration.object_name});
+    }
+    if (unit >= unit_names_.size()) {
+        unit_names_.resize(unit + 1);
+    }
+    unit_names_[unit] = std::move(registration.object_name);
+    unit_names_[unit].shrink_to_fit();
+}
+
+void Core::add_to_fresh_outputs(const Registration& registration) {
+    if (reload_ == nullptr || registration.series.empty()) {
+        return;
+    }
+    for (const Reload::Output& output : reload_->outputs) {
+        if (output.fresh != nullptr) {
+            output.fresh->add_unit(registration);
+        }
+    }
+}
+
+void Core::remove_unit(UnitId unit) {
+    if (!cache_.has(unit)) {
+        return;
+    }
+    for (const auto& output : outputs_) {
+        output->remove_unit(unit);
+    }
+    if (reload_ != nullptr) {
+        for (const Reload::Output& output : reload_->outputs) {
+            if (output.fresh != nullptr) {
+                output.fresh->remove_unit(unit);
+            }
+        }
+    }
+    if (trace_ != nullptr) {
+        trace_->remove_unit(unit);
+    }
+    cache_.remove_unit(unit);
+    siblings_.remove(unit, unit_names_[unit]);
+    sampler_.remove_unit(unit);
+    unit_names_[unit] = std::string();
+    freed_waiting_.push_back(unit);
+}
+
+void Core::wake_surprised() {
+    const std::size_t count = sampler_.collect_wakes(woken_);
+    for (std::size_t i = 0; i < count; ++i) {
+        // A full channel: the unit waits for its interval, as it would have without a surprise.
+        if (!channels_.wakes.try_push(woken_[i])) {
+            return;
+        }
+    }
+    counters_.add(Counter::kUnitsWoken, count);
+}
+
+void Core::give_back_ids() {
+    while (!freed_waiting_.empty() && channels_.freed.try_push(freed_waiting_.back())) {
+        freed_waiting_.pop_back();
+    }
+}
+
+std::int64_t Core::agent_cpu_ns() const {
+    std::int64_t sinks_ns = 0;
+    for (const auto& output : outputs_) {
+        sinks_ns += output->sink_cpu_ns();
+    }
+    const std::int64_t core_ns = thread_cpu_ns();
+    const std::int64_t collector_ns = channels_.collector_cpu_ns.load(std::memory_order_relaxed);
+    counters_.set(Counter::kCoreCpuNanos, static_cast<std::uint64_t>(core_ns));
+    counters_.set(Counter::kSinkCpuNanos, static_cast<std::uint64_t>(sinks_ns));
+    return core_ns + sinks_ns + collector_ns;
+}
+
+void Core::tick(std::int64_t now_ns) {
+    // After a pause of the whole process several ticks may have passed: one makes up for them.
+    const auto base_ns = options_.base_interval_ms * kNanosPerMilli;
+    ticks_ = std::max<std::uint64_t>(
+        ticks_, static_cast<std::uint64_t>((now_ns - options_.start_ns) / base_ns));
+    counters_.add(Counter::kTicks);
+    counters_.set(Counter::kUptimeSeconds,
+                  static_cast<std::uint64_t>((now_ns - options_.start_ns) / kNanosPerSecond));
+    cache_.close_tick(now_ns, [this](UnitId unit) { return intervals_.get(unit); });
+    govern(now_ns);
+    if (trace_ != nullptr &&
+        (trace_->is_full() ||
+         now_ns - options_.start_ns >= options_.trace.duration_ms * kNanosPerMilli)) {
+        end_trace();
+    }
+    begin_outputs();
+}
+
+void Core::govern(std::int64_t now_ns) {
+    const std::int64_t cpu_ns = agent_cpu_ns();
+    GovernorWindow window;
+    window.elapsed_ns = now_ns - last_tick_ns_;
+    window.cpu_ns = cpu_ns - last_tick_cpu_ns_;
+    window.read_ns = window_read_ns_;
+    window.predicted_ns_per_s = predicted_ns_per_s_;
+    last_tick_ns_ = now_ns;
+    last_tick_cpu_ns_ = cpu_ns;
+    window_read_ns_ = 0;
+    if (window.elapsed_ns <= 0) {
+        return;
+    }
+    governor_.excuse(channels_.registration_cpu_ns.exchange(0, std::memory_order_relaxed));
+    const SolveResult solved = sampler_.solve(governor_.update(window));
+    predicted_ns_per_s_ = solved.predicted_ns_per_s;
+    counters_.add(Counter::kSolves);
+    counters_.set(Counter::kLambda, static_cast<std::uint64_t>(solved.lambda));
+    counters_.set(Counter::kUnitsShed, solved.units_shed);
+    counters_.set(Counter::kBudgetPpm, static_cast<std::uint64_t>(governor_.budget_ppm()));
+    counters_.set(Counter::kCpuUsedPpm, static_cast<std::uint64_t>(governor_.used_ppm()));
+    counters_.set(Counter::kUnitsQuarantined, sampler_.health().quarantined());
+    counters_.set(Counter::kQuarantines, sampler_.health().quarantines_total());
+    if (solved.units_shed > 0) {
+        log_.warn("core.shed",
+                  "the CPU budget does not pay for every unit even at its longest "
+                  "interval: " +
+                      std::to_string(solved.units_shed) + " of " + std::to_string(solved.units) +
+                      " units are not read");
+    }
+}
+
+void Core::begin_outputs() {
+    list_quarantined();
+    const std::vector<SelfSample>* samples = &no_samples_;
+    if (options_.self_metrics) {
+        family_costs_.clear();
+        const FamilyCosts& costs = sampler_.costs();
+        for (FamilyId family = 0; family < family_names_.size(); ++family) {
+            if (family < costs.families() && costs.reads(family) > 0) {
+                family_costs_.push_back({family_names_[family], costs.typical_ns(family),
+                                         costs.tail_ns(family), costs.reads(family),
+                                         costs.total_ns(family)});
+            }
+        }
+        collect_refused();
+        samples = &self_.collect(family_costs_, refusals_, quarantined_);
+    }
+    const std::int64_t wall_ms = clock_.wall_ms();
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+        if (outputs_[i]->is_due(ticks_)) {
+            cache_.settle_flags(outputs_[i]->flags_place());
+            outputs_[i]->begin_tick(wall_ms, *samples);
+        }
+    }
+}
+
+void Core::collect_refused() {
+    refusals_.clear();
+    for (FamilyId family = 0; family < series_refused_.size(); ++family) {
+        if (series_refused_[family] > 0) {
+            refusals_.push_back({family_names_[family], series_refused_[family]});
+        }
+    }
+}
+
+void Core::list_quarantined() {
+    Quarantined found[kQuarantinedShownMax];
+    const std::size_t count = sampler_.health().list(found);
+    quarantined_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::string& name = unit_names_[found[i].unit];
+        const char* reason = reason_text(found[i].reason);
+        quarantined_.push_back({name, reason});
+        if (!std::binary_search(quarantine_said_.begin(), quarantine_said_.end(), found[i].unit)) {
+            log_.warn("quarantine." + name,
+                      "quarantined " + name + ": " + reason + "; tried again later");
+        }
+    }
+    quarantine_said_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+        quarantine_said_.push_back(found[i].unit);
+    }
+    for (const Undescribed& bean : undescribed_) {
+        quarantined_.push_back({bean.name, reason_text(bean.status)});
+    }
+}
+
+void Core::on_undescribed(const ControlItem& item) {
+    const auto found =
+        std::find_if(undescribed_.begin(), undescribed_.end(),
+                     [&item](const Undescribed& bean) { return bean.name == item.text; });
+    if (item.status == wire::ReadStatus::kOk) {
+        if (found != undescribed_.end()) {
+            undescribed_.erase(found);
+        }
+        return;
+    }
+    if (found != undescribed_.end()) {
+        found->status = item.status;
+        return;
+    }
+    undescribed_.push_back({item.text, item.status});
+    log_.warn("quarantine." + item.text, "quarantined " + item.text + ": " +
+                                             reason_text(item.status) +
+                                             " when looked at; tried again later");
+}
+
+std::int64_t Core::encode() {
+    std::int64_t retry_ns = 0;
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+        if (outputs_[i]->busy() && !outputs_[i]->go_on(cache_.view(outputs_[i]->flags_place()))) {
+            const std::int64_t its_ns = outputs_[i]->retry_ns();
+            retry_ns = retry_ns == 0 ? its_ns : std::min(retry_ns, its_ns);
+        }
+    }
+    return retry_ns;
+}
+
+}  // namespace remora

@@ -1,0 +1,125 @@
+// The core thread: takes messages into the cache, decides rates, and at each tick hands the cache
+// to the outputs.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/counter_table.h"
+#include "base/log.h"
+#include "base/runner.h"
+#include "cache/cache.h"
+#include "engine/channels.h"
+#include "engine/output_pipe.h"
+#include "engine/reload.h"
+#include "engine/self_metrics.h"
+#include "model/intervals.h"
+#include "sample/governor.h"
+#include "sample/sampler.h"
+#include "sample/siblings.h"
+#include "sample/trace.h"
+
+namespace remora {
+
+// Thread safety: the core thread calls everything but the constructor.
+class Core final : public Worker {
+ public:
+    struct Options {
+        std::int64_t start_ns = 0;  // monotonic time of tick 0; ticks follow every base interval
+        std::int64_t base_interval_ms = 10'000;
+        bool self_metrics = true;
+        std::string version;
+        TraceConfig trace;                                   // an empty path: none
+        std::int64_t stop_encode_ns = 300 * kNanosPerMilli;  // for the last tick's encoding
+    };
+
+    // All references outlive the core.
+    Core(const Options& options, Channels& channels, IntervalTable& intervals, Sampler& sampler,
+         Governor& governor, std::vector<std::unique_ptr<OutputPipe>>& outputs, const Clock& clock,
+         CounterTable& counters, Log& log);
+
+    std::int64_t do_work() override;
+    void on_stop() override;
+
+ private:
+    void drain();
+    void drain_all();
+    void handle(const Message& message);
+    void handle_control();
+    void add_unit(Registration& registration);
+    void name_family(FamilyId family, const std::string& name);
+    void add_to_fresh_outputs(const Registration& registration);
+    void remove_unit(UnitId unit);
+    void end_unit(const Message& message);
+    void give_back_ids();
+
+    void tick(std::int64_t now_ns);
+    void govern(std::int64_t now_ns);
+    void begin_outputs();
+    // Encodes what is due and fits. Time until it is worth going on; 0: nothing is left to do.
+    std::int64_t encode();
+    void begin_reload();
+    // False while it is to be done and an output that goes is still amid a tick.
+    bool swap_outputs();
+    void collect_refused();
+    void list_quarantined();
+    void on_undescribed(const ControlItem& item);
+    void wake_surprised();
+    void begin_trace();
+    void end_trace();
+    std::int64_t agent_cpu_ns() const;
+    std::int64_t next_tick_ns() const;
+
+    Options options_;
+    Channels& channels_;
+    IntervalTable& intervals_;
+    Sampler& sampler_;
+    Governor& governor_;
+    std::vector<std::unique_ptr<OutputPipe>>& outputs_;
+    const Clock& clock_;
+    CounterTable& counters_;
+    Log& log_;
+
+    Cache cache_;
+    Siblings siblings_;
+    SelfMetrics self_;
+    std::vector<Message> inbox_;
+    std::vector<std::string> unit_names_;    // by unit
+    std::vector<std::string> family_names_;  // by family
+    std::vector<FamilyCost> family_costs_;
+    std::vector<QuarantinedUnit> quarantined_;
+    std::vector<UnitId> freed_waiting_;   // ids that did not fit into the channel yet
+    std::unique_ptr<TraceWriter> trace_;  // while one is recorded
+    std::vector<UnitId> woken_;
+    bool registered_ = false;  // the drain under way met a registration
+    std::uint64_t ticks_ = 0;
+    std::int64_t batch_ns_ = 0;
+    std::int64_t batch_wall_ms_ = 0;
+    const std::vector<SelfSample> no_samples_;
+    // Since the last tick, for the governor.
+    std::int64_t last_tick_ns_ = 0;
+    std::int64_t last_tick_cpu_ns_ = 0;
+    std::int64_t window_read_ns_ = 0;
+    double predicted_ns_per_s_ = 0;
+    // The configuration that is being taken over, while its outputs learn what there is.
+    Reload* reload_ = nullptr;
+    bool is_swept_ = false;
+    bool is_stopping_ = false;
+    std::int64_t swept_ns_ = 0;
+    std::vector<std::uint64_t> series_refused_;  // by family
+    std::vector<FamilyRefusal> refusals_;
+
+    std::vector<UnitId> quarantine_said_;  // in the log, ascending
+    struct Undescribed {
+        std::string name;
+        wire::ReadStatus status;
+    };
+    std::vector<Undescribed> undescribed_;
+};
+
+}  // namespace remora

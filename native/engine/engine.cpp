@@ -1,0 +1,310 @@
+#include "engine/engine.h"
+
+#include <remora/version.h>
+#include <remora/wire.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "config/parse.h"
+
+namespace remora {
+namespace {
+
+std::int32_t negative(Code code) {
+    return -static_cast<std::int32_t>(code);
+}
+
+Registrar::Settings registrar_settings(const Config& config,
+                                       std::shared_ptr<const Selector> selector) {
+    Registrar::Settings settings;
+    settings.limits = config.limits;
+    settings.base_interval_ms = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(config.sampling.base_interval_ms, 1, UINT32_MAX - 1));
+    settings.selector = std::move(selector);
+    return settings;
+}
+
+GovernorOptions governor_options(const Config& config) {
+    GovernorOptions options;
+    options.budget_percent = config.sampling.cpu_budget_percent;
+    return options;
+}
+
+}  // namespace
+
+Facts parse_facts(std::string_view text) {
+    Facts facts;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        const std::size_t equals = line.find('=');
+        if (equals != std::string_view::npos) {
+            facts.emplace(line.substr(0, equals), line.substr(equals + 1));
+        }
+    }
+    return facts;
+}
+
+Result<std::unique_ptr<Engine>> Engine::start(std::string_view arguments, std::string_view facts,
+                                              const remora_buffers& buffers, LogSink& log_sink) {
+    if (buffers.control_bytes < wire::kControlBytes || buffers.answer_bytes < wire::kAnswerBytes ||
+        buffers.plan_bytes < wire::kPlanBytes || buffers.sample_bytes < wire::kSampleBytes) {
+        return Status(Code::kInvalidArgument, "a buffer is smaller than the wire layout says");
+    }
+    ParseOutcome parsed = load_config(arguments, process_environment());
+    if (!parsed.is_ok()) {
+        return Status(Code::kInvalidConfig, parsed.error_text());
+    }
+    Facts known = parse_facts(facts);
+    const std::vector<std::string> left_out = expand_placeholders(parsed.config, known);
+    std::unique_ptr<Engine> engine(new Engine(std::move(parsed.config), std::move(known), buffers,
+                                              log_sink, std::move(parsed.file),
+                                              std::string(arguments)));
+    std::error_code failed;
+    std::filesystem::create_directories(engine->config_.directory, failed);
+    if (failed) {
+        engine->log_.warn("directory", "directory " + engine->config_.directory +
+                                           " cannot be made: " + failed.message());
+    }
+    for (const Problem& warning : parsed.warnings) {
+        engine->log_.warn("config." + warning.text, warning.text);
+    }
+    for (const std::string& label : left_out) {
+        engine->log_.warn(label, label);
+    }
+    const Status started = engine->start_threads();
+    if (!started) {
+        if (!engine->stop(1'000)) {
+            static_cast<void>(engine.release());
+        }
+        return started;
+    }
+    return engine;
+}
+
+Engine::Engine(Config config, Facts facts, const remora_buffers& buffers, LogSink& log_sink,
+               std::string config_path, std::string arguments)
+    : config_(std::move(config)),
+      facts_(std::move(facts)),
+      arguments_(std::move(arguments)),
+      buffers_(buffers),
+      log_(log_sink, clock_, counters_),
+      start_ns_(clock_.monotonic_ns()),
+      planner_(plan_options(config_, start_ns_), intervals_),
+      registrar_(registrar_settings(config_, std::make_shared<const Selector>(config_)), channels_,
+                 planner_, intervals_, counters_),
+      intake_(channels_, planner_, counters_),
+      sampler_(sampler_options(config_), intervals_),
+      governor_(governor_options(config_)) {
+    log_.set_least(least_level(config_));
+    for (const OutputConfig& output : config_.outputs) {
+        outputs_.push_back(make_output(output, config_));
+        outputs_.back()->set_flags_place(outputs_.size() - 1);
+    }
+    reloader_ = std::make_unique<Reloader>(
+        config_, channels_, clock_, counters_, log_, [this] { return load_changed(); },
+        [this](const OutputConfig& output, const Config& wanted) {
+            return make_output(output, wanted);
+        },
+        [this] { core_->wake(); });
+    Core::Options core_options;
+    core_options.start_ns = start_ns_;
+    core_options.base_interval_ms = config_.sampling.base_interval_ms;
+    core_options.self_metrics = config_.self_metrics;
+    core_options.version = REMORA_VERSION;
+    core_options.trace = config_.trace;
+    core_ = std::make_unique<Runner>(
+        "remora-core",
+        std::make_unique<Core>(core_options, channels_, intervals_, sampler_, governor_, outputs_,
+                               clock_, counters_, log_),
+        [this](const char* what) { fault("the core thread", what); });
+    House::Options house_options;
+    house_options.counters_path = config_.directory + "/remora.counters";
+    house_options.beans_path = config_.directory + "/remora.beans";
+    house_options.counters_interval_ms = config_.sampling.base_interval_ms;
+    house_options.config_path = config_.reload.enabled ? std::move(config_path) : std::string();
+    house_options.config_interval_ms = config_.reload.check_interval_ms;
+    house_ = std::make_unique<Runner>(
+        "remora-house",
+        std::make_unique<House>(
+            house_options, channels_, clock_, counters_, log_, [this] { reloader_->changed(); },
+            [this] { return reloader_->step(); }),
+        [this](const char* what) { fault("the house thread", what); });
+}
+
+Status Engine::start_threads() {
+    for (const auto& output : outputs_) {
+        Status started = output->start();
+        if (!started) {
+            return started;
+        }
+    }
+    Status started = core_->start();
+    if (started) {
+        started = house_->start();
+    }
+    if (started) {
+        std::string where;
+        for (const OutputConfig& output : config_.outputs) {
+            where +=
+                (where.empty() ? "" : ", ") + (output.type == OutputType::kUdp
+                                                   ? output.host + ":" + std::to_string(output.port)
+                                                   : output.path);
+        }
+        log_.info("started, version " REMORA_VERSION ", every " +
+                  std::to_string(config_.sampling.base_interval_ms) + " ms to " + where);
+    }
+    return started;
+}
+
+void Engine::fault(const char* where, const char* what) {
+    counters_.add_shared(Counter::kFaults);
+    channels_.off.store(true, std::memory_order_release);
+    log_.error("fault", std::string("fault in ") + where + ": " + what +
+                            "; the agent is switched off, the broker is not affected");
+}
+
+std::unique_ptr<OutputPipe> Engine::make_output(const OutputConfig& output, const Config& config) {
+    return std::make_unique<OutputPipe>(output, common_labels(config),
+                                        config.sampling.base_interval_ms,
+                                        SinkEnvironment{clock_, counters_, log_, files_, sockets_},
+                                        [this](const char* what) { fault("a sink thread", what); });
+}
+
+ParseOutcome Engine::load_changed() const {
+    ParseOutcome outcome = load_config(arguments_, process_environment());
+    if (outcome.is_ok()) {
+        Config moved = outcome.config;
+        expand_placeholders(moved, facts_);
+        if (moved.directory != config_.directory) {
+            outcome.warnings.push_back(
+                {"directory changed: taken over when the broker is restarted"});
+        }
+        outcome.config.directory = config_.directory;
+        for (std::string& sentence : expand_placeholders(outcome.config, facts_)) {
+            outcome.warnings.push_back({std::move(sentence)});
+        }
+    }
+    return outcome;
+}
+
+// Collector thread: the new selection decides from here on.
+void Engine::take_reload() {
+    const Reload& reload = *channels_.reload;
+    planner_.set_grid(plan_options(reload.config, start_ns_));
+    if (reload.offers_beans) {
+        Registrar::Settings settings = registrar_settings(reload.config, reload.selector);
+        settings.generation = reload.generation;
+        settings.needs_series = reload.needs_series;
+        registrar_.begin_sweep(std::move(settings));
+        rediscover_ = true;
+    } else {
+        registrar_.skip_sweep(reload.generation);
+    }
+    channels_.reload_stage.store(ReloadStage::kFilling, std::memory_order_release);
+    core_->wake();
+}
+
+std::int32_t Engine::control(std::int32_t bytes) {
+    if (bytes < 0 || static_cast<std::uint32_t>(bytes) > buffers_.control_bytes) {
+        return negative(Code::kInvalidArgument);
+    }
+    const std::int32_t answered =
+        registrar_.handle({buffers_.control, static_cast<std::size_t>(bytes)},
+                          {buffers_.answer, buffers_.answer_bytes});
+    // What the collector did since its last call was describing these beans.
+    channels_.registration_cpu_ns.fetch_add(account_collector(), std::memory_order_relaxed);
+    core_->wake();
+    return answered;
+}
+
+std::int32_t Engine::plan(std::int64_t now_ns) {
+    cycle_begun_ns_ = now_ns;
+    counters_.add(Counter::kJniCalls);
+    UnitId woken = kNoUnit;
+    while (channels_.wakes.try_pop(woken)) {
+        planner_.wake(woken, true);
+    }
+    wire::PlanHeader header{};
+    const bool off = channels_.off.load(std::memory_order_acquire);
+    if (off) {
+        header.bytes = sizeof(header);
+        header.flags = wire::kPlanStop;
+        std::memcpy(buffers_.plan, &header, sizeof(header));
+        return 0;
+    }
+    if (channels_.reload_stage.load(std::memory_order_acquire) == ReloadStage::kForCollector &&
+        registrar_.has_room_to_tell()) {
+        take_reload();
+    } else if (registrar_.wants_refill(now_ns)) {
+        registrar_.begin_refill();
+        rediscover_ = true;
+    } else if (channels_.list_beans.load(std::memory_order_relaxed) && registrar_.begin_listing()) {
+        channels_.list_beans.store(false, std::memory_order_relaxed);
+        rediscover_ = true;
+    }
+    const PlanResult planned =
+        planner_.plan(now_ns, {reinterpret_cast<std::byte*>(buffers_.plan), buffers_.plan_bytes});
+    if (rediscover_) {
+        rediscover_ = false;
+        std::memcpy(&header, buffers_.plan, sizeof(header));
+        header.flags |= wire::kPlanRediscover;
+        std::memcpy(buffers_.plan, &header, sizeof(header));
+    }
+    counters_.add(Counter::kCycles);
+    counters_.add(Counter::kUnitsPlanned, planned.units);
+    if (planned.units == 0) {
+        account_collector();
+    }
+    return static_cast<std::int32_t>(planned.units);
+}
+
+std::int32_t Engine::submit(std::int32_t bytes, std::int64_t now_ns) {
+    counters_.add(Counter::kJniCalls);
+    if (bytes < 0 || static_cast<std::uint32_t>(bytes) > buffers_.sample_bytes) {
+        return negative(Code::kInvalidArgument);
+    }
+    const std::int32_t taken =
+        intake_.submit({buffers_.sample, static_cast<std::size_t>(bytes)}, now_ns);
+    account_collector();
+    counters_.set_max(Counter::kCollectorCycleNanosMax,
+                      static_cast<std::uint64_t>(
+                          std::max<std::int64_t>(0, clock_.monotonic_ns() - cycle_begun_ns_)));
+    core_->wake();
+    return taken;
+}
+
+std::int64_t Engine::account_collector() {
+    const std::int64_t seen_ns = thread_cpu_ns();
+    // A fresh collector thread begins at zero: its predecessor was abandoned in a blocked read.
+    const std::int64_t since_ns =
+        seen_ns >= collector_cpu_seen_ns_ ? seen_ns - collector_cpu_seen_ns_ : seen_ns;
+    collector_cpu_ns_ += since_ns;
+    collector_cpu_seen_ns_ = seen_ns;
+    channels_.collector_cpu_ns.store(collector_cpu_ns_, std::memory_order_relaxed);
+    counters_.set(Counter::kCollectorCpuNanos, static_cast<std::uint64_t>(collector_cpu_ns_));
+    return since_ns;
+}
+
+bool Engine::stop(std::int64_t deadline_ms) {
+    const std::int64_t end_ns = clock_.monotonic_ns() + deadline_ms * kNanosPerMilli;
+    const auto left_ms = [&] {
+        return std::max<std::int64_t>(0, (end_ns - clock_.monotonic_ns()) / kNanosPerMilli);
+    };
+    // A change that is being taken over stops where it is.
+    bool ended = reloader_->close(left_ms());
+    ended = core_->stop(left_ms()) && ended;
+    if (!ended && channels_.reload_stage.load(std::memory_order_acquire) != ReloadStage::kIdle) {
+        return false;  // the list of outputs may still be changing
+    }
+    ended = reloader_->conclude(left_ms()) && ended;
+    for (const auto& output : outputs_) {
+        ended = output->stop(left_ms()) && ended;
+    }
+    return house_->stop(left_ms()) && ended;
+}
+
+}  // namespace remora

@@ -1,0 +1,102 @@
+// The whole core: assembles the rooms, owns their threads, and is what the C ABI talks to.
+#pragma once
+
+#include <remora/abi.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/counter_table.h"
+#include "base/log.h"
+#include "base/runner.h"
+#include "config/config.h"
+#include "engine/channels.h"
+#include "engine/core.h"
+#include "engine/house.h"
+#include "engine/intake.h"
+#include "engine/output_pipe.h"
+#include "engine/placeholders.h"
+#include "engine/registrar.h"
+#include "engine/reload.h"
+#include "model/intervals.h"
+#include "plan/planner.h"
+#include "sample/governor.h"
+#include "sample/sampler.h"
+#include "select/selector.h"
+#include "sink/file_system.h"
+#include "sink/socket.h"
+
+namespace remora {
+
+// From "key=value" lines.
+Facts parse_facts(std::string_view text);
+
+// Thread safety: start and stop from one owner thread; control, plan and submit from the collector
+// thread.
+class Engine {
+ public:
+    // Threads run when this returns. kInvalidConfig carries every problem of the configuration.
+    static Result<std::unique_ptr<Engine>> start(std::string_view arguments, std::string_view facts,
+                                                 const remora_buffers& buffers, LogSink& log_sink);
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+    ~Engine() = default;
+
+    std::int32_t control(std::int32_t bytes);
+    std::int32_t plan(std::int64_t now_ns);
+    std::int32_t submit(std::int32_t bytes, std::int64_t now_ns);
+
+    // A last tick, then every thread ends. False when one did not end within `deadline_ms`: the
+    // engine must then be leaked, for that thread still uses it.
+    bool stop(std::int64_t deadline_ms);
+
+    // Counts and says a contained fault, and switches the agent off. Any thread.
+    void fault(const char* where, const char* what);
+
+    const CounterTable& counters() const { return counters_; }
+
+ private:
+    Engine(Config config, Facts facts, const remora_buffers& buffers, LogSink& log_sink,
+           std::string config_path, std::string arguments);
+    Status start_threads();
+    // CPU of the calling collector thread since the last call.
+    std::int64_t account_collector();
+    std::unique_ptr<OutputPipe> make_output(const OutputConfig& output, const Config& config);
+    ParseOutcome load_changed() const;
+    void take_reload();
+
+    const Config config_;  // as it was at the start
+    const Facts facts_;
+    const std::string arguments_;
+    const remora_buffers buffers_;
+    const SystemClock clock_;
+    CounterTable counters_;
+    Log log_;
+    PosixFileSystem files_;
+    PosixSocketFactory sockets_;
+    const std::int64_t start_ns_;
+
+    Channels channels_;
+    IntervalTable intervals_;
+    Planner planner_;
+    Registrar registrar_;
+    Intake intake_;
+    Sampler sampler_;
+    Governor governor_;
+    std::vector<std::unique_ptr<OutputPipe>> outputs_;  // the core thread's while it runs
+    std::unique_ptr<Reloader> reloader_;
+    std::unique_ptr<Runner> core_;
+    std::unique_ptr<Runner> house_;
+
+    // Collector thread.
+    std::int64_t collector_cpu_seen_ns_ = 0;
+    std::int64_t collector_cpu_ns_ = 0;
+    std::int64_t cycle_begun_ns_ = 0;
+    bool rediscover_ = false;
+};
+
+}  // namespace remora

@@ -1,0 +1,107 @@
+#include "engine/house.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <utility>
+
+namespace remora {
+namespace {
+
+constexpr std::int64_t kTakeOverPollNs = 20 * kNanosPerMilli;
+constexpr std::int64_t kListingPollNs = 200 * kNanosPerMilli;
+
+}  // namespace
+
+House::House(Options options, Channels& channels, const Clock& clock, CounterTable& counters,
+             Log& log, std::function<void()> on_config_changed, std::function<bool()> take_over)
+    : options_(std::move(options)),
+      channels_(channels),
+      clock_(clock),
+      counters_(counters),
+      log_(log),
+      on_config_changed_(std::move(on_config_changed)),
+      take_over_(std::move(take_over)),
+      start_wall_ms_(clock.wall_ms()),
+      config_mark_(mark_of(options_.config_path)) {}
+
+House::FileMark House::mark_of(const std::string& path) {
+    struct stat facts {};
+    if (path.empty() || stat(path.c_str(), &facts) != 0) {
+        return {};
+    }
+    return {facts.st_mtim.tv_sec * kNanosPerSecond + facts.st_mtim.tv_nsec, facts.st_size,
+            facts.st_ino};
+}
+
+std::int64_t House::do_work() {
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    if (now_ns >= counters_due_ns_) {
+        write_counters();
+        counters_due_ns_ = now_ns + options_.counters_interval_ms * kNanosPerMilli;
+    }
+    std::int64_t next_ns = std::min(counters_due_ns_, watch_requests(now_ns));
+    if (!options_.config_path.empty()) {
+        next_ns = std::min(next_ns, watch_config(now_ns));
+    }
+    cpu_ns_.store(thread_cpu_ns(), std::memory_order_relaxed);
+    return std::max<std::int64_t>(1, next_ns - clock_.monotonic_ns());
+}
+
+// Returns when it wants to be called again.
+std::int64_t House::watch_config(std::int64_t now_ns) {
+    if (take_over_()) {
+        return now_ns + kTakeOverPollNs;
+    }
+    if (now_ns >= config_due_ns_) {
+        config_due_ns_ = now_ns + options_.config_interval_ms * kNanosPerMilli;
+        const FileMark mark = mark_of(options_.config_path);
+        // A file that is away is an editor at work or a mistake: the configuration in force stays.
+        if (mark != config_mark_ && mark != FileMark{}) {
+            config_mark_ = mark;
+            on_config_changed_();
+            return now_ns + kTakeOverPollNs;
+        }
+    }
+    return config_due_ns_;
+}
+
+// Looked for as often as the counters are written.
+std::int64_t House::watch_requests(std::int64_t now_ns) {
+    const std::unique_ptr<std::string> listing(
+        channels_.listing.exchange(nullptr, std::memory_order_acq_rel));
+    if (listing != nullptr) {
+        is_listing_ = false;
+        write_listing(*listing);
+    }
+    if (!is_listing_ && ::unlink((options_.beans_path + ".request").c_str()) == 0) {
+        is_listing_ = true;
+        channels_.list_beans.store(true, std::memory_order_relaxed);
+    }
+    return is_listing_ ? now_ns + kListingPollNs
+                       : now_ns + options_.counters_interval_ms * kNanosPerMilli;
+}
+
+void House::write_listing(const std::string& text) {
+    const std::string fresh = options_.beans_path + ".new";
+    std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
+    file << text;
+    file.close();
+    if (!file || std::rename(fresh.c_str(), options_.beans_path.c_str()) != 0) {
+        log_.warn("beans", "the list of beans cannot be written to " + options_.beans_path);
+    }
+}
+
+void House::write_counters() {
+    const Status written =
+        write_counter_file(options_.counters_path, counters_, start_wall_ms_, clock_.wall_ms());
+    if (!written) {
+        log_.warn("counters", written.message());
+    }
+}
+
+}  // namespace remora

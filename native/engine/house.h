@@ -1,0 +1,71 @@
+// Housekeeping that may wait for the disk, on a thread of its own: the counters file, the
+// configuration watch.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/counter_table.h"
+#include "base/log.h"
+#include "base/runner.h"
+#include "engine/channels.h"
+
+namespace remora {
+
+// Thread safety: the house thread calls do_work and on_stop; cpu_ns from any thread.
+class House final : public Worker {
+ public:
+    struct Options {
+        std::string counters_path;
+        std::int64_t counters_interval_ms = 10'000;
+        // Every bean that there is, written when a file of this name with ".request" behind it
+        // appears, which is then removed.
+        std::string beans_path;
+        std::string config_path;  // empty: nothing to watch
+        std::int64_t config_interval_ms = 5'000;
+    };
+
+    // `on_config_changed` is called when the file's time, size or inode differs from what the last
+    // call saw. `take_over` goes on with a change under way; while it returns true it is called
+    // again soon and the file is not looked at.
+    House(Options options, Channels& channels, const Clock& clock, CounterTable& counters, Log& log,
+          std::function<void()> on_config_changed, std::function<bool()> take_over);
+
+    std::int64_t do_work() override;
+    void on_stop() override { write_counters(); }
+
+    std::int64_t cpu_ns() const { return cpu_ns_.load(std::memory_order_relaxed); }
+
+ private:
+    struct FileMark {
+        std::int64_t modified_ns = 0;
+        std::int64_t bytes = -1;
+        std::uint64_t inode = 0;
+        bool operator==(const FileMark&) const = default;
+    };
+
+    static FileMark mark_of(const std::string& path);
+    void write_counters();
+    std::int64_t watch_config(std::int64_t now_ns);
+    std::int64_t watch_requests(std::int64_t now_ns);
+    void write_listing(const std::string& text);
+
+    const Options options_;
+    Channels& channels_;
+    const Clock& clock_;
+    CounterTable& counters_;
+    Log& log_;
+    const std::function<void()> on_config_changed_;
+    const std::function<bool()> take_over_;
+    const std::int64_t start_wall_ms_;
+    std::int64_t counters_due_ns_ = 0;
+    std::int64_t config_due_ns_ = 0;
+    bool is_listing_ = false;
+    FileMark config_mark_;
+    std::atomic<std::int64_t> cpu_ns_{0};
+};
+
+}  // namespace remora

@@ -1,0 +1,243 @@
+#include "engine/output_pipe.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace remora {
+namespace {
+
+// The rest of the interval is for what comes late.
+constexpr double kSpreadMax = 0.8;
+constexpr std::size_t kRingBytesMax = 2U << 20;  // of datagrams, unless they are huge
+// How long to leave a full ring alone. A file's sink empties it at once or, on a stalled disk, not
+// for long; a paced one gives a block back now and then, and takes 256 ms for a whole ring at its
+// quickest.
+constexpr std::int64_t kRetryNsMin = 5 * kNanosPerMilli;
+constexpr std::int64_t kRetryNsMax = 200 * kNanosPerMilli;
+constexpr std::int64_t kPacedRetryNsMax = 100 * kNanosPerMilli;
+constexpr std::int64_t kRetriesPerSpread = 50;
+
+Format format_of(OutputFormat format) {
+    switch (format) {
+        case OutputFormat::kPrometheus:
+            return Format::kPrometheus;
+        case OutputFormat::kOpenMetrics:
+            return Format::kOpenMetrics;
+        case OutputFormat::kNdjson:
+            return Format::kNdjson;
+        case OutputFormat::kOtlpJson:
+            return Format::kOtlpJson;
+        case OutputFormat::kInflux:
+            return Format::kInflux;
+        case OutputFormat::kGraphite:
+            return Format::kGraphite;
+        case OutputFormat::kStatsd:
+            return Format::kStatsd;
+        case OutputFormat::kDogstatsd:
+            break;
+    }
+    return Format::kDogstatsd;
+}
+
+EmitMode emit_of(OutputEmit emit) {
+    switch (emit) {
+        case OutputEmit::kAll:
+            return EmitMode::kAll;
+        case OutputEmit::kFresh:
+            return EmitMode::kFresh;
+        case OutputEmit::kChanged:
+            break;
+    }
+    return EmitMode::kChanged;
+}
+
+SyncPolicy sync_of(FsyncMode mode) {
+    switch (mode) {
+        case FsyncMode::kTick:
+            return SyncPolicy::kFrame;
+        case FsyncMode::kRotate:
+            return SyncPolicy::kRotate;
+        case FsyncMode::kNever:
+            break;
+    }
+    return SyncPolicy::kNone;
+}
+
+bool replaces_whole_file(OutputFormat format) {
+    return format == OutputFormat::kPrometheus || format == OutputFormat::kOpenMetrics;
+}
+
+SinkKind kind_of(const OutputConfig& config) {
+    switch (config.type) {
+        case OutputType::kUdp:
+            return SinkKind::kUdp;
+        case OutputType::kUnixgram:
+            return SinkKind::kUnixgram;
+        case OutputType::kFile:
+            break;
+    }
+    return replaces_whole_file(config.format) ? SinkKind::kTextfile : SinkKind::kAppend;
+}
+
+bool is_datagram(const OutputConfig& config) {
+    return config.type != OutputType::kFile;
+}
+
+EncoderOptions encoder_options(const OutputConfig& config, const std::vector<Label>& common) {
+    EncoderOptions options;
+    options.format = format_of(config.format);
+    options.emit = emit_of(config.emit);
+    options.keyframe_ticks = config.keyframe_ticks;
+    options.labels = common;
+    for (const TextPair& label : config.labels) {
+        const auto same =
+            std::find_if(options.labels.begin(), options.labels.end(),
+                         [&](const Label& other) { return other.name == label.first; });
+        if (same != options.labels.end()) {
+            same->value = label.second;
+        } else {
+            options.labels.push_back({label.first, label.second});
+        }
+    }
+    options.line_bytes_max = is_datagram(config) ? config.packet_bytes : kLineBytesMax;
+    return options;
+}
+
+std::int64_t spread_ms(const OutputConfig& config, std::int64_t interval_ms) {
+    const double share = std::min(config.spread, kSpreadMax);
+    return static_cast<std::int64_t>(share * static_cast<double>(interval_ms));
+}
+
+std::size_t block_bytes(const OutputConfig& config) {
+    return is_datagram(config) ? config.packet_bytes : kBlockBytes;
+}
+
+std::size_t blocks(const OutputConfig& config) {
+    if (!is_datagram(config)) {
+        return kBlocksPerOutput;
+    }
+    return std::clamp(kRingBytesMax / config.packet_bytes, kBlocksPerOutput, kDatagramsPerOutput);
+}
+
+SinkOptions sink_options(const OutputConfig& config, std::int64_t interval_ms) {
+    SinkOptions options;
+    options.name = config.name;
+    options.kind = kind_of(config);
+    options.path = config.path;
+    options.file_mode = config.mode;
+    options.sync = sync_of(config.fsync);
+    options.disk_bytes_max = static_cast<std::int64_t>(config.rotate.total_bytes);
+    options.rotate_bytes = static_cast<std::int64_t>(config.rotate.bytes);
+    options.rotate_age_ms = config.rotate.age_ms;
+    options.rotated_files_max = config.rotate.files;
+    options.gzip_rotated = config.rotate.compress;
+    options.host = config.host;
+    options.port = static_cast<std::uint16_t>(config.port);
+    options.spread_ms = spread_ms(config, interval_ms);
+    options.frame_age_ms_max = 3 * interval_ms;
+    // The core wakes the thread when it has filled blocks; polling is only the fallback.
+    options.poll_ms = 5'000;
+    return options;
+}
+
+std::vector<ObjectNamePattern> compile(const std::vector<std::string>& texts) {
+    std::vector<ObjectNamePattern> patterns;
+    for (const std::string& text : texts) {
+        Result<ObjectNamePattern> pattern = ObjectNamePattern::parse(text);
+        if (pattern) {  // the configuration was checked: this holds
+            patterns.push_back(std::move(pattern).value());
+        }
+    }
+    return patterns;
+}
+
+}  // namespace
+
+OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& common_labels,
+                       std::int64_t base_interval_ms, const SinkEnvironment& environment,
+                       std::function<void(const char*)> on_fault)
+    : name_(config.name),
+      every_ticks_(static_cast<std::uint64_t>(std::max<std::int64_t>(
+          1, (config.interval_ms + base_interval_ms - 1) / base_interval_ms))),
+      include_(compile(config.include)),
+      exclude_(compile(config.exclude)),
+      counters_(environment.counters),
+      channel_(block_bytes(config), blocks(config)),
+      encoder_(make_encoder(encoder_options(config, common_labels), environment.counters)),
+      retry_ns_min_(kRetryNsMin),
+      retry_ns_max_(kRetryNsMax) {
+    const std::int64_t interval_ms = static_cast<std::int64_t>(every_ticks_) * base_interval_ms;
+    if (config.type == OutputType::kUdp) {
+        retry_ns_min_ =
+            std::clamp(spread_ms(config, interval_ms) * kNanosPerMilli / kRetriesPerSpread,
+                       kRetryNsMin, kPacedRetryNsMax);
+        retry_ns_max_ = retry_ns_min_;
+    }
+    auto worker = make_sink_worker(sink_options(config, interval_ms), channel_, environment);
+    worker_ = worker.get();
+    runner_ = std::make_unique<Runner>("remora-sink", std::move(worker), std::move(on_fault));
+}
+
+bool OutputPipe::wants(const std::string& object_name) const {
+    if (include_.empty() && exclude_.empty()) {
+        return true;
+    }
+    const Result<ObjectName> name = ObjectName::parse(object_name);
+    if (!name) {
+        return false;
+    }
+    const auto matches = [&](const ObjectNamePattern& pattern) {
+        return pattern.matches(name.value());
+    };
+    return (include_.empty() || std::any_of(include_.begin(), include_.end(), matches)) &&
+           std::none_of(exclude_.begin(), exclude_.end(), matches);
+}
+
+void OutputPipe::add_unit(const Registration& registration) {
+    if (!wants(registration.object_name)) {
+        return;
+    }
+    const UnitSeries series{registration.object_name, registration.series.data(),
+                            registration.series.size()};
+    if (!encoder_->add_unit(registration.unit, series)) {
+        counters_.add(Counter::kOutputSeriesRefused, registration.series.size());
+    }
+}
+
+void OutputPipe::remove_unit(UnitId unit) {
+    encoder_->remove_unit(unit);
+}
+
+void OutputPipe::begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self) {
+    if (encoding_) {
+        counters_.add(Counter::kTicksSkipped);
+        encoding_ = false;
+        aborting_ = true;
+    }
+    if (aborting_) {
+        if (!encoder_->abort_tick(channel_)) {
+            counters_.add(Counter::kTicksSkipped);
+            return;
+        }
+        aborting_ = false;
+    }
+    encoder_->begin_tick(wall_ms, self);
+    encoding_ = true;
+}
+
+bool OutputPipe::go_on(const Values& values) {
+    if (aborting_ && encoder_->abort_tick(channel_)) {
+        aborting_ = false;
+    }
+    if (encoding_) {
+        encoding_ = !encoder_->encode_some(values, channel_);
+        if (encoding_) {
+            counters_.add(Counter::kSinkBlocked);
+        }
+        runner_->wake();
+    }
+    retry_ns_ = busy() ? std::clamp(2 * retry_ns_, retry_ns_min_, retry_ns_max_) : 0;
+    return !encoding_ && !aborting_;
+}
+
+}  // namespace remora

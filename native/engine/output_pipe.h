@@ -1,0 +1,77 @@
+// One output from the cache to its sink: encoder, ring 2, sink thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/runner.h"
+#include "config/config.h"
+#include "config/pattern.h"
+#include "encode/encoder.h"
+#include "engine/channels.h"
+#include "model/values.h"
+#include "ring/block_channel.h"
+#include "sink/sink_worker.h"
+
+namespace remora {
+
+// Thread safety: core thread, but start and stop (owner of the engine) and the accessors marked so.
+class OutputPipe {
+ public:
+    // `common_labels` are overridden by the output's own. The directory in `${dir}` is expanded
+    // already.
+    OutputPipe(const OutputConfig& config, const std::vector<Label>& common_labels,
+               std::int64_t base_interval_ms, const SinkEnvironment& environment,
+               std::function<void(const char*)> on_fault);
+
+    Status start() { return runner_->start(); }
+    // Lets the sink write what is in the ring. False when its thread had to be left behind.
+    bool stop(std::int64_t deadline_ms) { return runner_->stop(deadline_ms); }
+
+    void add_unit(const Registration& registration);
+    void remove_unit(UnitId unit);
+
+    // Whether base tick number `tick` is one of this output's.
+    bool is_due(std::uint64_t tick) const { return tick % every_ticks_ == 0; }
+    // Begins a tick and gives up one that is still under way. When the ring has no room even to say
+    // so, this tick is skipped: the next one carries the newest values.
+    void begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self);
+    // Encodes on. True when nothing is left to do.
+    bool go_on(const Values& values);
+    bool busy() const { return encoding_ || aborting_; }
+    // After how long it is worth going on while busy: longer each time in vain.
+    std::int64_t retry_ns() const { return retry_ns_; }
+
+    // Which of the cache's kOutputsMax sets of flags is this output's; kOutputsMax: none yet.
+    std::size_t flags_place() const { return flags_place_; }
+    void set_flags_place(std::size_t place) { flags_place_ = place; }
+
+    // Any thread.
+    std::int64_t sink_cpu_ns() const { return worker_->cpu_ns(); }
+
+ private:
+    bool wants(const std::string& object_name) const;
+
+    const std::string name_;
+    const std::uint64_t every_ticks_;
+    std::vector<ObjectNamePattern> include_;
+    std::vector<ObjectNamePattern> exclude_;
+    CounterTable& counters_;
+    BlockChannel channel_;
+    std::unique_ptr<Encoder> encoder_;
+    SinkWorker* worker_ = nullptr;  // owned by runner_
+    std::unique_ptr<Runner> runner_;
+
+    std::size_t flags_place_ = kOutputsMax;
+    bool encoding_ = false;
+    bool aborting_ = false;
+    std::int64_t retry_ns_min_;
+    std::int64_t retry_ns_max_;
+    std::int64_t retry_ns_ = 0;
+};
+
+}  // namespace remora

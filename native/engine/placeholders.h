@@ -1,0 +1,24 @@
+// What ${...} in paths and label values stands for.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+
+namespace remora {
+
+// What the shim knows about its host: "broker.id", "cluster.id", "java.io.tmpdir" and the like.
+using Facts = std::map<std::string, std::string, std::less<>>;
+
+// Where files go when the configuration does not say: beside the broker's own logs.
+std::string default_directory(const Facts& facts);
+
+// Replaces every placeholder of `config`, fills in `config.directory`, and gives the outputs that
+// push (all but prometheus and openmetrics, which are scraped) a label `broker` unless a label of
+// that name is configured. In a path an unknown fact is "unknown"; a label that needs one is left
+// out. Returns a sentence for each that was left out.
+std::vector<std::string> expand_placeholders(Config& config, const Facts& facts);
+
+}  // namespace remora

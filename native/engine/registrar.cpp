@@ -1,0 +1,557 @@
+#include "engine/registrar.h"
+
+#include <remora/code.h>
+#include <remora/wire.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace remora {
+namespace {
+
+constexpr std::size_t kUndescribedMax = 64;    // beans told of by name
+constexpr std::size_t kRefusedMax = 1U << 18;  // names remembered as refused
+constexpr std::size_t kListingBytesMax = 64U << 20;
+constexpr std::int64_t kRefillEveryNs = 30 * kNanosPerSecond;
+// Control items that a call may add to those of its records.
+constexpr std::size_t kExtraItems = 64;
+
+std::int32_t negative(Code code) {
+    return -static_cast<std::int32_t>(code);
+}
+
+template <typename Record>
+Record load(std::span<const std::uint8_t> bytes) {
+    Record record{};
+    std::memcpy(&record, bytes.data(), sizeof(record));
+    return record;
+}
+
+// The record at the front of `control`, or an empty span when its size makes no sense.
+std::span<const std::uint8_t> first_record(std::span<const std::uint8_t> control) {
+    if (control.size() < sizeof(wire::ControlHeader)) {
+        return {};
+    }
+    const auto header = load<wire::ControlHeader>(control);
+    if (header.bytes < sizeof(wire::BeanRecord) || header.bytes % 8 != 0 ||
+        header.bytes > control.size()) {
+        return {};
+    }
+    return control.first(header.bytes);
+}
+
+std::string_view text_of(std::span<const std::uint8_t> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::span<const std::uint8_t> text_bytes(std::span<const std::uint8_t> record,
+                                         std::uint32_t bytes) {
+    const auto payload = record.subspan(sizeof(wire::TextRecord));
+    return payload.first(bytes <= payload.size() ? bytes : payload.size());
+}
+
+// FNV-1a, 64 bits, with a last mix: equal names and shapes are told apart by it alone.
+std::uint64_t hash_of(std::string_view text, std::uint64_t seed = 0xCBF29CE484222325ULL) {
+    std::uint64_t hash = seed;
+    for (const char c : text) {
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+    }
+    hash ^= hash >> 32;
+    return hash * 0x9E3779B97F4A7C15ULL;
+}
+
+// Equal when a unit reads and names the same values in the same order.
+std::uint64_t shape_of(const Bean& bean, const Selection& selection) {
+    std::uint64_t hash = static_cast<std::uint64_t>(bean.kind) + 1;
+    for (const Slot& slot : selection.slots) {
+        const char head[3] = {static_cast<char>(slot.selector & 0xFF),
+                              static_cast<char>(slot.selector >> 8), static_cast<char>(slot.type)};
+        hash = hash_of({head, sizeof(head)}, hash);
+        hash = hash_of(slot.path, hash);
+    }
+    return hash;
+}
+
+}  // namespace
+
+Registrar::Registrar(Settings settings, Channels& channels, Planner& planner,
+                     IntervalTable& intervals, CounterTable& counters)
+    : settings_(std::move(settings)),
+      channels_(channels),
+      planner_(planner),
+      intervals_(intervals),
+      counters_(counters),
+      admission_(settings_.limits) {}
+
+void Registrar::begin_sweep(Settings settings) {
+    // Other caps are filled anew in the order of the sweep, as after a start.
+    readmits_ = readmits_ || !(settings.limits == settings_.limits);
+    settings_ = std::move(settings);
+    if (readmits_) {
+        admission_ = Admission(settings_.limits);
+    }
+    known_before_.clear();
+    for (UnitId unit = 0; unit < units_.size(); ++unit) {
+        units_[unit].is_known_before = units_[unit].in_use;
+        if (units_[unit].in_use) {
+            known_before_.push_back({units_[unit].name_hash, unit});
+        }
+    }
+    std::sort(known_before_.begin(), known_before_.end(),
+              [](const Known& a, const Known& b) { return a.name_hash < b.name_hash; });
+    refused_.clear();
+    for (Family& family : families_) {
+        family.is_told = family.is_told && family.series_refused == 0;
+        family.series_refused = 0;
+    }
+    has_freed_ = false;
+    is_sweeping_ = true;
+    if (listing_ != nullptr) {
+        listing_->clear();  // everything will be offered once more
+    }
+}
+
+bool Registrar::wants_refill(std::int64_t now_ns) {
+    if (!has_freed_ || is_sweeping_ || refused_.empty()) {
+        return false;
+    }
+    if (refill_ns_ == 0) {
+        refill_ns_ = now_ns + kRefillEveryNs;  // what leaves often leaves with others
+    }
+    return now_ns >= refill_ns_;
+}
+
+void Registrar::begin_refill() {
+    Settings same = settings_;
+    same.needs_series = false;
+    begin_sweep(std::move(same));
+}
+
+bool Registrar::begin_listing() {
+    if (is_sweeping_) {
+        return false;
+    }
+    begin_refill();
+    listing_ = std::make_unique<std::string>();
+    return true;
+}
+
+void Registrar::list_bean(const Bean& bean) {
+    static constexpr const char* kKinds[] = {"gauge",     "counter", "meter",
+                                             "histogram", "timer",   "mbean"};
+    if (listing_->size() > kListingBytesMax) {
+        return;
+    }
+    listing_->append(kKinds[static_cast<std::size_t>(bean.kind)]);
+    listing_->append("\t").append(bean.name.text()).append("\t");
+    const std::size_t begun = listing_->size();
+    for (const BeanAttribute& attribute : bean.attributes) {
+        if (bean.kind != BeanKind::kMBean || attribute.type == ValueType::kOther) {
+            continue;
+        }
+        listing_->append(listing_->size() > begun ? "," : "").append(attribute.path);
+        listing_->append(attribute.type == ValueType::kBoolean ? ":boolean"
+                         : attribute.type == ValueType::kText  ? ":text"
+                                                               : "");
+    }
+    listing_->append("\n");
+}
+
+void Registrar::skip_sweep(std::uint64_t generation) {
+    settings_.generation = generation;
+    if (!is_sweeping_) {
+        publish_swept();
+    }
+}
+
+void Registrar::publish_swept() {
+    auto item = std::make_unique<ControlItem>();
+    item->kind = ControlItem::Kind::kSwept;
+    item->generation = settings_.generation;
+    publish(std::move(item));
+}
+
+void Registrar::end_sweep() {
+    is_sweeping_ = false;
+    readmits_ = false;
+    refill_ns_ = 0;
+    known_before_ = {};
+    count_units();
+    settings_.needs_series = false;
+    if (listing_ != nullptr) {
+        delete channels_.listing.exchange(listing_.release(), std::memory_order_acq_rel);
+    }
+    tell_refused();
+    publish_swept();
+}
+
+UnitId Registrar::known_unit(std::uint64_t name_hash) const {
+    auto found = std::lower_bound(
+        known_before_.begin(), known_before_.end(), name_hash,
+        [](const Known& known, std::uint64_t hash) { return known.name_hash < hash; });
+    for (; found != known_before_.end() && found->name_hash == name_hash; ++found) {
+        const UnitFacts& facts = units_[found->unit];
+        // The id may have gone to another bean meanwhile.
+        if (facts.in_use && facts.is_known_before && facts.name_hash == name_hash) {
+            return found->unit;
+        }
+    }
+    return kNoUnit;
+}
+
+bool Registrar::has_room(std::span<const std::uint8_t> control) const {
+    std::size_t records = 0;
+    while (!control.empty()) {
+        const auto record = first_record(control);
+        if (record.empty()) {
+            break;
+        }
+        ++records;
+        control = control.subspan(record.size());
+    }
+    // A bean may take two messages: its old unit leaves, a new one comes.
+    return channels_.control.room() >= records + kExtraItems &&
+           channels_.samples.room() >= 2 * records + kExtraItems;
+}
+
+std::int32_t Registrar::handle(std::span<const std::uint8_t> control,
+                               std::span<std::uint8_t> answer) {
+    if (!has_room(control)) {
+        counters_.add(Counter::kControlDropped);
+        return negative(Code::kFull);
+    }
+    answer_ = answer;
+    answered_ = 0;
+    while (!control.empty()) {
+        const auto record = first_record(control);
+        if (record.empty() || !handle_record(record)) {
+            return negative(Code::kInvalidArgument);
+        }
+        control = control.subspan(record.size());
+    }
+    if (!is_sweeping_) {
+        tell_refused();
+    }
+    return static_cast<std::int32_t>(answered_);
+}
+
+bool Registrar::handle_record(std::span<const std::uint8_t> record) {
+    switch (static_cast<wire::ControlKind>(load<wire::ControlHeader>(record).kind)) {
+        case wire::ControlKind::kBean:
+            handle_bean(record);
+            return true;
+        case wire::ControlKind::kUnregister:
+            handle_unregister(load<wire::UnregisterRecord>(record).unit);
+            return true;
+        case wire::ControlKind::kSwept:
+            end_sweep();
+            return true;
+        case wire::ControlKind::kText: {
+            const auto text = load<wire::TextRecord>(record);
+            auto item = std::make_unique<ControlItem>();
+            item->kind = ControlItem::Kind::kText;
+            item->text_id = text.text;
+            item->text = text_of(text_bytes(record, text.text_bytes));
+            publish(std::move(item));
+            return true;
+        }
+    }
+    return false;
+}
+
+void Registrar::publish(std::unique_ptr<ControlItem> item) {
+    // has_room() made sure of both pushes; the item goes first so that it is there when the message
+    // is seen.
+    if (channels_.control.try_push(item.get())) {
+        item.release();
+        static_cast<void>(channels_.samples.try_push(Message{0, MessageKind::kControl, 0, 0, 0}));
+    }
+}
+
+bool Registrar::decode_bean(std::span<const std::uint8_t> record, Bean& bean) const {
+    const auto head = load<wire::BeanRecord>(record);
+    auto rest = record.subspan(sizeof(head));
+    if (head.name_bytes > rest.size() || head.name_bytes > kNameBytesMax ||
+        head.header.bean_kind > static_cast<std::uint8_t>(BeanKind::kMBean)) {
+        return false;
+    }
+    Result<ObjectName> name = ObjectName::parse(text_of(rest.first(head.name_bytes)));
+    if (!name) {
+        return false;
+    }
+    bean.name = std::move(name).value();
+    bean.kind = static_cast<BeanKind>(head.header.bean_kind);
+    rest = rest.subspan(head.name_bytes);
+    const auto gauge_type = static_cast<ValueType>(head.flags >> 8);
+    for (const Stat stat : stats_of(bean.kind)) {
+        const bool is_gauge = bean.kind == BeanKind::kGauge;
+        bean.attributes.push_back(
+            {stat_attribute(stat), is_gauge ? gauge_type : ValueType::kNumber});
+    }
+    const std::uint16_t listed = head.header.attribute_count;
+    if (listed > wire::kAttributesMax) {
+        return false;
+    }
+    for (std::uint16_t i = 0; i < listed; ++i) {
+        if (rest.size() < sizeof(wire::AttributeHead)) {
+            return false;
+        }
+        const auto attribute = load<wire::AttributeHead>(rest);
+        rest = rest.subspan(sizeof(attribute));
+        if (attribute.path_bytes > rest.size()) {
+            return false;
+        }
+        bean.attributes.push_back(
+            {text_of(rest.first(attribute.path_bytes)), static_cast<ValueType>(attribute.type)});
+        rest = rest.subspan(attribute.path_bytes);
+    }
+    return true;
+}
+
+void Registrar::publish_undescribed(std::string_view name, wire::ReadStatus status) {
+    auto item = std::make_unique<ControlItem>();
+    item->kind = ControlItem::Kind::kUndescribed;
+    item->text = name;
+    item->status = status;
+    publish(std::move(item));
+}
+
+void Registrar::handle_undescribed(std::span<const std::uint8_t> record, wire::ReadStatus status) {
+    const auto head = load<wire::BeanRecord>(record);
+    const auto rest = record.subspan(sizeof(head));
+    if (head.name_bytes > rest.size()) {
+        return;
+    }
+    const std::string_view name = text_of(rest.first(head.name_bytes));
+    if (status == wire::ReadStatus::kGone) {
+        forget_undescribed(name);
+        return;
+    }
+    counters_.add(Counter::kBeansUndescribed);
+    if (undescribed_.size() < kUndescribedMax || undescribed_.count(name) != 0) {
+        undescribed_.emplace(name);
+        publish_undescribed(name, status);
+    }
+}
+
+void Registrar::forget_undescribed(std::string_view name) {
+    const auto found = undescribed_.find(name);
+    if (found != undescribed_.end()) {
+        undescribed_.erase(found);
+        publish_undescribed(name, wire::ReadStatus::kOk);
+    }
+}
+
+void Registrar::handle_bean(std::span<const std::uint8_t> record) {
+    counters_.add(Counter::kBeansSeen);
+    const std::uint32_t token = load<wire::BeanRecord>(record).token;
+    if (const auto status = load<wire::BeanRecord>(record).flags & 0xFF; status != 0) {
+        handle_undescribed(record, static_cast<wire::ReadStatus>(status));
+        answer_bean(negative(Code::kUnavailable), token, 0, {});
+        return;
+    }
+    Bean bean;
+    if (!decode_bean(record, bean)) {
+        counters_.add(Counter::kUnitsRefused);
+        answer_bean(negative(Code::kInvalidArgument), token, 0, {});
+        return;
+    }
+    forget_undescribed(bean.name.text());
+    if (listing_ != nullptr) {
+        list_bean(bean);
+    }
+    const Selection selection = settings_.selector->select(bean);
+    const UnitId known = known_unit(hash_of(bean.name.text()));
+    if (!selection.wanted || selection.slots.empty()) {
+        handle_unregister(known);
+        counters_.add(Counter::kBeansNotSelected);
+        answer_bean(negative(Code::kNotFound), token, 0, {});
+        return;
+    }
+    if (known != kNoUnit && keep(known, bean, selection)) {
+        answer_bean(static_cast<std::int32_t>(known), token, units_[known].family, selection.slots);
+        publish_unit(known, bean, selection, true);
+        return;
+    }
+    FamilyId family = 0;
+    UnitId unit = kNoUnit;
+    const Code admitted = admit(bean, selection, family, unit);
+    if (admitted != Code::kOk) {
+        refuse(family, bean, selection);
+        answer_bean(negative(admitted), token, 0, {});
+        return;
+    }
+    enter(unit, family, bean, selection);
+    answer_bean(static_cast<std::int32_t>(unit), token, family, selection.slots);
+    publish_unit(unit, bean, selection, false);
+}
+
+bool Registrar::keep(UnitId unit, const Bean& bean, const Selection& selection) {
+    UnitFacts& facts = units_[unit];
+    if (facts.shape == shape_of(bean, selection) &&
+        (!readmits_ || admission_.admit(facts.family, facts.series) == Cap::kNone)) {
+        facts.is_known_before = false;
+        return true;
+    }
+    handle_unregister(unit);
+    return false;
+}
+
+void Registrar::enter(UnitId unit, FamilyId family, const Bean& bean, const Selection& selection) {
+    UnitFacts& facts = units_[unit];
+    facts.name_hash = hash_of(bean.name.text());
+    facts.shape = shape_of(bean, selection);
+    facts.family = family;
+    facts.series = static_cast<std::uint16_t>(selection.slots.size());
+    facts.in_use = true;
+    facts.is_metric_object = bean.kind != BeanKind::kMBean;
+    facts.is_known_before = false;
+    metric_objects_ += facts.is_metric_object ? 1 : 0;
+    counters_.add(Counter::kUnitsRegistered);
+    count_units();
+}
+
+void Registrar::count_units() {
+    counters_.set(Counter::kUnits, admission_.units());
+    counters_.set(Counter::kUnitsMetricObjects, metric_objects_);
+    counters_.set(Counter::kSeries, admission_.series());
+}
+
+void Registrar::publish_unit(UnitId unit, const Bean& bean, const Selection& selection,
+                             bool is_kept) {
+    auto item = std::make_unique<ControlItem>();
+    Registration& registration = item->registration;
+    registration.unit = unit;
+    registration.family = units_[unit].family;
+    registration.kind = bean.kind;
+    registration.policy = selection.policy;
+    registration.is_kept = is_kept;
+    if (!is_kept || settings_.needs_series) {
+        registration.family_name = family_name(bean.name);
+        registration.object_name = bean.name.text();
+        registration.series = namer_.name(bean, selection.slots);
+    }
+    publish(std::move(item));
+}
+
+Code Registrar::admit(const Bean& bean, const Selection& selection, FamilyId& family,
+                      UnitId& unit) {
+    const auto series = static_cast<std::uint32_t>(selection.slots.size());
+    family = family_of(family_name(bean.name));
+    if (admission_.admit(family, series) != Cap::kNone) {
+        return Code::kLimit;
+    }
+    if (!take_id(unit)) {
+        admission_.release(family, series);
+        return Code::kLimit;
+    }
+    if (!intervals_.reserve(unit) || !planner_.add(unit, family)) {
+        free_ids_.push_back(unit);
+        admission_.release(family, series);
+        return Code::kLimit;
+    }
+    intervals_.set(unit, settings_.base_interval_ms);
+    return Code::kOk;
+}
+
+void Registrar::refuse(FamilyId family, const Bean& bean, const Selection& selection) {
+    counters_.add(Counter::kUnitsRefused);
+    counters_.add(Counter::kSeriesRefused, selection.slots.size());
+    // A bean that is offered again is left out once.
+    if (refused_.size() < kRefusedMax && refused_.insert(hash_of(bean.name.text())).second) {
+        families_[family].series_refused += selection.slots.size();
+        families_[family].is_told = false;
+    }
+}
+
+void Registrar::tell_refused() {
+    for (FamilyId family = 0; family < families_.size(); ++family) {
+        if (families_[family].is_told) {
+            continue;
+        }
+        if (channels_.control.room() < kExtraItems / 2 ||
+            channels_.samples.room() < kExtraItems / 2) {
+            return;  // the next call tells
+        }
+        auto item = std::make_unique<ControlItem>();
+        item->kind = ControlItem::Kind::kRefused;
+        item->registration.family = family;
+        item->registration.family_name = families_[family].name;
+        item->series_refused = families_[family].series_refused;
+        publish(std::move(item));
+        families_[family].is_told = true;
+    }
+}
+
+FamilyId Registrar::family_of(const std::string& name) {
+    const auto found = family_ids_.find(name);
+    if (found != family_ids_.end()) {
+        return found->second;
+    }
+    if (families_.size() >= kFamiliesMax) {
+        return kFamiliesMax - 1;  // the last one is shared by whatever comes late
+    }
+    const auto family = static_cast<FamilyId>(families_.size());
+    family_ids_.emplace(name, family);
+    families_.push_back({name, 0, true});
+    counters_.set(Counter::kFamilies, families_.size());
+    return family;
+}
+
+bool Registrar::take_id(UnitId& unit) {
+    UnitId freed = kNoUnit;
+    while (channels_.freed.try_pop(freed)) {
+        free_ids_.push_back(freed);
+    }
+    if (!free_ids_.empty()) {
+        unit = free_ids_.back();
+        free_ids_.pop_back();
+        return true;
+    }
+    if (units_.size() >= kUnitsMax) {
+        return false;
+    }
+    unit = static_cast<UnitId>(units_.size());
+    units_.emplace_back();
+    return true;
+}
+
+void Registrar::handle_unregister(UnitId unit) {
+    if (unit >= units_.size() || !units_[unit].in_use) {
+        return;
+    }
+    UnitFacts& facts = units_[unit];
+    planner_.remove(unit);
+    if (!readmits_ || !facts.is_known_before) {
+        admission_.release(facts.family, facts.series);
+    }
+    metric_objects_ -= facts.is_metric_object ? 1 : 0;
+    facts = UnitFacts{};
+    has_freed_ = true;
+    counters_.add(Counter::kUnitsUnregistered);
+    count_units();
+    static_cast<void>(
+        channels_.samples.try_push(Message{unit, MessageKind::kUnregistered, 0, 0, 0}));
+}
+
+void Registrar::answer_bean(std::int32_t unit, std::uint32_t token, FamilyId family,
+                            std::span<const Slot> slots) {
+    const std::size_t bytes = (sizeof(wire::BeanAnswer) + 2 * slots.size() + 7) / 8 * 8;
+    if (answered_ + bytes > answer_.size()) {
+        return;  // cannot be: an answer is shorter than the record it answers
+    }
+    const wire::BeanAnswer answer{unit, static_cast<std::uint16_t>(slots.size()),
+                                  static_cast<std::uint16_t>(bytes), token, family};
+    std::uint8_t* out = answer_.data() + answered_;
+    std::memset(out, 0, bytes);
+    std::memcpy(out, &answer, sizeof(answer));
+    out += sizeof(answer);
+    for (const Slot& slot : slots) {
+        std::memcpy(out, &slot.selector, sizeof(slot.selector));
+        out += sizeof(slot.selector);
+    }
+    answered_ += bytes;
+}
+
+}  // namespace remora

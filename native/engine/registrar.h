@@ -1,0 +1,145 @@
+// Registration: beans become units, once. Everything that is decided per unit is decided here,
+// never per sample.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/counter_table.h"
+#include "config/config.h"
+#include "engine/channels.h"
+#include "model/bean.h"
+#include "model/intervals.h"
+#include "name/namer.h"
+#include "plan/planner.h"
+#include "select/admission.h"
+#include "select/selector.h"
+
+namespace remora {
+
+// Thread safety: collector thread only.
+//
+// Invariants:
+//  (1) A control buffer is handled whole or, with -kFull, not at all.
+//  (2) A unit id is used again only after the core gave it back: no message of an old unit is taken
+//  for a new one's.
+class Registrar {
+ public:
+    struct Settings {
+        LimitsConfig limits;
+        std::uint32_t base_interval_ms = 10'000;
+        std::shared_ptr<const Selector> selector;
+        std::uint64_t generation = 0;  // of the configuration; told to the core with kSwept
+        bool needs_series = false;     // units that stay are named again, for an output that is new
+    };
+
+    Registrar(Settings settings, Channels& channels, Planner& planner, IntervalTable& intervals,
+              CounterTable& counters);
+
+    // Handles control records; writes one answer for each bean into `answer`. Returns answer bytes
+    // or a negative code.
+    std::int32_t handle(std::span<const std::uint8_t> control, std::span<std::uint8_t> answer);
+
+    // From now on `settings` decide. Every bean must be offered again (kPlanRediscover): one whose
+    // values are the same keeps its unit, one that is not wanted any more loses it. Takes 16 bytes
+    // a unit until that is through.
+    void begin_sweep(Settings settings);
+
+    // Whether the core can be told of an end of a sweep now.
+    bool has_room_to_tell() const {
+        return channels_.control.room() > 0 && channels_.samples.room() > 0;
+    }
+    // Nothing has to be decided anew: as if a sweep under `generation` had ended.
+    void skip_sweep(std::uint64_t generation);
+
+    // Whether a cap left something out, room has come since, and it is time to look: then
+    // begin_sweep() again. Cheap.
+    bool wants_refill(std::int64_t now_ns);
+    void begin_refill();
+    // A sweep that decides nothing anew and writes down what is offered, a bean a line in the form
+    // that BeanList reads; at its end the text is handed to Channels::listing. False while another
+    // sweep is under way.
+    bool begin_listing();
+
+ private:
+    struct UnitFacts {
+        std::uint64_t name_hash = 0;
+        std::uint64_t shape = 0;  // of its slots
+        FamilyId family = 0;
+        std::uint16_t series = 0;
+        bool in_use = false;
+        bool is_metric_object = false;
+        bool is_known_before = false;  // registered before the sweep, not offered again yet
+    };
+    struct Known {
+        std::uint64_t name_hash;
+        UnitId unit;
+    };
+    struct Family {
+        std::string name;
+        std::uint64_t series_refused = 0;  // left out by a cap since the last sweep began
+        bool is_told = true;               // the core knows the number
+    };
+
+    bool has_room(std::span<const std::uint8_t> control) const;
+    bool handle_record(std::span<const std::uint8_t> record);
+    void handle_undescribed(std::span<const std::uint8_t> record, wire::ReadStatus status);
+    void forget_undescribed(std::string_view name);
+    void publish_undescribed(std::string_view name, wire::ReadStatus status);
+    void handle_bean(std::span<const std::uint8_t> record);
+    void handle_unregister(UnitId unit);
+    void answer_bean(std::int32_t unit, std::uint32_t token, FamilyId family,
+                     std::span<const Slot> slots);
+    bool decode_bean(std::span<const std::uint8_t> record, Bean& bean) const;
+    UnitId known_unit(std::uint64_t name_hash) const;
+    // Whether `unit` goes on as it is. Otherwise it has been unregistered.
+    bool keep(UnitId unit, const Bean& bean, const Selection& selection);
+    void enter(UnitId unit, FamilyId family, const Bean& bean, const Selection& selection);
+    void publish_unit(UnitId unit, const Bean& bean, const Selection& selection, bool is_kept);
+    Code admit(const Bean& bean, const Selection& selection, FamilyId& family, UnitId& unit);
+    void refuse(FamilyId family, const Bean& bean, const Selection& selection);
+    void tell_refused();
+    void end_sweep();
+    void publish_swept();
+    void list_bean(const Bean& bean);
+    void count_units();
+    FamilyId family_of(const std::string& name);
+    bool take_id(UnitId& unit);
+    void publish(std::unique_ptr<ControlItem> item);
+
+    Settings settings_;
+    Namer namer_;
+    Channels& channels_;
+    Planner& planner_;
+    IntervalTable& intervals_;
+    CounterTable& counters_;
+
+    Admission admission_;
+    std::map<std::string, FamilyId, std::less<>> family_ids_;
+    std::vector<Family> families_;
+    std::vector<UnitFacts> units_;
+    std::vector<UnitId> free_ids_;
+    std::uint32_t metric_objects_ = 0;
+
+    std::vector<Known> known_before_;  // while a sweep is under way, ascending by hash
+    bool is_sweeping_ = true;          // the first one comes by itself
+    bool readmits_ = false;  // under other caps: what is_known_before is not in admission_
+    std::unordered_set<std::uint64_t> refused_;       // hashes of names that a cap left out
+    bool has_freed_ = false;                          // a unit left since the last sweep
+    std::int64_t refill_ns_ = 0;                      // not before
+    std::unique_ptr<std::string> listing_;            // of the sweep under way
+    std::set<std::string, std::less<>> undescribed_;  // what the core was told of
+
+    std::span<std::uint8_t> answer_;
+    std::size_t answered_ = 0;
+};
+
+}  // namespace remora

@@ -1,0 +1,256 @@
+#include "engine/reload.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace remora {
+namespace {
+
+constexpr std::int64_t kSinkStopMs = 2'000;
+constexpr std::size_t kProblemsSaid = 20;
+
+std::uint32_t to_ms(std::int64_t ms) {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ms, 1, UINT32_MAX - 1));
+}
+
+std::int64_t shortest_interval_ms(const Config& config) {
+    const std::int64_t shortest =
+        std::min(config.sampling.min_interval_ms, config.sampling.base_interval_ms);
+    return config.trace.path.empty() ? shortest : std::min(shortest, config.trace.interval_ms);
+}
+
+bool selects_alike(const Config& a, const Config& b) {
+    return a.select == b.select && a.rules == b.rules && a.topics == b.topics &&
+           a.clients == b.clients && a.limits == b.limits;
+}
+
+// What only a new start of the broker takes over stays as it is.
+void keep_fixed(Config& wanted, const Config& current) {
+    wanted.trace = current.trace;
+    wanted.reload = current.reload;
+    wanted.collector = current.collector;
+}
+
+}  // namespace
+
+PlanOptions plan_options(const Config& config, std::int64_t start_ns) {
+    PlanOptions options;
+    options.start_ns = start_ns;
+    options.base_interval_ns = config.sampling.base_interval_ms * kNanosPerMilli;
+    options.quantum_ns = shortest_interval_ms(config) * kNanosPerMilli;
+    options.slice_ns = config.collector.slice_ms * kNanosPerMilli;
+    return options;
+}
+
+SamplerOptions sampler_options(const Config& config) {
+    SamplerOptions options;
+    switch (config.sampling.policy) {
+        case SamplingPolicy::kBudget:
+            options.policy = SamplePolicy::kBudget;
+            break;
+        case SamplingPolicy::kVariance:
+            options.policy = SamplePolicy::kVariance;
+            break;
+        case SamplingPolicy::kFixed:
+            options.policy = SamplePolicy::kFixed;
+            break;
+    }
+    options.interval_ms_base = to_ms(config.sampling.base_interval_ms);
+    options.interval_ms_fixed = options.interval_ms_base;
+    options.interval_ms_min = to_ms(shortest_interval_ms(config));
+    options.interval_ms_max = to_ms(config.sampling.max_interval_ms);
+    options.health.interval_ms_max = options.interval_ms_max;
+    options.interval_ms_quantum =
+        to_ms(Planner::quantum_ns_of(plan_options(config, 0)) / kNanosPerMilli);
+    options.volatility_decay = config.sampling.decay;
+    options.variance_low = config.sampling.variance_low;
+    options.variance_high = config.sampling.variance_high;
+    options.health.interval_ms_base = options.interval_ms_base;
+    return options;
+}
+
+LogLevel least_level(const Config& config) {
+    switch (config.log.level) {
+        case LogThreshold::kInfo:
+            return LogLevel::kInfo;
+        case LogThreshold::kWarn:
+            return LogLevel::kWarn;
+        case LogThreshold::kError:
+            break;
+    }
+    return LogLevel::kError;
+}
+
+std::vector<Label> common_labels(const Config& config) {
+    std::vector<Label> labels;
+    for (const TextPair& label : config.labels) {
+        labels.push_back({label.first, label.second});
+    }
+    return labels;
+}
+
+Reloader::Reloader(Config config, Channels& channels, const Clock& clock, CounterTable& counters,
+                   Log& log, Load load, MakeOutput make_output, std::function<void()> wake_core)
+    : current_(std::move(config)),
+      channels_(channels),
+      clock_(clock),
+      counters_(counters),
+      log_(log),
+      load_(std::move(load)),
+      make_output_(std::move(make_output)),
+      wake_core_(std::move(wake_core)) {}
+
+void Reloader::changed() {
+    ParseOutcome outcome = load_();
+    if (!outcome.is_ok()) {
+        refuse(outcome.errors);
+        return;
+    }
+    for (const Problem& warning : outcome.warnings) {
+        log_.warn("config." + warning.text, warning.text);
+    }
+    tell_what_waits(outcome.config);
+    keep_fixed(outcome.config, current_);
+    if (outcome.config == current_) {
+        log_.info("the configuration file changed, its meaning did not");
+        return;
+    }
+    prepare(std::move(outcome.config));
+}
+
+void Reloader::refuse(const std::vector<Problem>& problems) {
+    counters_.add(Counter::kConfigReloadsFailed);
+    log_.error("reload", "the changed configuration is not used, the one before stays: " +
+                             std::to_string(problems.size()) + " error(s)");
+    for (std::size_t i = 0; i < std::min(problems.size(), kProblemsSaid); ++i) {
+        log_.error("reload." + problems[i].text, problems[i].text);
+    }
+}
+
+void Reloader::tell_what_waits(const Config& wanted) {
+    const auto tell = [this](bool differs, const char* key) {
+        if (differs) {
+            log_.warn(std::string("reload.fixed.") + key,
+                      std::string(key) + " changed: taken over when the broker is restarted");
+        }
+    };
+    tell(wanted.trace != current_.trace, "trace");
+    tell(wanted.reload != current_.reload, "reload");
+    tell(wanted.collector != current_.collector, "collector");
+}
+
+void Reloader::prepare(Config wanted) {
+    reload_ = std::make_unique<Reload>();
+    Reload& reload = *reload_;
+    reload.generation = ++generation_;
+    reload.config = std::move(wanted);
+    plan_outputs(reload);
+    reload.offers_beans = reload.needs_series || !selects_alike(reload.config, current_);
+    reload.selector = std::make_shared<const Selector>(reload.config);
+    begun_ns_ = clock_.monotonic_ns();
+    registered_before_ = counters_.get(Counter::kUnitsRegistered);
+    unregistered_before_ = counters_.get(Counter::kUnitsUnregistered);
+    channels_.reload = reload_.get();
+    channels_.reload_stage.store(ReloadStage::kForCore, std::memory_order_release);
+    wake_core_();
+}
+
+// An output stays, with all that it has written and knows, when nothing that shapes it changed.
+void Reloader::plan_outputs(Reload& reload) {
+    const Config& wanted = reload.config;
+    const bool shared_alike =
+        wanted.labels == current_.labels &&
+        wanted.sampling.base_interval_ms == current_.sampling.base_interval_ms;
+    std::vector<bool> taken(current_.outputs.size());
+    for (const OutputConfig& output : wanted.outputs) {
+        Reload::Output planned;
+        std::size_t same = current_.outputs.size();
+        for (std::size_t i = 0; shared_alike && i < current_.outputs.size(); ++i) {
+            if (!taken[i] && current_.outputs[i] == output) {
+                same = i;
+                break;
+            }
+        }
+        if (same < current_.outputs.size()) {
+            taken[same] = true;
+            planned.kept = same;
+        } else {
+            planned.fresh = make_output_(output, wanted);
+            reload.needs_series = true;
+        }
+        reload.outputs.push_back(std::move(planned));
+    }
+}
+
+bool Reloader::step() {
+    if (channels_.reload_stage.load(std::memory_order_acquire) != ReloadStage::kSwapped) {
+        return reload_ != nullptr;
+    }
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock.owns_lock() || closed_) {
+        return false;
+    }
+    exchange_sinks(kSinkStopMs);
+    log_.set_least(least_level(reload_->config));
+    counters_.add(Counter::kConfigReloads);
+    tell_outcome();
+    current_ = std::move(reload_->config);
+    reload_.reset();
+    channels_.reload = nullptr;
+    channels_.reload_stage.store(ReloadStage::kIdle, std::memory_order_release);
+    return false;
+}
+
+// The old sinks end before the new ones begin: they may write the same file.
+bool Reloader::exchange_sinks(std::int64_t deadline_ms) {
+    bool ended = true;
+    for (std::unique_ptr<OutputPipe>& pipe : reload_->retired) {
+        if (!pipe->stop(deadline_ms)) {
+            ended = false;
+            log_.warn("reload.sink",
+                      "an output that was taken out does not end; it is left behind");
+            static_cast<void>(pipe.release());  // its thread still uses it
+        }
+    }
+    reload_->retired.clear();
+    for (OutputPipe* pipe : reload_->begun) {
+        const Status started = pipe->start();
+        if (!started) {
+            log_.error("reload.start", started.message());
+        }
+    }
+    reload_->begun.clear();
+    return ended;
+}
+
+void Reloader::tell_outcome() {
+    const std::uint64_t came = counters_.get(Counter::kUnitsRegistered) - registered_before_;
+    const std::uint64_t left = counters_.get(Counter::kUnitsUnregistered) - unregistered_before_;
+    log_.info("configuration taken over in " +
+              std::to_string((clock_.monotonic_ns() - begun_ns_) / kNanosPerMilli) +
+              " ms: " + std::to_string(came) + " beans came, " + std::to_string(left) + " left, " +
+              std::to_string(counters_.get(Counter::kUnits)) + " in all");
+}
+
+bool Reloader::close(std::int64_t deadline_ms) {
+    // Tried again and again, not std::timed_mutex: ThreadSanitizer of gcc 12 does not see its timed
+    // lock.
+    std::unique_lock lock(mutex_, std::try_to_lock);
+    for (std::int64_t waited_ms = 0; !lock.owns_lock() && waited_ms < deadline_ms; ++waited_ms) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        static_cast<void>(lock.try_lock());
+    }
+    closed_ = lock.owns_lock();
+    return closed_;
+}
+
+bool Reloader::conclude(std::int64_t deadline_ms) {
+    if (channels_.reload_stage.load(std::memory_order_acquire) != ReloadStage::kSwapped) {
+        return true;
+    }
+    return exchange_sinks(deadline_ms);
+}
+
+}  // namespace remora

@@ -1,0 +1,108 @@
+#include "engine/self_metrics.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace remora {
+
+SelfMetrics::SelfMetrics(const CounterTable& counters, std::string version,
+                         std::size_t families_max)
+    : counters_(counters), version_(std::move(version)), families_max_(families_max) {}
+
+SelfSample& SelfMetrics::next(const char* name, MetricType type, const char* help) {
+    if (used_ == samples_.size()) {
+        samples_.emplace_back();
+    }
+    SelfSample& sample = samples_[used_++];
+    // Assigning to strings that are there already reuses their memory.
+    sample.series.family.assign("remora_").append(name);
+    sample.series.name = sample.series.family;
+    sample.series.type = type;
+    sample.series.help = help;
+    sample.series.attribute.clear();
+    return sample;
+}
+
+void SelfMetrics::add_families() {
+    const auto column = [this](const char* name, MetricType type, const char* help,
+                               auto&& value_of) {
+        for (const FamilyCost& cost : ranked_) {
+            SelfSample& sample = next(name, type, help);
+            sample.series.labels.resize(1);
+            sample.series.labels[0].name = "family";
+            sample.series.labels[0].value.assign(cost.family);
+            sample.value = value_of(cost);
+        }
+    };
+    column("family_reads_total", MetricType::kCounter, "units of the family read",
+           [](const FamilyCost& cost) { return static_cast<double>(cost.reads); });
+    column("family_read_seconds_total", MetricType::kCounter, "wall time spent reading the family",
+           [](const FamilyCost& cost) { return cost.total_ns / 1e9; });
+    column("family_read_typical_seconds", MetricType::kGauge,
+           "typical time to read one unit of the family",
+           [](const FamilyCost& cost) { return cost.typical_ns / 1e9; });
+    column("family_read_tail_seconds", MetricType::kGauge,
+           "slow end of the time to read one unit: contention and preemption",
+           [](const FamilyCost& cost) { return cost.tail_ns / 1e9; });
+}
+
+void SelfMetrics::rank(const std::vector<FamilyCost>& families) {
+    ranked_.assign(families.begin(), families.end());
+    std::sort(ranked_.begin(), ranked_.end(),
+              [](const FamilyCost& a, const FamilyCost& b) { return a.total_ns > b.total_ns; });
+    if (ranked_.size() <= families_max_) {
+        return;
+    }
+    FamilyCost other{"other", 0, 0, 0, 0};
+    for (std::size_t i = families_max_; i < ranked_.size(); ++i) {
+        other.reads += ranked_[i].reads;
+        other.total_ns += ranked_[i].total_ns;
+        other.typical_ns = std::max(other.typical_ns, ranked_[i].typical_ns);
+        other.tail_ns = std::max(other.tail_ns, ranked_[i].tail_ns);
+    }
+    ranked_.resize(families_max_);
+    ranked_.push_back(other);
+}
+
+const std::vector<SelfSample>& SelfMetrics::collect(
+    const std::vector<FamilyCost>& families, const std::vector<FamilyRefusal>& refusals,
+    const std::vector<QuarantinedUnit>& quarantined) {
+    used_ = 0;
+    for (std::size_t i = 0; i < kCounterCount; ++i) {
+        const CounterInfo& info = counter_info(static_cast<Counter>(i));
+        SelfSample& sample =
+            next(info.metric, info.is_gauge ? MetricType::kGauge : MetricType::kCounter, info.help);
+        sample.series.labels.clear();
+        sample.value = static_cast<double>(counters_.get(static_cast<Counter>(i)));
+    }
+    SelfSample& build = next("build_info", MetricType::kGauge, "version of the agent");
+    build.series.labels.resize(1);
+    build.series.labels[0].name = "version";
+    build.series.labels[0].value = version_;
+    build.value = 1;
+
+    rank(families);
+    add_families();
+    for (const FamilyRefusal& refusal : refusals) {
+        SelfSample& sample = next("family_series_refused", MetricType::kGauge,
+                                  "series of the family that a cap of limits leaves out now");
+        sample.series.labels.resize(1);
+        sample.series.labels[0].name = "family";
+        sample.series.labels[0].value.assign(refusal.family);
+        sample.value = static_cast<double>(refusal.series);
+    }
+    for (const QuarantinedUnit& unit : quarantined) {
+        SelfSample& sample = next("unit_quarantined", MetricType::kGauge,
+                                  "1 for a unit whose reads failed; retried with back-off");
+        sample.series.labels.resize(2);
+        sample.series.labels[0].name = "mbean";
+        sample.series.labels[0].value.assign(unit.object_name);
+        sample.series.labels[1].name = "reason";
+        sample.series.labels[1].value.assign(unit.reason);
+        sample.value = 1;
+    }
+    samples_.resize(used_);
+    return samples_;
+}
+
+}  // namespace remora

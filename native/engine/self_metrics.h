@@ -1,0 +1,60 @@
+// The agent's own metrics as samples that every encoder can render.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/counter_table.h"
+#include "encode/encoder.h"
+
+namespace remora {
+
+// What reading one family costs, as the sampler has learnt it.
+struct FamilyCost {
+    std::string_view family;
+    double typical_ns = 0;  // a unit, typical
+    double tail_ns = 0;     // a unit, the slow end: waiting for Kafka's locks, preemption
+    std::uint64_t reads = 0;
+    double total_ns = 0;  // all its reads so far
+};
+
+// A family of which a cap leaves series out.
+struct FamilyRefusal {
+    std::string_view family;
+    std::uint64_t series = 0;
+};
+
+struct QuarantinedUnit {
+    std::string_view object_name;
+    std::string_view reason;
+};
+
+// Thread safety: core thread only. Rebuilds only what changed in shape; a tick with the same
+// families and quarantined units allocates nothing.
+class SelfMetrics {
+ public:
+    // `families_max`: how many families are reported, dearest first; the rest goes under
+    // family="other" (sums of reads and time, maxima of the two times a unit).
+    SelfMetrics(const CounterTable& counters, std::string version, std::size_t families_max);
+
+    // The samples as of now. Valid until the next call.
+    const std::vector<SelfSample>& collect(const std::vector<FamilyCost>& families,
+                                           const std::vector<FamilyRefusal>& refusals,
+                                           const std::vector<QuarantinedUnit>& quarantined);
+
+ private:
+    void rank(const std::vector<FamilyCost>& families);
+    void add_families();
+    SelfSample& next(const char* name, MetricType type, const char* help);
+
+    const CounterTable& counters_;
+    std::string version_;
+    std::size_t families_max_;
+    std::vector<SelfSample> samples_;
+    std::size_t used_ = 0;
+    std::vector<FamilyCost> ranked_;
+};
+
+}  // namespace remora

@@ -1,0 +1,50 @@
+// A bean as the shim describes it at registration.
+#pragma once
+
+#include <remora/wire.h>
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "model/object_name.h"
+
+namespace remora {
+
+using wire::BeanKind;
+using wire::ReadStatus;
+using wire::Stat;
+using wire::ValueType;
+
+struct BeanAttribute {
+    std::string_view path;  // "Value"; "HeapMemoryUsage.used" for a key of a composite value
+    ValueType type = ValueType::kNumber;
+};
+
+// Views into the control buffer: valid during registration only.
+struct Bean {
+    BeanKind kind = BeanKind::kMBean;
+    ObjectName name;
+    // For kMBean what the bean has; for the Yammer kinds what the kind has, by its JMX attribute
+    // names
+    // ("Count", "99thPercentile", "OneMinuteRate"; "Sum" for Stat::kSum), indexed by position in
+    // stats_of(kind).
+    std::vector<BeanAttribute> attributes;
+};
+
+// One wanted value of a bean. `selector` is a Stat (Yammer kinds) or an attribute index (kMBean),
+// as in wire::BeanAnswer.
+struct Slot {
+    std::uint16_t selector = 0;
+    ValueType type = ValueType::kNumber;
+    std::string_view path;  // JMX attribute path
+};
+
+// Name of a statistic as its JMX attribute: "Count", "50thPercentile", "999thPercentile", "Sum",
+// ...
+std::string_view stat_attribute(Stat stat);
+
+// The statistics that a Yammer kind has, in wire order; empty for kMBean.
+const std::vector<Stat>& stats_of(BeanKind kind);
+
+}  // namespace remora

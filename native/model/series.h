@@ -1,0 +1,53 @@
+// A series: one value of a unit with its final name and labels.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace remora {
+
+enum class MetricType : std::uint8_t {
+    kGauge,
+    kCounter,
+    kSummary,  // quantile samples, `_count` and `_sum` of one family share the family name
+    kUntyped,
+};
+
+// How the number of a slot becomes the number of a series.
+enum class ValueRule : std::uint8_t {
+    kAsIs,
+    kScaled,  // value * scale (milliseconds to seconds where the name says seconds)
+    kState,   // text slot: the series is 1 and carries the text as its last label (`state_label`);
+              // it changes with the text
+};
+
+struct Label {
+    std::string name;   // [a-zA-Z_][a-zA-Z0-9_]*, never beginning with "__"
+    std::string value;  // any UTF-8; encoders escape
+};
+
+// All facts about a series that outlive registration. Strings are final: encoders only escape.
+struct Series {
+    std::string family;  // metric family: HELP and TYPE belong to it
+                         // ("kafka_network_requestmetrics_totaltimems")
+    std::string name;    // sample name: the family, or family + "_count" / "_sum" for a summary
+    MetricType type = MetricType::kGauge;
+    std::string help;  // one line, unescaped
+    std::vector<Label> labels;
+    ValueRule rule = ValueRule::kAsIs;
+    double scale = 1.0;
+    std::string state_label;  // for kState
+    std::string attribute;    // JMX attribute path, for NDJSON and for people
+};
+
+// What a unit offers to encoders at registration. Valid during the call only.
+struct UnitSeries {
+    std::string_view object_name;
+    const Series* series = nullptr;  // one for each slot, in slot order
+    std::size_t count = 0;
+};
+
+}  // namespace remora

@@ -1,0 +1,113 @@
+#include "name/sanitize.h"
+
+#include <array>
+#include <cstdint>
+
+#include "base/limits.h"
+#include "model/object_name.h"
+
+namespace remora {
+namespace {
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+bool is_upper(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+bool is_lower(char c) {
+    return c >= 'a' && c <= 'z';
+}
+
+char lower(char c) {
+    return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+std::uint64_t fnv1a(std::string_view text) {
+    std::uint64_t hash = 0xcbf29ce484222325ULL;
+    for (const char c : text) {
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    }
+    return hash;
+}
+
+std::string hex16(std::uint64_t value) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text(16, '0');
+    for (std::size_t i = 16; i-- > 0; value >>= 4) {
+        text[i] = kDigits[value & 15];
+    }
+    return text;
+}
+
+constexpr std::array<std::string_view, 4> kReservedLabels = {"job", "instance", "quantile", "le"};
+
+}  // namespace
+
+std::string metric_name(std::initializer_list<std::string_view> parts) {
+    std::size_t bytes = 1;
+    for (const std::string_view part : parts) {
+        bytes += part.size() + 1;
+    }
+    std::string name;
+    name.reserve(bytes);
+    const auto put = [&name](char c) {
+        const char safe = is_upper(c) || is_lower(c) || is_digit(c) ? lower(c) : '_';
+        if (safe == '_' && !name.empty() && name.back() == '_') {
+            return;
+        }
+        name.push_back(safe);
+    };
+    for (const std::string_view part : parts) {
+        if (part.empty()) {
+            continue;
+        }
+        if (!name.empty()) {
+            put('_');
+        } else if (is_digit(part.front())) {
+            put('_');
+        }
+        for (const char c : part) {
+            put(c);
+        }
+    }
+    return name.empty() ? "_" : name;
+}
+
+std::string label_name(std::string_view key) {
+    std::string name;
+    name.reserve(key.size() + 1);
+    if (!key.empty() && is_digit(key.front())) {
+        name.push_back('_');
+    }
+    for (const char c : key) {
+        const char safe = is_upper(c) || is_lower(c) || is_digit(c) ? c : '_';
+        if (safe == '_' && name == "_") {
+            continue;
+        }
+        name.push_back(safe);
+    }
+    for (const std::string_view reserved : kReservedLabels) {
+        if (name == reserved) {
+            return "exported_" + name;
+        }
+    }
+    return name.empty() ? "_" : name;
+}
+
+std::string label_value(std::string_view registered) {
+    std::string value = unquote(registered);
+    if (value.size() <= kLabelValueBytesMax) {
+        return value;
+    }
+    const std::string hash = hex16(fnv1a(value));
+    std::size_t keep = kLabelValueBytesMax - hash.size() - 1;
+    // Not in the middle of a UTF-8 character.
+    while (keep > 0 && (static_cast<unsigned char>(value[keep]) & 0xC0U) == 0x80U) {
+        --keep;
+    }
+    value.resize(keep);
+    return value + "~" + hash;
+}
+
+}  // namespace remora

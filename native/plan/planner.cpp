@@ -1,0 +1,372 @@
+#include "plan/planner.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "base/limits.h"
+
+namespace remora {
+namespace {
+
+constexpr std::int64_t kLateShare = 4;  // a round is still read when a quarter of the next is over
+constexpr float kCostUnknownNs = 1000.0F;
+constexpr std::uint32_t kQuantaMax = 0xFFFF;
+// A list is never handed out faster than this, however late it is.
+constexpr std::int64_t kSpacingMinNs = kNanosPerMilli;
+
+std::size_t padded(std::size_t bytes) {
+    return (bytes + 7) & ~std::size_t{7};
+}
+
+// Spreads consecutive ids evenly over [0, 1): the golden ratio's multiples.
+std::uint32_t spread(UnitId unit, std::uint32_t span) {
+    const std::uint32_t fraction = unit * 2654435769U;
+    return static_cast<std::uint32_t>((std::uint64_t{fraction} * span) >> 32);
+}
+
+PlanOptions sane(PlanOptions options) {
+    options.base_interval_ns = std::max(options.base_interval_ns, kNanosPerMilli);
+    if (options.quantum_ns <= 0 || options.quantum_ns > options.base_interval_ns) {
+        options.quantum_ns = options.base_interval_ns;
+    }
+    // The next finer one that divides the base interval, in whole milliseconds where that is
+    // possible.
+    const std::int64_t parts =
+        (options.base_interval_ns + options.quantum_ns - 1) / options.quantum_ns;
+    options.quantum_ns = std::max(options.base_interval_ns / parts, kNanosPerMilli);
+    options.slice_ns = std::max<std::int64_t>(options.slice_ns, 1);
+    options.spacing_ns = std::max(options.spacing_ns, kSpacingMinNs);
+    options.margin_ns = std::clamp<std::int64_t>(options.margin_ns, 0, options.quantum_ns / 4);
+    options.lead_ns_max =
+        std::clamp(options.lead_ns_max, options.margin_ns, options.quantum_ns / 2);
+    options.units_per_plan_max = std::max(options.units_per_plan_max, 1U);
+    return options;
+}
+
+}  // namespace
+
+Planner::Planner(const PlanOptions& options, const IntervalTable& intervals)
+    : options_(sane(options)), intervals_(intervals) {
+    measure_grid();
+}
+
+std::int64_t Planner::quantum_ns_of(const PlanOptions& options) {
+    return sane(options).quantum_ns;
+}
+
+void Planner::measure_grid() {
+    quantum_ms_ = static_cast<std::uint32_t>(options_.quantum_ns / kNanosPerMilli);
+    per_quantum_ = (std::uint64_t{1} << 32) / quantum_ms_ + 1;
+    rounds_per_tick_ = static_cast<std::uint32_t>(options_.base_interval_ns / options_.quantum_ns);
+}
+
+void Planner::set_grid(const PlanOptions& options) {
+    const std::int64_t old_ns = options_.quantum_ns;
+    PlanOptions wanted = options_;
+    wanted.base_interval_ns = options.base_interval_ns;
+    wanted.quantum_ns = options.quantum_ns;
+    wanted.slice_ns = options.slice_ns;
+    wanted.lead_ns_max = options.lead_ns_max;
+    wanted.margin_ns = options.margin_ns;
+    options_ = sane(wanted);
+    measure_grid();
+    if (options_.quantum_ns == old_ns) {
+        return;
+    }
+    const auto old_round = static_cast<std::uint32_t>(round_);
+    round_ = round_ * old_ns / options_.quantum_ns;
+    for (UnitId unit = 0; unit < flags_.size(); ++unit) {
+        const auto elapsed = std::int64_t{old_round - last_[unit]} * old_ns / options_.quantum_ns;
+        last_[unit] = static_cast<std::uint32_t>(round_) - static_cast<std::uint32_t>(elapsed);
+        const std::int64_t armed = std::int64_t{armed_[unit]} * old_ns / options_.quantum_ns;
+        armed_[unit] = static_cast<std::uint16_t>(std::clamp<std::int64_t>(armed, 1, kQuantaMax));
+    }
+}
+
+bool Planner::add(UnitId unit, FamilyId family) {
+    if (unit >= kUnitsMax || family >= kFamiliesMax) {
+        return false;
+    }
+    if (unit >= flags_.size()) {
+        const std::size_t size = std::max<std::size_t>(unit + 1, flags_.size() + flags_.size() / 2);
+        last_.resize(size);
+        armed_.resize(size);
+        family_.resize(size);
+        flags_.resize(size);
+        list_.resize(size);
+    }
+    if (family >= cost_ns_.size()) {
+        cost_ns_.resize(family + 1, kCostUnknownNs);
+        count_.resize(family + 1);
+    }
+    remove(unit);
+    flags_[unit] = kActive | kUrgent;
+    family_[unit] = static_cast<std::uint16_t>(family);
+    last_[unit] = static_cast<std::uint32_t>(round_);
+    armed_[unit] = 1;
+    ++active_;
+    ++urgent_;
+    return true;
+}
+
+void Planner::remove(UnitId unit) {
+    if (unit >= flags_.size() || (flags_[unit] & kActive) == 0) {
+        return;
+    }
+    if ((flags_[unit] & kUrgent) != 0) {
+        --urgent_;
+    }
+    flags_[unit] = 0;
+    --active_;
+}
+
+void Planner::wake(UnitId unit, bool at_once) {
+    if (unit >= flags_.size() || (flags_[unit] & kActive) == 0) {
+        return;
+    }
+    if (!at_once) {
+        flags_[unit] |= kWoken;
+    } else if ((flags_[unit] & (kUrgent | kListed)) == 0) {
+        flags_[unit] |= kUrgent;
+        ++urgent_;
+    }
+}
+
+void Planner::on_cost(FamilyId family, std::uint32_t units, std::int64_t nanos) {
+    if (family >= cost_ns_.size() || units == 0 || nanos < 0) {
+        return;
+    }
+    const float one = static_cast<float>(nanos) / static_cast<float>(units);
+    // Slices protect the broker from a long burst, so a rise is believed sooner than a fall.
+    const float step = one > cost_ns_[family] ? 0.5F : 0.2F;
+    cost_ns_[family] += step * (one - cost_ns_[family]);
+}
+
+std::int64_t Planner::expected_ns(FamilyId family) const {
+    return static_cast<std::int64_t>(cost_ns_[family]);
+}
+
+std::uint32_t Planner::quanta(std::uint32_t interval_ms) const {
+    // A multiplication for the division: this runs for every unit in every round.
+    const std::uint64_t n = ((std::uint64_t{interval_ms} + quantum_ms_ / 2) * per_quantum_) >> 32;
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(n, 1, kQuantaMax));
+}
+
+// Whether `round` has to read the unit.
+bool Planner::is_due(UnitId unit, std::uint32_t round) const {
+    const std::uint32_t interval_ms = intervals_.get(unit);
+    if (interval_ms == kIntervalNever) {
+        return false;
+    }
+    if ((flags_[unit] & kWoken) != 0) {
+        return true;
+    }
+    const std::uint32_t elapsed = round - last_[unit];
+    const std::uint32_t n = quanta(interval_ms);
+    if (rounds_per_tick_ == 1) {
+        return elapsed >= n || (n >= 2U * armed_[unit] && (round + spread(unit, n)) % n == 0);
+    }
+    if (n < rounds_per_tick_) {
+        return elapsed >= n;
+    }
+    // Whole ticks: a read between two ticks would be old at the next one.
+    if (round % rounds_per_tick_ != 0) {
+        return false;
+    }
+    const std::uint32_t ticks_elapsed = (elapsed + rounds_per_tick_ - 1) / rounds_per_tick_;
+    const std::uint32_t ticks = n / rounds_per_tick_;
+    if (ticks_elapsed >= ticks) {
+        return true;
+    }
+    // Grown much since the last read: the unit takes its own place in the new interval, at most
+    // that interval away.
+    const std::uint32_t ticks_armed = std::max(1U, armed_[unit] / rounds_per_tick_);
+    return ticks >= 2 * ticks_armed &&
+           (round / rounds_per_tick_ + spread(unit, ticks)) % ticks == 0;
+}
+
+// Counts what is due by family, then puts every unit into its family's part of the list.
+void Planner::build_list(std::int64_t round, bool urgent_only) {
+    const auto now_round = static_cast<std::uint32_t>(round);
+    const auto units = static_cast<UnitId>(flags_.size());
+    std::fill(count_.begin(), count_.end(), 0);
+    for (UnitId unit = 0; unit < units; ++unit) {
+        const std::uint8_t flags = flags_[unit];
+        if ((flags & kActive) == 0) {
+            continue;
+        }
+        const bool urgent = (flags & kUrgent) != 0 && intervals_.get(unit) != kIntervalNever;
+        if (urgent || (!urgent_only && is_due(unit, now_round))) {
+            flags_[unit] = kActive | kListed;
+            ++count_[family_[unit]];
+        } else {
+            flags_[unit] = flags & static_cast<std::uint8_t>(~kUrgent);
+        }
+    }
+    urgent_ = 0;
+    cursor_ = 0;
+    listed_ = 0;
+    remaining_ns_ = 0;
+    for (std::size_t family = 0; family < count_.size(); ++family) {
+        const std::uint32_t here = count_[family];
+        count_[family] = listed_;
+        listed_ += here;
+        remaining_ns_ += here * expected_ns(static_cast<FamilyId>(family));
+    }
+    if (listed_ == 0) {
+        return;
+    }
+    UnitId unit = 0;
+    for (; unit + 8 <= units; unit += 8) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, &flags_[unit], sizeof(eight));
+        eight &= 0x0202020202020202ULL;  // kListed
+        while (eight != 0) {
+            const UnitId one = unit + static_cast<UnitId>(std::countr_zero(eight)) / 8;
+            list_[count_[family_[one]]++] = one;
+            eight &= eight - 1;
+        }
+    }
+    for (; unit < units; ++unit) {
+        if ((flags_[unit] & kListed) != 0) {
+            list_[count_[family_[unit]]++] = unit;
+        }
+    }
+}
+
+void Planner::begin_round(std::int64_t round) {
+    round_ = round;
+    build_list(round, false);
+    settles_ = options_.settle_ns > 0 && listed_ > 0;
+    deadline_ns_ = options_.start_ns + round * options_.quantum_ns - options_.margin_ns;
+    recent_ns_ = std::max(remaining_ns_, recent_ns_ - recent_ns_ / 8);
+}
+
+void Planner::begin_urgent(std::int64_t now_ns) {
+    build_list(round_, true);
+    deadline_ns_ = now_ns + options_.lead_ns_max;
+}
+
+// How long before its end a round begins: time for the slices it is likely to need.
+std::int64_t Planner::lead_ns() const {
+    const std::int64_t slices = recent_ns_ / options_.slice_ns + 1;
+    const std::int64_t lead = options_.margin_ns + options_.settle_ns + 2 * recent_ns_ +
+                              (slices - 1) * options_.spacing_ns;
+    return std::min(lead, options_.lead_ns_max);
+}
+
+std::int64_t Planner::next_wake(std::int64_t now_ns) {
+    if (cursor_ < listed_) {
+        const std::int64_t slices = remaining_ns_ / options_.slice_ns + 1;
+        const std::int64_t gap = (deadline_ns_ - now_ns) / slices;
+        return now_ns + std::clamp(gap, kSpacingMinNs, options_.spacing_ns);
+    }
+    if (urgent_ > 0) {
+        return now_ns;
+    }
+    if (settles_ && now_ns + options_.settle_ns < deadline_ns_ + options_.margin_ns) {
+        settles_ = false;
+        return now_ns + options_.settle_ns;
+    }
+    const std::int64_t next = options_.start_ns + (round_ + 1) * options_.quantum_ns - lead_ns();
+    return std::max(next, now_ns + kSpacingMinNs);
+}
+
+// Notes that the unit is read. One that was woken early, often with all its family, counts as
+// grown, so that they part again.
+void Planner::arm(UnitId unit) {
+    const auto round = static_cast<std::uint32_t>(round_);
+    const std::uint32_t elapsed = std::max(round - last_[unit], 1U);
+    armed_[unit] = static_cast<std::uint16_t>(std::min(quanta(intervals_.get(unit)), elapsed));
+    last_[unit] = round;
+}
+
+void Planner::hand_out(std::span<std::byte> out, PlanResult& result) {
+    std::size_t at = sizeof(wire::PlanHeader);
+    std::int64_t slice_ns = 0;
+    bool full = false;
+    while (!full && cursor_ < listed_ && at + sizeof(wire::PlanGroup) + 8 <= out.size()) {
+        const FamilyId family = family_[list_[cursor_]];
+        const std::int64_t one_ns = expected_ns(family);
+        const std::size_t head = at;
+        at += sizeof(wire::PlanGroup);
+        std::uint32_t in_group = 0;
+        while (cursor_ < listed_ && in_group < wire::kGroupUnitsMax && at + 8 <= out.size()) {
+            const UnitId unit = list_[cursor_];
+            if ((flags_[unit] & kListed) == 0) {  // gone since the list was made
+                ++cursor_;
+                continue;
+            }
+            full = result.units >= options_.units_per_plan_max ||
+                   (result.units > 0 && slice_ns + one_ns > options_.slice_ns);
+            if (full || family_[unit] != family) {
+                break;
+            }
+            ++cursor_;
+            flags_[unit] &= static_cast<std::uint8_t>(~kListed);
+            arm(unit);
+            std::memcpy(out.data() + at, &unit, sizeof(unit));
+            at += sizeof(unit);
+            slice_ns += one_ns;
+            ++in_group;
+            ++result.units;
+        }
+        if (in_group == 0) {
+            at = head;
+            continue;
+        }
+        const wire::PlanGroup group{family, in_group};
+        std::memcpy(out.data() + head, &group, sizeof(group));
+        std::memset(out.data() + at, 0, padded(at) - at);
+        at = padded(at);
+        ++result.groups;
+    }
+    remaining_ns_ = std::max<std::int64_t>(remaining_ns_ - slice_ns, 0);
+    result.bytes = static_cast<std::uint32_t>(at);
+}
+
+PlanResult Planner::plan(std::int64_t now_ns, std::span<std::byte> out) {
+    PlanResult result;
+    if (out.size() < sizeof(wire::PlanHeader) + 16) {
+        result.wake_ns = now_ns + options_.quantum_ns;
+        return result;
+    }
+    const std::int64_t lead = lead_ns();
+    // The round that time has come for. One that a delay has missed (registrations, a thread that
+    // hung, a busy machine) is read late; one long past (a pause of the host) is left out: its
+    // units are due in the next.
+    const std::int64_t ahead = now_ns + lead - options_.start_ns;
+    const std::int64_t begun = ahead >= 0 ? ahead / options_.quantum_ns : -1;
+    const std::int64_t end_ns = options_.start_ns + begun * options_.quantum_ns;
+    const bool in_time = end_ns + options_.quantum_ns / kLateShare >= now_ns;
+    if (cursor_ >= listed_) {
+        if (begun > round_ && in_time) {
+            begin_round(begun);
+        } else {
+            if (begun > round_) {
+                round_ = begun;
+            }
+            if (urgent_ > 0) {
+                begin_urgent(now_ns);
+            }
+        }
+    }
+    hand_out(out, result);
+    result.wake_ns = next_wake(now_ns);
+    wire::PlanHeader header{};
+    header.group_count = result.groups;
+    header.unit_count = result.units;
+    header.wake_ns = result.wake_ns;
+    header.bytes = result.bytes;
+    std::memcpy(out.data(), &header, sizeof(header));
+    return result;
+}
+
+std::int64_t Planner::next_tick_ns(std::int64_t now_ns) const {
+    const std::int64_t since = now_ns - options_.start_ns;
+    const std::int64_t ticks = since < 0 ? 0 : since / options_.base_interval_ns + 1;
+    return options_.start_ns + ticks * options_.base_interval_ns;
+}
+
+}  // namespace remora

@@ -1,0 +1,131 @@
+// What to read now: units whose interval has run out, grouped by family, in bounded slices just
+// before each tick.
+#pragma once
+
+#include <remora/wire.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/ids.h"
+#include "model/intervals.h"
+
+namespace remora {
+
+struct PlanOptions {
+    std::int64_t start_ns = 0;  // monotonic time of tick 0 of the emission grid
+    std::int64_t base_interval_ns = 10 * kNanosPerSecond;
+    // Rounds of reading end on multiples of this; it divides the base interval. 0: the base
+    // interval.
+    std::int64_t quantum_ns = 0;
+    std::int64_t slice_ns = 5 * kNanosPerMilli;  // expected read time that one plan hands out
+    std::int64_t spacing_ns =
+        50 * kNanosPerMilli;  // between two slices of a round, when there is time
+    std::int64_t margin_ns = 30 * kNanosPerMilli;  // a round aims to end this long before its tick
+    std::int64_t lead_ns_max =
+        2 * kNanosPerSecond;  // a round begins at most this long before its tick
+    // After a round's last slice plan() wants to be called once more after this, for units woken by
+    // what was read. 0: it does not.
+    std::int64_t settle_ns = 15 * kNanosPerMilli;
+    std::uint32_t units_per_plan_max = 8192;
+};
+
+struct PlanResult {
+    std::uint32_t units = 0;
+    std::uint32_t groups = 0;
+    std::uint32_t bytes = 0;   // of the buffer, PlanHeader included
+    std::int64_t wake_ns = 0;  // when plan() wants to be called again
+};
+
+// Time is cut into rounds, one a quantum; round k collects what must be fresh at start + k *
+// quantum and is read just before that. Once a round the flat arrays of all units are scanned
+// (about 2 ns a unit): unlike linked lists of timers this follows every change of the interval
+// table without being told, and costs no more.
+//
+// A unit whose interval grew much (a new one whose volatility became known) has its next read
+// spread evenly over that interval, so that rounds cost about the same.
+//
+// Thread safety: collector thread only; the interval table is written by the core.
+//
+// Invariants:
+//  (1) A unit is in the list of a round at most once, and is handed out at most once a round unless
+//  woken. (2) With a constant interval of n quanta it is handed out every n rounds exactly.
+class Planner {
+ public:
+    Planner(const PlanOptions& options, const IntervalTable& intervals);
+
+    // A new unit: handed out by the next plan() and again for the next tick. Takes memory (13 bytes
+    // a unit). False when `unit` or `family` is out of range.
+    bool add(UnitId unit, FamilyId family);
+    void remove(UnitId unit);
+
+    // The unit is due whatever its interval (never when it is shed): in the next round, or with
+    // `at_once` in the next plan().
+    void wake(UnitId unit, bool at_once = false);
+
+    // Another grid from now on: base interval, quantum and slice of `options`; the start stays.
+    // Units keep the time of their last read as nearly as the new grid can say it.
+    void set_grid(const PlanOptions& options);
+
+    // What reading `units` units of `family` took, for the slices. Ignores families that are out of
+    // range.
+    void on_cost(FamilyId family, std::uint32_t units, std::int64_t nanos);
+
+    // Fills `out` (at least sizeof(wire::PlanHeader) + 16 bytes, aligned to 8) with what is to be
+    // read at `now_ns`.
+    PlanResult plan(std::int64_t now_ns, std::span<std::byte> out);
+
+    // Monotonic time of the first emission tick after `now_ns`.
+    std::int64_t next_tick_ns(std::int64_t now_ns) const;
+
+    std::uint32_t units() const { return active_; }
+    std::int64_t quantum_ns() const { return options_.quantum_ns; }
+    // The quantum that a planner with these options has: one that divides the base interval.
+    static std::int64_t quantum_ns_of(const PlanOptions& options);
+
+ private:
+    enum Flag : std::uint8_t { kActive = 1, kListed = 2, kWoken = 4, kUrgent = 8 };
+
+    void measure_grid();
+    void begin_round(std::int64_t round);
+    void begin_urgent(std::int64_t now_ns);
+    void build_list(std::int64_t round, bool urgent_only);
+    bool is_due(UnitId unit, std::uint32_t round) const;
+    std::uint32_t quanta(std::uint32_t interval_ms) const;
+    void arm(UnitId unit);
+    void hand_out(std::span<std::byte> out, PlanResult& result);
+    std::int64_t expected_ns(FamilyId family) const;
+    std::int64_t lead_ns() const;
+    std::int64_t next_wake(std::int64_t now_ns);
+
+    PlanOptions options_;
+    const IntervalTable& intervals_;
+    std::uint32_t quantum_ms_ = 0;
+    std::uint64_t per_quantum_ = 0;  // 2^32 / quantum_ms_, rounded up
+    std::uint32_t rounds_per_tick_ = 1;
+
+    // By unit.
+    std::vector<std::uint32_t> last_;   // round of the last read, or the one before the first
+    std::vector<std::uint16_t> armed_;  // quanta that its last interval had
+    std::vector<std::uint16_t> family_;
+    std::vector<std::uint8_t> flags_;
+    // The round's units, grouped by family; [cursor_, listed_) is still to be handed out.
+    std::vector<UnitId> list_;
+    std::uint32_t cursor_ = 0;
+    std::uint32_t listed_ = 0;
+    // By family.
+    std::vector<float> cost_ns_;
+    std::vector<std::uint32_t> count_;
+
+    std::int64_t round_ = 0;         // the last round begun
+    std::int64_t deadline_ns_ = 0;   // when the list should have been read
+    std::int64_t remaining_ns_ = 0;  // expected read time of what is left of the list
+    std::int64_t recent_ns_ = 0;     // expected read time of a round: a maximum that decays
+    std::uint32_t active_ = 0;
+    std::uint32_t urgent_ = 0;
+    bool settles_ = false;  // the round's last slice was handed out; one more call is wanted
+};
+
+}  // namespace remora

@@ -1,0 +1,69 @@
+#include "sample/health.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+
+namespace remora {
+namespace {
+
+constexpr std::uint8_t kFailuresCounted = 32;
+
+}  // namespace
+
+void Health::reserve(UnitId unit) {
+    if (unit >= failures_.size()) {
+        failures_.resize(unit + 1);
+        reason_.resize(unit + 1);
+        since_s_.resize(unit + 1);
+    }
+}
+
+void Health::forget(UnitId unit) {
+    if (reason_[unit] != 0) {
+        --quarantined_;
+    }
+    failures_[unit] = 0;
+    reason_[unit] = 0;
+}
+
+std::uint32_t Health::on_read(UnitId unit, wire::ReadStatus status, std::int64_t now_ns) {
+    if (status == wire::ReadStatus::kOk) {
+        if (failures_[unit] != 0) {
+            forget(unit);
+        }
+        return 0;
+    }
+    if (status == wire::ReadStatus::kGone) {
+        return options_.interval_ms_base;
+    }
+    const bool blocked = status == wire::ReadStatus::kBlocked;
+    failures_[unit] =
+        static_cast<std::uint8_t>(std::min<int>(failures_[unit] + 1, kFailuresCounted));
+    if (reason_[unit] == 0 && (blocked || failures_[unit] >= options_.failures_until_quarantine)) {
+        since_s_[unit] = static_cast<std::uint32_t>(now_ns / kNanosPerSecond);
+        ++quarantined_;
+        ++quarantines_total_;
+        reason_[unit] = static_cast<std::uint8_t>(status);
+    }
+    if (blocked) {
+        return options_.interval_ms_max;
+    }
+    const std::uint64_t doubled = std::uint64_t{options_.interval_ms_base} << (failures_[unit] - 1);
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(doubled, options_.interval_ms_max));
+}
+
+std::size_t Health::list(std::span<Quarantined> out) const {
+    std::size_t written = 0;
+    std::uint32_t left = quarantined_;
+    for (UnitId unit = 0; unit < reason_.size() && left > 0 && written < out.size(); ++unit) {
+        if (reason_[unit] != 0) {
+            --left;
+            out[written++] = {unit, static_cast<wire::ReadStatus>(reason_[unit]),
+                              std::int64_t{since_s_[unit]} * kNanosPerSecond};
+        }
+    }
+    return written;
+}
+
+}  // namespace remora

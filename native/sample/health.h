@@ -1,0 +1,61 @@
+// Units whose reads fail: how long to leave them alone, and why.
+#pragma once
+
+#include <remora/wire.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/ids.h"
+
+namespace remora {
+
+struct HealthOptions {
+    std::uint32_t interval_ms_base = 10'000;
+    std::uint32_t interval_ms_max = 600'000;  // longest time between two attempts
+    std::uint8_t failures_until_quarantine = 3;
+};
+
+struct Quarantined {
+    UnitId unit = 0;
+    wire::ReadStatus reason = wire::ReadStatus::kOk;
+    std::int64_t since_ns = 0;  // monotonic, to the second
+};
+
+// Back-off doubles from the base interval with every failure in a row; one good read ends it. A
+// unit that is gone is no fault (Kafka re-registers beans) and is tried at the next tick. A read
+// that blocked cost a thread, so it is quarantined at once for the longest time.
+//
+// Thread safety: core thread only. Memory is taken by reserve(), 6 bytes a unit.
+class Health {
+ public:
+    explicit Health(const HealthOptions& options) : options_(options) {}
+
+    void set_options(const HealthOptions& options) { options_ = options; }
+    void reserve(UnitId unit);
+    void forget(UnitId unit);
+
+    // Outcome of a read. Returns the milliseconds until the next attempt, 0 when the sampler
+    // decides.
+    std::uint32_t on_read(UnitId unit, wire::ReadStatus status, std::int64_t now_ns);
+
+    bool is_quarantined(UnitId unit) const { return reason_[unit] != 0; }
+    bool is_failing(UnitId unit) const { return failures_[unit] != 0; }
+    std::uint32_t quarantined() const { return quarantined_; }
+    std::uint64_t quarantines_total() const { return quarantines_total_; }
+
+    // Fills `out` with quarantined units in order of their ids; returns how many were written.
+    std::size_t list(std::span<Quarantined> out) const;
+
+ private:
+    HealthOptions options_;
+    std::vector<std::uint8_t> failures_;  // in a row
+    std::vector<std::uint8_t> reason_;    // ReadStatus; 0: not in quarantine
+    std::vector<std::uint32_t> since_s_;
+    std::uint32_t quarantined_ = 0;
+    std::uint64_t quarantines_total_ = 0;
+};
+
+}  // namespace remora

@@ -1,0 +1,566 @@
+#include "sample/sampler.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "sample/sampler_inline.h"
+
+namespace remora {
+namespace {
+
+// c / (w v) is counted in bins of 1/16 of an octave between 2^-16 and 2^64: the top bits of a
+// float.
+constexpr std::uint32_t kBinShift = 19;
+constexpr std::uint32_t kBinFirst = (127 - 16) << 4;
+constexpr std::uint32_t kBins = 80 << 4;
+// Kinds of intervals: those of a configuration and, while it is taken over, of the one before.
+constexpr std::size_t kKindsMax = 2 * kRulesMax;
+// Aimed at by the binned search, so that the exact sum seldom misses the budget.
+constexpr double kAim = 0.995;
+// What was shed comes back when it fits into this share of the budget.
+constexpr double kTakeBack = 0.9;
+// Counters stay at base because they are nearly free: no more than this share of the budget
+// together.
+constexpr double kCountersMost = 0.25;
+constexpr double kHistoryScale = 6553.5;  // 10 scales fill 16 bits
+
+std::uint32_t bin_of(float value) {
+    const std::uint32_t top = std::bit_cast<std::uint32_t>(value) >> kBinShift;
+    return std::clamp(top, kBinFirst, kBinFirst + kBins - 1) - kBinFirst;
+}
+
+// The middle of a bin.
+float value_of(std::uint32_t bin) {
+    return std::bit_cast<float>(((bin + kBinFirst) << kBinShift) | (1U << (kBinShift - 1)));
+}
+
+SamplerOptions sane(SamplerOptions options) {
+    options.interval_ms_base = std::max(options.interval_ms_base, 1U);
+    options.interval_ms_min = std::max(options.interval_ms_min, 1U);
+    options.interval_ms_max = std::max(options.interval_ms_max, options.interval_ms_min);
+    if (options.interval_ms_quantum == 0 ||
+        options.interval_ms_quantum > options.interval_ms_base) {
+        options.interval_ms_quantum = options.interval_ms_base;
+    }
+    options.volatility_decay = std::clamp(options.volatility_decay, 0.001, 1.0);
+    options.variance_high = std::max(options.variance_high, options.variance_low * 1.001);
+    options.health.interval_ms_base = options.interval_ms_base;
+    return options;
+}
+
+}  // namespace
+
+struct Sampler::Sums {
+    double full = 0;      // everything at base
+    double alerts = 0;    // at base
+    double counters = 0;  // not shed, at base
+    double idle = 0;      // of those that need no read, at their maximum
+    double fresh = 0;     // not known yet, at base
+    double least = 0;     // the rest that is not shed, at its maximum
+};
+
+Sampler::Sampler(const SamplerOptions& options, IntervalTable& intervals)
+    : options_(sane(options)), intervals_(intervals), health_(options_.health) {
+    const double base_s = options_.interval_ms_base / kMsPerSecond;
+    per_base_square_ = static_cast<float>(1.0 / (base_s * base_s));
+}
+
+void Sampler::fill_in(Limits& limits) const {
+    limits.base_ms = limits.rule_base_ms != 0 ? limits.rule_base_ms : options_.interval_ms_base;
+    // A rule's base moves the global minimum along: a unit is never read more often than its rule's
+    // base unless the rule says so.
+    const std::uint32_t min_ms =
+        limits.rule_base_ms != 0 ? limits.rule_base_ms : options_.interval_ms_min;
+    limits.min_ms = limits.rule_min_ms != 0 ? limits.rule_min_ms : min_ms;
+    limits.max_ms = limits.rule_max_ms != 0 ? limits.rule_max_ms : options_.interval_ms_max;
+    limits.max_ms = std::max(limits.max_ms, limits.min_ms);
+    limits.base_ms = std::clamp(limits.base_ms, limits.min_ms, limits.max_ms);
+    limits.base_per_s = kMsPerSecond / limits.base_ms;
+    limits.max_per_s = kMsPerSecond / limits.max_ms;
+    const std::uint32_t n_max = std::max(1U, limits.max_ms / options_.interval_ms_base);
+    limits.square_max = static_cast<float>(n_max) * static_cast<float>(n_max) / per_base_square_;
+    limits.top_ms = std::clamp(n_max * options_.interval_ms_base, limits.min_ms, limits.max_ms);
+}
+
+std::uint16_t Sampler::limits_of(const UnitTraits& traits) {
+    for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
+        const Limits& have = kinds_[kind];
+        if (have.rule_min_ms == traits.interval_ms_min &&
+            have.rule_base_ms == traits.interval_ms_base &&
+            have.rule_max_ms == traits.interval_ms_max) {
+            return static_cast<std::uint16_t>(kind);
+        }
+    }
+    if (kinds_.size() >= kKindsMax) {
+        return 0;
+    }
+    Limits wanted{};
+    wanted.rule_min_ms = traits.interval_ms_min;
+    wanted.rule_base_ms = traits.interval_ms_base;
+    wanted.rule_max_ms = traits.interval_ms_max;
+    fill_in(wanted);
+    kinds_.push_back(wanted);
+    bins_.resize(kinds_.size() * kBins);
+    full_bins_.reserve(bins_.size());
+    return static_cast<std::uint16_t>(kinds_.size() - 1);
+}
+
+// Kinds of former configurations would add up; units that have not been updated yet keep theirs.
+void Sampler::drop_unused_kinds() {
+    std::vector<std::uint16_t> place(kinds_.size(), 0xFFFF);
+    std::vector<Limits> used;
+    for (UnitId unit = 0; unit < flags_.size(); ++unit) {
+        if ((flags_[unit] & kActive) == 0) {
+            continue;
+        }
+        std::uint16_t& to = place[limits_[unit]];
+        if (to == 0xFFFF) {
+            to = static_cast<std::uint16_t>(used.size());
+            used.push_back(kinds_[limits_[unit]]);
+        }
+        limits_[unit] = to;
+    }
+    kinds_ = std::move(used);
+    bins_.assign(kinds_.size() * kBins, 0.0);
+}
+
+void Sampler::configure(const SamplerOptions& options) {
+    options_ = sane(options);
+    const double base_s = options_.interval_ms_base / kMsPerSecond;
+    per_base_square_ = static_cast<float>(1.0 / (base_s * base_s));
+    health_.set_options(options_.health);
+    drop_unused_kinds();
+    for (Limits& limits : kinds_) {
+        fill_in(limits);
+    }
+    if (options_.policy != SamplePolicy::kVariance) {
+        history_ = {};
+    } else if (history_.empty()) {
+        history_.resize(flags_.size() * kHistory);
+        std::fill(reads_.begin(), reads_.end(), std::uint8_t{0});
+        clear_flag(kKnown);  // deviations are remembered from here on
+    }
+    if (options_.policy != SamplePolicy::kBudget) {
+        clear_flag(kShed);
+        shed_ = 0;
+    }
+    shed_order_stale_ = true;
+}
+
+void Sampler::clear_flag(Flag flag) {
+    using Flags = decltype(flags_)::value_type;
+    for (auto& flags : flags_) {
+        flags = static_cast<Flags>(flags & ~flag);
+    }
+}
+
+void Sampler::update_unit(UnitId unit, const UnitTraits& traits) {
+    if (unit >= flags_.size() || (flags_[unit] & kActive) == 0) {
+        return;
+    }
+    using Flags = decltype(flags_)::value_type;
+    const Flags pins =
+        static_cast<Flags>((traits.is_alert ? kAlert : 0) | (traits.is_counter ? kCounter : 0));
+    const float importance = traits.importance > 0 ? traits.importance : 1.0F;
+    const std::uint16_t limits = limits_of(traits);
+    const auto kept = static_cast<Flags>(flags_[unit] & ~(kAlert | kCounter));
+    if (flags_[unit] == (kept | pins) && importance_[unit] == importance &&
+        limits_[unit] == limits) {
+        return;
+    }
+    flags_[unit] = static_cast<Flags>(kept | pins);
+    importance_[unit] = importance;
+    limits_[unit] = limits;
+    shed_order_stale_ = true;
+    if ((flags_[unit] & kShed) == 0 && !health_.is_failing(unit)) {
+        set_interval(unit, interval_for(unit, lambda_));
+    }
+}
+
+bool Sampler::add_unit(UnitId unit, const UnitTraits& traits, std::int64_t /*now_ns*/) {
+    if (unit >= kUnitsMax || traits.family >= kFamiliesMax) {
+        return false;
+    }
+    if (unit >= flags_.size()) {
+        const std::size_t size = std::max<std::size_t>(unit + 1, flags_.size() + flags_.size() / 2);
+        volatility_.resize(size);
+        importance_.resize(size);
+        family_.resize(size);
+        limits_.resize(size);
+        flags_.resize(size);
+        sentinel_.resize(size);
+        moved_ms_.resize(size);
+        heard_ms_.resize(size);
+        reads_.resize(size);
+        shed_order_.resize(size);
+        health_.reserve(static_cast<UnitId>(size - 1));
+        if (options_.policy == SamplePolicy::kVariance) {
+            history_.resize(size * kHistory);
+        }
+    }
+    remove_unit(unit);
+    costs_.reserve(traits.family);
+    if (traits.family >= families_.size()) {
+        families_.resize(traits.family + 1);
+    }
+    volatility_[unit] = 0;
+    importance_[unit] = traits.importance > 0 ? traits.importance : 1.0F;
+    family_[unit] = static_cast<std::uint16_t>(traits.family);
+    limits_[unit] = limits_of(traits);
+    reads_[unit] = 0;
+    sentinel_[unit] = kNoUnit;
+    flags_[unit] = static_cast<std::uint16_t>(kActive | (traits.is_alert ? kAlert : 0) |
+                                              (traits.is_counter ? kCounter : 0));
+    ++active_;
+    shed_order_stale_ = true;
+    set_interval(unit, recording_ms_ != 0 ? recording_ms_ : kinds_[limits_[unit]].base_ms);
+    return true;
+}
+
+void Sampler::remove_unit(UnitId unit) {
+    if (unit >= flags_.size() || (flags_[unit] & kActive) == 0) {
+        return;
+    }
+    health_.forget(unit);
+    flags_[unit] = 0;
+    --active_;
+    shed_order_stale_ = true;
+}
+
+// After a round: unit and sentinel may have been read in any order, so now is the time to compare.
+inline void Sampler::settle_sentinel(UnitId unit) {
+    const std::uint16_t flags = flags_[unit];
+    const UnitId sentinel = sentinel_[unit];
+    if (sentinel == kNoUnit || (flags & kReadNow) == 0) {
+        return;
+    }
+    const bool silent = moved_ms_[sentinel] == heard_ms_[unit];
+    if ((flags & kChanged) != 0) {
+        flags_[unit] =
+            silent ? flags | kDistrusting : flags & static_cast<std::uint16_t>(~kDistrusting);
+    }
+    heard_ms_[unit] = moved_ms_[sentinel];
+}
+
+std::uint32_t Sampler::variance_interval(UnitId unit) const {
+    const Limits& limits = kinds_[limits_[unit]];
+    if ((flags_[unit] & kKnown) == 0) {
+        return limits.base_ms;
+    }
+    const std::uint16_t* deviations = &history_[unit * kHistory];
+    const std::size_t held = std::min<std::size_t>(reads_[unit], kHistory);
+    double sum = 0;
+    double squares = 0;
+    for (std::size_t i = 0; i < held; ++i) {
+        const double deviation = deviations[i] / kHistoryScale;
+        sum += deviation;
+        squares += deviation * deviation;
+    }
+    const double mean = sum / static_cast<double>(held);
+    const double variance = squares / static_cast<double>(held) - mean * mean;
+    if (variance >= options_.variance_high) {
+        return limits.min_ms;
+    }
+    if (variance <= options_.variance_low) {
+        return limits.max_ms;
+    }
+    const double share =
+        (options_.variance_high - variance) / (options_.variance_high - options_.variance_low);
+    const double ms = limits.min_ms + share * (limits.max_ms - limits.min_ms);
+    const double seconds = ms / kMsPerSecond;
+    return on_grid(static_cast<float>(seconds * seconds), limits);
+}
+
+inline std::uint32_t Sampler::interval_for(UnitId unit, double lambda) const {
+    const Limits& limits = kinds_[limits_[unit]];
+    if (recording_ms_ != 0) {
+        return recording_ms_;
+    }
+    if (is_pinned(unit)) {
+        return limits.base_ms;
+    }
+    switch (options_.policy) {
+        case SamplePolicy::kFixed:
+            return std::clamp(options_.interval_ms_fixed, limits.min_ms, limits.max_ms);
+        case SamplePolicy::kVariance:
+            return variance_interval(unit);
+        case SamplePolicy::kBudget:
+            break;
+    }
+    return law_interval(unit, lambda);
+}
+
+void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool first_changed) {
+    const std::uint8_t reads = reads_[unit];
+    if (elapsed_ns > 0) {
+        const auto most = static_cast<float>(options_.deviation_max);
+        const float capped = deviation < most ? std::max(deviation, 0.0F) : most;
+        const float seconds = static_cast<float>(elapsed_ns) / static_cast<float>(kNanosPerSecond);
+        const bool changed = capped > 0 && first_changed;
+        const float moving = moving_s(unit, seconds);
+        const float rate = capped / moving;
+        flags_[unit] = changed ? flags_[unit] | kChanged
+                               : flags_[unit] & static_cast<std::uint16_t>(~kChanged);
+        if (changed) {
+            moved_ms_[unit] +=
+                static_cast<std::uint32_t>(moving * static_cast<float>(kMsPerSecond));
+        }
+        float& volatility = volatility_[unit];
+        Family& family = families_[family_[unit]];
+        family.surprise += std::max(capped - volatility * seconds, 0.0F);
+        family.elapsed_s += seconds;
+        family.reads += 1;
+        volatility =
+            rate >= volatility
+                ? rate
+                : volatility + static_cast<float>(options_.volatility_decay) * (rate - volatility);
+        if (!history_.empty()) {
+            history_[unit * kHistory + reads % kHistory] =
+                static_cast<std::uint16_t>(capped * static_cast<float>(kHistoryScale));
+        }
+    }
+    flags_[unit] |= kReadNow;
+    // Counts on around 8 once there, so that `reads % kHistory` goes round.
+    reads_[unit] = reads == 255 ? static_cast<std::uint8_t>(255 - kHistory + 1)
+                                : static_cast<std::uint8_t>(reads + 1);
+    if (reads + 1 >= options_.reads_until_known) {
+        flags_[unit] |= kKnown;
+    }
+}
+
+void Sampler::observe(UnitId unit, float deviation, std::int64_t elapsed_ns,
+                      wire::ReadStatus status, std::int64_t now_ns, bool first_changed) {
+    if (unit >= flags_.size() || (flags_[unit] & kActive) == 0) {
+        return;
+    }
+    if (status != wire::ReadStatus::kOk || health_.is_failing(unit)) {
+        const std::uint32_t back_off_ms = health_.on_read(unit, status, now_ns);
+        if (back_off_ms != 0) {
+            set_interval(unit, back_off_ms);
+            return;
+        }
+    }
+    learn(unit, deviation, elapsed_ns, first_changed);
+    if ((flags_[unit] & kShed) == 0) {
+        set_interval(unit, interval_for(unit, lambda_));
+    }
+}
+
+void Sampler::learn_families() {
+    const auto decay = static_cast<float>(options_.family_decay);
+    for (Family& family : families_) {
+        if (family.elapsed_s > 0) {
+            const float rate = family.surprise / family.elapsed_s;
+            family.volatility = rate >= family.volatility
+                                    ? rate
+                                    : family.volatility + decay * (rate - family.volatility);
+        }
+        family.surprise = 0;
+        family.elapsed_s = 0;
+        family.reads = 0;
+    }
+}
+
+void Sampler::sum_up(Sums& sums) {
+    std::fill(bins_.begin(), bins_.end(), 0.0);
+    const auto units = static_cast<UnitId>(flags_.size());
+    for (UnitId unit = 0; unit < units; ++unit) {
+        if ((flags_[unit] & kActive) == 0) {
+            continue;
+        }
+        settle_sentinel(unit);
+        const std::uint16_t flags = flags_[unit];
+        flags_[unit] = flags & static_cast<std::uint16_t>(~(kReadNow | kWoken));
+        const Limits& limits = kinds_[limits_[unit]];
+        const auto cost = static_cast<double>(cost_ns(unit));
+        const double at_base = cost * limits.base_per_s;
+        sums.full += at_base;
+        if ((flags & kAlert) != 0) {
+            sums.alerts += at_base;
+        } else if ((flags & kShed) != 0) {
+            continue;
+        } else if ((flags & kKnown) == 0) {
+            sums.fresh += at_base;
+            sums.least += cost * limits.max_per_s;
+        } else if (is_pinned(unit)) {
+            sums.counters += at_base;
+        } else {
+            sums.least += cost * limits.max_per_s;
+            if (is_idle(unit)) {
+                sums.idle += cost * limits.max_per_s;
+                continue;
+            }
+            const float key = (options_.ignore_cost ? 1.0F : cost_ns(unit)) / worth(unit);
+            bins_[limits_[unit] * kBins + bin_of(key)] += cost;
+        }
+    }
+}
+
+void Sampler::sort_for_shedding() {
+    shed_sorted_ = 0;
+    for (UnitId unit = 0; unit < flags_.size(); ++unit) {
+        if ((flags_[unit] & kActive) != 0 && (flags_[unit] & kAlert) == 0) {
+            shed_order_[shed_sorted_++] = unit;
+        }
+        flags_[unit] &= static_cast<std::uint16_t>(~kShed);
+    }
+    std::sort(shed_order_.begin(), shed_order_.begin() + shed_sorted_, [this](UnitId a, UnitId b) {
+        if (importance_[a] != importance_[b]) {
+            return importance_[a] < importance_[b];
+        }
+        const float price_a = cost_ns(a) / worth(a);
+        const float price_b = cost_ns(b) / worth(b);
+        return price_a != price_b ? price_a > price_b : a < b;
+    });
+    shed_ = std::min(shed_, shed_sorted_);
+    for (std::uint32_t i = 0; i < shed_; ++i) {
+        flags_[shed_order_[i]] |= kShed;
+    }
+    shed_order_stale_ = false;
+}
+
+// Moves the border between what is shed and what is read. True when it moved.
+bool Sampler::shed_or_take_back(const Sums& sums, double budget_ns_per_s) {
+    double need = sums.alerts + sums.counters + sums.least;
+    if (need <= budget_ns_per_s && shed_ == 0) {
+        return false;
+    }
+    if (shed_order_stale_) {
+        const std::uint32_t before = shed_;
+        sort_for_shedding();
+        if (before != 0) {
+            return true;  // other units are shed now: sum up again
+        }
+    }
+    const auto least_of = [this](UnitId unit) {
+        const Limits& limits = kinds_[limits_[unit]];
+        const bool is_counter = (flags_[unit] & kCounter) != 0 && pins_counters_;
+        const std::uint32_t ms = is_counter ? limits.base_ms : limits.max_ms;
+        return static_cast<double>(cost_ns(unit)) * kMsPerSecond / ms;
+    };
+    const std::uint32_t before = shed_;
+    while (need > budget_ns_per_s && shed_ < shed_sorted_) {
+        const UnitId unit = shed_order_[shed_++];
+        flags_[unit] |= kShed;
+        need -= least_of(unit);
+    }
+    if (shed_ == before) {
+        while (shed_ > 0) {
+            const UnitId unit = shed_order_[shed_ - 1];
+            need += least_of(unit);
+            if (need > kTakeBack * budget_ns_per_s) {
+                break;
+            }
+            flags_[unit] &= static_cast<std::uint16_t>(~kShed);
+            --shed_;
+        }
+    }
+    return shed_ != before;
+}
+
+void Sampler::compact_bins() {
+    full_bins_.clear();
+    for (std::uint32_t kind = 0; kind < kinds_.size(); ++kind) {
+        for (std::uint32_t bin = 0; bin < kBins; ++bin) {
+            const double cost = bins_[kind * kBins + bin];
+            if (cost > 0) {
+                full_bins_.push_back({kind, value_of(bin), cost * kMsPerSecond});
+            }
+        }
+    }
+}
+
+// Read time a second of all units under the law, from the bins.
+double Sampler::law_cost(double lambda) const {
+    double sum = 0;
+    for (const Bin& bin : full_bins_) {
+        sum += bin.cost_ns / on_grid(static_cast<float>(lambda) * bin.value, kinds_[bin.kind]);
+    }
+    return sum;
+}
+
+// The least lambda under which the law costs at most `budget_ns_per_s`. The cost falls with lambda,
+// in steps (the grid), so this halves a bracket of logarithms.
+double Sampler::find_lambda(double budget_ns_per_s) const {
+    double low = -70;
+    double high = 70;
+    if (law_cost(std::exp2(low)) <= budget_ns_per_s) {
+        return std::exp2(low);
+    }
+    for (int i = 0; i < 20; ++i) {
+        const double middle = (low + high) / 2;
+        (law_cost(std::exp2(middle)) <= budget_ns_per_s ? high : low) = middle;
+    }
+    return std::exp2(high);
+}
+
+// Sets every interval and returns what they cost, nanoseconds a second.
+double Sampler::write_intervals(double lambda, SolveResult& result) {
+    double sum = 0;
+    result.units_at_base = 0;
+    const auto units = static_cast<UnitId>(flags_.size());
+    for (UnitId unit = 0; unit < units; ++unit) {
+        const std::uint16_t flags = flags_[unit];
+        if ((flags & kActive) == 0 || health_.is_failing(unit)) {
+            continue;
+        }
+        if ((flags & kShed) != 0) {
+            set_interval(unit, kIntervalNever);
+            continue;
+        }
+        const std::uint32_t interval_ms = interval_for(unit, lambda);
+        set_interval(unit, interval_ms);
+        sum += static_cast<double>(cost_ns(unit) / static_cast<float>(interval_ms));
+        result.units_at_base += interval_ms <= kinds_[limits_[unit]].base_ms ? 1 : 0;
+    }
+    return sum * kMsPerSecond;
+}
+
+SolveResult Sampler::solve(double budget_ns_per_s) {
+    SolveResult result;
+    const bool law = options_.policy == SamplePolicy::kBudget && recording_ms_ == 0;
+    Sums sums;
+    learn_families();
+    pins_counters_ = true;
+    sum_up(sums);
+    if (law && pins_counters_ && sums.counters > kCountersMost * budget_ns_per_s) {
+        pins_counters_ = false;
+        sums = Sums{};
+        sum_up(sums);
+    }
+    for (int i = 0; law && i < 3 && shed_or_take_back(sums, budget_ns_per_s); ++i) {
+        sums = Sums{};
+        sum_up(sums);
+    }
+    result.pinned_ns_per_s = sums.alerts + sums.counters;
+    result.least_ns_per_s = result.pinned_ns_per_s + sums.least;
+    result.full_ns_per_s = sums.full;
+    if (law) {
+        const double left =
+            std::max(budget_ns_per_s - result.pinned_ns_per_s - sums.fresh - sums.idle, 0.0);
+        compact_bins();
+        double aim = left * kAim;
+        for (int i = 0; i < 5; ++i) {
+            lambda_ = find_lambda(aim);
+            result.predicted_ns_per_s = write_intervals(lambda_, result);
+            const double over = result.predicted_ns_per_s - budget_ns_per_s;
+            if (over <= 0) {
+                break;
+            }
+            // The bins are coarse: aim lower by what they missed.
+            aim -= over + (1 - kAim) * left;
+        }
+    } else {
+        result.predicted_ns_per_s = write_intervals(lambda_, result);
+    }
+    result.lambda = lambda_;
+    result.units = active_;
+    result.units_shed = shed_;
+    result.is_over_budget = law && result.predicted_ns_per_s > budget_ns_per_s;
+    return result;
+}
+
+}  // namespace remora

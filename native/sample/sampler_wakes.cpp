@@ -1,0 +1,79 @@
+// What is read because of what was just read: sentinels and surprises.
+#include "sample/sampler.h"
+#include "sample/sampler_inline.h"
+
+namespace remora {
+namespace {
+
+// An idle unit whose sentinel moves is read at once when the law then reads it at least every so
+// many base intervals.
+constexpr std::uint32_t kStirred = 2;
+
+}  // namespace
+
+void Sampler::set_sentinel(UnitId unit, UnitId sentinel) {
+    if (unit < flags_.size() && (sentinel == kNoUnit || sentinel < flags_.size())) {
+        sentinel_[unit] = sentinel;
+        heard_ms_[unit] = sentinel == kNoUnit ? 0 : moved_ms_[sentinel];
+        flags_[unit] &= static_cast<std::uint16_t>(~(kDistrusting));
+    }
+}
+
+// A read of cost c buys lambda / 2 scale seconds elsewhere (the derivative of the law); here it
+// saves `surprise` scales for what is left of the interval, half of it on average.
+bool Sampler::is_worth_waking(UnitId unit, float surprise) const {
+    const std::uint16_t flags = flags_[unit];
+    constexpr int kCandidate = kActive | kKnown;
+    constexpr int kNot = kShed | kReadNow | kWoken;
+    if ((flags & (kCandidate | kNot)) != kCandidate || is_pinned(unit) ||
+        health_.is_failing(unit)) {
+        return false;
+    }
+    const std::uint32_t interval_ms = intervals_.get(unit);
+    const auto interval_s = static_cast<float>(interval_ms) / static_cast<float>(kMsPerSecond);
+    const float cost = options_.ignore_cost ? 1.0F : cost_ns(unit);
+    return interval_ms > kinds_[limits_[unit]].base_ms &&
+           static_cast<double>(importance_[unit] * surprise * interval_s) >
+               lambda_ * static_cast<double>(cost);
+}
+
+// The unit was idle and its sentinel has just said that it is no longer, and the law would read it
+// often.
+bool Sampler::is_stirred(UnitId unit) const {
+    const UnitId sentinel = sentinel_[unit];
+    constexpr int kNot = kShed | kReadNow | kWoken | kDistrusting;
+    if (sentinel == kNoUnit || (flags_[unit] & (kActive | kKnown | kNot)) != (kActive | kKnown) ||
+        (flags_[sentinel] & (kReadNow | kChanged)) != (kReadNow | kChanged) ||
+        health_.is_failing(unit)) {
+        return false;
+    }
+    const Limits& limits = kinds_[limits_[unit]];
+    return intervals_.get(unit) > limits.base_ms &&
+           law_interval(unit, lambda_) <= kStirred * limits.base_ms &&
+           intervals_.get(unit) >= limits.top_ms;
+}
+
+std::size_t Sampler::collect_wakes(std::span<UnitId> out) {
+    if (options_.policy != SamplePolicy::kBudget || recording_ms_ != 0) {
+        return 0;
+    }
+    std::size_t woken = 0;
+    const auto units = static_cast<UnitId>(flags_.size());
+    for (UnitId unit = 0; unit < units && woken < out.size(); ++unit) {
+        const Family& family = families_[family_[unit]];
+        if (is_stirred(unit)) {
+            out[woken++] = unit;
+            flags_[unit] |= kWoken;
+            continue;
+        }
+        // Two reads without surprise are put in, so that one surprised read alone is no alarm for
+        // all.
+        if (family.surprise > 0 && is_worth_waking(unit, family.surprise / (family.reads + 2))) {
+            out[woken++] = unit;
+            flags_[unit] |= kWoken;
+        }
+    }
+    return woken;
+}
+
+}  // namespace remora

@@ -1,0 +1,50 @@
+// The caps: how many units and series there may be, in all and of one family.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "config/config.h"
+#include "model/ids.h"
+
+namespace remora {
+
+// Which cap refused a unit.
+enum class Cap : std::uint8_t { kNone, kUnits, kSeries, kFamily };
+
+// First come, first kept: what was admitted stays until it leaves by itself, so a full broker keeps
+// a bounded and stable subset and what was refused is counted by family. A unit is admitted whole
+// or not at all.
+//
+// Thread safety: collector thread only.
+//
+// Invariant: units() <= units_max, series() <= series_max, family_series(f) <=
+// series_per_family_max.
+class Admission {
+ public:
+    explicit Admission(const LimitsConfig& limits) : limits_(limits) {}
+
+    // kNone: admitted and counted.
+    Cap admit(FamilyId family, std::uint32_t series);
+    // An admitted unit of `family` with `series` series left.
+    void release(FamilyId family, std::uint32_t series);
+
+    std::uint32_t units() const { return units_; }
+    std::uint32_t series() const { return series_; }
+    std::uint32_t family_series(FamilyId family) const;
+    // Units of the family that a cap refused since the start.
+    std::uint64_t refused(FamilyId family) const;
+
+ private:
+    struct Family {
+        std::uint32_t series = 0;
+        std::uint64_t refused = 0;
+    };
+
+    LimitsConfig limits_;
+    std::vector<Family> families_;
+    std::uint32_t units_ = 0;
+    std::uint32_t series_ = 0;
+};
+
+}  // namespace remora

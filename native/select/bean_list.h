@@ -1,0 +1,46 @@
+// A saved list of MBeans, as `remora check --mbeans` and the tests take it.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "model/bean.h"
+
+namespace remora {
+
+// Beans and the text that they are views of.
+class BeanList {
+ public:
+    // One bean a line, in any of three forms:
+    //   ObjectName                         kind guessed from the name: a rough idea
+    //   kind TAB ObjectName TAB attributes kind: gauge counter meter histogram timer mbean;
+    //   attributes of an mbean
+    //                                      separated by commas, each a path with an optional
+    //                                      ":boolean" or ":text"
+    //   {"name": ..., "attributes": {...}} JSON; attributes map paths to values or to the words
+    //   number, boolean, text; the
+    //                                      kind follows from which there are. Or one line an
+    //                                      attribute, with "attribute" and "value".
+    // Empty lines and lines that begin with # are skipped. kCorrupt names the first line that is
+    // none of these.
+    static Result<BeanList> parse(std::string_view text);
+
+    const std::vector<Bean>& beans() const { return beans_; }
+
+ private:
+    Status add_line(std::string_view line);
+    Status add_table_line(std::string_view line);
+    Status add_json_line(std::string_view line);
+    Status add_bean(std::string_view name, BeanKind kind, std::vector<BeanAttribute> attributes);
+    void settle_json_bean();
+    std::string_view keep(std::string_view text);
+
+    std::deque<std::string> texts_;
+    std::vector<Bean> beans_;
+    bool json_open_ = false;  // the last bean came from JSON and may get further attributes
+};
+
+}  // namespace remora

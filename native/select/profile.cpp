@@ -1,0 +1,231 @@
+#include "select/profile.h"
+
+#include <algorithm>
+#include <array>
+
+#include "config/pattern.h"
+
+namespace remora {
+namespace {
+
+constexpr Importance kLow = Importance::kLow;
+constexpr Importance kNormal = Importance::kNormal;
+constexpr Importance kHigh = Importance::kHigh;
+constexpr Importance kAlert = Importance::kAlert;
+
+// domain, type, names, importance, minimal, per topic, kinds, attributes. The first row that
+// fits decides.
+constexpr auto kRows = std::to_array<ProfileRow>({
+    // Replication. The gauges of ReplicaManager walk every partition; the alerts are worth it.
+    {"kafka.server", "ReplicaManager",
+     "UnderReplicatedPartitions UnderMinIsrPartitionCount OfflineReplicaCount", kAlert, true},
+    {"kafka.server", "ReplicaManager",
+     "PartitionCount LeaderCount IsrShrinksPerSec IsrExpandsPerSec", kNormal, true},
+    {"kafka.server", "ReplicaManager",
+     "AtMinIsrPartitionCount FailedIsrUpdatesPerSec ReassigningPartitions", kNormal},
+    {"kafka.server", "ReplicaManager", "ProducerIdCount PartitionsWithLateTransactionsCount", kLow},
+    {"kafka.server", "ReplicaFetcherManager",
+     "MaxLag MinFetchRate FailedPartitionsCount DeadThreadCount", kNormal, true},
+    {"kafka.server", "ReplicaAlterLogDirsManager", "MaxLag FailedPartitionsCount DeadThreadCount",
+     kLow},
+    // Throughput.
+    {"kafka.server", "BrokerTopicMetrics",
+     "MessagesInPerSec BytesInPerSec BytesOutPerSec FailedProduceRequestsPerSec "
+     "FailedFetchRequestsPerSec",
+     kHigh, true, false},
+    {"kafka.server", "BrokerTopicMetrics",
+     "TotalProduceRequestsPerSec TotalFetchRequestsPerSec ReplicationBytesInPerSec "
+     "ReplicationBytesOutPerSec",
+     kHigh, true, false},
+    {"kafka.server", "BrokerTopicMetrics", "*PerSec", kNormal},
+    {"kafka.server", "BrokerTopicMetrics", "Remote*", kNormal},
+    // Requests.
+    {"kafka.network", "RequestMetrics", "RequestsPerSec ErrorsPerSec", kNormal},
+    {"kafka.network", "RequestMetrics", "TotalTimeMs", kHigh, true, true,
+     "Produce FetchConsumer FetchFollower"},
+    {"kafka.network", "RequestMetrics",
+     "RequestQueueTimeMs LocalTimeMs RemoteTimeMs ThrottleTimeMs ResponseQueueTimeMs "
+     "ResponseSendTimeMs",
+     kNormal, false, true, "Produce FetchConsumer FetchFollower"},
+    {"kafka.network", "RequestMetrics", "RequestBytes", kLow, false, true,
+     "Produce Fetch FetchConsumer FetchFollower"},
+    {"kafka.network", "RequestMetrics", "TemporaryMemoryBytes MessageConversionsTimeMs", kLow,
+     false, true, "Produce Fetch"},
+    {"kafka.network", "RequestChannel", "RequestQueueSize", kHigh, true},
+    {"kafka.network", "RequestChannel", "ResponseQueueSize", kNormal},
+    {"kafka.network", "SocketServer", "NetworkProcessorAvgIdlePercent", kHigh, true},
+    {"kafka.network", "SocketServer",
+     "ExpiredConnectionsKilledCount MemoryPoolAvailable MemoryPoolUsed", kLow},
+    {"kafka.network", "Acceptor", "AcceptorBlockedPercent", kNormal, false, true, "",
+     "OneMinuteRate"},
+    {"kafka.network", "Processor", "IdlePercent", kLow},
+    {"kafka.server", "KafkaRequestHandlerPool", "RequestHandlerAvgIdlePercent", kHigh, true, true,
+     "", "OneMinuteRate"},
+    {"kafka.server", "socket-server-metrics", "", kNormal, false, true, "",
+     "connection-count connection-creation-rate connection-creation-total connection-close-rate "
+     "connection-close-total "
+     "connection-accept-rate failed-authentication-rate failed-authentication-total "
+     "successful-authentication-total "
+     "expired-connections-killed-count incoming-byte-total outgoing-byte-total request-total "
+     "response-total"},
+    // The purgatory sizes walk the purgatory's own locks; only the two that operators watch.
+    {"kafka.server", "DelayedOperationPurgatory", "PurgatorySize NumDelayedOperations", kNormal,
+     false, true, "Produce Fetch"},
+    {"kafka.server", "FetchSessionCache",
+     "NumIncrementalFetchSessions NumIncrementalFetchPartitionsCached "
+     "IncrementalFetchSessionEvictionsPerSec",
+     kNormal},
+    {"kafka.server", "DelayedFetchMetrics", "ExpiresPerSec", kLow},
+    // Quotas: unbounded by clients.
+    {"kafka.server",
+     "Produce Fetch Request LeaderReplication FollowerReplication ControllerMutation", "", kLow,
+     false, true, "",
+     "throttle-time byte-rate request-time tokens mutation-rate exempt-throttle-time "
+     "exempt-request-time queue-size"},
+    // Coordinators.
+    {"kafka.server", "AddPartitionsToTxnManager", "VerificationFailureRate VerificationTimeMs",
+     kNormal},
+    {"kafka.server", "group-coordinator-metrics", "", kNormal},
+    {"kafka.coordinator.group kafka.server", "GroupMetadataManager", "", kLow},
+    {"kafka.server", "transaction-coordinator-metrics", "", kLow},
+    {"kafka.coordinator.transaction kafka.server", "TransactionMarkerChannelManager", "", kLow},
+    {"kafka.server", "KafkaServer", "BrokerState yammer-metrics-count", kNormal, true},
+    // Logs.
+    {"kafka.log", "LogFlushStats", "LogFlushRateAndTimeMs", kNormal},
+    {"kafka.log", "LogManager", "OfflineLogDirectoryCount", kAlert, true},
+    {"kafka.log", "LogManager",
+     "LogDirectoryOffline remainingLogsToRecover remainingSegmentsToRecover", kNormal},
+    {"kafka.log", "LogCleaner",
+     "DeadThreadCount max-clean-time-secs max-compaction-delay-secs max-buffer-utilization-percent "
+     "cleaner-recopy-percent",
+     kLow},
+    {"kafka.log", "LogCleanerManager",
+     "max-dirty-percent time-since-last-run-ms uncleanable-partitions-count", kLow},
+    {"kafka.log", "Log", "Size LogEndOffset LogStartOffset", kLow},
+    {"kafka.cluster", "Partition", "UnderReplicated UnderMinIsr", kLow},
+    // Controller.
+    {"kafka.controller", "KafkaController", "ActiveControllerCount OfflinePartitionsCount", kAlert,
+     true},
+    {"kafka.controller", "KafkaController",
+     "ActiveBrokerCount FencedBrokerCount GlobalTopicCount GlobalPartitionCount "
+     "PreferredReplicaImbalanceCount",
+     kNormal, true},
+    {"kafka.controller", "KafkaController", "", kNormal},
+    {"kafka.controller", "ControllerStats", "UncleanLeaderElectionsPerSec", kAlert, true},
+    {"kafka.controller", "ControllerStats",
+     "LeaderElectionRateAndTimeMs ElectionFromEligibleLeaderReplicasPerSec", kNormal},
+    {"kafka.controller", "ControllerEventManager",
+     "EventQueueTimeMs EventQueueProcessingTimeMs EventQueueSize", kNormal},
+    {"kafka.controller", "ControllerChannelManager",
+     "RequestRateAndQueueTimeMs QueueSize TotalQueueSize", kLow},
+    {"kafka.server", "raft-metrics", "", kNormal},
+    {"kafka.server",
+     "broker-metadata-metrics BrokerMetadataListener MetadataLoader SnapshotEmitter", "", kNormal},
+    {"kafka.server", "SessionExpireListener ZooKeeperClientMetrics", "", kNormal},
+    // Tiered storage.
+    {"kafka.log.remote", "RemoteLogManager RemoteStorageThreadPool", "", kNormal},
+    {"*kafka.storage.internals.log kafka.server",
+     "RemoteLogManager RemoteStorageThreadPool DelayedRemoteFetchMetrics "
+     "DelayedRemoteListOffsetsMetrics",
+     "", kNormal},
+    // The JVM. Threading's deadlock data and Runtime's properties are never read.
+    {"java.lang", "Memory", "", kHigh, true, true, "", "HeapMemoryUsage.* NonHeapMemoryUsage.*"},
+    {"java.lang", "GarbageCollector", "", kNormal, true, true, "",
+     "CollectionCount CollectionTime"},
+    {"java.lang", "MemoryPool", "", kNormal, false, true, "", "Usage.* CollectionUsage.used"},
+    {"java.lang", "Threading", "", kNormal, true, true, "",
+     "ThreadCount DaemonThreadCount PeakThreadCount TotalStartedThreadCount"},
+    {"java.lang", "OperatingSystem", "", kNormal, true, true, "",
+     "OpenFileDescriptorCount MaxFileDescriptorCount ProcessCpuTime ProcessCpuLoad SystemCpuLoad "
+     "CpuLoad SystemLoadAverage "
+     "AvailableProcessors CommittedVirtualMemorySize FreePhysicalMemorySize FreeMemorySize "
+     "TotalPhysicalMemorySize TotalMemorySize"},
+    {"java.lang", "Runtime", "", kLow, true, true, "", "Uptime StartTime"},
+    {"java.lang", "ClassLoading", "", kLow, false, true, "",
+     "LoadedClassCount TotalLoadedClassCount UnloadedClassCount"},
+    {"java.nio", "BufferPool", "", kLow, false, true, "", "Count MemoryUsed TotalCapacity"},
+});
+
+// What profile all gives to beans without a row.
+constexpr ProfileRow kAnyBean = {"*", "*", "", kNormal};
+
+bool is_single_word(std::string_view choices) {
+    return choices.find_first_of(" *?") == std::string_view::npos;
+}
+
+}  // namespace
+
+double weight_of(Importance importance) {
+    switch (importance) {
+        case Importance::kLow:
+            return 0.25;
+        case Importance::kNormal:
+            return 1.0;
+        case Importance::kHigh:
+            return 4.0;
+        case Importance::kAlert:
+            return 16.0;
+    }
+    return 1.0;
+}
+
+bool matches_choice(std::string_view choices, std::string_view value) {
+    if (choices.empty()) {
+        return true;
+    }
+    while (!choices.empty()) {
+        const std::size_t space = std::min(choices.find(' '), choices.size());
+        if (glob_matches(choices.substr(0, space), value)) {
+            return true;
+        }
+        choices.remove_prefix(std::min(space + 1, choices.size()));
+    }
+    return false;
+}
+
+ProfileTable::ProfileTable(Profile profile) : profile_(profile) {
+    for (const ProfileRow& row : kRows) {
+        if (profile == Profile::kMinimal && !row.minimal) {
+            continue;
+        }
+        if (is_single_word(row.type)) {
+            by_type_[row.type].push_back(&row);
+        } else {
+            any_type_.push_back(&row);
+        }
+    }
+}
+
+const ProfileRow* ProfileTable::find(const ObjectName& name) const {
+    const std::string_view type = name.get("type");
+    const auto fits = [&](const ProfileRow& row) {
+        if (!matches_choice(row.domain, name.domain()) || !matches_choice(row.type, type) ||
+            !matches_choice(row.names, name.get("name"))) {
+            return false;
+        }
+        if (profile_ == Profile::kAll) {
+            return true;  // for its importance alone
+        }
+        const std::string_view request = name.get("request");
+        const std::string_view kind = request.empty() ? name.get("delayedOperation") : request;
+        const bool topic_fits =
+            (row.per_topic && profile_ != Profile::kMinimal) || !name.has("topic");
+        return topic_fits && matches_choice(row.kinds, kind);
+    };
+    const auto found = by_type_.find(type);
+    if (found != by_type_.end()) {
+        for (const ProfileRow* row : found->second) {
+            if (fits(*row)) {
+                return row;
+            }
+        }
+    }
+    for (const ProfileRow* row : any_type_) {
+        if (fits(*row)) {
+            return row;
+        }
+    }
+    return profile_ == Profile::kAll ? &kAnyBean : nullptr;
+}
+
+}  // namespace remora

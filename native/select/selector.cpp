@@ -1,0 +1,302 @@
+#include "select/selector.h"
+
+#include <algorithm>
+#include <array>
+
+#include "config/keys.h"
+
+namespace remora {
+namespace {
+
+constexpr std::array<std::string_view, 4> kDomains = {"kafka.*", "org.apache.kafka.*", "java.lang",
+                                                      "java.nio"};
+
+// Texts that are states: emitted as a label. Every other text is never read again after discovery.
+struct StateText {
+    std::string_view type;
+    std::string_view path;
+};
+constexpr std::array<StateText, 2> kStateTexts = {
+    {{"raft-metrics", "current-state"}, {"SessionExpireListener", "Value"}}};
+
+constexpr std::uint32_t bit(Stat stat) {
+    return 1U << static_cast<std::uint32_t>(stat);
+}
+constexpr std::uint32_t kEveryStat = ~0U;
+constexpr std::uint32_t kMeterStats = bit(Stat::kCount);
+constexpr std::uint32_t kHistogramStats = bit(Stat::kCount) | bit(Stat::kSum) | bit(Stat::kMean) |
+                                          bit(Stat::kMax) | bit(Stat::kP50) | bit(Stat::kP95) |
+                                          bit(Stat::kP99) | bit(Stat::kP999);
+
+std::uint32_t statistics(const std::vector<std::string>& names, Profile profile,
+                         std::uint32_t profile_choice) {
+    if (names.empty()) {
+        return profile == Profile::kAll ? kEveryStat : profile_choice;
+    }
+    std::uint32_t bits = 0;
+    const auto known = statistic_names();
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        if (std::find(names.begin(), names.end(), known[i]) != names.end()) {
+            bits |= 1U << i;
+        }
+    }
+    return bits;
+}
+
+bool any_glob_matches(const std::vector<std::string>& globs, std::string_view a,
+                      std::string_view b) {
+    return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+        return glob_matches(glob, a) || (!b.empty() && glob_matches(glob, b));
+    });
+}
+
+bool is_state_text(const ObjectName& name, std::string_view path) {
+    return std::any_of(kStateTexts.begin(), kStateTexts.end(), [&](const StateText& state) {
+        return state.path == path && state.type == name.get("type");
+    });
+}
+
+bool tells_trouble(const ObjectName& name) {
+    const std::string_view which = name.get("name");
+    return name.domain() == "kafka.cluster" && name.get("type") == "Partition" &&
+           (which == "UnderReplicated" || which == "UnderMinIsr");
+}
+
+std::uint32_t to_u32(std::int64_t ms) {
+    return static_cast<std::uint32_t>(std::min<std::int64_t>(ms, 0x7FFFFFFF));
+}
+
+}  // namespace
+
+std::string_view reason_text(NotWanted reason) {
+    switch (reason) {
+        case NotWanted::kNone:
+            return "collected";
+        case NotWanted::kDomain:
+            return "domain not in select.domains";
+        case NotWanted::kRule:
+            return "excluded by a rule";
+        case NotWanted::kExcluded:
+            return "in select.exclude";
+        case NotWanted::kProfile:
+            return "not in the profile";
+        case NotWanted::kLabel:
+            return "label filter";
+        case NotWanted::kTopic:
+            return "topic not selected";
+        case NotWanted::kInternal:
+            return "internal topic";
+        case NotWanted::kTopicData:
+            return "broker data by topic is off";
+        case NotWanted::kPartition:
+            return "partition not selected";
+        case NotWanted::kClient:
+            return "client, user or group not selected";
+        case NotWanted::kNoValue:
+            return "no wanted value";
+    }
+    return "";
+}
+
+Selector::Selector(const Config& config)
+    : select_(config.select),
+      profile_(config.select.profile),
+      rules_(config.rules),
+      include_(config.select.include),
+      exclude_(config.select.exclude),
+      label_include_(compile_label_regexes(config.select.label_include)),
+      label_exclude_(compile_label_regexes(config.select.label_exclude)),
+      topics_(config.topics),
+      clients_(config.clients),
+      meter_statistics_(statistics(config.select.meter, config.select.profile, kMeterStats)),
+      histogram_statistics_(
+          statistics(config.select.histogram, config.select.profile, kHistogramStats)),
+      attributes_max_(config.limits.attributes_per_bean_max) {}
+
+Selection Selector::select(const Bean& bean) const {
+    Selection selection;
+    const RuleOutcome rules = rules_.apply(bean.name);
+    const Verdict verdict = decide(bean, rules);
+    selection.reason = verdict.reason;
+    if (verdict.reason != NotWanted::kNone) {
+        return selection;
+    }
+    choose_slots(bean, verdict, rules, selection.slots);
+    if (selection.slots.empty()) {
+        selection.reason = NotWanted::kNoValue;
+        return selection;
+    }
+    selection.wanted = true;
+    set_policy(bean, verdict, rules, selection.policy);
+    return selection;
+}
+
+Selector::Verdict Selector::decide(const Bean& bean, const RuleOutcome& rules) const {
+    Verdict verdict;
+    const std::string_view domain = bean.name.domain();
+    const auto domain_matches = [domain](const auto& glob) { return glob_matches(glob, domain); };
+    const bool in_domain =
+        select_.domains.empty()
+            ? std::any_of(kDomains.begin(), kDomains.end(), domain_matches)
+            : std::any_of(select_.domains.begin(), select_.domains.end(), domain_matches);
+    if (!in_domain) {
+        verdict.reason = NotWanted::kDomain;
+        return verdict;
+    }
+    verdict.row = profile_.find(bean.name);
+    verdict.all_attributes = profile_.profile() == Profile::kAll || verdict.row == nullptr;
+    if (rules.action == RuleAction::kExclude) {
+        verdict.reason = NotWanted::kRule;
+    } else if (rules.action == RuleAction::kKeep) {
+        if (exclude_.matches_any(bean.name)) {
+            verdict.reason = NotWanted::kExcluded;
+        } else if (verdict.row == nullptr && !include_.matches_any(bean.name)) {
+            verdict.reason = NotWanted::kProfile;
+        } else {
+            verdict.reason = filter(bean);
+        }
+    }
+    return verdict;
+}
+
+NotWanted Selector::filter(const Bean& bean) const {
+    const ObjectName& name = bean.name;
+    for (const LabelRegex& label : label_include_) {
+        if (name.has(label.label) && !label.matches(name)) {
+            return NotWanted::kLabel;
+        }
+    }
+    for (const LabelRegex& label : label_exclude_) {
+        if (label.matches(name)) {
+            return NotWanted::kLabel;
+        }
+    }
+    if (name.has("topic")) {
+        const std::string topic = unquote(name.get("topic"));
+        if (!topics_.wants_internal() && is_internal_topic(topic)) {
+            return NotWanted::kInternal;
+        }
+        if (!topics_.wants_topic(topic)) {
+            return NotWanted::kTopic;
+        }
+        if (!topics_.wants_broker_topic_data() && name.get("type") == "BrokerTopicMetrics") {
+            return NotWanted::kTopicData;
+        }
+    }
+    if (name.has("partition") &&
+        !topics_.wants_partition(name.get("partition"), tells_trouble(name))) {
+        return NotWanted::kPartition;
+    }
+    return filter_client(name);
+}
+
+NotWanted Selector::filter_client(const ObjectName& name) const {
+    bool wanted = true;
+    for (const KeyProperty& property : name.properties()) {
+        if (property.key == "client-id") {
+            wanted =
+                wanted && clients_.is_enabled() && clients_.wants_client(unquote(property.value));
+        } else if (property.key == "user") {
+            wanted =
+                wanted && clients_.is_enabled() && clients_.wants_user(unquote(property.value));
+        } else if (property.key == "group" || property.key == "group-id" ||
+                   property.key == "groupId" || property.key == "consumer-group") {
+            wanted = wanted && clients_.wants_group(unquote(property.value));
+        }
+    }
+    return wanted ? NotWanted::kNone : NotWanted::kClient;
+}
+
+bool Selector::wants_statistic(BeanKind kind, Stat stat) const {
+    const std::uint32_t mask = bit(stat);
+    switch (kind) {
+        case BeanKind::kMeter:
+            return (meter_statistics_ & mask) != 0;
+        case BeanKind::kHistogram:
+            return (histogram_statistics_ & mask) != 0;
+        case BeanKind::kTimer:
+            // A timer is both: rates as of a meter, the rest as of a histogram; its count is
+            // either's.
+            if (stat >= Stat::kMeanRate && stat <= Stat::kFifteenMinuteRate) {
+                return (meter_statistics_ & mask) != 0;
+            }
+            return (histogram_statistics_ & mask) != 0;
+        default:
+            return true;
+    }
+}
+
+bool Selector::passes_attribute_filters(std::string_view path, std::string_view short_name) const {
+    if (any_glob_matches(select_.attributes_exclude, path, short_name)) {
+        return false;
+    }
+    return select_.attributes_include.empty() ||
+           any_glob_matches(select_.attributes_include, path, short_name);
+}
+
+void Selector::choose_slots(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,
+                            std::vector<Slot>& slots) const {
+    const std::string_view listed =
+        verdict.all_attributes ? std::string_view() : verdict.row->attributes;
+    const std::vector<Stat>& stats = stats_of(bean.kind);
+    const bool is_mbean = bean.kind == BeanKind::kMBean;
+    const std::size_t count = is_mbean ? bean.attributes.size() : stats.size();
+    slots.reserve(std::min(count, attributes_max_));
+    for (std::size_t i = 0; i < count && slots.size() < attributes_max_; ++i) {
+        Slot slot;
+        std::string_view short_name;
+        if (is_mbean) {
+            slot = {static_cast<std::uint16_t>(i), bean.attributes[i].type,
+                    bean.attributes[i].path};
+        } else {
+            slot = {static_cast<std::uint16_t>(stats[i]), ValueType::kNumber,
+                    stat_attribute(stats[i])};
+            if (i < bean.attributes.size()) {
+                slot.type = bean.attributes[i].type;
+            }
+            short_name = statistic_names()[static_cast<std::size_t>(stats[i])];
+        }
+        const bool readable =
+            slot.type == ValueType::kNumber || slot.type == ValueType::kBoolean ||
+            (slot.type == ValueType::kText && is_state_text(bean.name, slot.path));
+        bool wanted = readable;
+        if (rules.attributes != nullptr) {
+            wanted = wanted && any_glob_matches(*rules.attributes, slot.path, short_name);
+        } else if (!listed.empty()) {
+            wanted = wanted && matches_choice(listed, slot.path);
+        } else if (!is_mbean) {
+            wanted = wanted && wants_statistic(bean.kind, stats[i]);
+        }
+        if (wanted && passes_attribute_filters(slot.path, short_name)) {
+            slots.push_back(slot);
+        }
+    }
+}
+
+void Selector::set_policy(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,
+                          UnitPolicy& policy) const {
+    Importance importance = verdict.row == nullptr ? Importance::kNormal : verdict.row->importance;
+    if (rules.importance != RuleImportance::kKeep) {
+        importance = static_cast<Importance>(static_cast<std::uint8_t>(rules.importance) - 1);
+    }
+    policy.weight = weight_of(importance);
+    policy.is_alert = importance == Importance::kAlert;
+    // The platform's beans are few and carry the counters that rates are made of: CPU time,
+    // collections, classes.
+    policy.is_counter = bean.kind == BeanKind::kCounter || bean.kind == BeanKind::kMeter ||
+                        bean.name.domain() == "java.lang";
+    policy.min_interval_ms = to_u32(rules.min_interval_ms);
+    policy.max_interval_ms = to_u32(rules.max_interval_ms);
+    if (rules.interval_ms > 0) {
+        policy.base_interval_ms = to_u32(rules.interval_ms);
+        policy.min_interval_ms = policy.base_interval_ms;
+        policy.max_interval_ms = policy.base_interval_ms;
+    }
+    if (rules.interval_ms > 0 || rules.min_interval_ms > 0) {
+        // The operator's word is worth more than the wish for smooth counters.
+        policy.is_counter = false;
+        policy.is_alert = rules.importance == RuleImportance::kAlert;
+    }
+}
+
+}  // namespace remora

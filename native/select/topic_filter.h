@@ -1,0 +1,67 @@
+// Topics, partitions, clients: the filters by label that have keys of their own.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "config/config.h"
+#include "config/regex.h"
+
+namespace remora {
+
+// FNV-1 (multiply, then xor), 32 bits: the hash behind New Relic's TOPIC_BUCKET.
+std::uint32_t fnv1_32(std::string_view text);
+
+// True for topics that Kafka or its ecosystem keeps for itself: names that begin with two
+// underscores.
+bool is_internal_topic(std::string_view topic);
+
+// Thread safety: immutable; any number of threads.
+class TopicFilter {
+ public:
+    explicit TopicFilter(const TopicsConfig& config);
+
+    bool wants_internal() const { return internal_; }
+    // By mode, list, regex and bucket.
+    bool wants_topic(std::string_view topic) const;
+    // By partition number as text. Beans that tell which
+    // partition is in trouble are outside the sample.
+    bool wants_partition(std::string_view partition, bool tells_trouble) const;
+    bool wants_broker_topic_data() const { return broker_topic_data_; }
+
+ private:
+    TopicMode mode_;
+    std::unordered_set<std::string> list_;
+    std::optional<Regex> regex_;
+    std::uint32_t bucket_index_;
+    std::uint32_t bucket_count_;
+    bool internal_;
+    bool broker_topic_data_;
+    bool partitions_;
+    std::uint32_t partition_sample_;
+};
+
+class ClientFilter {
+ public:
+    explicit ClientFilter(const ClientsConfig& config);
+
+    bool is_enabled() const { return enabled_; }
+    bool wants_client(std::string_view id) const { return passes(client_, id); }
+    bool wants_user(std::string_view user) const { return passes(user_, user); }
+    bool wants_group(std::string_view group) const { return passes(group_, group); }
+
+ private:
+    static bool passes(const std::optional<Regex>& regex, std::string_view text) {
+        return !regex || regex->matches(text);
+    }
+
+    bool enabled_;
+    std::optional<Regex> client_;
+    std::optional<Regex> user_;
+    std::optional<Regex> group_;
+};
+
+}  // namespace remora

@@ -1,0 +1,293 @@
+#include "sink/append_output.h"
+
+#include <errno.h>
+
+#include <algorithm>
+
+#include "sink/path.h"
+
+namespace remora {
+namespace {
+
+// At this pace compressing takes a few percent of a core.
+constexpr std::int64_t kGzipPauseNs = 20 * kNanosPerMilli;
+constexpr std::int64_t kGzipSlackBytes = 64 * 1024;
+
+std::int64_t rotate_bytes_of(const SinkOptions& options) {
+    const std::int64_t half = options.disk_bytes_max / 2;
+    if (options.disk_bytes_max <= 0) {
+        return options.rotate_bytes;
+    }
+    return options.rotate_bytes <= 0 ? half : std::min(options.rotate_bytes, half);
+}
+
+}  // namespace
+
+AppendOutput::AppendOutput(const SinkOptions& options, const Clock& clock, FileSystem& files,
+                           FaultReporter& reporter)
+    : options_(options),
+      rotate_bytes_(rotate_bytes_of(options)),
+      clock_(clock),
+      files_(files),
+      reporter_(reporter),
+      rotated_(files),
+      gzip_(files, reporter) {}
+
+AppendOutput::~AppendOutput() {
+    close();
+}
+
+bool AppendOutput::begin() {
+    if (fd_ >= 0 && !still_ours()) {
+        close_live();
+    }
+    if (fd_ < 0 && !open_live()) {
+        return false;
+    }
+    return !rotation_due() || rotate();
+}
+
+// Somebody may have deleted, renamed, replaced or cut the file since the last frame.
+bool AppendOutput::still_ours() {
+    FileFacts facts;
+    if (files_.facts_at(real_, facts) < 0 || facts.device != identity_.device ||
+        facts.inode != identity_.inode) {
+        return false;
+    }
+    // Writes go to the end wherever that is now (O_APPEND), so a cut file needs no care.
+    live_bytes_ = facts.bytes;
+    return true;
+}
+
+bool AppendOutput::open_live() {
+    if (!follow_links(files_, reporter_, options_.path, real_)) {
+        return false;
+    }
+    bool exists = false;
+    if (!check_regular(files_, reporter_, real_, exists)) {
+        return false;
+    }
+    if (!open_file(real_)) {
+        return false;
+    }
+    if (!exists) {
+        (void)files_.set_mode(fd_, options_.file_mode);
+    }
+    torn_ = live_bytes_ > 0 && !ends_in_line();
+    remove_stale(files_, directory_of(real_), "." + name_of(real_) + ".gz.tmp-");
+    rotated_.scan(real_);
+    prune();
+    return true;
+}
+
+bool AppendOutput::open_file(const std::string& path) {
+    fd_ = files_.open_append(path, options_.file_mode);
+    if (fd_ == -ENOENT) {
+        const int failed = make_directories(files_, directory_of(path));
+        if (failed < 0) {
+            reporter_.report("cannot make directory " + directory_of(path), -failed);
+            return false;
+        }
+        fd_ = files_.open_append(path, options_.file_mode);
+    }
+    int failed = fd_;
+    if (fd_ >= 0) {
+        failed = files_.facts_of(fd_, identity_);
+        if (failed >= 0 && identity_.kind != FileKind::kRegular) {
+            failed = -EINVAL;
+        }
+    }
+    if (failed < 0) {
+        close_live();
+        reporter_.report("cannot open " + path, -failed);
+        return false;
+    }
+    live_bytes_ = identity_.bytes;
+    born_wall_ms_ = live_bytes_ > 0 ? identity_.modified_ms : clock_.wall_ms();
+    return true;
+}
+
+// A crash or a full disk may have left half a line. Unreadable counts as whole: nothing better can
+// be known.
+bool AppendOutput::ends_in_line() {
+    const int in = files_.open_read(real_);
+    if (in < 0) {
+        return true;
+    }
+    char last = '\n';
+    (void)files_.read_at(in, {&last, 1}, live_bytes_ - 1);
+    (void)files_.close(in);
+    return last == '\n';
+}
+
+bool AppendOutput::rotation_due() const {
+    if (live_bytes_ == 0) {
+        return false;
+    }
+    const bool old =
+        options_.rotate_age_ms > 0 && clock_.wall_ms() - born_wall_ms_ >= options_.rotate_age_ms;
+    return torn_ || old || (rotate_bytes_ > 0 && live_bytes_ >= rotate_bytes_);
+}
+
+// Where renaming fails the live file goes on: losing the rotation is better than losing the lines.
+// What it may grow to is bounded by make_room().
+bool AppendOutput::rotate() {
+    rotated_.scan(real_);
+    const int failed = files_.rename(real_, rotated_.next_path());
+    if (failed < 0) {
+        reporter_.report("cannot rename " + real_, -failed);
+        if (torn_) {
+            torn_ = false;
+            std::size_t written = 0;
+            torn_ = write_all(files_, fd_, std::span("\n", 1), written) < 0;
+            live_bytes_ += static_cast<std::int64_t>(written);
+        }
+        return !torn_;
+    }
+    reporter_.counters().add_shared(Counter::kSinkRotations);
+    close_live();
+    gzip_paused_ = false;
+    if (!open_file(real_)) {
+        return false;
+    }
+    (void)files_.set_mode(fd_, options_.file_mode);
+    torn_ = false;
+    rotated_.scan(real_);
+    prune();
+    return true;
+}
+
+// Leaves the live file room to grow to its rotation.
+void AppendOutput::prune() {
+    const std::int64_t bytes_max =
+        options_.disk_bytes_max > 0 ? options_.disk_bytes_max - rotate_bytes_ : -1;
+    if (rotated_.list().size() > options_.rotated_files_max ||
+        (bytes_max >= 0 && rotated_.bytes() > bytes_max)) {
+        gzip_.abandon();
+    }
+    if (!rotated_.prune(options_.rotated_files_max, bytes_max)) {
+        reporter_.report("cannot remove " + rotated_.list().front().path, EACCES);
+    }
+}
+
+bool AppendOutput::make_room(std::int64_t bytes) {
+    const std::int64_t most = options_.disk_bytes_max;
+    if (most <= 0 || on_disk() + bytes <= most) {
+        return true;
+    }
+    gzip_.abandon();
+    if (on_disk() + bytes > most) {
+        rotated_.prune(options_.rotated_files_max,
+                       std::max<std::int64_t>(most - live_bytes_ - bytes, 0));
+    }
+    if (on_disk() + bytes > most) {
+        reporter_.report("cannot write " + real_, "it would grow beyond disk_bytes_max");
+        return false;
+    }
+    return true;
+}
+
+Step AppendOutput::write(const BlockView& block) {
+    if (!make_room(static_cast<std::int64_t>(block.bytes.size()))) {
+        return Step::kFailed;
+    }
+    return write_lines(block.bytes) ? Step::kDone : Step::kFailed;
+}
+
+bool AppendOutput::write_lines(std::span<const char> lines) {
+    std::size_t written = 0;
+    const int failed = write_all(files_, fd_, lines, written);
+    live_bytes_ += static_cast<std::int64_t>(written);
+    dirty_ = dirty_ || written > 0;
+    if (failed >= 0) {
+        written_ += written;
+        return true;
+    }
+    std::size_t whole = written;
+    while (whole > 0 && lines[whole - 1] != '\n') {
+        --whole;
+    }
+    written_ += whole;
+    if (whole < written) {
+        cut_partial_line(static_cast<std::int64_t>(written - whole));
+    }
+    reporter_.report("cannot write " + real_, -failed);
+    return false;
+}
+
+// Within microseconds of writing it, so that no reader has seen it yet; and only while nobody else
+// wrote behind it.
+void AppendOutput::cut_partial_line(std::int64_t partial) {
+    FileFacts facts;
+    torn_ = files_.facts_of(fd_, facts) < 0 || facts.bytes != live_bytes_ ||
+            files_.truncate(fd_, live_bytes_ - partial) < 0;
+    if (!torn_) {
+        live_bytes_ -= partial;
+    }
+}
+
+bool AppendOutput::sync_now() {
+    if (!dirty_ || fd_ < 0) {
+        return true;
+    }
+    const int failed = files_.sync(fd_);
+    dirty_ = false;
+    if (failed < 0) {
+        reporter_.report("cannot sync " + real_, -failed);
+    }
+    return failed >= 0;
+}
+
+bool AppendOutput::end(bool /*aborted*/) {
+    // Lines of an aborted frame are whole and true: they stay.
+    return options_.sync != SyncPolicy::kFrame || sync_now();
+}
+
+// The next attempt opens anew, whatever was wrong with this descriptor, and looks whether the file
+// ends in a line.
+void AppendOutput::give_up() {
+    close_live();
+}
+
+std::int64_t AppendOutput::idle() {
+    if (!options_.gzip_rotated || gzip_paused_ || fd_ < 0) {
+        return kIdleForEver;
+    }
+    if (!gzip_.active()) {
+        start_compressing();
+    } else if (gzip_.step()) {
+        gzip_paused_ = gzip_.failed();
+        rotated_.scan(real_);
+    }
+    return gzip_.active() ? kGzipPauseNs : kIdleForEver;
+}
+
+void AppendOutput::start_compressing() {
+    const RotatedFiles::File* const file = rotated_.to_compress();
+    if (file == nullptr) {
+        return;
+    }
+    const bool room = options_.disk_bytes_max <= 0 ||
+                      on_disk() + file->bytes + kGzipSlackBytes <= options_.disk_bytes_max;
+    const std::string temporary =
+        directory_of(real_) + "/." + name_of(real_) + ".gz.tmp-" + std::to_string(files_.own_pid());
+    gzip_paused_ = !room || !gzip_.start(file->path, temporary, options_.file_mode);
+}
+
+void AppendOutput::close_live() {
+    if (fd_ >= 0) {
+        if (options_.sync != SyncPolicy::kNone) {
+            sync_now();
+        }
+        (void)files_.close(fd_);
+    }
+    fd_ = -1;
+    dirty_ = false;
+}
+
+void AppendOutput::close() {
+    gzip_.abandon();
+    close_live();
+}
+
+}  // namespace remora

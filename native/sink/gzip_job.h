@@ -1,0 +1,55 @@
+// Compresses one file beside itself, a slice at a time. Internal to the room.
+#pragma once
+
+#include <zlib.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "sink/file_system.h"
+#include "sink/output.h"
+
+namespace remora {
+
+// Invariants:
+//  (1) the plain file goes only after the compressed one is whole and has its name.
+//  (2) an abandoned job leaves no temporary file.
+class GzipJob {
+ public:
+    GzipJob(FileSystem& files, FaultReporter& reporter) : files_(files), reporter_(reporter) {}
+    ~GzipJob() { abandon(); }
+    GzipJob(const GzipJob&) = delete;
+    GzipJob& operator=(const GzipJob&) = delete;
+
+    // `plain` becomes `plain`.gz by way of `temporary`. False when reported.
+    bool start(const std::string& plain, const std::string& temporary, std::uint32_t mode);
+    bool active() const { return in_ >= 0; }
+    // A slice of work. True when the job is over: the compressed file is there, or it failed and
+    // was reported.
+    bool step();
+    bool failed() const { return failed_; }
+    // Bytes in the temporary file.
+    std::int64_t bytes() const { return active() ? out_bytes_ : 0; }
+    void abandon();
+
+ private:
+    bool deflate_slice(std::size_t length, bool last);
+    bool finish();
+    bool fail(const std::string& what, int error);
+
+    FileSystem& files_;
+    FaultReporter& reporter_;
+    z_stream stream_{};
+    std::string plain_;
+    std::string temporary_;
+    int in_ = -1;
+    int out_ = -1;
+    std::int64_t offset_ = 0;
+    std::int64_t out_bytes_ = 0;
+    bool failed_ = false;
+    std::array<char, 64 * 1024> in_buffer_;
+    std::array<char, 16 * 1024> out_buffer_;
+};
+
+}  // namespace remora

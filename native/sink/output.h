@@ -1,0 +1,82 @@
+// What a sink worker does with a frame, by kind of destination. Internal to the room.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/counter_table.h"
+#include "base/log.h"
+#include "ring/block_channel.h"
+
+namespace remora {
+
+inline constexpr std::int64_t kIdleForEver = std::numeric_limits<std::int64_t>::max();
+
+// Counts a fault and says it once (key: output, what, errno).
+//
+// Thread safety: sink thread.
+class FaultReporter {
+ public:
+    FaultReporter(std::string output, CounterTable& counters, Log& log)
+        : output_(std::move(output)), counters_(counters), log_(log) {}
+
+    // `what` is the failed action ("cannot open /x/y"), `error` an errno > 0.
+    void report(std::string_view what, int error);
+    // Same with a reason in words.
+    void report(std::string_view what, std::string_view why);
+    // Destination works again after `frames` lost frames.
+    void recovered(std::uint64_t frames);
+
+    CounterTable& counters() { return counters_; }
+
+ private:
+    const std::string output_;
+    CounterTable& counters_;
+    Log& log_;
+};
+
+enum class Step : std::uint8_t {
+    kDone,    // the block is dealt with
+    kLater,   // call again with the same block after wait_ns()
+    kFailed,  // reported; the frame cannot go on
+};
+
+// Calls come as begin, write..., end | give_up, and again; idle at any time; close last. Faults are
+// reported by the output itself.
+//
+// Thread safety: sink thread only.
+class Output {
+ public:
+    virtual ~Output() = default;
+
+    // Gets ready for a frame; false when the destination does not work now.
+    virtual bool begin() = 0;
+    virtual Step write(const BlockView& block) = 0;
+    // The frame is over; `aborted` when its encoder gave it up half way. False when it did not get
+    // out.
+    virtual bool end(bool aborted) = 0;
+    // The frame is lost: cleans up after it.
+    virtual void give_up() = 0;
+    // Work beside the frames, a slice a call. Returns ns until it wants to be called again.
+    virtual std::int64_t idle() { return kIdleForEver; }
+    // From now on no waiting (stop).
+    virtual void hurry() {}
+    virtual void close() = 0;
+
+    virtual std::int64_t wait_ns() const { return 0; }
+
+    // Bytes that got out since the last call.
+    std::uint64_t take_written() {
+        const std::uint64_t bytes = written_;
+        written_ = 0;
+        return bytes;
+    }
+
+ protected:
+    std::uint64_t written_ = 0;
+};
+
+}  // namespace remora

@@ -1,0 +1,125 @@
+#include "sink/path.h"
+
+#include <errno.h>
+
+#include <charconv>
+
+namespace remora {
+namespace {
+
+constexpr int kLinksMax = 8;
+constexpr std::uint32_t kDirectoryMode = 0755;
+
+const char* words_for(FileKind kind) {
+    switch (kind) {
+        case FileKind::kDirectory:
+            return "it is a directory, a file is wanted";
+        case FileKind::kFifo:
+            return "it is a FIFO, a regular file is wanted";
+        case FileKind::kRegular:
+        case FileKind::kSymlink:
+        case FileKind::kOther:
+            break;
+    }
+    return "it is no regular file";
+}
+
+}  // namespace
+
+std::string directory_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) {
+        return ".";
+    }
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string name_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+bool follow_links(FileSystem& files, FaultReporter& reporter, const std::string& path,
+                  std::string& real) {
+    real = path;
+    for (int hops = 0; hops < kLinksMax; ++hops) {
+        FileFacts facts;
+        if (files.facts_at(real, facts) < 0 || facts.kind != FileKind::kSymlink) {
+            return true;
+        }
+        if (facts.owner != 0 && facts.owner != files.own_user()) {
+            reporter.report("cannot write " + path, "it is a symbolic link of another user");
+            return false;
+        }
+        std::string target;
+        const int failed = files.read_link(real, target);
+        if (failed < 0) {
+            reporter.report("cannot follow the link " + real, -failed);
+            return false;
+        }
+        real = target.starts_with('/') ? target : directory_of(real) + "/" + target;
+    }
+    reporter.report("cannot write " + path, ELOOP);
+    return false;
+}
+
+int make_directories(FileSystem& files, const std::string& directory) {
+    FileFacts facts;
+    if (files.facts_at(directory, facts) == 0) {
+        return 0;
+    }
+    const std::string parent = directory_of(directory);
+    if (parent != directory && parent != "." && parent != "/") {
+        const int failed = make_directories(files, parent);
+        if (failed < 0) {
+            return failed;
+        }
+    }
+    const int failed = files.make_directory(directory, kDirectoryMode);
+    return failed == -EEXIST ? 0 : failed;
+}
+
+bool check_regular(FileSystem& files, FaultReporter& reporter, const std::string& path,
+                   bool& exists) {
+    FileFacts facts;
+    exists = files.facts_at(path, facts) == 0;
+    if (!exists || facts.kind == FileKind::kRegular) {
+        return true;
+    }
+    reporter.report("cannot write " + path, words_for(facts.kind));
+    return false;
+}
+
+void remove_stale(FileSystem& files, const std::string& directory, const std::string& prefix) {
+    std::vector<std::string> names;
+    if (files.list(directory, names) < 0) {
+        return;
+    }
+    for (const std::string& name : names) {
+        if (!name.starts_with(prefix)) {
+            continue;
+        }
+        std::int64_t pid = 0;
+        const char* const end = name.data() + name.size();
+        const auto [rest, failed] = std::from_chars(name.data() + prefix.size(), end, pid);
+        if (failed == std::errc() && rest == end &&
+            (pid == files.own_pid() || !files.process_alive(pid))) {
+            // Whoever cannot be removed meets its own error when the name is needed.
+            (void)files.remove(directory + "/" + name);
+        }
+    }
+}
+
+int write_all(FileSystem& files, int fd, std::span<const char> bytes, std::size_t& written) {
+    written = 0;
+    while (written < bytes.size()) {
+        const std::int64_t got = files.write(fd, bytes.subspan(written));
+        if (got <= 0) {
+            return got < 0 ? static_cast<int>(got) : -EIO;
+        }
+        written += static_cast<std::size_t>(got);
+    }
+    return 0;
+}
+
+}  // namespace remora

@@ -1,0 +1,160 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sink/file_system.h"
+
+namespace remora {
+namespace {
+
+int outcome(int result) {
+    return result < 0 ? -errno : result;
+}
+
+FileKind kind_of(mode_t mode) {
+    if (S_ISREG(mode)) {
+        return FileKind::kRegular;
+    }
+    if (S_ISDIR(mode)) {
+        return FileKind::kDirectory;
+    }
+    if (S_ISLNK(mode)) {
+        return FileKind::kSymlink;
+    }
+    return S_ISFIFO(mode) ? FileKind::kFifo : FileKind::kOther;
+}
+
+int take_facts(int result, const struct stat& from, FileFacts& facts) {
+    if (result < 0) {
+        return -errno;
+    }
+    facts.kind = kind_of(from.st_mode);
+    facts.device = from.st_dev;
+    facts.inode = from.st_ino;
+    facts.bytes = from.st_size;
+    facts.owner = from.st_uid;
+    facts.modified_ms =
+        static_cast<std::int64_t>(from.st_mtim.tv_sec) * 1000 + from.st_mtim.tv_nsec / 1'000'000;
+    return 0;
+}
+
+constexpr int kOpenFlags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+}  // namespace
+
+int PosixFileSystem::open_append(const std::string& path, std::uint32_t mode) {
+    return outcome(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | kOpenFlags, mode));
+}
+
+int PosixFileSystem::open_new(const std::string& path, std::uint32_t mode) {
+    return outcome(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | kOpenFlags, mode));
+}
+
+int PosixFileSystem::open_read(const std::string& path) {
+    return outcome(::open(path.c_str(), O_RDONLY | kOpenFlags));
+}
+
+int PosixFileSystem::close(int fd) {
+    return outcome(::close(fd));
+}
+
+std::int64_t PosixFileSystem::write(int fd, std::span<const char> bytes) {
+    while (true) {
+        const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+        if (written >= 0) {
+            return written;
+        }
+        if (errno != EINTR) {
+            return -errno;
+        }
+    }
+}
+
+std::int64_t PosixFileSystem::read_at(int fd, std::span<char> into, std::int64_t offset) {
+    while (true) {
+        const ssize_t got = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
+        if (got >= 0) {
+            return got;
+        }
+        if (errno != EINTR) {
+            return -errno;
+        }
+    }
+}
+
+int PosixFileSystem::sync(int fd) {
+    return outcome(::fdatasync(fd));
+}
+
+int PosixFileSystem::truncate(int fd, std::int64_t bytes) {
+    return outcome(::ftruncate(fd, static_cast<off_t>(bytes)));
+}
+
+int PosixFileSystem::set_mode(int fd, std::uint32_t mode) {
+    return outcome(::fchmod(fd, mode));
+}
+
+int PosixFileSystem::facts_of(int fd, FileFacts& facts) {
+    struct stat found {};
+    return take_facts(::fstat(fd, &found), found, facts);
+}
+
+int PosixFileSystem::facts_at(const std::string& path, FileFacts& facts) {
+    struct stat found {};
+    return take_facts(::lstat(path.c_str(), &found), found, facts);
+}
+
+int PosixFileSystem::read_link(const std::string& path, std::string& target) {
+    char buffer[PATH_MAX];
+    const ssize_t length = ::readlink(path.c_str(), buffer, sizeof(buffer));
+    if (length < 0) {
+        return -errno;
+    }
+    target.assign(buffer, static_cast<std::size_t>(length));
+    return 0;
+}
+
+int PosixFileSystem::rename(const std::string& from, const std::string& to) {
+    return outcome(::rename(from.c_str(), to.c_str()));
+}
+
+int PosixFileSystem::remove(const std::string& path) {
+    return outcome(::unlink(path.c_str()));
+}
+
+int PosixFileSystem::make_directory(const std::string& path, std::uint32_t mode) {
+    return outcome(::mkdir(path.c_str(), mode));
+}
+
+int PosixFileSystem::list(const std::string& directory, std::vector<std::string>& names) {
+    names.clear();
+    DIR* const opened = ::opendir(directory.c_str());
+    if (opened == nullptr) {
+        return -errno;
+    }
+    while (const dirent* entry = ::readdir(opened)) {
+        names.emplace_back(entry->d_name);
+    }
+    ::closedir(opened);
+    return 0;
+}
+
+bool PosixFileSystem::process_alive(std::int64_t pid) {
+    return pid > 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno != ESRCH);
+}
+
+std::int64_t PosixFileSystem::own_pid() {
+    return ::getpid();
+}
+
+std::uint32_t PosixFileSystem::own_user() {
+    return ::geteuid();
+}
+
+}  // namespace remora

@@ -1,0 +1,97 @@
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstddef>
+
+#include "sink/socket.h"
+
+namespace remora {
+namespace {
+
+class PosixSocket final : public DatagramSocket {
+ public:
+    explicit PosixSocket(int fd) : fd_(fd) {}
+    ~PosixSocket() override { ::close(fd_); }
+    PosixSocket(const PosixSocket&) = delete;
+    PosixSocket& operator=(const PosixSocket&) = delete;
+
+    int send(std::span<const char> bytes) override {
+        while (true) {
+            const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            if (sent >= 0) {
+                return 0;
+            }
+            if (errno != EINTR) {
+                return -errno;
+            }
+        }
+    }
+
+ private:
+    const int fd_;
+};
+
+}  // namespace
+
+bool PosixSocketFactory::resolve(const std::string& host, std::uint16_t port,
+                                 std::vector<SocketAddress>& addresses, std::string& why) {
+    addresses.clear();
+    addrinfo wanted{};
+    wanted.ai_family = AF_UNSPEC;
+    wanted.ai_socktype = SOCK_DGRAM;
+    wanted.ai_flags = AI_NUMERICSERV;
+    addrinfo* found = nullptr;
+    const int failed = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
+    if (failed != 0) {
+        why = ::gai_strerror(failed);
+        return false;
+    }
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+        SocketAddress address;
+        if (each->ai_addrlen <= address.bytes.size()) {
+            memcpy(address.bytes.data(), each->ai_addr, each->ai_addrlen);
+            address.length = each->ai_addrlen;
+            addresses.push_back(address);
+        }
+    }
+    ::freeaddrinfo(found);
+    why = addresses.empty() ? "the name has no address" : "";
+    return !addresses.empty();
+}
+
+bool PosixSocketFactory::unix_address(const std::string& path, SocketAddress& address) {
+    sockaddr_un made{};
+    if (path.empty() || path.size() >= sizeof(made.sun_path)) {
+        return false;
+    }
+    made.sun_family = AF_UNIX;
+    memcpy(made.sun_path, path.data(), path.size());
+    address = SocketAddress{};
+    static_assert(sizeof(made) <= sizeof(address.bytes));
+    memcpy(address.bytes.data(), &made, sizeof(made));
+    address.length = static_cast<std::uint32_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
+    return true;
+}
+
+std::unique_ptr<DatagramSocket> PosixSocketFactory::connect(const SocketAddress& address,
+                                                            int& error) {
+    const auto* peer = reinterpret_cast<const sockaddr*>(address.bytes.data());
+    const int fd = ::socket(peer->sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        error = -errno;
+        return nullptr;
+    }
+    if (::connect(fd, peer, address.length) < 0) {
+        error = -errno;
+        ::close(fd);
+        return nullptr;
+    }
+    error = 0;
+    return std::make_unique<PosixSocket>(fd);
+}
+
+}  // namespace remora

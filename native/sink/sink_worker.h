@@ -1,0 +1,96 @@
+// The consumer side of one ring 2: drains blocks into a file or a datagram socket, on its own
+// thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/counter_table.h"
+#include "base/log.h"
+#include "base/runner.h"
+#include "ring/block_channel.h"
+#include "sink/file_system.h"
+#include "sink/socket.h"
+
+namespace remora {
+
+enum class SinkKind : std::uint8_t {
+    kTextfile,  // a frame replaces the whole file, atomically
+    kAppend,    // lines are appended; the file rotates
+    kUdp,       // a block is a datagram
+    kUnixgram,  // the same to a unix datagram socket
+};
+
+enum class SyncPolicy : std::uint8_t {
+    kNone,    // the kernel writes when it likes
+    kFrame,   // after each frame (textfile: before the rename)
+    kRotate,  // when a file is complete (append only; textfile: as kNone)
+};
+
+struct SinkOptions {
+    std::string name;  // for people: the output's name in the configuration
+    SinkKind kind = SinkKind::kTextfile;
+
+    // Files. A symbolic link at `path` is followed when it belongs to root or to us. Missing parent
+    // directories are made.
+    std::string path;  // also the socket of kUnixgram
+    std::uint32_t file_mode = 0644;
+    SyncPolicy sync = SyncPolicy::kNone;
+    // Everything of this output on disk: the live file, rotated ones of this and earlier runs,
+    // temporary ones. 0: no bound.
+    std::int64_t disk_bytes_max = 256LL << 20;
+
+    // kAppend.
+    std::int64_t rotate_bytes =
+        64LL << 20;  // 0: not by size. At most half of disk_bytes_max, whatever is asked.
+    std::int64_t rotate_age_ms = 0;  // 0: not by age
+    std::uint32_t rotated_files_max = 5;
+    bool gzip_rotated = false;  // all but the newest rotated file, which a reader may still want
+
+    // kUdp.
+    std::string host;
+    std::uint16_t port = 0;
+    std::int64_t resolve_interval_ms = 300'000;
+    // A frame's datagrams are spread over this time. 0: as fast as they come.
+    std::int64_t spread_ms = 2'000;
+
+    // A frame older than this when its turn comes is dropped if more is queued behind it: newest
+    // values win. 0: never.
+    std::int64_t frame_age_ms_max = 30'000;
+    std::int64_t poll_ms = 100;  // longest wait for a frame to begin when nobody wakes the runner
+    std::int64_t stop_drain_ms = 500;  // for what is in the ring at stop
+};
+
+// Everything outlives the worker.
+struct SinkEnvironment {
+    const Clock& clock;
+    CounterTable& counters;
+    Log& log;
+    FileSystem& files;
+    SocketFactory& sockets;
+};
+
+// Faults never leave it: a frame that does not get out is dropped and counted, the ring keeps
+// moving, and the destination is tried again after 1 s, then 2 s, up to 30 s. No allocation per
+// block.
+//
+// Counters: bytes popped = kSinkBytes + kSinkBytesDropped, frames popped = kSinkFrames +
+// kSinkFramesDropped, both once a frame is over. A frame that the encoder aborted counts as
+// dropped; its lines that were already written as written.
+//
+// Thread safety: do_work and on_stop on the sink thread, the rest on any.
+class SinkWorker : public Worker {
+ public:
+    // CPU time of the sink's thread as of its last turn.
+    virtual std::int64_t cpu_ns() const = 0;
+    // The destination did not work when it was last tried.
+    virtual bool failing() const = 0;
+};
+
+std::unique_ptr<SinkWorker> make_sink_worker(const SinkOptions& options, BlockChannel& channel,
+                                             const SinkEnvironment& environment);
+
+}  // namespace remora

@@ -1,0 +1,131 @@
+#include "sink/textfile_output.h"
+
+#include <errno.h>
+
+#include "sink/path.h"
+
+namespace remora {
+
+TextfileOutput::TextfileOutput(const SinkOptions& options, FileSystem& files,
+                               FaultReporter& reporter)
+    : options_(options), files_(files), reporter_(reporter) {}
+
+TextfileOutput::~TextfileOutput() {
+    give_up();
+}
+
+// Once, and again after a fault: the link or the directory may have changed.
+bool TextfileOutput::find_place() {
+    if (placed_) {
+        return true;
+    }
+    if (!follow_links(files_, reporter_, options_.path, real_)) {
+        return false;
+    }
+    directory_ = directory_of(real_);
+    const std::string prefix = "." + name_of(real_) + ".tmp-";
+    temporary_ = directory_ + "/" + prefix + std::to_string(files_.own_pid());
+    remove_stale(files_, directory_, prefix);
+    placed_ = true;
+    return true;
+}
+
+bool TextfileOutput::open_temporary() {
+    fd_ = files_.open_new(temporary_, options_.file_mode);
+    if (fd_ == -ENOENT) {
+        const int failed = make_directories(files_, directory_);
+        if (failed < 0) {
+            reporter_.report("cannot make directory " + directory_, -failed);
+            return false;
+        }
+        fd_ = files_.open_new(temporary_, options_.file_mode);
+    } else if (fd_ == -EEXIST) {
+        (void)files_.remove(temporary_);
+        fd_ = files_.open_new(temporary_, options_.file_mode);
+    }
+    if (fd_ < 0) {
+        reporter_.report("cannot open " + temporary_, -fd_);
+        return false;
+    }
+    // The broker's umask may be 027, and then no exporter could read it.
+    (void)files_.set_mode(fd_, options_.file_mode);
+    return true;
+}
+
+bool TextfileOutput::begin() {
+    frame_bytes_ = 0;
+    if (!find_place()) {
+        return false;
+    }
+    FileFacts facts;
+    const bool exists = files_.facts_at(real_, facts) == 0;
+    if (exists && facts.kind != FileKind::kRegular) {
+        placed_ = false;  // a link that came later is followed at the next attempt
+        bool found = false;
+        if (facts.kind == FileKind::kSymlink) {
+            return find_place() && open_temporary();
+        }
+        return check_regular(files_, reporter_, real_, found) && open_temporary();
+    }
+    old_bytes_ = exists ? facts.bytes : 0;
+    return open_temporary();
+}
+
+Step TextfileOutput::write(const BlockView& block) {
+    const auto on_disk = static_cast<std::int64_t>(frame_bytes_ + block.bytes.size()) + old_bytes_;
+    if (options_.disk_bytes_max > 0 && on_disk > options_.disk_bytes_max) {
+        reporter_.report("cannot write " + real_, "it would grow beyond disk_bytes_max");
+        return Step::kFailed;
+    }
+    std::size_t written = 0;
+    const int failed = write_all(files_, fd_, block.bytes, written);
+    if (failed < 0) {
+        reporter_.report("cannot write " + temporary_, -failed);
+        return Step::kFailed;
+    }
+    frame_bytes_ += block.bytes.size();
+    return Step::kDone;
+}
+
+bool TextfileOutput::publish() {
+    int failed = options_.sync == SyncPolicy::kFrame ? files_.sync(fd_) : 0;
+    const int closed = files_.close(fd_);  // network file systems report a full disk here
+    fd_ = -1;
+    failed = failed < 0 ? failed : closed;
+    if (failed < 0) {
+        reporter_.report("cannot write " + temporary_, -failed);
+    } else {
+        failed = files_.rename(temporary_, real_);
+        if (failed < 0) {
+            reporter_.report("cannot rename to " + real_, -failed);
+        }
+    }
+    if (failed < 0) {
+        (void)files_.remove(temporary_);
+        placed_ = false;
+    }
+    return failed >= 0;
+}
+
+bool TextfileOutput::end(bool aborted) {
+    if (aborted) {
+        give_up();
+        return true;
+    }
+    if (!publish()) {
+        return false;
+    }
+    written_ += frame_bytes_;
+    return true;
+}
+
+void TextfileOutput::give_up() {
+    placed_ = false;
+    if (fd_ >= 0) {
+        (void)files_.close(fd_);
+        fd_ = -1;
+        (void)files_.remove(temporary_);
+    }
+}
+
+}  // namespace remora

@@ -1,0 +1,61 @@
+"""bench agent: what the agent costs as it comes."""
+import time
+
+from benchkit import common
+
+SHOWN = ("units", "series", "cycles_total", "jni_calls_total", "units_read_total",
+         "values_read_total", "cache_hits_total", "cache_misses_total", "cache_stale_total",
+         "ring_full_values_dropped_total", "control_ring_full_total", "values_orphan_dropped_total",
+         "lines_too_long_dropped_total", "lines_encoded_total", "sink_frames_dropped_total",
+         "sink_bytes_dropped_total", "sink_errors_total", "units_shed", "units_quarantined",
+         "cpu_budget_ppm", "cpu_used_ppm", "faults_total")
+
+
+def add(commands):
+    parser = commands.add_parser(
+        "agent", help="CPU of all the agent's threads with the default configuration",
+        description="A broker under load with the default configuration: CPU by thread.")
+    common.add_lab_options(parser, seconds=180)
+    parser.add_argument("--warm-up", type=int, default=60, metavar="SECONDS")
+    parser.add_argument("--config", default=None, metavar="JSON", help="another configuration")
+    parser.set_defaults(function=bench)
+
+
+def own_threads(lab):
+    return {name: seconds for name, seconds in lab.exact_thread_cpu().items()
+            if name.startswith("remora")}
+
+
+def bench(options):
+    import json
+    options.heap = options.heap or ("3g" if options.topics >= 500 else "1g")
+    config = json.loads(options.config) if options.config else {}
+    with common.Lab(options) as lab:
+        lab.start(config, bench=False)
+        lab.load(options.warm_up + options.seconds + 20)
+        time.sleep(options.warm_up)
+        first, began, earlier = lab.counters(), time.monotonic(), own_threads(lab)
+        time.sleep(options.seconds)
+        last, span, later = lab.counters(), time.monotonic() - began, own_threads(lab)
+    threads = {name: round(100 * (seconds - earlier.get(name, 0)) / span, 4)
+               for name, seconds in later.items()}
+    total = round(sum(threads.values()), 4)
+    common.table([(name, f"{percent:.4f}") for name, percent in
+                  sorted(threads.items(), key=lambda pair: -pair[1])] + [("together", f"{total:.4f}")],
+                 ["thread", "% of one core"])
+    print()
+    counted = {}
+    for name in SHOWN:
+        rises = name.endswith("_total")
+        counted[name] = last.get(name, 0) - (first.get(name, 0) if rises else 0)
+    common.table([(name, value) for name, value in counted.items()], ["counter", "in the run"])
+    hits, misses = counted["cache_hits_total"], counted["cache_misses_total"]
+    cpu = {name: last[name] - first[name] for name in
+           ("collector_cpu_nanoseconds", "core_cpu_nanoseconds", "sink_cpu_nanoseconds")}
+    return {"topics": options.topics, "partitions": options.partitions, "seconds": round(span, 1),
+            "percent": total, "threads_percent": threads,
+            "hit_rate": round(hits / max(1, hits + misses), 4),
+            "dropped": sum(value for name, value in counted.items() if "dropped" in name),
+            "own_percent": round(sum(cpu.values()) / 1e7
+                                 / ((last["written_ms"] - first["written_ms"]) / 1000), 4),
+            "counters": counted}

@@ -1,0 +1,53 @@
+"""bench core: the Google Benchmarks, as nanoseconds of CPU."""
+import json
+
+from benchkit import common
+
+# Executable, filter, name shown, how the figure is had, goal in ns.
+FIGURES = (
+    ("bench_engine", "bm_path/12000", "ring + cache + sampler, a sample", "s_a_sample", 60.0),
+    ("bench_engine", "bm_path/100000", "the same, 100,000 units", "s_a_sample", None),
+    ("bench_plan", "bm_tick/12000/1$", "plan, a due unit, all of 12,000 due", "s_a_due_unit", 100.0),
+    ("bench_plan", "bm_tick/12000/10$", "plan, a due unit, a tenth due", "s_a_due_unit", 100.0),
+    ("bench_plan", "bm_tick/100000/10$", "plan, a due unit, a tenth of 100,000", "s_a_due_unit",
+     100.0),
+    ("bench_sample", "bm_solve/12000", "solve, 12,000 units", "cpu_time", None),
+    ("bench_sample", "bm_solve/100000", "solve, 100,000 units", "cpu_time", 2e6),
+    ("bench_encode", "encode_lines/prometheus_whole/", "encode, a Prometheus line", "a_line", None),
+    ("bench_encode", "encode_lines/ndjson_whole/", "encode, an NDJSON line", "a_line", None),
+    ("bench_encode", "encode_lines/statsd_whole/", "encode, a StatsD line", "a_line", None),
+)
+TO_NS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
+
+
+def add(commands):
+    parser = commands.add_parser("core", help="microbenchmarks of the core, CPU time",
+                                 description="Google Benchmarks of the core: median CPU time.")
+    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--min-time", type=float, default=0.2, metavar="SECONDS")
+    parser.set_defaults(function=bench)
+
+
+def figure(executable, pattern, key, options):
+    text = common.run(common.built(executable), f"--benchmark_filter={pattern}",
+                      "--benchmark_format=json", f"--benchmark_min_time={options.min_time}",
+                      f"--benchmark_repetitions={options.repetitions}",
+                      "--benchmark_report_aggregates_only=false")
+    runs = [run for run in json.loads(text)["benchmarks"] if run["run_type"] == "iteration"]
+    if not runs:
+        raise common.BenchError(f"{executable} has no benchmark {pattern}")
+    if any("error_message" in run for run in runs):
+        raise common.BenchError(f"{executable} {pattern}: {runs[0].get('error_message')}")
+    scale = TO_NS[runs[0]["time_unit"]] if key == "cpu_time" else 1e9
+    values = sorted(run[key] * scale for run in runs)
+    return values[len(values) // 2], values[0]
+
+
+def bench(options):
+    rows, result = [], {}
+    for executable, pattern, name, key, goal in FIGURES:
+        median, least = figure(executable, pattern, key, options)
+        result[name] = {"ns": round(median, 2), "ns_min": round(least, 2), "goal_ns": goal}
+        rows.append((name, f"{median:,.1f}", f"{least:,.1f}", f"{goal:,.0f}" if goal else ""))
+    common.table(rows, ["ns of CPU", "median", "least", "goal"])
+    return {"figures": result}

@@ -1,0 +1,199 @@
+"""bench fidelity: what the sampler's saving costs in accuracy, on traces of real brokers."""
+import contextlib
+import json
+import pathlib
+import threading
+import time
+
+from benchkit import chart, common
+from labkit import state
+
+SCENARIOS = {
+    "steady": "one broker, even load",
+    "bursty": "one broker; load, five times the load, none, in turn",
+    "churn": "one broker, bursty; topics are created and deleted",
+    "follower": "three brokers, bursty; a follower stops for 45 s and comes back",
+}
+PHASES = {"steady": "steady"}
+VARIANTS = {"as measured": [], "equal costs": ["--equal-costs"],
+            "without the dearest family": ["--without-dearest-family"]}
+BURSTY = "steady,burst,idle"
+BASE_S = 10
+# What the law promises at a fifth and at a tenth: error, mean delay in seconds.
+PROMISED = {0.2: (0.004, 0.6), 0.1: (0.02, 2.5)}
+TIMES_BETTER = {"as measured": 7.0}
+TIMES_BETTER_ELSE = 4.0
+HIT_RATE_LEAST = 0.8  # at a tenth
+
+
+def add(commands):
+    parser = commands.add_parser(
+        "fidelity", help="error and delay of every sampling policy at every budget",
+        description="Records a broker at one second, or takes traces recorded before, and replays "
+                    "them through the sampler. Definitions: native/sample/FIDELITY.md.")
+    common.add_lab_options(parser, seconds=420)
+    parser.add_argument("--trace", action="append", default=[], metavar="FILE",
+                        help="replay this instead of recording (may be repeated)")
+    parser.add_argument("--scenario", action="append", choices=sorted(SCENARIOS),
+                        help="what to record: " + "; ".join(f"{k}: {v}" for k, v in SCENARIOS.items())
+                             + " (may be repeated; default: all)")
+    parser.add_argument("--budgets", default="50,20,10,5", help="percent of the full read cost")
+    parser.add_argument("--out", metavar="DIR", default=str(common.ROOT / "build" / "fidelity"),
+                        help="for traces, fidelity.html and fidelity.json (default: build/fidelity)")
+    parser.add_argument("--record-only", action="store_true")
+    parser.set_defaults(function=bench)
+
+
+def churn(options, lab, ends):
+    """Creates and deletes some topics, over and over."""
+    count = 0
+    while time.monotonic() + 30 < ends:
+        count += 1
+        prefix = f"c{count}"
+        topics = ("topics", "--dir", lab.lab_dir, "--topics", 5, "--partitions", options.partitions,
+                  "--prefix", prefix)
+        common.run(common.LAB, *topics)
+        common.run(common.LAB, "load", "--dir", lab.lab_dir, "--prefix", prefix, "--seconds", 20,
+                   "--rate", options.rate / 10, "--phases", "steady", "--consumers", 1, check=False)
+        time.sleep(max(0.0, min(20.0, ends - time.monotonic())))
+        common.run(common.LAB, *topics, "--delete")
+
+
+def restart_follower(lab, seconds):
+    time.sleep(seconds * 0.45)
+    common.run(common.LAB, "stop-broker", "--dir", lab.lab_dir, "--broker", 3)
+    time.sleep(45)
+    common.run(common.LAB, "start-broker", "--dir", lab.lab_dir, "--broker", 3)
+
+
+@contextlib.contextmanager
+def beside(function, *arguments):
+    """Runs the function in a thread meanwhile; an error of it is ours."""
+    failed = []
+
+    def guarded():
+        try:
+            function(*arguments)
+        except common.BenchError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=guarded, daemon=True)
+    thread.start()
+    yield
+    thread.join(120)
+    if failed:
+        raise failed[0]
+
+
+def wait_recorded(lab, seconds):
+    """Until the agent says that its trace is complete."""
+    log = pathlib.Path(state.Lab.open(str(lab.lab_dir)).broker(1)["log"])
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if "trace complete" in log.read_text(encoding="utf-8", errors="replace"):
+            return
+        time.sleep(1)
+    raise common.BenchError(f"no trace after {seconds:.0f} s; the broker's log ends with:\n"
+                            + "\n".join(log.read_text(errors="replace").splitlines()[-15:]))
+
+
+def record(options, scenario, path):
+    """Records broker 1 of a lab into `path`."""
+    options.heap = options.heap or "1g"
+    up = ["--brokers", "3"] if scenario == "follower" else []
+    config = {"trace": {"path": str(path), "duration": f"{options.seconds}s", "interval": "1s",
+                        "size_max": "1GB"},
+              "select": {"profile": "all"}, "sampling": {"base_interval": f"{BASE_S}s"}}
+    with common.Lab(options, up) as lab:
+        lab.start(config, bench=False)
+        common.say(f"recording {scenario} for {options.seconds} s")
+        ends = time.monotonic() + options.seconds
+        common.run(common.LAB, "load", "--dir", lab.lab_dir, "--seconds", options.seconds,
+                   "--rate", options.rate, "--phases", PHASES.get(scenario, BURSTY), "--prefix", "t",
+                   "--background")
+        with contextlib.ExitStack() as stack:
+            if scenario == "churn":
+                stack.enter_context(beside(churn, options, lab, ends))
+            if scenario == "follower":
+                stack.enter_context(beside(restart_follower, lab, options.seconds))
+            wait_recorded(lab, options.seconds + 120)
+
+
+def replay(path, budgets, arguments):
+    text = common.run(common.built("remora"), "replay", path, "--budgets", budgets, "--json",
+                      *arguments)
+    return json.loads(text)
+
+
+def rows_at(replayed, budget):
+    return {row["policy"]: row for row in replayed["rows"] if row["budget"] == budget}
+
+
+def judge(name, variant, replayed):
+    """What the law is held to: (claim, figure, limit, kept)."""
+    found = []
+    for budget, (error, delay) in PROMISED.items():
+        rows = rows_at(replayed, budget)
+        if "law" not in rows:
+            continue
+        law, fixed = rows["law"], rows["fixed"]
+        least = TIMES_BETTER.get(variant, TIMES_BETTER_ELSE)
+        better = fixed["all"]["error"] / max(law["all"]["error"], 1e-12)
+        where = f"{name}, {variant}, {budget:.0%}: "
+        found.append((where + "times lower error than fixed", better, least, better >= least))
+        if variant != "as measured":
+            continue
+        found.append((where + "error %", 100 * law["all"]["error"], 100 * error,
+                      law["all"]["error"] <= error))
+        found.append((where + "mean delay s", law["all"]["delay_mean_s"], delay,
+                      law["all"]["delay_mean_s"] <= delay))
+        found.append((where + "alerts' delay s, longest", law["alerts"]["delay_max_s"], BASE_S,
+                      law["alerts"]["delay_max_s"] <= BASE_S))
+        if budget == 0.1:
+            found.append((where + "hit rate %", 100 * law["hit_rate"], 100 * HIT_RATE_LEAST,
+                          law["hit_rate"] > HIT_RATE_LEAST))
+    return found
+
+
+def print_rows(name, variant, replayed):
+    print(f"\n{name}, {variant}: {replayed['units']} units, {replayed['ticks']} ticks, reading "
+          f"everything {replayed['full_ns_per_s'] / 1e6:.3f} ms a second")
+    lines = []
+    for row in replayed["rows"]:
+        every, alerts = row["all"], row["alerts"]
+        lines.append((row["policy"], "-" if row["budget"] is None else f"{row['budget']:.0%}",
+                      f"{row['cost']:.1%}", f"{every['error']:.3%}", f"{every['delay_mean_s']:.1f}",
+                      f"{every['delay_p95_s']:.0f}", f"{alerts['error']:.3%}",
+                      f"{alerts['delay_mean_s']:.1f}", f"{alerts['delay_p95_s']:.0f}",
+                      f"{row['reads_saved']:.1%}", f"{row['hit_rate']:.1%}"))
+    common.table(lines, ["policy", "budget", "cost", "error", "delay s", "p95 s", "alert error",
+                         "delay s", "p95 s", "reads saved", "hits"])
+
+
+def bench(options):
+    out = pathlib.Path(options.out).resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    traces = [pathlib.Path(trace) for trace in options.trace]
+    for scenario in options.scenario or ([] if traces else sorted(SCENARIOS)):
+        path = out / f"{scenario}.trace"
+        record(options, scenario, path)
+        traces.append(path)
+    if options.record_only:
+        return {"traces": [str(trace) for trace in traces]}
+    results, claims = {}, []
+    for trace in traces:
+        results[trace.stem] = {}
+        for variant, arguments in VARIANTS.items():
+            replayed = replay(trace, options.budgets, arguments)
+            results[trace.stem][variant] = replayed
+            print_rows(trace.stem, variant, replayed)
+            claims += judge(trace.stem, variant, replayed)
+    print()
+    common.table([(claim, f"{figure:.3f}", f"{limit:g}", "kept" if kept else "MISSED")
+                  for claim, figure, limit, kept in claims], ["claim", "found", "limit", ""])
+    (out / "fidelity.html").write_text(chart.page(results), encoding="utf-8")
+    result = {"traces": results, "claims": [{"claim": claim, "found": figure, "limit": limit,
+                                             "kept": kept} for claim, figure, limit, kept in claims],
+              "chart": str(out / "fidelity.html")}
+    (out / "fidelity.json").write_text(json.dumps(result), encoding="utf-8")
+    return result

@@ -1,0 +1,1 @@
+"""The parts of scripts/lab; each module is one command or one shared job."""

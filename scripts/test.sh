@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Builds and passes the tests, every tier. `--full` adds what takes longer: the whole version matrix, ten-minute chaos
+# runs, long fuzzing. `--quick` leaves out the sanitizer builds and everything that starts a broker.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+mode=default
+case "${1:-}" in
+    "") ;;
+    --full) mode=full ;;
+    --quick) mode=quick ;;
+    *)
+        echo "usage: scripts/test.sh [--full | --quick]" >&2
+        exit 2
+        ;;
+esac
+
+scripts/setup --test
+jobs=$(nproc)
+failed=0
+
+# A build says nothing unless it fails.
+build() {
+    if ! cmake --build "$1" -j "$jobs" --target "${2:-all}" >"$1/build.log" 2>&1; then
+        grep -E -A5 'error|FAILED' "$1/build.log" | head -n 60
+        exit 1
+    fi
+}
+
+# Sanitizers first, so that the summary of the main run is the last thing printed.
+if [[ $mode != quick ]]; then
+    for preset in asan tsan; do
+        echo "== $preset: build and test without a JVM"
+        cmake --preset "$preset" >/dev/null
+        build "build/$preset"
+        ctest --test-dir "build/$preset" -L 'unit|stress' -j "$jobs" --output-on-failure \
+            --no-tests=error | tail -n 40 || failed=1
+    done
+    echo "== fuzz: build, and a short run from the seeds"
+    cmake --preset fuzz >/dev/null
+    build build/fuzz fuzzers
+    REMORA_FUZZ_SECONDS=$([[ $mode == full ]] && echo 600 || echo 20) tests/fuzz/run build/fuzz || failed=1
+fi
+
+echo "== release: every tier"
+cmake --preset release >/dev/null
+build build/release
+labels=(-LE full)
+[[ $mode == full ]] && labels=()
+[[ $mode == quick ]] && labels=(-LE 'full|broker|sinks|chaos')
+if [[ $mode != quick ]]; then
+    # A download of hundreds of megabytes has no place in a test's time limit.
+    scripts/lab get >/dev/null
+    # The same for consumers that are no Debian packages; without one its tests skip, visibly.
+    tests/sinks/fetch_consumers || true
+fi
+ctest --test-dir build/release "${labels[@]}" --output-on-failure --no-tests=error || failed=1
+exit $failed

@@ -1,0 +1,448 @@
+package remora.shim;
+
+import java.io.File;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.BooleanSupplier;
+import javax.management.MBeanServer;
+import javax.management.MBeanServerFactory;
+import javax.management.ObjectName;
+
+/** Tests of the shim in one JVM without the native library. {@code ShimTests GROUP} runs one group. */
+public final class ShimTests {
+    /** A running shim over the fake core. */
+    private static final class Rig implements AutoCloseable {
+        final MBeanServer server = MBeanServerFactory.newMBeanServer();
+        final FakeCore core;
+        final Session session;
+        final Supervisor supervisor;
+        final Thread thread;
+
+        Rig(long intervalMillis, long blockedAfterMillis, MetricReader metrics) {
+            Buffers buffers = new Buffers();
+            core = new FakeCore(buffers, intervalMillis);
+            session = new Session(core, buffers, server, metrics, "");
+            supervisor = new Supervisor(session, blockedAfterMillis);
+            thread = new Thread(supervisor::run, "remora");
+            thread.setDaemon(true);
+        }
+
+        Rig start() {
+            thread.start();
+            return this;
+        }
+
+        FakeCore.Unit awaitUnit(String name) throws Exception {
+            await(() -> core.unit(name) != null && core.unit(name).reads > 0, "a read of " + name);
+            return core.unit(name);
+        }
+
+        @Override
+        public void close() {
+            supervisor.shutdown();
+        }
+    }
+
+    private static void check(boolean good, String what) {
+        if (!good) {
+            throw new AssertionError(what);
+        }
+    }
+
+    private static void equal(Object wanted, Object found, String what) {
+        check(wanted.equals(found), what + ": wanted " + wanted + ", found " + found);
+    }
+
+    private static void await(BooleanSupplier condition, String what) throws Exception {
+        for (int i = 0; i < 1500; i++) {
+            if (condition.getAsBoolean()) {
+                return;
+            }
+            Thread.sleep(20);
+        }
+        throw new AssertionError("never saw " + what);
+    }
+
+    private static String good(int index) throws Exception {
+        return ChaosBeans.goodName(index).toString();
+    }
+
+    private static String bad(String kind) throws Exception {
+        return ChaosBeans.badName(kind).toString();
+    }
+
+    // --- arguments, gate ---------------------------------------------------------------------------
+
+    static void arguments() {
+        equal("/etc/remora.json", new Arguments("/etc/remora.json").text(), "text");
+        check(!new Arguments("/etc/remora.json").force(), "not forced");
+        check(new Arguments("config=/a.json,force=true").force(), "forced");
+        check(new Arguments("/a.json,force=true").force(), "forced after a bare path");
+        equal("/x.so", new Arguments("library=/x.so").library(), "library");
+        equal(7000L, new Arguments("blocked_after_ms=7000").blockedAfterMillis(), "blocked_after_ms");
+        equal(5000L, new Arguments("blocked_after_ms=soon").blockedAfterMillis(), "blocked_after_ms that is no number");
+        check(new Arguments("/a.json,tier=mbean").mbeanTierOnly(), "no metric objects");
+        check(!new Arguments("/a.json").mbeanTierOnly(), "metric objects");
+        equal("", new Arguments(null).text(), "no text");
+        check(BrokerGate.isBroker("kafka.Kafka config/server.properties"), "kafka.Kafka");
+        check(BrokerGate.isBroker("kafka.Kafka"), "kafka.Kafka alone");
+        check(BrokerGate.isBroker("io.confluent.support.metrics.SupportedKafka x"), "Confluent's wrapper");
+        for (String tool : new String[] {"kafka.admin.TopicCommand --list", "kafka.tools.StorageTool format",
+                "kafka.KafkaTool", "", "x kafka.Kafka", "org.apache.kafka.tools.TopicCommand"}) {
+            check(!BrokerGate.isBroker(tool), "not a broker: " + tool);
+        }
+        check(!BrokerGate.isBroker(null), "no command");
+    }
+
+    // --- tables ------------------------------------------------------------------------------------
+
+    static void unitTableFollowsAMap() throws Exception {
+        UnitTable table = new UnitTable();
+        Map<ObjectName, Integer> model = new HashMap<>();
+        List<Integer> free = new ArrayList<>();
+        Random random = new Random(7);
+        int next = 0;
+        for (int step = 0; step < 200_000; step++) {
+            ObjectName name = new ObjectName("d:n=" + random.nextInt(3000));
+            Integer known = model.get(name);
+            equal(known == null ? -1 : known, table.find(name), "find");
+            if (known == null && random.nextInt(3) > 0) {
+                int unit = free.isEmpty() ? next++ : free.remove(free.size() - 1);
+                check(table.put(unit, name, 1, null, null, false), "put");
+                model.put(name, unit);
+            } else if (known != null && random.nextBoolean()) {
+                table.remove(known);
+                model.remove(name);
+                free.add(known);
+            }
+        }
+        equal(model.size(), table.size(), "size");
+        check(!table.put(UnitTable.UNITS_MAX, new ObjectName("d:n=x"), 1, null, null, false), "id out of bounds");
+        equal(UnitTable.ABSENT, table.kind(1 << 30), "kind of an unknown id");
+    }
+
+    static void textTableIsBounded() {
+        TextTable table = new TextTable();
+        for (int i = 1; i <= Wire.TEXTS_MAX; i++) {
+            equal(i, table.id("t" + i), "new text");
+        }
+        equal(0, table.id("one more"), "text beyond the bound");
+        equal(5, table.id("t5"), "known text");
+        StringBuilder longText = new StringBuilder();
+        for (int i = 0; i < 300; i++) {
+            longText.append('\u00e4');
+        }
+        byte[] bytes = TextTable.bytes(longText.toString());
+        equal(Wire.TEXT_BYTES_MAX, bytes.length, "bytes of a long text");
+        equal(longText.substring(0, 128), new String(bytes, java.nio.charset.StandardCharsets.UTF_8), "cut text");
+    }
+
+    // --- what exists -------------------------------------------------------------------------------
+
+    static void beansComeAndGo() throws Exception {
+        try (Rig rig = new Rig(200, 5000, null)) {
+            ChaosBeans.registerGood(rig.server, 300);
+            rig.start();
+            await(() -> rig.core.units().size() == 300, "three hundred units");
+            check(rig.awaitUnit(good(7)).value("Fixed") == 7, "value of a bean that was there");
+            rig.server.registerMBean(new ChaosBeans.Good(1000), ChaosBeans.goodName(1000));
+            check(rig.awaitUnit(good(1000)).value("Fixed") == 1000, "value of a bean that came");
+            for (int i = 0; i < 300; i++) {
+                rig.server.unregisterMBean(ChaosBeans.goodName(i));
+            }
+            await(() -> rig.core.units().size() == 1, "only the last bean left");
+            equal(1, rig.session.units.size(), "units in the shim");
+        }
+    }
+
+    static void aBeanRegisteredAnewForEachAttributeIsOfferedOnce() throws Exception {
+        try (Rig rig = new Rig(200, 5000, null).start()) {
+            ObjectName name = new ObjectName("kafka.chaos:type=Growing");
+            ChaosBeans.Bean bean = new ChaosBeans.Bean(() -> 1.0, false);
+            rig.server.registerMBean(bean, name);
+            rig.awaitUnit(name.toString());
+            long controls = rig.core.controls;
+            for (int i = 2; i <= 20; i++) {
+                String[] names = new String[i];
+                for (int j = 0; j < i; j++) {
+                    names[j] = "a" + j;
+                }
+                bean.names = names;
+                rig.server.unregisterMBean(name);
+                rig.server.registerMBean(bean, name);
+                Thread.sleep(5);
+            }
+            await(() -> rig.core.unit(name.toString()) != null && rig.core.unit(name.toString()).values.length == 20,
+                    "twenty attributes");
+            check(rig.core.controls - controls <= 6, "control calls " + (rig.core.controls - controls));
+            controls = rig.core.controls;
+            rig.server.unregisterMBean(name);
+            rig.server.registerMBean(bean, name);
+            Thread.sleep(900);
+            check(rig.core.unit(name.toString()).lastStatus == Wire.ReadStatus.OK, "still read");
+            check(rig.core.controls - controls <= 2, "control calls for no change " + (rig.core.controls - controls));
+        }
+    }
+
+    static void aStormLeavesNothingBehind() throws Exception {
+        try (Rig rig = new Rig(500, 5000, null).start()) {
+            for (int round = 0; round < 3; round++) {
+                ChaosBeans.registerGood(rig.server, 5000);
+                await(() -> rig.core.units().size() == 5000, "five thousand units");
+                for (int i = 0; i < 5000; i++) {
+                    rig.server.unregisterMBean(ChaosBeans.goodName(i));
+                }
+                await(() -> rig.core.units().isEmpty(), "no unit");
+                equal(0, rig.session.units.size(), "units in the shim");
+                check(!rig.session.registrar.hasWork(), "nothing left to do");
+            }
+            check(rig.session.units.bound() < 10_000, "ids are used again: " + rig.session.units.bound());
+        }
+    }
+
+    static void aFullCoreIsToldAgain() throws Exception {
+        try (Rig rig = new Rig(200, 5000, null)) {
+            ChaosBeans.registerGood(rig.server, 1000);
+            rig.core.failControls(3);
+            rig.start();
+            await(() -> rig.core.units().size() == 1000, "all units in spite of a full core");
+            rig.core.failControls(2);
+            for (int i = 0; i < 500; i++) {
+                rig.server.unregisterMBean(ChaosBeans.goodName(i));
+            }
+            await(() -> rig.core.units().size() == 500, "half the units");
+        }
+    }
+
+    static void lostEventsAreFoundByAQuery() throws Exception {
+        try (Rig rig = new Rig(200, 5000, null)) {
+            ChaosBeans.registerGood(rig.server, 100);
+            rig.start();
+            await(() -> rig.core.units().size() == 100, "a hundred units");
+            ObjectName ghost = new ObjectName("kafka.chaos:type=Ghost");
+            rig.session.catalog.close();  // deaf: what happens now is not heard
+            for (int i = 0; i < 50; i++) {
+                rig.server.unregisterMBean(ChaosBeans.goodName(i));
+            }
+            rig.server.registerMBean(new ChaosBeans.Good(1), ghost);
+            ObjectName[] flood = new ObjectName[200_001];
+            for (int i = 0; i < flood.length; i++) {
+                flood[i] = new ObjectName("flood:n=" + i);
+            }
+            long quietFrom = System.nanoTime() + 10_000_000_000L;  // so that nothing is taken out meanwhile
+            for (ObjectName name : flood) {
+                rig.session.catalog.put(name, true, quietFrom);
+            }
+            rig.awaitUnit(ghost.toString());
+            await(() -> rig.core.units().size() == 51, "51 units");
+        }
+    }
+
+    static void theCoreMayAskForEverythingAnew() throws Exception {
+        try (Rig rig = new Rig(100, 5000, null)) {
+            ChaosBeans.registerGood(rig.server, 700);
+            rig.start();
+            rig.awaitUnit(good(699));
+            await(() -> rig.core.sweeps == 1, "the end of the first sweep");
+            int id = rig.core.unit(good(699)).id;
+            long reads = rig.core.unit(good(699)).reads;
+            rig.core.flags = Wire.PlanFlag.PLAN_REDISCOVER;
+            await(() -> rig.core.sweeps == 2, "the end of the second sweep");
+            equal(700, rig.core.units().size(), "units that stayed");
+            equal(id, rig.core.unit(good(699)).id, "id of a unit that stayed");
+            FakeCore.Unit stayed = rig.core.unit(good(699));
+            await(() -> stayed.reads > reads + 1, "more reads of a unit that stayed");
+            rig.core.unwanted = good(699).substring(good(699).length() - 2);
+            rig.core.failControls(2);
+            rig.core.flags = Wire.PlanFlag.PLAN_REDISCOVER;
+            await(() -> rig.core.sweeps == 3, "the end of the third sweep");
+            check(rig.core.unit(good(699)) == null, "a unit that is not wanted any more");
+            check(rig.core.units().size() < 700, "units left");
+            rig.core.unwanted = null;
+            rig.core.flags = Wire.PlanFlag.PLAN_REDISCOVER;
+            await(() -> rig.core.sweeps == 4, "the end of the fourth sweep");
+            equal(700, rig.core.units().size(), "units that came back");
+            rig.awaitUnit(good(699));
+            rig.core.flags = Wire.PlanFlag.PLAN_STOP;
+            await(() -> !rig.thread.isAlive(), "the end of the agent");
+            equal(1, rig.core.stops, "stops");
+        }
+    }
+
+    // --- bad beans ---------------------------------------------------------------------------------
+
+    static void badBeansAreDataAndGoodOnesGoOn() throws Exception {
+        try (Rig rig = new Rig(200, 600, null)) {
+            ChaosBeans.registerGood(rig.server, 1000);
+            ChaosBeans.registerBad(rig.server, ChaosBeans.bad());
+            rig.start();
+            await(() -> hasStatus(rig, "BlocksLater", Wire.ReadStatus.BLOCKED), "a blocked read");
+            await(() -> hasStatus(rig, "TurnsBad", Wire.ReadStatus.THREW), "a bean turned bad");
+            for (String kind : new String[] {"ThrowsRuntime", "ThrowsError", "ThrowsLinkage", "Overflows"}) {
+                await(() -> hasStatus(rig, kind, Wire.ReadStatus.THREW), "a throw of " + kind);
+            }
+            await(() -> hasStatus(rig, "Null", Wire.ReadStatus.NOT_NUMBER), "a null");
+            await(() -> refusal(rig, "InfoThrows") == Wire.ReadStatus.THREW, "a failed description");
+            await(() -> refusal(rig, "BlocksAtOnce") == Wire.ReadStatus.BLOCKED, "a blocked description");
+            check(Double.isNaN(rig.awaitUnit(bad("NotANumber")).value("Value")), "NaN is a value");
+            equal(Wire.ReadStatus.OK, rig.core.unit(bad("NotANumber")).lastStatus, "NaN is a value");
+            equal("leader", rig.core.text((int) rig.awaitUnit(bad("Text")).value("Value")), "text");
+            await(() -> hasStatus(rig, "OtherClass", Wire.ReadStatus.NOT_NUMBER), "a date is no number");
+            await(() -> hasStatus(rig, "Array", Wire.ReadStatus.NOT_NUMBER), "an array is no number");
+            equal(Wire.ATTRIBUTES_MAX, rig.awaitUnit(bad("Huge")).values.length, "huge composite is bounded");
+            check(rig.core.textCount() < Wire.TEXTS_MAX, "texts");
+            long before = rig.awaitUnit(good(999)).reads;
+            await(() -> unitReads(rig, 999) > before + 3, "more reads of a good bean");
+            for (int i = 0; i < 1000; i++) {
+                check(rig.awaitUnit(good(i)).lastStatus == Wire.ReadStatus.OK, "good bean " + i);
+            }
+            equal(2, rig.session.stuck.alive(), "threads that hang");
+            ChaosBeans.RELEASE.countDown();
+            await(() -> hasStatus(rig, "BlocksLater", Wire.ReadStatus.OK)
+                    && rig.core.unit(badQuietly("BlocksLater")).lastStatus == Wire.ReadStatus.OK, "a read that is back");
+            await(() -> rig.session.stuck.alive() == 0, "the threads' return");
+            await(() -> rig.core.unit(badQuietly("BlocksAtOnce")) != null, "a bean described after all");
+        }
+    }
+
+    private static String badQuietly(String kind) {
+        return "kafka.chaos:type=Bad,name=" + kind;
+    }
+
+    private static boolean hasStatus(Rig rig, String kind, int status) {
+        FakeCore.Unit unit = rig.core.unit(badQuietly(kind));
+        return unit != null && unit.statuses[status] > 0;
+    }
+
+    private static int refusal(Rig rig, String kind) {
+        Integer status = rig.core.refusal(badQuietly(kind));
+        return status == null ? -1 : status;
+    }
+
+    private static long unitReads(Rig rig, int index) {
+        FakeCore.Unit unit = rig.core.unit("kafka.chaos:type=Good,name=" + index);
+        return unit == null ? 0 : unit.reads;
+    }
+
+    static void tooManyHangingReadsEndTheAgentNotTheHost() throws Exception {
+        java.util.concurrent.CountDownLatch never = new java.util.concurrent.CountDownLatch(1);
+        try (Rig rig = new Rig(200, 300, null)) {
+            for (int i = 0; i < 6; i++) {
+                rig.server.registerMBean(new ChaosBeans.Bean(() -> {
+                    never.await();
+                    return 1;
+                }, false), new ObjectName("kafka.chaos:type=Hangs,name=" + i));
+            }
+            rig.start();
+            await(() -> !rig.thread.isAlive(), "the end of the agent");
+            equal(1, rig.core.stops, "stops");
+            equal(Stuck.THREADS_MAX + 1, rig.session.stuck.alive(), "threads that hang");
+            never.countDown();
+            await(() -> rig.session.stuck.alive() == 0, "the threads' return");
+        }
+    }
+
+    static void stopIsQuickEvenWhenAReadHangs() throws Exception {
+        java.util.concurrent.CountDownLatch never = new java.util.concurrent.CountDownLatch(1);
+        Rig rig = new Rig(100, 60_000, null);
+        java.util.concurrent.atomic.AtomicInteger asked = new java.util.concurrent.atomic.AtomicInteger();
+        rig.server.registerMBean(new ChaosBeans.Bean(() -> {
+            if (asked.incrementAndGet() > 1) {
+                never.await();
+            }
+            return 1;
+        }, false), new ObjectName("kafka.chaos:type=Hangs"));
+        rig.start();
+        await(() -> asked.get() > 1, "a hanging read");
+        rig.supervisor.shutdown();
+        equal(1, rig.core.stops, "stops");
+        long submits = rig.core.submits;
+        never.countDown();
+        Thread.sleep(200);
+        equal(submits, rig.core.submits, "submits after the stop");
+    }
+
+    static void compositesAndPlatformBeans() throws Exception {
+        Buffers buffers = new Buffers();
+        FakeCore core = new FakeCore(buffers, 200);
+        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+        Session session = new Session(core, buffers, server, null, "");
+        Supervisor supervisor = new Supervisor(session, 5000);
+        Thread thread = new Thread(supervisor::run);
+        thread.setDaemon(true);
+        thread.start();
+        await(() -> core.unit("java.lang:type=Memory") != null && core.unit("java.lang:type=Memory").reads > 0, "memory");
+        check(core.unit("java.lang:type=Memory").value("HeapMemoryUsage.used") > 0, "heap used");
+        await(() -> core.unit("java.lang:type=Runtime") != null && core.unit("java.lang:type=Runtime").reads > 0, "run");
+        for (String path : core.unit("java.lang:type=Runtime").paths) {
+            check(!path.contains("Path") || path.equals("BootClassPathSupported"), "never read: " + path);
+            check(!path.startsWith("SystemProperties") && !path.equals("InputArguments"), "never read: " + path);
+        }
+        supervisor.shutdown();
+    }
+
+    // --- the native library ------------------------------------------------------------------------
+
+    static void aMissingOrCorruptLibraryIsSaidAndNoHarm() throws Exception {
+        Map<String, String> facts = Facts.ofProcess();
+        check(!new NativeLoader(null, "/nowhere/libremora.so", facts).load(), "missing");
+        File corrupt = File.createTempFile("libremora", ".so");
+        corrupt.deleteOnExit();
+        check(!new NativeLoader(null, corrupt.getPath(), facts).load(), "corrupt");
+        check(!new NativeLoader(null, null, facts).load(), "no jar");
+        File whole = new File(System.getProperty("java.home"), "lib/libzip.so");
+        if (!whole.isFile()) {
+            whole = new File(System.getProperty("java.home"), "lib/amd64/libzip.so");
+        }
+        byte[] bytes = java.nio.file.Files.readAllBytes(whole.toPath());
+        String arch = (bytes[18] & 0xff) == 62 ? "x86_64" : "aarch64";
+        String other = arch.equals("x86_64") ? "aarch64" : "x86_64";
+        equal("none", "" + (ElfFile.fault(whole, arch) == null ? "none" : ElfFile.fault(whole, arch)), "a whole one");
+        check(ElfFile.fault(whole, other).startsWith("is for " + arch), "another architecture");
+        for (int length : new int[] {0, 19, 63, 64, 500, bytes.length / 2, bytes.length - 1}) {
+            java.nio.file.Files.write(corrupt.toPath(), java.util.Arrays.copyOf(bytes, length));
+            check(ElfFile.fault(corrupt, arch).startsWith("is corrupt"), "cut at " + length);
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        Map<String, Test[]> groups = new HashMap<>();
+        groups.put("tables", new Test[] {
+            ShimTests::arguments, ShimTests::unitTableFollowsAMap, ShimTests::textTableIsBounded,
+            ShimTests::aMissingOrCorruptLibraryIsSaidAndNoHarm});
+        groups.put("catalog", new Test[] {
+            ShimTests::beansComeAndGo, ShimTests::aBeanRegisteredAnewForEachAttributeIsOfferedOnce,
+            ShimTests::aStormLeavesNothingBehind, ShimTests::aFullCoreIsToldAgain,
+            ShimTests::lostEventsAreFoundByAQuery, ShimTests::theCoreMayAskForEverythingAnew});
+        groups.put("chaos", new Test[] {
+            ShimTests::badBeansAreDataAndGoodOnesGoOn, ShimTests::tooManyHangingReadsEndTheAgentNotTheHost,
+            ShimTests::stopIsQuickEvenWhenAReadHangs, ShimTests::compositesAndPlatformBeans});
+        Test[] tests = groups.get(arguments.length > 0 ? arguments[0] : "");
+        if (tests == null) {
+            System.err.println("groups: " + groups.keySet());
+            System.exit(2);
+        }
+        for (int i = 0; i < tests.length; i++) {
+            try {
+                tests[i].run();
+            } catch (Throwable cause) {
+                System.err.println("failed: test " + (i + 1) + " of " + arguments[0]);
+                cause.printStackTrace();
+                System.exit(1);
+            }
+        }
+        System.err.println(tests.length + " tests of " + arguments[0] + " passed");
+        System.exit(0);
+    }
+
+    /** One test. */
+    interface Test {
+        void run() throws Exception;
+    }
+
+    private ShimTests() {}
+}

@@ -1,0 +1,186 @@
+package remora.shim;
+
+import com.yammer.metrics.core.Counter;
+import com.yammer.metrics.core.Gauge;
+import com.yammer.metrics.core.Histogram;
+import com.yammer.metrics.core.Meter;
+import com.yammer.metrics.core.MetricName;
+import com.yammer.metrics.core.MetricsRegistry;
+import com.yammer.metrics.core.Timer;
+import com.yammer.metrics.reporting.JmxReporter;
+import java.lang.management.ManagementFactory;
+import java.util.Collections;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+
+/**
+ * Tier 1 against the real Yammer library: every statistic read from the metric objects equals what the MBeanServer
+ * says, metric objects that change behind a name are followed, and a cycle allocates nothing of its own.
+ */
+public final class YammerTests {
+    private enum State {
+        FOLLOWER,
+        LEADER
+    }
+
+    private static MetricName name(String name) {
+        return new MetricName("kafka.test", "T", name, null, "kafka.test:type=T,name=" + name);
+    }
+
+    private static <T> Gauge<T> gauge(T value) {
+        return new Gauge<T>() {
+            @Override
+            public T value() {
+                return value;
+            }
+        };
+    }
+
+    private static void check(boolean good, String what) {
+        if (!good) {
+            throw new AssertionError(what);
+        }
+    }
+
+    private static FakeCore.Unit await(FakeCore core, String name, int kind) throws Exception {
+        for (int i = 0; i < 500; i++) {
+            FakeCore.Unit unit = core.unit("kafka.test:type=T,name=" + name);
+            if (unit != null && unit.reads > 1 && unit.kind == kind) {
+                return unit;
+            }
+            Thread.sleep(20);
+        }
+        throw new AssertionError("never saw " + name);
+    }
+
+    private static void equalsMBean(MBeanServer server, FakeCore.Unit unit) throws Exception {
+        for (String path : unit.paths) {
+            if (path.equals("Sum") || path.endsWith("Rate")) {
+                continue;  // the first is no attribute, the others move with time
+            }
+            Object seen = server.getAttribute(new ObjectName(unit.name), path);
+            double wanted = ((Number) seen).doubleValue();
+            check(wanted == unit.value(path), unit.name + " " + path + ": " + wanted + " and " + unit.value(path));
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        MetricsRegistry registry = new MetricsRegistry();
+        JmxReporter reporter = new JmxReporter(registry);
+        reporter.start();
+        Random random = new Random(3);
+        registry.newGauge(name("Number"), gauge(42L));
+        registry.newGauge(name("Flag"), gauge(true));
+        registry.newGauge(name("Enum"), gauge(State.LEADER));
+        registry.newGauge(name("Nothing"), gauge(null));
+        Counter counter = registry.newCounter(name("Counter"));
+        Meter meter = registry.newMeter(name("Meter"), "things", TimeUnit.SECONDS);
+        Histogram histogram = registry.newHistogram(name("Histogram"), true);
+        Timer timer = registry.newTimer(name("Timer"), TimeUnit.MILLISECONDS, TimeUnit.SECONDS);
+        registry.newTimer(name("IdleTimer"), TimeUnit.MICROSECONDS, TimeUnit.SECONDS);
+        long sum = 0;
+        for (int i = 0; i < 5000; i++) {
+            int value = random.nextInt(100_000);
+            sum += value;
+            histogram.update(value);
+            timer.update(value, TimeUnit.MICROSECONDS);
+            meter.mark(value);
+            counter.inc();
+        }
+        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+        Buffers buffers = new Buffers();
+        FakeCore core = new FakeCore(buffers, 100);
+        YammerReader reader = new YammerReader(Collections.singletonList(registry));
+        Session session = new Session(core, buffers, server, reader, "");
+        Supervisor supervisor = new Supervisor(session, 5000);
+        Thread thread = new Thread(supervisor::run);
+        thread.setDaemon(true);
+        thread.start();
+
+        equalsMBean(server, await(core, "Number", Wire.BeanKind.GAUGE));
+        equalsMBean(server, await(core, "Counter", Wire.BeanKind.COUNTER));
+        equalsMBean(server, await(core, "Meter", Wire.BeanKind.METER));
+        equalsMBean(server, await(core, "Histogram", Wire.BeanKind.HISTOGRAM));
+        equalsMBean(server, await(core, "Timer", Wire.BeanKind.TIMER));
+        equalsMBean(server, await(core, "IdleTimer", Wire.BeanKind.TIMER));
+        check(await(core, "Histogram", Wire.BeanKind.HISTOGRAM).value("Sum") == sum, "sum");
+        check(await(core, "Flag", Wire.BeanKind.GAUGE).value("Value") == 1, "flag");
+        check(await(core, "Enum", Wire.BeanKind.GAUGE).gaugeType == Wire.ValueType.TEXT, "type of a text gauge");
+        check("LEADER".equals(core.text((int) core.unit("kafka.test:type=T,name=Enum").value("Value"))), "text gauge");
+        check(await(core, "Nothing", Wire.BeanKind.GAUGE).lastStatus == Wire.ReadStatus.NOT_NUMBER, "null gauge");
+
+        registry.removeMetric(name("Number"));
+        registry.newGauge(name("Number"), gauge(43.5));
+        for (int i = 0; i < 500 && core.unit("kafka.test:type=T,name=Number").value("Value") != 43.5; i++) {
+            Thread.sleep(20);
+        }
+        check(core.unit("kafka.test:type=T,name=Number").value("Value") == 43.5, "a metric object that was replaced");
+        registry.removeMetric(name("Number"));
+        for (int i = 0; i < 500 && core.unit("kafka.test:type=T,name=Number") != null; i++) {
+            Thread.sleep(20);
+        }
+        check(core.unit("kafka.test:type=T,name=Number") == null, "a metric that is gone");
+        supervisor.shutdown();
+        plainReadsAllocateNothing();
+        System.err.println("yammer tests passed");
+        System.exit(0);
+    }
+
+    /** Meters, counters and histogram counts: nothing of the host allocates there, so any byte would be ours. */
+    private static void plainReadsAllocateNothing() throws Exception {
+        MetricsRegistry registry = new MetricsRegistry();
+        YammerReader reader = new YammerReader(Collections.singletonList(registry));
+        Buffers buffers = new Buffers();
+        Core sink = new Core() {
+            @Override
+            public int control(int bytes) {
+                return 0;
+            }
+
+            @Override
+            public int plan(long nowNanos) {
+                return 0;
+            }
+
+            @Override
+            public int submit(int bytes, long nowNanos) {
+                return 0;
+            }
+
+            @Override
+            public int stop(int deadlineMillis) {
+                return 0;
+            }
+        };
+        UnitTable units = new UnitTable();
+        byte[] count = {Wire.Stat.COUNT, Wire.Stat.MAX};
+        for (int i = 0; i < 3000; i++) {
+            MetricName name = name("n" + i);
+            Object metric = i % 3 == 0 ? registry.newCounter(name)
+                    : i % 3 == 1 ? registry.newMeter(name, "x", TimeUnit.SECONDS) : registry.newHistogram(name, true);
+            units.put(i, new ObjectName(name.getMBeanName()), reader.kindOf(metric), metric, count, false);
+        }
+        SampleWriter samples = new SampleWriter(sink, buffers, new TextTable());
+        ReadGate gate = new ReadGate();
+        Scratch scratch = new Scratch();
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long id = Thread.currentThread().getId();
+        long bytes = 0;
+        for (int pass = 0; pass < 200; pass++) {
+            long before = threads.getThreadAllocatedBytes(id);
+            for (int unit = 0; unit < 3000; unit++) {
+                long token = gate.enter(unit);
+                int result = reader.read(units.kind(unit), units.source(unit), (byte[]) units.plan(unit), scratch);
+                gate.leave(token);
+                samples.unit(unit, result, scratch);
+            }
+            samples.flush();
+            bytes = threads.getThreadAllocatedBytes(id) - before;
+        }
+        check(bytes < 1024, "a pass over 3000 metrics allocated " + bytes + " bytes");
+    }
+
+    private YammerTests() {}
+}

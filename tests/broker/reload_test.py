@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""The configuration changes while a broker works: what stays goes on as if nothing had happened."""
+
+import os
+import pathlib
+import re
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import broker_lab  # noqa: E402
+from broker_lab import Lab, wait_for  # noqa: E402
+from jmx_compare import last_ndjson  # noqa: E402
+
+RELOADS = int(os.environ.get("REMORA_RELOADS", "12"))
+# One bean of every partition and one without: read once, then hardly ever.
+SLOW = [{"match": "kafka.log:type=Log,name=LogStartOffset,*", "interval": "1d"},
+        {"match": "java.lang:type=Runtime", "interval": "1d"}]
+BASE = {
+    "sampling": {"base_interval": "2s", "min_interval": "2s", "cpu_budget_percent": 5},
+    "reload": {"check_interval": "200ms"},
+    "rules": SLOW,
+    "outputs": [{"path": "${dir}/remora.prom"}, {"path": "${dir}/remora.ndjson", "format": "ndjson"}],
+}
+
+
+STAYS = re.compile(r"^((?:kafka_log_log_logstartoffset|jvm_|process_|kafka_server_replicamanager_)\S*) ", re.M)
+
+
+def staying(text):
+    """Series that every configuration of test 1 selects, without the label that some of them add."""
+    return {re.sub(r'phase="[^"]*",?', "", series).replace(",}", "}").replace("{}", "")
+            for series in STAYS.findall(text)}
+
+
+class Watch(threading.Thread):
+    """Reads the output file all the time and remembers what was missing of what was there at first."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.path = path
+        self.first = staying(path.read_text())
+        self.missing = set()
+        self.looks = 0
+        self.over = threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.1):
+            self.missing |= self.first - staying(self.path.read_text())
+            self.looks += 1
+
+
+def rss_kb(pid):
+    with open(f"/proc/{pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+
+class ReloadTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = Lab(BASE).__enter__()
+        cls.addClassCleanup(cls.lab.close)
+        cls.lab.lab("topics", "--topics", "40", "--partitions", "10")
+        cls.prom = cls.lab.wait_file("remora.prom")
+        cls.lab.wait_counter("units", 2_000)
+        cls.pass_ticks(3)
+
+    @classmethod
+    def pass_ticks(cls, ticks):
+        cls.lab.wait_counter("ticks_total", cls.lab.counters()["ticks_total"] + ticks)
+
+    def change(self, config, counter="config_reloads_total"):
+        before = self.lab.counters()[counter]
+        begun = time.monotonic()
+        if isinstance(config, str):
+            fresh = self.lab.config_path.with_suffix(".new")
+            fresh.write_text(config)
+            fresh.rename(self.lab.config_path)
+        else:
+            self.lab.write_config(config)
+        self.lab.wait_counter(counter, before + 1, 30)
+        return time.monotonic() - begun
+
+    def values(self, name):
+        return dict(re.findall(rf"^({name}[^ ]*) ([^ \n]+)$", self.prom.read_text(), re.M))
+
+    def test_1_valid_and_invalid_changes_in_turn_under_load(self):
+        self.lab.lab("load", "--seconds", str(20 + 5 * RELOADS), "--rate", "500", "--background")
+        watch = Watch(self.prom)
+        watch.start()
+        pid = self.lab.state()["brokers"][0]["pid"]
+        took, memory = [], []
+        for number in range(RELOADS):
+            config = dict(BASE)
+            if number % 4 == 0:
+                config["topics"] = {"broker_topic_data": False}
+            elif number % 4 == 1:
+                config["labels"] = {"phase": str(number)}
+            elif number % 4 == 2:
+                config["sampling"] = {**BASE["sampling"], "cpu_budget_percent": 3}
+            took.append(self.change(config))
+            self.change("{\"topics\": {\"mode\": \"regexp\"}}" if number % 2 else "{,",
+                        "config_reload_failures_total")
+            memory.append(rss_kb(pid))
+        self.change(BASE) if RELOADS % 4 != 0 else None
+        self.pass_ticks(2)
+        watch.over.set()
+        watch.join()
+        counters = self.lab.counters()
+        print(f"{RELOADS} changes taken over in {min(took):.1f} to {max(took):.1f} s, the counters' own delay "
+              f"of a tick included; {watch.looks} looks at the file for {len(watch.first)} series; "
+              f"resident {memory[0]} to {memory[-1]} KB")
+        self.assertGreater(len(watch.first), 450)
+        self.assertEqual(sorted(watch.missing)[:5], [])
+        self.assertEqual(counters["faults_total"], 0)
+        self.assertEqual(counters["ring_full_values_dropped_total"], 0)
+        self.assertLess(max(took), 12)
+
+    def test_2_tells_what_is_wrong(self):
+        self.change("{\"topics\": {\"mode\": \"regexp\", \"buckett\": \"1/2\"}}", "config_reload_failures_total")
+        wait_for("both problems in the log",
+                 lambda: "topics.buckett" in self.lab.log() and "topics.mode" in self.lab.log(), 10)
+        self.pass_ticks(2)
+        told = self.values("remora_config_reload_failures_total")
+        self.assertEqual(int(told["remora_config_reload_failures_total"]),
+                         self.lab.counters()["config_reload_failures_total"])
+
+    def test_3_what_stays_is_not_read_again(self):
+        def read_at():
+            return {mbean: entry["ts"] for (mbean, _), entry in last_ndjson(self.lab.output / "remora.ndjson").items()
+                    if "name=LogStartOffset" in mbean}
+
+        self.change({**BASE, "labels": {"phase": "3"}})
+        self.pass_ticks(2)
+        before = read_at()
+        self.assertGreaterEqual(len(before), 400)
+        for number in range(3):
+            self.change({**BASE, "labels": {"phase": f"3.{number}"}})
+        self.pass_ticks(2)
+        after = read_at()
+        self.assertEqual(after.keys(), before.keys())
+        again = [mbean for mbean in before if after[mbean] != before[mbean]]
+        # Places in an interval of a day are spread over it: one may come up.
+        self.assertLessEqual(len(again), 2)
+
+    def test_4_an_output_comes_and_goes(self):
+        more = {**BASE, "outputs": BASE["outputs"] + [{"path": "${dir}/more.ndjson", "format": "ndjson"}]}
+        self.change(more)
+        added = self.lab.wait_file("more.ndjson")
+        self.change(BASE)
+        self.pass_ticks(1)
+        size = added.stat().st_size
+        self.pass_ticks(2)
+        self.assertEqual(added.stat().st_size, size)
+
+    def test_5_check_asks_the_live_broker(self):
+        done = broker_lab.run(broker_lab.TOOL, "check", self.lab.config_path, "--live", self.lab.output, timeout=90)
+        total = re.search(r"^(\d+) series of (\d+) beans out of (\d+)$", done.stdout, re.M)
+        self.assertTrue(total, done.stdout[-2000:])
+        counters = self.lab.counters()
+        self.assertEqual(int(total[1]), counters["series"])
+        self.assertEqual(int(total[2]), counters["units"])
+        self.assertGreater(int(total[3]), counters["units"])
+        self.assertRegex(done.stdout, r"reading all of it once: \d+\.\d+ ms; every 2 s: \d+\.\d+ % of a core")
+        print(done.stdout[done.stdout.rindex("reading all"):].strip())
+
+
+if __name__ == "__main__":
+    broker_lab.main()

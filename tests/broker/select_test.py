@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""What each key of the selection collects from a real broker, against the MBean server's own list filtered here."""
+
+import pathlib
+import re
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import broker_lab  # noqa: E402
+from broker_lab import Lab, wait_for  # noqa: E402
+from jmx_compare import last_ndjson, numeric  # noqa: E402
+
+KAFKA = ("kafka.log", "kafka.cluster", "kafka.server")
+BASE = {
+    "select": {"profile": "all", "domains": list(KAFKA)},
+    "sampling": {"policy": "fixed", "base_interval": "2s", "min_interval": "2s"},
+    "reload": {"check_interval": "200ms"},
+}
+
+
+def properties(mbean):
+    return dict(re.findall(r"([^,:=]+)=(\"(?:[^\"\\]|\\.)*\"|[^,]*)", mbean.split(":", 1)[1]))
+
+
+def fnv1(text):
+    value = 0x811C9DC5
+    for byte in text.encode():
+        value = value * 0x01000193 & 0xFFFFFFFF ^ byte
+    return value
+
+
+def tells_trouble(mbean, props):
+    return mbean.startswith("kafka.cluster:") and props.get("type") == "Partition" \
+        and props.get("name") in ("UnderReplicated", "UnderMinIsr")
+
+
+class SelectTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.number = 0
+        cls.lab = Lab({**BASE, "outputs": [{"path": "${dir}/0.ndjson", "format": "ndjson"}]}, up=["--jmx"]).__enter__()
+        cls.addClassCleanup(cls.lab.close)
+        for prefix, topics in (("orders", 4), ("t", 5), ("__mine", 2)):
+            cls.lab.lab("topics", "--prefix", prefix, "--topics", str(topics), "--partitions", "6")
+        cls.lab.lab("load", "--seconds", "10", "--rate", "500")  # topics without traffic have no data by topic
+        wait_for("the topics' beans", lambda: cls.lab.counters().get("units", 0) > 66 * 8, 60)
+
+    def collected(self, **keys):
+        """{(mbean, attribute)} of one configuration: a file of its own, taken over while the broker runs."""
+        type(self).number += 1
+        name = f"{self.number}.ndjson"
+        config = {**BASE, **keys, "outputs": [{"path": f"${{dir}}/{name}", "format": "ndjson"},
+                                              {"path": "${dir}/remora.prom"}]}
+        before = self.lab.counters()["config_reloads_total"]
+        self.lab.write_config(config)
+        self.lab.wait_counter("config_reloads_total", before + 1, 30)
+        self.lab.wait_counter("ticks_total", self.lab.counters()["ticks_total"] + 2, 30)
+        self.lab.wait_file(name, 20)
+        return {key for key in last_ndjson(self.lab.output / name) if key[0]}
+
+    def check(self, keep, **keys):
+        """`keep(mbean, properties)` says what of the MBean server's list is expected."""
+        ours = self.collected(**keys)
+        listed = {key for key in numeric(self.lab.jmx_dump()) if key[0].split(":")[0] in KAFKA}
+        expected = {key for key in listed if keep(key[0], properties(key[0]))}
+        # Sums of histograms are no MBean attributes.
+        ours_there = {key for key in ours if key[1] != "Sum"}
+        states = {key for key in ours_there - listed if key[1] in ("current-state", "Value")}
+        missing, extra = sorted(expected - ours_there), sorted(ours_there - expected - states)
+        self.assertEqual((missing[:5], extra[:5]), ([], []), f"{len(missing)} missing, {len(extra)} extra")
+        topics = {properties(mbean).get("topic") for mbean, _ in ours} - {None}
+        print(f"{self.id().split('.')[-1]}: {len(ours_there)} series, exactly those; {len(topics)} topics")
+        return topics
+
+    def test_mode_all(self):
+        topics = self.check(lambda mbean, props: True)
+        self.assertGreaterEqual(len(topics), 11)
+
+    def test_mode_none(self):
+        topics = self.check(lambda mbean, props: "topic" not in props, topics={"mode": "none"})
+        self.assertEqual(topics, set())
+
+    def test_mode_list(self):
+        names = sorted({properties(mbean).get("topic") for mbean, _ in self.lab.jmx_dump()} - {None})
+        wanted = [names[1], names[-1], "no-such-topic"]
+        topics = self.check(lambda mbean, props: props.get("topic") in (None, *wanted),
+                            topics={"mode": "list", "list": wanted})
+        self.assertEqual(topics, set(wanted[:2]))
+
+    def test_mode_regex_matches_whole_names(self):
+        topics = self.check(lambda mbean, props: re.fullmatch("ord.*[0-2]", props.get("topic", "ord0")) is not None,
+                            topics={"mode": "regex", "regex": "ord.*[0-2]"})
+        self.assertGreaterEqual(len(topics), 2)
+
+    def test_buckets_share_the_topics(self):
+        shares = []
+        for index in (1, 2, 3):
+            shares.append(self.check(
+                lambda mbean, props, i=index: "topic" not in props or fnv1(props["topic"]) % 3 + 1 == i,
+                topics={"bucket": f"{index}/3"}))
+        self.assertEqual(len(set.union(*shares)), sum(len(share) for share in shares))
+        self.assertGreaterEqual(len(set.union(*shares)), 11)
+
+    def test_partition_sample_and_partitions_in_trouble(self):
+        self.check(lambda mbean, props: "partition" not in props or int(props["partition"]) < 2
+                   or tells_trouble(mbean, props), topics={"partition_sample": 2})
+
+    def test_partitions_off(self):
+        self.check(lambda mbean, props: "partition" not in props, topics={"partitions": False})
+
+    def test_internal_topics_off(self):
+        topics = self.check(lambda mbean, props: not props.get("topic", "").startswith("__"),
+                            topics={"internal": False})
+        self.assertGreaterEqual(len(topics), 9)
+
+    def test_broker_topic_data_off(self):
+        by_topic = {mbean for mbean, _ in self.lab.jmx_dump()
+                    if "type=BrokerTopicMetrics" in mbean and "topic" in properties(mbean)}
+        self.assertGreater(len(by_topic), 5)
+        self.check(lambda mbean, props: not (props.get("type") == "BrokerTopicMetrics" and "topic" in props),
+                   topics={"broker_topic_data": False})
+
+    def test_rules_and_patterns(self):
+        self.check(lambda mbean, props: props.get("type") != "BrokerTopicMetrics" and (
+            mbean.startswith("kafka.log") or props.get("name") == "UnderReplicated"),
+            select={"profile": "all", "domains": list(KAFKA), "exclude": ["kafka.cluster:*", "kafka.server:*"]},
+            rules=[{"match": "kafka.cluster:type=Partition,name=UnderReplicated,*", "action": "include"}])
+
+    def test_cap_of_a_family_keeps_a_bounded_stable_part_and_tells(self):
+        whole = {key for key in self.collected() if key[0].startswith("kafka.log:") and "name=Size" in key[0]}
+        cap = 10
+        capped = self.collected(limits={"series_per_family_max": cap})
+        kept = {key for key in capped if key in whole}
+        self.assertEqual(len(kept), cap)
+        text = (self.lab.output / "remora.prom").read_text()
+        told = dict(re.findall(r"^remora_family_series_refused{family=\"([^\"]+)\"} (\d+)$", text, re.M))
+        sizes = {family: int(count) for family, count in told.items() if "name=Size" in family}
+        self.assertEqual(list(sizes.values()), [len(whole) - cap], str(told))
+        again = {key for key in self.collected(limits={"series_per_family_max": cap}, labels={"x": "y"}) if key in whole}
+        self.assertEqual(again, kept, "the same part after a change of something else")
+        wider = {key for key in self.collected(limits={"series_per_family_max": 20}) if key in whole}
+        self.assertEqual(len(wider), 20)
+        self.assertLessEqual(kept, wider)
+
+    def test_cap_of_everything(self):
+        ours = self.collected(limits={"series_max": 300})
+        self.assertLessEqual(len(ours), 300)
+        self.assertGreater(len(ours), 300 - 20)
+        self.assertEqual(self.lab.counters()["series"], len(ours))
+
+    def test_z_freed_room_is_used_again_and_a_restart_keeps_the_same_part(self):
+        config = {"limits": {"series_per_family_max": 20}}
+        def sizes(ours):
+            return {mbean for mbean, _ in ours if mbean.startswith("kafka.log:") and "name=Size," in mbean + ","}
+        first = sizes(self.collected(**config))
+        self.assertEqual(len(first), 20)
+        self.lab.lab("stop-broker", "--broker", "1")
+        for path in self.lab.output.glob("*.ndjson"):
+            path.unlink()
+        self.lab.lab("start-broker", "--broker", "1")
+        name = f"{self.number}.ndjson"
+        self.lab.wait_file(name, 90)
+        wait_for("the units of the new start", lambda: self.lab.counters().get("ticks_total", 0) >= 2, 60)
+        second = sizes(last_ndjson(self.lab.output / name))
+        self.assertEqual(second, first, "the same part after a restart")
+        gone = sorted({properties(mbean)["topic"] for mbean in second if properties(mbean)["topic"].startswith("t")})
+        self.assertTrue(gone)
+        self.lab.lab("topics", "--prefix", "t", "--topics", "5", "--partitions", "6", "--delete")
+        def refilled():
+            text = (self.lab.output / "remora.prom").read_text()
+            found = set(re.findall(r"^kafka_log_log_size{([^}]*)}", text, re.M))
+            return len(found) == 20 and not any(f'topic="{topic}"' in labels for labels in found for topic in gone)
+        wait_for("the room to be used again", refilled, 150)
+
+
+if __name__ == "__main__":
+    broker_lab.main()

@@ -1,0 +1,13 @@
+# Real brokers: one at a time, for they are measured as well as tested.
+foreach(name line harm outputs reload select)
+    add_test(NAME broker.${name}
+        COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/${name}_test.py)
+    set_tests_properties(broker.${name} PROPERTIES LABELS broker TIMEOUT 900 RUN_SERIAL TRUE
+        ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
+endforeach()
+
+# Every Kafka on every Java: twenty minutes. `matrix_test.py --write tests/broker/MATRIX.md` renews the page.
+add_test(NAME broker.matrix
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/matrix_test.py)
+set_tests_properties(broker.matrix PROPERTIES LABELS full TIMEOUT 3600 RUN_SERIAL TRUE
+    ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")

@@ -1,0 +1,29 @@
+# Tier "chaos": the real agent beside MBeans that misbehave, and a real broker whose topics come and go.
+if(REMORA_JAVA AND TARGET remora_jar)
+    get_property(agent_classes GLOBAL PROPERTY REMORA_AGENT_TEST_CLASSES)
+    set(chaos_classes ${CMAKE_BINARY_DIR}/tests/chaos/classes)
+    set(chaos_source ${CMAKE_CURRENT_LIST_DIR}/java/ChaosHost.java)
+    add_custom_command(
+        OUTPUT ${chaos_classes}.stamp
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${chaos_classes}
+        COMMAND ${Java_JAVAC_EXECUTABLE} --release 8 -encoding UTF-8 -Xlint:all,-options -Werror
+            -cp ${agent_classes} -d ${chaos_classes} ${chaos_source}
+        COMMAND ${CMAKE_COMMAND} -E touch ${chaos_classes}.stamp
+        DEPENDS ${chaos_source} agent_tests_java
+        COMMENT "Compiling the chaos tests"
+        VERBATIM)
+    add_custom_target(chaos_tests_java ALL DEPENDS ${chaos_classes}.stamp)
+
+    set(chaos_command ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/chaos_test.py ${Java_JAVA_EXECUTABLE}
+        ${chaos_classes}:${agent_classes})
+    add_test(NAME chaos.beans COMMAND ${chaos_command})
+    set_tests_properties(chaos.beans PROPERTIES LABELS chaos TIMEOUT 600 RUN_SERIAL TRUE
+        ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
+    add_test(NAME chaos.beans_for_ten_minutes COMMAND ${chaos_command}
+        ChaosTest.test_1_good_beans_are_on_time_whatever_the_bad_ones_do)
+    set_tests_properties(chaos.beans_for_ten_minutes PROPERTIES LABELS full TIMEOUT 900 RUN_SERIAL TRUE
+        ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR};REMORA_CHAOS_SECONDS=600")
+    add_test(NAME chaos.topics COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/topics_test.py)
+    set_tests_properties(chaos.topics PROPERTIES LABELS chaos TIMEOUT 900 RUN_SERIAL TRUE
+        ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
+endif()

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""A real broker whose topics come and go by the thousand: nothing is late, nothing is left over."""
+
+import json
+import pathlib
+import re
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import broker_lab  # noqa: E402
+from broker_lab import Lab, wait_for  # noqa: E402
+
+TOPICS = 1000
+BASE_MS = 5000
+STORM_SECONDS_MAX = 60  # for all to be created and deleted
+# What a second storm may add to the memory of the process that is neither heap nor mapped file.
+LEFT_KB_MAX = 12 * 1024
+# Reads go on while beans come and go: a partition that stays, read at every base interval.
+WATCHED = '"mbean":"kafka.cluster:type=Partition,name=UnderReplicated,topic=stays-0000,partition=0"'
+CONFIG = {
+    "select": {"profile": "all"},
+    "sampling": {"policy": "fixed", "base_interval": f"{BASE_MS}ms"},
+    "outputs": [{"type": "file", "format": "ndjson", "path": "${dir}/remora.ndjson",
+                 "rotate": {"size": "2GB", "total_size": "4GB"}}],
+}
+
+
+def storm(lab):
+    """Creates and deletes the topics; the seconds it took."""
+    begun = time.monotonic()
+    for more in ((), ("--delete",)):
+        lab.lab("topics", "--prefix", "storm", "--topics", TOPICS, "--partitions", "1", *more)
+    return time.monotonic() - begun
+
+
+def anonymous_kb(pid):
+    """Memory that is no mapped file: Kafka maps the index of each partition."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"RssAnon:\s+(\d+)", status).group(1))
+
+
+class TopicsTest(unittest.TestCase):
+    def broker(self, **more):
+        lab = Lab(up=["--heap", "512m", "--jvm-opt=-XX:+AlwaysPreTouch"], **more).__enter__()
+        self.addCleanup(lab.close)
+        lab.lab("topics", "--prefix", "stays", "--topics", "10", "--partitions", "10")
+        return lab, lab.state()["brokers"][0]["pid"]
+
+    def settled(self, lab):
+        """Counters after the number of units has stood still for two ticks."""
+        def still():
+            before = lab.counters()
+            lab.wait_counter("ticks_total", before["ticks_total"] + 2)
+            after = lab.counters()
+            return after["units"] == before["units"] and after
+        return wait_for("units to settle", still, 180)
+
+    def test_a_thousand_topics_come_and_go(self):
+        lab, pid = self.broker(config=CONFIG)
+        self.settled(lab)
+        storm(lab)  # the first one warms Kafka's own caches
+        before = self.settled(lab)
+        anonymous = [anonymous_kb(pid)]
+        seconds = storm(lab)
+        wait_for("the units of before", lambda: lab.counters()["units"] <= before["units"], 120)
+        after = self.settled(lab)
+        anonymous.append(anonymous_kb(pid))
+        registered = after["units_registered_total"] - before["units_registered_total"]
+        print(f"{TOPICS} topics in {seconds:.0f} s, {registered} units came and went; "
+              f"units {before['units']} -> {after['units']}, series {before['series']} -> {after['series']}, "
+              f"anonymous memory kB {anonymous}, "
+              f"longest cycle of the collector {after['collector_cycle_nanoseconds_max'] / 1e6:.0f} ms, "
+              f"of the core {after['core_cycle_nanoseconds_max'] / 1e6:.0f} ms")
+        self.assertLess(seconds, STORM_SECONDS_MAX)
+        for name in ("units", "series", "units_quarantined"):
+            self.assertEqual(after[name], before[name], name)
+        self.assertGreaterEqual(registered, TOPICS)
+        for name in ("faults_total", "ticks_skipped_total", "ring_full_values_dropped_total",
+                     "submits_rejected_total", "units_refused_total", "sink_frames_dropped_total"):
+            self.assertEqual(after[name], 0, name)
+        self.assertLess(anonymous[1] - anonymous[0], LEFT_KB_MAX)
+        self.check_reads(lab.output / "remora.ndjson")
+
+    def check_reads(self, path):
+        """Between two reads of the same bean: one base interval, and late by one at most."""
+        times = []
+        with open(path) as lines:
+            for line in lines:
+                if WATCHED in line:
+                    at = json.loads(line)["ts"]
+                    if not times or times[-1] != at:
+                        times.append(at)
+        longest = max(after - before for before, after in zip(times, times[1:]))
+        print(f"{len(times)} reads of a bean that stays, longest time between two {longest} ms: "
+              f"{[after - before for before, after in zip(times, times[1:])]}")
+        self.assertGreater(len(times), 10)
+        self.assertLessEqual(longest, 2 * BASE_MS)
+
+
+if __name__ == "__main__":
+    broker_lab.main()

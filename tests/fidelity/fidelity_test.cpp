@@ -1,0 +1,85 @@
+#include "cli/fidelity.h"
+
+#include <gtest/gtest.h>
+
+#include "support/synthetic_trace.h"
+
+namespace remora {
+namespace {
+
+FidelityResult run(const Trace& trace, SamplePolicy policy, double budget,
+                   FidelityOptions options = {}, bool pins = true) {
+    const Reference reference = make_reference(trace, options);
+    return replay(trace, reference, options, {"", policy, false, pins, budget});
+}
+
+TEST(FidelityTest, ReadingEverythingEveryBaseIntervalIsWithoutError) {
+    const Trace trace = make_synthetic_trace({});
+    const FidelityResult result = run(trace, SamplePolicy::kFixed, 1.0, {}, false);
+    EXPECT_EQ(result.all.error_mean, 0);
+    EXPECT_EQ(result.all.delay_s_max, 0);
+    EXPECT_GT(result.all.changes, 1000U);
+    EXPECT_NEAR(result.cost, 1, 1e-9);
+    EXPECT_NEAR(result.hit_rate, 0, 1e-9);
+    EXPECT_NEAR(result.reads_saved, 0, 1e-9);
+}
+
+// A fixed interval of five ticks shows ages of 0 to 4 ticks equally often: a change waits two ticks
+// on average.
+TEST(FidelityTest, AFixedIntervalDelaysAsArithmeticSays) {
+    const Trace trace = make_synthetic_trace({.seconds = 1500});
+    const FidelityResult result = run(trace, SamplePolicy::kFixed, 0.2, {}, false);
+    EXPECT_NEAR(result.cost, 0.2, 0.01);
+    EXPECT_NEAR(result.all.delay_s_mean, 20, 2);
+    EXPECT_EQ(result.all.delay_s_p95, 40);
+    EXPECT_EQ(result.all.delay_s_max, 40);
+}
+
+TEST(FidelityTest, TheLawBeatsAFixedIntervalOfEqualCost) {
+    for (const std::uint32_t seed : {1U, 2U, 3U}) {
+        const Trace trace = make_synthetic_trace({.seed = seed});
+        for (const double budget : {0.2, 0.1}) {
+            const FidelityResult fixed = run(trace, SamplePolicy::kFixed, budget, {}, false);
+            const FidelityResult law = run(trace, SamplePolicy::kBudget, budget);
+            EXPECT_LT(law.cost, 1.15 * budget);
+            EXPECT_LT(law.all.error_mean * 4, fixed.all.error_mean);
+            EXPECT_LT(law.all.delay_s_mean * 4, fixed.all.delay_s_mean);
+            EXPECT_EQ(law.alerts.delay_s_max, 0);
+            EXPECT_EQ(law.alerts.error_mean, 0);
+        }
+    }
+}
+
+TEST(FidelityTest, AMassEventIsSeenInTheSameTickThroughWakes) {
+    const Trace trace = make_synthetic_trace({});
+    FidelityOptions without;
+    without.wakes = false;
+    const FidelityResult woken = run(trace, SamplePolicy::kBudget, 0.2);
+    const FidelityResult plain = run(trace, SamplePolicy::kBudget, 0.2, without);
+    EXPECT_LT(woken.all.error_mean, plain.all.error_mean);
+    EXPECT_LT(woken.all.delay_s_mean, plain.all.delay_s_mean);
+}
+
+TEST(FidelityTest, IsDeterministic) {
+    const Trace trace = make_synthetic_trace({});
+    const FidelityResult first = run(trace, SamplePolicy::kBudget, 0.1);
+    const FidelityResult second = run(trace, SamplePolicy::kBudget, 0.1);
+    EXPECT_EQ(first.all.error_mean, second.all.error_mean);
+    EXPECT_EQ(first.all.delay_s_mean, second.all.delay_s_mean);
+    EXPECT_EQ(first.cost, second.cost);
+}
+
+TEST(FidelityTest, VariantsChangeWhatReadingCosts) {
+    const Trace trace = make_synthetic_trace({});
+    FidelityOptions equal;
+    equal.equal_costs = true;
+    FidelityOptions without;
+    without.without_dearest_family = true;
+    const double full = make_reference(trace, {}).full_ns_per_s;
+    EXPECT_NEAR(make_reference(trace, equal).full_ns_per_s,
+                1000.0 * static_cast<double>(trace.units.size()) / 10, 1);
+    EXPECT_NEAR(make_reference(trace, without).full_ns_per_s, full - 4 * 400'000 / 10.0, 1);
+}
+
+}  // namespace
+}  // namespace remora

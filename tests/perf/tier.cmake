@@ -1,0 +1,13 @@
+# Every benchmark in a tiny form: that it runs and finds its figures, not what they are.
+if(TARGET bench_engine)
+    add_test(NAME perf.core COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/bench
+        --build ${CMAKE_BINARY_DIR} core --repetitions 1 --min-time 0.01)
+    set_tests_properties(perf.core PROPERTIES LABELS perf TIMEOUT 300)
+    if(REMORA_JAVA AND TARGET remora_jar)
+        add_test(NAME perf.read COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/bench
+            --build ${CMAKE_BINARY_DIR} read --topics 2 --partitions 2 --seconds 10 --warm-up 5 --phases cold)
+        add_test(NAME perf.agent COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/bench
+            --build ${CMAKE_BINARY_DIR} agent --topics 2 --partitions 2 --seconds 15 --warm-up 25)
+        set_tests_properties(perf.read perf.agent PROPERTIES LABELS perf TIMEOUT 900 RUN_SERIAL TRUE)
+    endif()
+endif()

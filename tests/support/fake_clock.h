@@ -1,0 +1,21 @@
+// A clock that stands still until a test moves it.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace remora {
+
+class FakeClock final : public Clock {
+ public:
+    std::int64_t monotonic_ns() const override { return now_ns; }
+    std::int64_t wall_ms() const override { return wall_start_ms + now_ns / kNanosPerMilli; }
+
+    void advance_ms(std::int64_t ms) { now_ns += ms * kNanosPerMilli; }
+
+    std::int64_t now_ns = kNanosPerSecond;
+    std::int64_t wall_start_ms = 1'700'000'000'000;
+};
+
+}  // namespace remora

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""House rules as a test: allowed includes between rooms, banned calls, sizes, format, documents that exist."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NATIVE = ROOT / "native"
+LINE_MAX = {".java": 120}  # else 100
+FILE_LINES_MAX = 600
+FUNCTION_LINES_MAX = 70
+
+BANNED_NATIVE = {
+    r"\babort\s*\(": "aborts the broker",
+    r"\b_?exit\s*\(": "ends the broker",
+    r"\bterminate\s*\(": "ends the broker",
+    r"std::cout": "stdout belongs to the broker",
+    r"(?<![a-z_])printf\s*\(": "stdout belongs to the broker",
+    r"(?<![\w:])throw\b": "house code returns Status",
+    r"\b(AttachCurrentThread|NewGlobalRef|Call\w*Method)\b": "native code never calls up into Java",
+    r"\bsystem\s*\(|\bfork\s*\(": "no child processes in a broker",
+    r"#include <(regex|regex\.h|format|execinfo\.h|setjmp\.h)>": "not usable here (see ARCHITECTURE.md)",
+    r"\bstd::j?thread\b": "threads start in base/runner.cpp only",
+}
+# The command line tool is its own process: it may print and exit.
+MAY_PRINT = {"cli"}
+BANNED_JAVA = {
+    r"System\.exit": "ends the broker",
+    r"Runtime\.getRuntime\(\)\.halt": "ends the broker",
+    r"System\.out": "stdout belongs to the broker",
+    r"com\.sun\.jmx": "JDK internals",
+}
+# Three lines that a test may not carry, spelled apart so that this file passes itself.
+UNFINISHED = re.compile("FIX" + "ME|X" + "XX|TO" + "DO")
+
+
+def sources(folder, *suffixes):
+    return sorted(p for p in folder.rglob("*") if p.suffix in suffixes and p.is_file())
+
+
+def code_only(line):
+    """The line without strings and line comments: enough for the word checks here."""
+    line = re.sub(r'"(\\.|[^"\\])*"', '""', line)
+    return line.split("//")[0]
+
+
+def read_rooms():
+    rooms = {}
+    for line in (NATIVE / "rooms.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            room, _, uses = line.partition(":")
+            rooms[room.strip()] = set(uses.split())
+    return rooms
+
+
+def check_includes(problems):
+    rooms = read_rooms()
+    for path in sources(NATIVE, ".h", ".cpp"):
+        room = path.relative_to(NATIVE).parts[0]
+        if room not in rooms:
+            problems.append(f"{path}: room '{room}' is not in native/rooms.txt")
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            found = re.match(r'#include "([^"/]+)/', line)
+            if found and found[1] != room and found[1] not in rooms[room]:
+                problems.append(f"{path}:{number}: room '{room}' may not include '{found[1]}'")
+            if "jni.h" in line and line.startswith("#include") and room != "bridge":
+                problems.append(f"{path}:{number}: jni.h is for the room 'bridge' only")
+    for room in rooms:
+        folder = NATIVE / room
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / "README.md").is_file():
+            problems.append(f"{folder}: a room has a README.md")
+
+
+def check_banned(problems):
+    for path in sources(NATIVE, ".h", ".cpp"):
+        room = path.relative_to(NATIVE).parts[0]
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            code = code_only(line)
+            for pattern, why in BANNED_NATIVE.items():
+                if room in MAY_PRINT and ("stdout" in why or "ends" in why):
+                    continue
+                if "std::j?thread" in pattern and path.name.startswith("runner."):
+                    continue
+                if re.search(pattern, line if "include" in pattern else code):
+                    problems.append(f"{path}:{number}: {line.strip()}: {why}")
+    for path in sources(ROOT / "java-shim", ".java"):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            for pattern, why in BANNED_JAVA.items():
+                if re.search(pattern, code_only(line)):
+                    problems.append(f"{path}:{number}: {line.strip()}: {why}")
+
+
+def check_sizes(problems):
+    for path in sources(NATIVE, ".h", ".cpp") + sources(ROOT / "java-shim", ".java"):
+        lines = path.read_text().splitlines()
+        if len(lines) > FILE_LINES_MAX:
+            problems.append(f"{path}: {len(lines)} lines, at most {FILE_LINES_MAX}")
+        opened = None
+        for number, line in enumerate(lines, 1):
+            columns_max = LINE_MAX.get(path.suffix, 100)
+            if len(line) > columns_max and "://" not in line:
+                problems.append(f"{path}:{number}: {len(line)} columns, at most {columns_max}")
+            if not line.isascii():
+                problems.append(f"{path}:{number}: not ASCII")
+            if line != line.rstrip():
+                problems.append(f"{path}:{number}: blanks at the end of the line")
+            if UNFINISHED.search(line):
+                problems.append(f"{path}:{number}: unfinished: {line.strip()}")
+            # A function body of a .cpp opens in column 0 with ") {" and closes with "}".
+            if path.suffix == ".cpp" and re.match(r"\S.*\)( const| noexcept| override| try)* \{$", line):
+                opened = number
+            if line == "}" and opened:
+                if number - opened > FUNCTION_LINES_MAX:
+                    problems.append(f"{path}:{opened}: function of {number - opened} lines")
+                opened = None
+
+
+def check_format(problems):
+    tool = shutil.which("clang-format-14") or shutil.which("clang-format")
+    if tool is None:
+        problems.append("clang-format is missing: scripts/setup installs it")
+        return
+    files = [str(p) for p in sources(NATIVE, ".h", ".cpp") + sources(ROOT / "tests", ".h", ".cpp")]
+    done = subprocess.run([tool, "--dry-run", "-Werror", *files], capture_output=True, text=True, cwd=ROOT)
+    if done.returncode != 0:
+        problems += [line for line in done.stderr.splitlines() if "error:" in line][:40]
+
+
+def check_documents(problems):
+    """A file name in backquotes in a document must exist: documents drift."""
+    names = {"jni.h"} | {p.name for p in ROOT.rglob("*") if ".git" not in p.parts and "build" not in p.parts}
+    for path in ROOT.rglob("*.md"):
+        if {".git", "build", ".cache"} & set(path.parts):
+            continue
+        for mention in re.findall(r"`([\w./-]+\.(?:h|cpp|py|java|cmake|md|txt|sh))`", path.read_text()):
+            if not (ROOT / mention).exists() and not (path.parent / mention).exists() \
+                    and not (NATIVE / mention).exists() and pathlib.Path(mention).name not in names:
+                problems.append(f"{path}: `{mention}` does not exist")
+
+
+def check_line_rules_of_scripts(problems):
+    for path in sources(ROOT / "scripts", ".py", ".sh"):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if re.search(r"\b(pkill|killall)\b", line):
+                problems.append(f"{path}:{number}: processes are ended by pid only")
+
+
+def main():
+    problems = []
+    for check in (check_includes, check_banned, check_sizes, check_format, check_documents,
+                  check_line_rules_of_scripts):
+        check(problems)
+    for problem in problems:
+        print(str(problem).replace(str(ROOT) + "/", ""))
+    print(f"tidy: {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/counter_table.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/runner.h"
+#include "support/fake_clock.h"
+
+namespace remora {
+namespace {
+
+class LinesSink final : public LogSink {
+ public:
+    void write(LogLevel, std::string_view line) noexcept override { lines.emplace_back(line); }
+    std::vector<std::string> lines;
+};
+
+TEST(LogTest, SaysTheSameThingOnceAMinuteAndCountsTheRest) {
+    LinesSink sink;
+    FakeClock clock;
+    CounterTable counters;
+    Log log(sink, clock, counters);
+    for (int i = 0; i < 1'000'000; ++i) {
+        log.warn("disk", "the disk is full");
+    }
+    EXPECT_EQ(sink.lines.size(), 1U);
+    EXPECT_EQ(counters.get(Counter::kLogSuppressed), 999'999U);
+    clock.advance_ms(61'000);
+    log.warn("disk", "the disk is full");
+    ASSERT_EQ(sink.lines.size(), 2U);
+    EXPECT_NE(sink.lines[1].find("999999 times more"), std::string::npos);
+}
+
+TEST(LogTest, LimitsDistinctLinesAMinute) {
+    LinesSink sink;
+    FakeClock clock;
+    CounterTable counters;
+    Log log(sink, clock, counters);
+    for (int i = 0; i < 1000; ++i) {
+        log.error("key" + std::to_string(i), "line");
+    }
+    EXPECT_EQ(sink.lines.size(), kLogLinesPerMinuteMax);
+}
+
+TEST(CounterFileTest, IsReadBackAsWritten) {
+    const std::string path = testing::TempDir() + "/counters." + std::to_string(getpid());
+    CounterTable counters;
+    counters.add(Counter::kTicks, 7);
+    counters.set(Counter::kUnits, 9);
+    ASSERT_TRUE(write_counter_file(path, counters, 100, 200));
+    const Result<CounterFile> file = read_counter_file(path);
+    ASSERT_TRUE(file) << file.status().message();
+    EXPECT_EQ(file.value().pid, getpid());
+    EXPECT_EQ(file.value().written_wall_ms, 200);
+    ASSERT_EQ(file.value().readings.size(), kCounterCount);
+    EXPECT_EQ(file.value().readings[static_cast<std::size_t>(Counter::kTicks)].value, 7U);
+    EXPECT_TRUE(file.value().readings[static_cast<std::size_t>(Counter::kUnits)].is_gauge);
+    std::remove(path.c_str());
+}
+
+TEST(CounterFileTest, RefusesAnotherFile) {
+    const std::string path = testing::TempDir() + "/other." + std::to_string(getpid());
+    std::ofstream(path) << "something else";
+    EXPECT_EQ(read_counter_file(path).status().code(), Code::kCorrupt);
+    std::remove(path.c_str());
+    EXPECT_EQ(read_counter_file(path).status().code(), Code::kIo);
+}
+
+class ScriptedWorker final : public Worker {
+ public:
+    ScriptedWorker(std::atomic<int>& turns, std::atomic<bool>& stopped, bool throws)
+        : turns_(turns), stopped_(stopped), throws_(throws) {}
+    std::int64_t do_work() override {
+        ++turns_;
+        if (throws_) {
+            throw std::runtime_error("broken");
+        }
+        return 60 * kNanosPerSecond;
+    }
+    void on_stop() override { stopped_ = true; }
+
+ private:
+    std::atomic<int>& turns_;
+    std::atomic<bool>& stopped_;
+    const bool throws_;
+};
+
+TEST(RunnerTest, WorksWhenWokenAndStopsWithinItsDeadline) {
+    std::atomic<int> turns{0};
+    std::atomic<bool> stopped{false};
+    Runner runner("test", std::make_unique<ScriptedWorker>(turns, stopped, false),
+                  [](const char*) {});
+    ASSERT_TRUE(runner.start());
+    while (turns < 1) {
+    }
+    runner.wake();
+    while (turns < 2) {
+    }
+    EXPECT_TRUE(runner.stop(10'000));
+    EXPECT_TRUE(stopped);
+}
+
+TEST(RunnerTest, ContainsAWorkerThatThrows) {
+    std::atomic<int> turns{0};
+    std::atomic<bool> stopped{false};
+    std::string fault;
+    Runner runner("test", std::make_unique<ScriptedWorker>(turns, stopped, true),
+                  [&](const char* what) { fault = what; });
+    ASSERT_TRUE(runner.start());
+    EXPECT_TRUE(runner.stop(10'000));
+    EXPECT_EQ(fault, "broken");
+}
+
+class StuckWorker final : public Worker {
+ public:
+    explicit StuckWorker(std::shared_ptr<std::atomic<bool>> release)
+        : release_(std::move(release)) {}
+    std::int64_t do_work() override {
+        while (!*release_) {
+            usleep(1000);
+        }
+        return kNanosPerSecond;
+    }
+
+ private:
+    std::shared_ptr<std::atomic<bool>> release_;
+};
+
+TEST(RunnerTest, LeavesAStuckThreadBehind) {
+    auto release = std::make_shared<std::atomic<bool>>(false);
+    {
+        Runner runner("test", std::make_unique<StuckWorker>(release), [](const char*) {});
+        ASSERT_TRUE(runner.start());
+        EXPECT_FALSE(runner.stop(20));
+        *release = true;
+        EXPECT_TRUE(runner.stop(10'000)) << "once the cause is gone it ends by itself";
+    }
+}
+
+}  // namespace
+}  // namespace remora

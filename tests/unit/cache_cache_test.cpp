@@ -1,0 +1,126 @@
+#include "cache/cache.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace remora {
+namespace {
+
+constexpr std::uint32_t kIntervalMs = 10'000;
+
+class CacheTest : public testing::Test {
+ protected:
+    Applied read(UnitId unit, std::initializer_list<double> values, std::int64_t at_s) {
+        std::uint16_t slot = 0;
+        for (const double value : values) {
+            EXPECT_TRUE(cache_.stage(unit, slot++, value));
+        }
+        return cache_.take(unit, at_s * kNanosPerSecond, at_s * 1000);
+    }
+    void tick(std::int64_t at_s) {
+        cache_.close_tick(at_s * kNanosPerSecond, [](UnitId) { return kIntervalMs; });
+    }
+    std::uint64_t count(Counter counter) const { return counters_.get(counter); }
+
+    CounterTable counters_;
+    Cache cache_{counters_};
+};
+
+TEST_F(CacheTest, CountsAMissForAReadSinceTheLastTickAndAHitOtherwise) {
+    ASSERT_TRUE(cache_.add_unit(0, 2));
+    ASSERT_TRUE(cache_.add_unit(1, 1));
+    read(0, {1, 2}, 1);
+    tick(10);
+    EXPECT_EQ(count(Counter::kCacheMisses), 2U);
+    EXPECT_EQ(count(Counter::kCacheHits), 0U) << "unit 1 has no value yet: neither hit nor miss";
+    read(1, {5}, 11);
+    tick(20);
+    EXPECT_EQ(count(Counter::kCacheMisses), 3U);
+    EXPECT_EQ(count(Counter::kCacheHits), 2U);
+}
+
+TEST_F(CacheTest, MarksAUnitStaleAfterTwiceItsInterval) {
+    ASSERT_TRUE(cache_.add_unit(0, 1));
+    read(0, {1}, 1);
+    tick(10);
+    tick(20);
+    EXPECT_EQ(count(Counter::kCacheStale), 0U);
+    tick(30);
+    EXPECT_EQ(count(Counter::kCacheStale), 1U);
+    cache_.settle_flags(0);
+    EXPECT_TRUE(cache_.view(0).flags[0] & kUnitStale);
+    read(0, {1}, 31);
+    tick(40);
+    cache_.settle_flags(0);
+    EXPECT_FALSE(cache_.view(0).flags[0] & kUnitStale);
+}
+
+TEST_F(CacheTest, SettlesEveryCachedValueOnce) {
+    ASSERT_TRUE(cache_.add_unit(0, 3));
+    read(0, {1, 2, 3}, 1);
+    read(0, {1, 2, 4}, 2);
+    EXPECT_EQ(cache_.pending(), 3U);
+    tick(10);
+    read(0, {1, 2, 5}, 11);
+    cache_.remove_unit(0);
+    EXPECT_EQ(cache_.pending(), 0U);
+    EXPECT_EQ(count(Counter::kValuesCached), 9U);
+    EXPECT_EQ(count(Counter::kValuesEmittedFresh) + count(Counter::kValuesSuperseded) +
+                  count(Counter::kValuesUnregisteredDropped),
+              9U);
+}
+
+TEST_F(CacheTest, EachOutputSeesFreshAndChangedSinceItsOwnLastTick) {
+    ASSERT_TRUE(cache_.add_unit(0, 1));
+    read(0, {1}, 1);
+    cache_.settle_flags(0);
+    EXPECT_EQ(cache_.view(0).flags[0], kUnitHasValue | kUnitFresh | kUnitChanged);
+    read(0, {1}, 2);
+    cache_.settle_flags(0);
+    EXPECT_EQ(cache_.view(0).flags[0], kUnitHasValue | kUnitFresh) << "read again, same value";
+    cache_.settle_flags(1);
+    EXPECT_EQ(cache_.view(1).flags[0], kUnitHasValue | kUnitFresh | kUnitChanged)
+        << "the second output had not seen the first read";
+    cache_.settle_flags(0);
+    EXPECT_EQ(cache_.view(0).flags[0], kUnitHasValue);
+}
+
+TEST_F(CacheTest, ReusesTheRangeOfAUnitThatLeft) {
+    ASSERT_TRUE(cache_.add_unit(0, 4));
+    ASSERT_TRUE(cache_.add_unit(1, 4));
+    cache_.settle_flags(0);
+    const std::size_t values = cache_.view(0).values.size();
+    cache_.remove_unit(0);
+    ASSERT_TRUE(cache_.add_unit(0, 4));
+    cache_.settle_flags(0);
+    EXPECT_EQ(cache_.view(0).values.size(), values);
+    EXPECT_EQ(cache_.view(0).flags[0], 0) << "nothing of the old unit shows";
+}
+
+TEST_F(CacheTest, RefusesWhatItDoesNotKnow) {
+    EXPECT_FALSE(cache_.stage(7, 0, 1.0));
+    ASSERT_TRUE(cache_.add_unit(0, 1));
+    EXPECT_FALSE(cache_.add_unit(0, 1)) << "in use";
+    EXPECT_FALSE(cache_.add_unit(1, 0)) << "no slots";
+    EXPECT_FALSE(cache_.stage(0, 1, 1.0)) << "slot out of range";
+}
+
+TEST_F(CacheTest, ANanThatStaysIsNoChange) {
+    ASSERT_TRUE(cache_.add_unit(0, 1));
+    read(0, {std::nan("")}, 1);
+    const Applied applied = read(0, {std::nan("")}, 2);
+    EXPECT_FALSE(applied.changed);
+    EXPECT_EQ(applied.deviation, 0);
+}
+
+TEST_F(CacheTest, KeepsTextsByIdWithinTheirLimit) {
+    cache_.set_text(1, "leader");
+    cache_.set_text(static_cast<std::uint32_t>(kTextsMax) + 1, "too many");
+    cache_.settle_flags(0);
+    EXPECT_EQ(cache_.view(0).texts[1], "leader");
+    EXPECT_EQ(count(Counter::kTextsRefused), 1U);
+}
+
+}  // namespace
+}  // namespace remora

@@ -1,0 +1,136 @@
+// What is said of a bad configuration, word for word.
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "config/parse.h"
+#include "support/golden.h"
+
+namespace remora {
+namespace {
+
+struct BadConfig {
+    std::string text;
+    std::string messages;
+};
+
+void replace_all(std::string& text, const std::string& what, const std::string& with) {
+    for (std::size_t at = text.find(what); at != std::string::npos;
+         at = text.find(what, at + with.size())) {
+        text.replace(at, what.size(), with);
+    }
+}
+
+std::vector<BadConfig> bad_configs() {
+    std::istringstream lines(read_source_file("tests/golden/config_errors.txt"));
+    std::vector<BadConfig> all;
+    const std::string mark = "config: ";
+    for (std::string line; std::getline(lines, line);) {
+        if (line.compare(0, mark.size(), mark) == 0) {
+            BadConfig bad{line.substr(mark.size()), ""};
+            replace_all(bad.text, "[LF]", "\n");
+            replace_all(bad.text, "[FF]", "\xff");
+            all.push_back(bad);
+        } else if (!line.empty() && line.front() != '#' && !all.empty()) {
+            all.back().messages += (all.back().messages.empty() ? "" : "\n") + line;
+        }
+    }
+    return all;
+}
+
+ParseOutcome parse(const std::string& text, const std::string& arguments = "") {
+    return parse_config(text, "r.json", {}, arguments);
+}
+
+TEST(ConfigErrors, EachBadConfigurationIsToldPrecisely) {
+    const std::vector<BadConfig> all = bad_configs();
+    ASSERT_GE(all.size(), 60U);
+    for (const BadConfig& bad : all) {
+        ASSERT_FALSE(bad.messages.empty()) << bad.text;
+        EXPECT_EQ(parse(bad.text).error_text(), bad.messages) << bad.text;
+    }
+}
+
+TEST(ConfigErrors, AllMistakesAreToldAtOnceWithLineAndColumn) {
+    const ParseOutcome outcome = parse(R"({
+  "sampling": {"policy": "fast", "base_interval": 10},
+  "topics": {
+    "mode": "all",
+    "bukket": "1/2"
+  },
+  "outputs": [{"port": "x"}]
+})");
+    const std::string text = outcome.error_text();
+    EXPECT_EQ(outcome.errors.size(), 4U) << text;
+    EXPECT_NE(text.find("r.json:2:26: sampling.policy: "), std::string::npos) << text;
+    EXPECT_NE(text.find("r.json:2:51: sampling.base_interval: "), std::string::npos) << text;
+    EXPECT_NE(text.find("r.json:5:5: topics.bukket: unknown key; did you mean \"bucket\"?"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("r.json:7:24: outputs.0.port: "), std::string::npos) << text;
+}
+
+TEST(ConfigErrors, TheirNumberIsBounded) {
+    std::string text = "{";
+    for (int i = 0; i < 500; ++i) {
+        text += (i == 0 ? "" : ",") + std::string("\"unknown_") + std::to_string(i) + "\": 1";
+    }
+    const ParseOutcome outcome = parse(text + "}");
+    EXPECT_EQ(outcome.errors.size(), kProblemsMax + 1);
+    EXPECT_EQ(outcome.errors.back().text, "more problems are not shown");
+}
+
+TEST(ConfigErrors, ATextThatIsTooLongIsRefusedBeforeItIsParsed) {
+    const ParseOutcome outcome = parse(std::string(kConfigBytesMax + 1, ' '));
+    EXPECT_EQ(outcome.error_text(), "r.json: found 4194305 bytes; expected at most 4194304");
+}
+
+TEST(ConfigErrors, DeepNestingEndsWithAMessageAndNotWithTheStack) {
+    const std::string deep(1'000'000, '[');
+    EXPECT_EQ(parse(deep).error_text(), "r.json:1:33: nested deeper than 32 levels");
+}
+
+TEST(ConfigErrors, OverridesAreCheckedLikeTheFile) {
+    const ParseOutcome outcome =
+        parse_config("{}", "r.json", {"REMORA_TOPICS_BUCKET=3/2", "TOPIC_REGEX=a(b"},
+                     "samplin.policy=fixed,reload.enabled=maybe");
+    const std::string text = outcome.error_text();
+    EXPECT_EQ(outcome.errors.size(), 4U) << text;
+    EXPECT_NE(text.find("environment REMORA_TOPICS_BUCKET: topics.bucket: found the text \"3/2\""),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("environment TOPIC_REGEX: topics.regex: found the text \"a(b\""),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("argument samplin.policy: unknown key; did you mean \"sampling.policy\"?"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("argument reload.enabled: reload.enabled: found the text \"maybe\""),
+              std::string::npos)
+        << text;
+}
+
+TEST(ConfigErrors, AFileThatCannotBeReadIsAnError) {
+    EXPECT_NE(load_config("/nonexistent/remora.json", {})
+                  .error_text()
+                  .find("/nonexistent/remora.json: cannot be opened: No such file"),
+              std::string::npos);
+    EXPECT_EQ(load_config("config=/dev/null", {}).error_text(), "/dev/null: is no regular file");
+    EXPECT_EQ(load_config("config=/", {}).error_text(), "/: is no regular file");
+}
+
+TEST(ConfigErrors, AVariableThatNamesNoKeyIsAWarningOnly) {
+    // Kubernetes sets such variables for a service called remora.
+    const ParseOutcome outcome =
+        parse_config("{}", "", {"REMORA_SERVICE_HOST=10.0.0.1", "REMORA_TOPICS_MOD=all"}, "");
+    EXPECT_TRUE(outcome.is_ok()) << outcome.error_text();
+    ASSERT_EQ(outcome.warnings.size(), 2U);
+    EXPECT_EQ(outcome.warnings[1].text,
+              "environment REMORA_TOPICS_MOD: names no key and is ignored; did you mean "
+              "\"REMORA_TOPICS_MODE\"?");
+}
+
+}  // namespace
+}  // namespace remora

@@ -1,0 +1,280 @@
+// Values, precedence and origins of a good configuration; the schema; the printed form.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+#include "config/keys.h"
+#include "config/overrides.h"
+#include "config/parse.h"
+#include "config/print.h"
+#include "config/quantity.h"
+#include "support/golden.h"
+
+namespace remora {
+namespace {
+
+ParseOutcome parse(const std::string& text, const std::vector<std::string>& environment = {},
+                   const std::string& arguments = "") {
+    ParseOutcome outcome = parse_config(text, "r.json", environment, arguments);
+    EXPECT_TRUE(outcome.is_ok()) << outcome.error_text();
+    return outcome;
+}
+
+TEST(ConfigParse, AnEmptyObjectGivesTheDefaults) {
+    const Config config = parse("{}").config;
+    EXPECT_EQ(config.sampling.policy, SamplingPolicy::kBudget);
+    EXPECT_LT(config.sampling.cpu_budget_percent * 1.1, 0.15);
+    EXPECT_EQ(config.sampling.min_interval_ms, config.sampling.base_interval_ms);
+    ASSERT_EQ(config.outputs.size(), 1U);
+    EXPECT_EQ(config.outputs[0].format, OutputFormat::kPrometheus);
+    EXPECT_EQ(config.outputs[0].path, "${dir}/remora.prom");
+    EXPECT_EQ(config.outputs[0].name, "file-0");
+    EXPECT_TRUE(config.self_metrics);
+}
+
+TEST(ConfigParse, ReadsEveryKindOfValue) {
+    const Config config = parse(R"({
+        "$schema": "remora.schema.json",
+        "sampling": {"policy": "fixed", "base_interval": "1m30s", "cpu_budget_percent": 2},
+        "rules": [{"match": "kafka.log:*", "where": {"topic": "a.*"}, "action": "exclude",
+                   "importance": "low", "attributes": ["Value"]}],
+        "topics": {"mode": "list", "list": ["a", "b"], "bucket": "2/5", "internal": false},
+        "outputs": [{"type": "udp", "format": "graphite", "labels": {"x": "y"}},
+                    {"format": "ndjson", "emit": "changed", "mode": "0600",
+                     "rotate": {"size": "1GB", "total_size": "2GB", "compress": true}}],
+        "labels": {"cluster": "c1"},
+        "trace": {"size_max": 1048576}
+    })")
+                              .config;
+    EXPECT_EQ(config.sampling.policy, SamplingPolicy::kFixed);
+    EXPECT_EQ(config.sampling.base_interval_ms, 90'000);
+    EXPECT_DOUBLE_EQ(config.sampling.cpu_budget_percent, 2.0);
+    ASSERT_EQ(config.rules.size(), 1U);
+    EXPECT_EQ(config.rules[0].action, RuleAction::kExclude);
+    EXPECT_EQ(config.rules[0].importance, RuleImportance::kLow);
+    EXPECT_EQ(config.rules[0].where, (std::vector<TextPair>{{"topic", "a.*"}}));
+    EXPECT_EQ(config.topics.list, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(config.topics.bucket_index, 2U);
+    EXPECT_EQ(config.topics.bucket_count, 5U);
+    EXPECT_FALSE(config.topics.internal);
+    ASSERT_EQ(config.outputs.size(), 2U);
+    EXPECT_EQ(config.outputs[0].port, 2003U) << "the usual port of the format";
+    EXPECT_EQ(config.outputs[0].name, "udp-0");
+    EXPECT_EQ(config.outputs[1].path, "${dir}/remora.ndjson");
+    EXPECT_EQ(config.outputs[1].mode, 0600U);
+    EXPECT_EQ(config.outputs[1].rotate.bytes, 1ULL << 30);
+    EXPECT_TRUE(config.outputs[1].rotate.compress);
+    EXPECT_EQ(config.labels, (std::vector<TextPair>{{"cluster", "c1"}}));
+    EXPECT_EQ(config.trace.bytes_max, 1048576U);
+}
+
+TEST(ConfigParse, ArgumentBeatsEnvironmentBeatsAliasBeatsFileBeatsDefault) {
+    const std::string file =
+        R"({"topics": {"mode": "none", "bucket": "1/2"}, "log": {"level": "warn"}})";
+    EXPECT_EQ(parse(file).config.topics.mode, TopicMode::kNone);
+    EXPECT_EQ(parse(file, {"TOPIC_MODE=All"}).config.topics.mode, TopicMode::kAll);
+    const std::vector<std::string> prefixed = {"REMORA_TOPIC_MODE=none", "TOPIC_MODE=All"};
+    EXPECT_EQ(parse(file, prefixed).config.topics.mode, TopicMode::kNone);
+    const std::vector<std::string> ours = {"REMORA_TOPICS_MODE=all", "REMORA_TOPIC_MODE=none"};
+    EXPECT_EQ(parse(file, ours).config.topics.mode, TopicMode::kAll);
+    const ParseOutcome all = parse(file, ours, "topics.mode=none");
+    EXPECT_EQ(all.config.topics.mode, TopicMode::kNone);
+    EXPECT_EQ(all.origin_of("topics.mode"), "argument topics.mode");
+    EXPECT_EQ(all.origin_of("topics.bucket"), "r.json:1:39");
+    EXPECT_EQ(all.origin_of("topics.regex"), "default");
+    EXPECT_EQ(parse(file, ours).origin_of("topics.mode"), "environment REMORA_TOPICS_MODE");
+}
+
+TEST(ConfigParse, NewRelicNamesMeanWhatTheyMeanThere) {
+    const Config config = parse("{}", {"TOPIC_MODE=Regex", "TOPIC_REGEX=^ord", "TOPIC_BUCKET=2/3",
+                                       "COLLECT_BROKER_TOPIC_DATA=false",
+                                       "CONSUMER_GROUP_REGEX=pay|bill", "TOPIC_SAMPLE_SIZE=4"})
+                              .config;
+    EXPECT_EQ(config.topics.mode, TopicMode::kRegex);
+    EXPECT_EQ(config.topics.regex, ".*(?:^ord).*") << "unanchored there";
+    EXPECT_EQ(config.clients.group_regex, ".*(?:pay|bill).*");
+    EXPECT_EQ(config.topics.bucket_index, 2U);
+    EXPECT_EQ(config.topics.bucket_count, 3U);
+    EXPECT_FALSE(config.topics.broker_topic_data);
+    EXPECT_EQ(config.topics.partition_sample, 4U);
+    EXPECT_EQ(parse("{}", {"TOPIC_MODE=List", "TOPIC_LIST=[\"a\",\"b\"]"}).config.topics.list,
+              (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(ConfigParse, OverridesReachListsItemsAndObjects) {
+    const Config config = parse(R"({"outputs": [{"path": "/a"}, {"type": "udp"}]})",
+                                {"REMORA_OUTPUTS_1_HOST=collector", "REMORA_LABELS=env=prod,az=1",
+                                 "REMORA_SELECT_INCLUDE=[\"a:*\", \"b:x=1,y=2\"]"},
+                                "outputs.0.path=/b,topics.list=[\"t1\",\"t2\"]")
+                              .config;
+    EXPECT_EQ(config.outputs[0].path, "/b");
+    EXPECT_EQ(config.outputs[1].host, "collector");
+    EXPECT_EQ(config.labels, (std::vector<TextPair>{{"env", "prod"}, {"az", "1"}}));
+    EXPECT_EQ(config.select.include, (std::vector<std::string>{"a:*", "b:x=1,y=2"}));
+    EXPECT_EQ(config.topics.list, (std::vector<std::string>{"t1", "t2"}));
+    const Config whole = parse("{}", {R"(REMORA_OUTPUTS=[{"type":"udp","port":99}])"}).config;
+    EXPECT_EQ(whole.outputs[0].port, 99U);
+    EXPECT_EQ(parse("{}", {"REMORA_OUTPUTS_0_PATH=/x"}).config.outputs[0].path, "/x");
+}
+
+TEST(ConfigParse, ArgumentsMayBeAPathOrKeys) {
+    EXPECT_EQ(parse_arguments("/etc/remora.json").file, "/etc/remora.json");
+    EXPECT_EQ(parse_arguments("/etc/a=b.json").file, "/etc/a=b.json");
+    const AgentArguments arguments = parse_arguments(
+        "config=/x.json,force=true,library=/l.so,rules=[{\"a\":1,\"b\":\"},\"}],log.level=warn");
+    EXPECT_EQ(arguments.file, "/x.json");
+    ASSERT_EQ(arguments.values.size(), 2U);
+    EXPECT_EQ(arguments.values[0].second, "[{\"a\":1,\"b\":\"},\"}]");
+    EXPECT_EQ(arguments.values[1], (TextPair{"log.level", "warn"}));
+    EXPECT_TRUE(parse_arguments("").values.empty());
+    EXPECT_EQ(parse_arguments("a=b,nonsense").problems.size(), 1U);
+}
+
+TEST(ConfigParse, LoadsTheFileThatTheArgumentOrTheVariableNames) {
+    const std::filesystem::path path = std::filesystem::temp_directory_path() /
+                                       ("remora-config-" + std::to_string(::getpid()) + ".json");
+    std::ofstream(path) << "\xEF\xBB\xBF{\"topics\": {\"mode\": \"none\"}}";
+    const ParseOutcome by_argument = load_config("config=" + path.string(), {"REMORA_CONFIG=/no"});
+    EXPECT_TRUE(by_argument.is_ok()) << by_argument.error_text();
+    EXPECT_EQ(by_argument.config.topics.mode, TopicMode::kNone);
+    EXPECT_EQ(by_argument.file, path.string());
+    const ParseOutcome by_variable = load_config("", {"REMORA_CONFIG=" + path.string()});
+    EXPECT_EQ(by_variable.config.topics.mode, TopicMode::kNone);
+    std::filesystem::remove(path);
+    EXPECT_FALSE(load_config(path.string(), {}).is_ok());
+    EXPECT_TRUE(load_config("", {}).is_ok()) << "no file at all is the defaults";
+}
+
+TEST(ConfigParse, PrintsEveryKeyWithItsOrigin) {
+    const ParseOutcome outcome = parse("{\n \"log\": {\"level\": \"error\"}\n}");
+    const std::string text = print_config(outcome);
+    EXPECT_NE(text.find("log.level = \"error\"  # r.json:2:19\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("outputs.0.mode = \"0644\"  # default\n"), std::string::npos) << text;
+    for (const std::string& known : known_paths().values) {
+        if (known.compare(0, 6, "rules.") != 0) {
+            std::string path = known;
+            const std::size_t star = path.find('*');
+            if (star != std::string::npos) {
+                path[star] = '0';
+            }
+            EXPECT_NE(("\n" + text).find("\n" + path + " = "), std::string::npos) << path;
+        }
+    }
+}
+
+TEST(ConfigParse, NoTwoKeysShareAVariable) {
+    const KnownPaths known = known_paths();
+    std::set<std::string> names;
+    for (const std::string& path : known.values) {
+        std::string name = path;
+        std::replace(name.begin(), name.end(), '.', '_');
+        std::replace(name.begin(), name.end(), '*', '0');
+        EXPECT_TRUE(names.insert(name).second) << path;
+        std::string expected = path;
+        std::replace(expected.begin(), expected.end(), '*', '0');
+        EXPECT_EQ(path_of_variable(name, known), expected);
+    }
+}
+
+// --- the shipped schema
+
+void collect_schema_paths(const nlohmann::json& properties, const std::string& prefix,
+                          std::set<std::string>& values) {
+    for (const auto& member : properties.items()) {
+        const nlohmann::json& node = member.value();
+        const std::string path = prefix + member.key();
+        if (node.contains("properties")) {
+            EXPECT_EQ(node.value("additionalProperties", true), false) << path;
+            collect_schema_paths(node["properties"], path + ".", values);
+        } else if (node.contains("items") && node["items"].contains("properties")) {
+            collect_schema_paths(node["items"]["properties"], path + ".*.", values);
+        } else if (path != "$schema") {
+            values.insert(path);
+        }
+    }
+}
+
+TEST(ConfigSchema, TheShippedFileIsWhatThisVersionWrites) {
+    EXPECT_EQ(read_source_file("native/config/remora.schema.json"), config_schema())
+        << "write it again with: remora check --schema";
+}
+
+TEST(ConfigSchema, HasExactlyTheKeysOfTheParser) {
+    const nlohmann::json schema =
+        nlohmann::json::parse(read_source_file("native/config/remora.schema.json"), nullptr, false);
+    ASSERT_TRUE(schema.is_object());
+    std::set<std::string> in_schema;
+    collect_schema_paths(schema["properties"], "", in_schema);
+    const std::vector<std::string> values = known_paths().values;
+    EXPECT_EQ(in_schema, std::set<std::string>(values.begin(), values.end()));
+}
+
+TEST(ConfigSchema, ItsDefaultsAreWhatTheParserTakesAndGives) {
+    const nlohmann::json schema = nlohmann::json::parse(config_schema());
+    nlohmann::json file = nlohmann::json::object();
+    for (const auto& section : schema["properties"].items()) {
+        if (!section.value().contains("properties")) {
+            continue;
+        }
+        for (const auto& key : section.value()["properties"].items()) {
+            file[section.key()][key.key()] = key.value()["default"];
+        }
+    }
+    const ParseOutcome given = parse(file.dump());
+    const std::string printed = print_config(given);
+    const std::string defaults = print_config(parse("{}"));
+    const auto without_origins = [](const std::string& text) {
+        std::string clean;
+        for (std::size_t at = 0; at < text.size();) {
+            const std::size_t end = text.find('\n', at);
+            clean += text.substr(at, text.rfind("  # ", end) - at) + "\n";
+            at = end + 1;
+        }
+        return clean;
+    };
+    EXPECT_EQ(without_origins(printed), without_origins(defaults));
+}
+
+TEST(ConfigDocumentation, SpeaksOfEveryKeyAsTheCodeDoes) {
+    const std::string page = read_source_file("native/config/CONFIG.md");
+    EXPECT_NE(page.find(config_key_table()), std::string::npos)
+        << "write the table again with: remora check --keys";
+}
+
+// --- quantities
+
+TEST(ConfigQuantity, DurationsAndSizesComeBackAsTheyWere) {
+    for (const std::int64_t ms : {0LL, 1LL, 999LL, 1000LL, 90'000LL, 3'600'000LL, 86'461'001LL}) {
+        EXPECT_EQ(parse_duration(format_duration(ms)), ms);
+    }
+    for (const std::uint64_t bytes : {0ULL, 1ULL, 1023ULL, 1024ULL, 1536ULL, 64ULL << 20}) {
+        EXPECT_EQ(parse_size(format_size(bytes)), bytes);
+    }
+    EXPECT_EQ(parse_size("64 KiB"), 65536U);
+    EXPECT_EQ(parse_size("1432"), 1432U);
+    EXPECT_FALSE(parse_size("MB"));
+    EXPECT_FALSE(parse_size("1.5MB"));
+    EXPECT_FALSE(parse_size("9999999999999TB"));
+    EXPECT_FALSE(parse_duration("s"));
+    EXPECT_FALSE(parse_duration("1"));
+    EXPECT_FALSE(parse_duration("1s2s"));
+}
+
+TEST(ConfigQuantity, TheNearestNameIsFoundThroughSlipsOfTheHand) {
+    const std::vector<std::string> names = {"base_interval", "max_interval", "policy"};
+    EXPECT_EQ(nearest("bas_interval", names), "base_interval");
+    EXPECT_EQ(nearest("polciy", names), "policy");
+    EXPECT_EQ(nearest("interval", names), "base_interval");
+    EXPECT_EQ(nearest("zzz", names), "");
+    EXPECT_EQ(edit_distance("abcd", "abdc"), 1U);
+    EXPECT_EQ(edit_distance("", "abc"), 3U);
+}
+
+}  // namespace
+}  // namespace remora

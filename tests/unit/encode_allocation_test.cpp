@@ -1,0 +1,77 @@
+// Its own operator new counts what a steady tick allocates.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "support/encode_rig.h"
+
+namespace {
+
+std::atomic<std::size_t> allocations{0};
+
+}  // namespace
+
+// Not inlined, or gcc pairs malloc's inlined half with the other operator and warns.
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
+    allocations.fetch_add(1, std::memory_order_relaxed);
+    if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) {
+        return memory;
+    }
+    throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
+
+namespace remora {
+namespace {
+
+TEST(AllocationTest, ASteadyTickAllocatesNothingInAnyFormat) {
+    for (const Format format :
+         {Format::kPrometheus, Format::kOpenMetrics, Format::kNdjson, Format::kOtlpJson,
+          Format::kInflux, Format::kGraphite, Format::kStatsd, Format::kDogstatsd}) {
+        for (const EmitMode emit : {EmitMode::kAll, EmitMode::kChanged}) {
+            EncoderOptions options;
+            options.format = format;
+            options.emit = emit;
+            EncodeRig rig(options, 4096, 64);
+            for (int i = 0; i < 200; ++i) {
+                Series state =
+                    make_series("s_info", MetricType::kGauge, {{"i", std::to_string(i)}});
+                state.rule = ValueRule::kState;
+                state.state_label = "state";
+                rig.add("a:type=X",
+                        {make_series("a", MetricType::kGauge, {{"i", std::to_string(i)}}),
+                         make_series("b_total", MetricType::kCounter, {{"i", std::to_string(i)}}),
+                         state},
+                        {i * 0.37, static_cast<double>(i), 1});
+            }
+            rig.cache.texts() = {"", "leader"};
+            std::vector<SelfSample> self;
+            for (int i = 0; i < 20; ++i) {
+                self.push_back({make_series("remora_" + std::to_string(i)), 1.0 * i});
+            }
+            rig.tick(1, self);
+            rig.tick(2, self);
+            const Values values = rig.cache.view();
+            for (int tick = 3; tick < 6; ++tick) {
+                self[3].value = tick;
+                rig.cache.value(5) = tick;
+                const std::size_t before = allocations.load();
+                rig.encoder->begin_tick(tick, self);
+                const bool complete = rig.encoder->encode_some(values, rig.channel);
+                EXPECT_EQ(allocations.load(), before) << static_cast<int>(format);
+                EXPECT_TRUE(complete);
+                rig.drain();
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace remora

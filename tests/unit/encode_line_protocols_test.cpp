@@ -1,0 +1,186 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "support/encode_rig.h"
+
+namespace remora {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+EncoderOptions options(Format format, EmitMode emit = EmitMode::kAll) {
+    EncoderOptions made;
+    made.format = format;
+    made.emit = emit;
+    return made;
+}
+
+Series state_series() {
+    Series series = make_series("s_info", MetricType::kGauge, {{"l", "v"}});
+    series.rule = ValueRule::kState;
+    series.state_label = "state";
+    return series;
+}
+
+TEST(InfluxTest, WritesFloatsAtNanoseconds) {
+    EncodeRig rig(options(Format::kInflux));
+    rig.add("a:type=X",
+            {make_series("m", MetricType::kGauge, {{"t", "a b,c=d\\"}, {"time", "x"}}),
+             make_series("n"), state_series()},
+            {1, 2.5, 1});
+    rig.cache.texts() = {"", "lead er"};
+    EXPECT_EQ(rig.tick(1'700'000'000'001),
+              "m,t=a\\ b\\,c\\=d_,time_=x value=1 1700000000001000000\n"
+              "n value=2.5 1700000000001000000\n"
+              "s_info,l=v,state=lead\\ er value=1 1700000000001000000\n");
+}
+
+TEST(InfluxTest, CountsWhatItCannotExpress) {
+    EncodeRig rig(options(Format::kInflux));
+    rig.add("a:type=X", {make_series("a"), make_series("b"), make_series("c")}, {kNaN, kInf, 1});
+    EXPECT_THAT(rig.tick(), Not(AnyOf(HasSubstr("nan"), HasSubstr("inf"))));
+    EXPECT_EQ(rig.counters.get(Counter::kValuesUnencodable), 2U);
+    EXPECT_EQ(rig.counters.get(Counter::kLinesEncoded), 1U);
+}
+
+TEST(GraphiteTest, WritesTagsAndSeconds) {
+    EncodeRig rig(options(Format::kGraphite));
+    rig.add("a:type=X",
+            {make_series("m", MetricType::kGauge, {{"topic", "a.b c;d~/e"}, {"name", "x"}}),
+             make_series("n"), state_series()},
+            {1, -2.5, 1});
+    rig.cache.texts() = {"", "leader"};
+    EXPECT_EQ(rig.tick(1'700'000'000'999),
+              "m;topic=a.b_c_d__e;name_=x 1 1700000000\nn -2.5 1700000000\n"
+              "s_info;l=v;state=leader 1 1700000000\n");
+}
+
+TEST(StatsdTest, FoldsLabelsIntoTheNameAndSendsGrowth) {
+    EncodeRig rig(options(Format::kStatsd));
+    const UnitId unit =
+        rig.add("a:type=X",
+                {make_series("c_total", MetricType::kCounter, {{"topic", "a.b:c|d"}}),
+                 make_series("g"), state_series()},
+                {10, 2.5, 1});
+    rig.cache.texts() = {"", "leader"};
+    EXPECT_EQ(rig.tick(), "g:2.5|g\ns_info.l.v.state.leader:1|g\n");
+    rig.cache.value(unit) = 15;
+    EXPECT_EQ(rig.tick(), "c_total.topic.a_b_c_d:5|c\ng:2.5|g\ns_info.l.v.state.leader:1|g\n");
+    EXPECT_THAT(rig.tick(), HasSubstr(":0|c\n"));
+    rig.cache.value(unit) = 4;  // reset
+    EXPECT_THAT(rig.tick(), HasSubstr(":4|c\n"));
+}
+
+TEST(StatsdTest, SetsANegativeGaugeInOneDatagram) {
+    // Room for one pair but not for two.
+    EncodeRig rig(options(Format::kStatsd), 24);
+    rig.add("a:type=X", {make_series("x"), make_series("y")}, {-5, -0.5});
+    EXPECT_EQ(rig.tick(), "x:0|g\nx:-5|g\ny:0|g\ny:-0.5|g\n");
+    EXPECT_EQ(rig.blocks.size(), 2U);
+    EXPECT_EQ(rig.lines, 4U);
+}
+
+TEST(DogstatsdTest, WritesTags) {
+    EncodeRig rig(options(Format::kDogstatsd));
+    const UnitId unit = rig.add(
+        "a:type=X",
+        {make_series("c_total", MetricType::kCounter, {{"topic", "a.b|c,d"}, {"n", ""}}),
+         make_series("g", MetricType::kGauge, {{"k", "v"}}), state_series(), make_series("z")},
+        {10, -5, 1, 7});
+    rig.cache.texts() = {"", "leader"};
+    EXPECT_EQ(rig.tick(), "g:0|g|#k:v\ng:-5|g|#k:v\ns_info:1|g|#l:v,state:leader\nz:7|g\n");
+    rig.cache.value(unit) = 10.5;
+    EXPECT_THAT(rig.tick(), HasSubstr("c_total:0.5|c|#topic:a.b_c_d\n"));
+}
+
+TEST(DogstatsdTest, CallsQuantilesOtherThanTheirSummary) {
+    EncodeRig rig(options(Format::kDogstatsd));
+    Series quantile = make_series("s", MetricType::kSummary, {{"quantile", "0.99"}});
+    Series count = make_series("s", MetricType::kSummary);
+    count.name = "s_count";
+    const UnitId unit = rig.add("a:type=X", {quantile, count}, {5, 1});
+    rig.tick();
+    rig.cache.value(unit) = 6;
+    EXPECT_EQ(rig.tick(), "s_quantile:6|g|#quantile:0.99\ns_count:0|c\n");
+}
+
+TEST(DogstatsdTest, KeepsTheGrowthOfACounterThatATickDidNotReach) {
+    EncodeRig rig(options(Format::kDogstatsd), 32, 1);
+    std::vector<UnitId> units;
+    for (int i = 0; i < 10; ++i) {
+        units.push_back(
+            rig.add("a:type=X",
+                    {make_series("c" + std::to_string(i) + "_total", MetricType::kCounter)}, {0}));
+    }
+    rig.tick();
+    for (const UnitId unit : units) {
+        rig.cache.value(unit) = 5;
+    }
+    rig.encoder->begin_tick(1, {});
+    ASSERT_FALSE(rig.encoder->encode_some(rig.cache.view(), rig.channel));
+    rig.blocks.clear();
+    rig.drain();
+    const std::string first = rig.text();
+    EXPECT_TRUE(rig.encoder->abort_tick(rig.channel));
+    rig.drain();
+    const std::string second = rig.tick();
+    EXPECT_THAT(first, HasSubstr("c0_total:5|c\n"));
+    EXPECT_THAT(second, HasSubstr("c0_total:0|c\n"));
+    EXPECT_THAT(second, HasSubstr("c9_total:5|c\n"));
+}
+
+TEST(LineProtocolTest, FillsDatagramsAndNeverSplitsALine) {
+    for (const Format format : {Format::kInflux, Format::kGraphite, Format::kStatsd,
+                                Format::kDogstatsd, Format::kNdjson}) {
+        EncodeRig rig(options(format), 1432, 3);
+        for (int i = 0; i < 500; ++i) {
+            rig.add(
+                "a:type=X",
+                {make_series("m", MetricType::kGauge, {{"i", std::to_string(i)}, {"l", "value"}})},
+                {i * 0.5});
+        }
+        const std::string text = rig.tick();
+        EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 500);
+        for (std::size_t i = 0; i < rig.blocks.size(); ++i) {
+            const std::string& block = rig.blocks[i];
+            EXPECT_LE(block.size(), 1432U);
+            EXPECT_TRUE(block.empty() || block.back() == '\n');
+            EXPECT_TRUE(i + 1 == rig.blocks.size() || block.size() > 1432 - 200);
+        }
+    }
+}
+
+TEST(LineProtocolTest, DropsALineThatFitsNoDatagram) {
+    EncodeRig rig(options(Format::kInflux), 100);
+    rig.add("a:type=X", {make_series("m", MetricType::kGauge, {{"l", std::string(100, 'x')}})},
+            {1});
+    EXPECT_EQ(rig.tick(), "");
+    EXPECT_EQ(rig.counters.get(Counter::kLinesTooLongDropped), 1U);
+}
+
+TEST(LineProtocolTest, StaysOneLineUnderHostileText) {
+    std::string every;
+    for (int c = 0; c < 256; ++c) {
+        every.push_back(static_cast<char>(c));
+    }
+    for (const Format format :
+         {Format::kInflux, Format::kGraphite, Format::kStatsd, Format::kDogstatsd}) {
+        EncodeRig rig(options(format));
+        rig.add(every, {make_series(every, MetricType::kGauge, {{every, every}})}, {1});
+        const std::string text = rig.tick();
+        EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+        EXPECT_EQ(std::count_if(text.begin(), text.end() - 1,
+                                [](char c) { return static_cast<unsigned char>(c) < 0x20; }),
+                  0);
+    }
+}
+
+}  // namespace
+}  // namespace remora

@@ -1,0 +1,121 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "support/encode_rig.h"
+
+namespace remora {
+namespace {
+
+using nlohmann::json;
+
+std::vector<json> parse_lines(const std::string& text) {
+    std::vector<json> all;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        all.push_back(json::parse(line, nullptr, false));
+        EXPECT_FALSE(all.back().is_discarded()) << line;
+    }
+    return all;
+}
+
+TEST(NdjsonTest, WritesOneObjectAValue) {
+    EncodeRig rig({.format = Format::kNdjson, .labels = {{"cluster", "c"}}});
+    rig.add("kafka.log:type=Log,name=Size,topic=\"a\\\"b\"",
+            {make_series("kafka_log_log_size", MetricType::kGauge, {{"topic", "a\"b"}})}, {12.5},
+            kUnitHasValue | kUnitStale);
+    rig.add("a:type=X", {make_series("x")}, {3});
+    const std::vector<json> lines = parse_lines(rig.tick());
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_EQ(lines[0], json({{"ts", 1'700'000'000'123},
+                              {"name", "kafka_log_log_size"},
+                              {"mbean", "kafka.log:type=Log,name=Size,topic=\"a\\\"b\""},
+                              {"attribute", "Value"},
+                              {"labels", {{"topic", "a\"b"}, {"cluster", "c"}}},
+                              {"value", 12.5},
+                              {"stale", true}}));
+    EXPECT_FALSE(lines[1].contains("stale"));
+    EXPECT_EQ(lines[1]["value"], 3);
+}
+
+TEST(NdjsonTest, SaysInTextWhatJsonHasNoNumberFor) {
+    EncodeRig rig({.format = Format::kNdjson, .labels = {}});
+    rig.add("a:type=X", {make_series("a"), make_series("b"), make_series("c")},
+            {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+             -std::numeric_limits<double>::infinity()});
+    const std::vector<json> lines = parse_lines(rig.tick());
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_TRUE(lines[0]["value"].is_null());
+    EXPECT_EQ(lines[0]["text"], "NaN");
+    EXPECT_EQ(lines[1]["text"], "+Inf");
+    EXPECT_EQ(lines[2]["text"], "-Inf");
+}
+
+TEST(NdjsonTest, CarriesAStateAsLabel) {
+    EncodeRig rig({.format = Format::kNdjson, .labels = {}});
+    Series series = make_series("s_info");
+    series.rule = ValueRule::kState;
+    series.state_label = "state";
+    rig.add("a:type=X", {series}, {1});
+    rig.cache.texts() = {"", "lea\"der"};
+    const std::vector<json> lines = parse_lines(rig.tick());
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(lines[0]["labels"]["state"], "lea\"der");
+    EXPECT_EQ(lines[0]["value"], 1);
+}
+
+TEST(NdjsonTest, StaysValidUnderHostileText) {
+    EncodeRig rig({.format = Format::kNdjson, .labels = {}});
+    std::string every;
+    for (int c = 1; c < 256; ++c) {
+        every.push_back(static_cast<char>(c));
+    }
+    rig.add(every, {make_series(every, MetricType::kGauge, {{every, every}})}, {1});
+    const std::vector<json> lines = parse_lines(rig.tick());
+    ASSERT_EQ(lines.size(), 1U);
+}
+
+TEST(NdjsonTest, KeepsLinesBelowWhatTailersTake) {
+    EncodeRig rig({.format = Format::kNdjson, .labels = {}});
+    rig.add(
+        "a:type=X",
+        {make_series("a", MetricType::kGauge, {{"l", std::string(8100, 'x')}}), make_series("b")},
+        {1, 2});
+    EXPECT_EQ(parse_lines(rig.tick()).size(), 1U);
+    EXPECT_EQ(rig.counters.get(Counter::kLinesTooLongDropped), 1U);
+}
+
+TEST(NdjsonTest, EmitsOnlyWhatWasReadSinceItsLastTick) {
+    EncodeRig rig({.format = Format::kNdjson, .emit = EmitMode::kFresh, .labels = {}});
+    const UnitId a = rig.add("a:type=A", {make_series("a")}, {1});
+    const UnitId b = rig.add("a:type=B", {make_series("b")}, {2});
+    EXPECT_EQ(parse_lines(rig.tick(1'700'000'010'000)).size(), 2U);
+    EXPECT_EQ(rig.tick(1'700'000'020'000), "");
+    rig.cache.flags(a) = kUnitHasValue | kUnitFresh;
+    // Read in an engine tick that this output skipped: its flag is gone, its time is not.
+    rig.cache.read_wall_ms(b) = 1'700'000'025'000;
+    EXPECT_EQ(parse_lines(rig.tick(1'700'000'030'000)).size(), 2U);
+}
+
+TEST(NdjsonTest, EmitsOnlyWhatChangedAndAKeyframe) {
+    EncodeRig rig(
+        {.format = Format::kNdjson, .emit = EmitMode::kChanged, .keyframe_ticks = 3, .labels = {}});
+    const UnitId a = rig.add("a:type=A", {make_series("a"), make_series("b")}, {1, 2});
+    EXPECT_EQ(parse_lines(rig.tick()).size(), 2U);
+    rig.cache.value(a) = 5;
+    const std::vector<json> changed = parse_lines(rig.tick());
+    ASSERT_EQ(changed.size(), 1U);
+    EXPECT_EQ(changed[0]["value"], 5);
+    EXPECT_EQ(rig.tick(), "");
+    EXPECT_EQ(parse_lines(rig.tick()).size(), 2U);
+    // A tick that was given up may have lost its changes: all is said again.
+    rig.encoder->begin_tick(1, {});
+    EXPECT_TRUE(rig.encoder->abort_tick(rig.channel));
+    EXPECT_EQ(parse_lines(rig.tick()).size(), 2U);
+}
+
+}  // namespace
+}  // namespace remora

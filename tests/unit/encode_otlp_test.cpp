@@ -1,0 +1,136 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "support/encode_rig.h"
+
+namespace remora {
+namespace {
+
+using nlohmann::json;
+
+struct Line {
+    json resource;
+    json metric;
+};
+
+std::vector<Line> parse_lines(const std::string& text) {
+    std::vector<Line> all;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        const json data = json::parse(line, nullptr, false);
+        EXPECT_FALSE(data.is_discarded()) << line;
+        const json resource_metrics = data["resourceMetrics"][0];
+        all.push_back({resource_metrics["resource"]["attributes"],
+                       resource_metrics["scopeMetrics"][0]["metrics"][0]});
+    }
+    return all;
+}
+
+EncoderOptions otlp() {
+    EncoderOptions options;
+    options.format = Format::kOtlpJson;
+    return options;
+}
+
+TEST(OtlpTest, WritesGaugesAndSums) {
+    EncoderOptions options = otlp();
+    options.labels = {{"cluster", "c"}};
+    EncodeRig rig(options);
+    rig.add("a:type=X",
+            {make_series("g", MetricType::kGauge, {{"topic", "t"}}),
+             make_series("c_total", MetricType::kCounter)},
+            {2.5, 7});
+    const std::vector<Line> lines = parse_lines(rig.tick(1'700'000'000'001));
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_EQ(lines[0].resource,
+              json::parse(R"([{"key":"service.name","value":{"stringValue":"kafka"}},
+                              {"key":"cluster","value":{"stringValue":"c"}}])"));
+    EXPECT_EQ(lines[0].metric, json::parse(R"({"name":"c_total","description":"Help of c_total.",
+        "sum":{"aggregationTemporality":2,"isMonotonic":true,"dataPoints":[
+        {"attributes":[],"timeUnixNano":"1700000000001000000","asDouble":7}]}})"));
+    EXPECT_EQ(lines[1].metric, json::parse(R"({"name":"g","description":"Help of g.",
+        "gauge":{"dataPoints":[{"attributes":[{"key":"topic","value":{"stringValue":"t"}}],
+        "timeUnixNano":"1700000000001000000","asDouble":2.5}]}})"));
+}
+
+TEST(OtlpTest, GathersASummaryIntoOnePoint) {
+    EncodeRig rig(otlp());
+    for (int i = 0; i < 2; ++i) {
+        std::vector<Series> all;
+        const std::vector<Label> labels = {{"r", std::to_string(i)}};
+        for (const char* suffix : {"_count", "_sum"}) {
+            all.push_back(make_series("s", MetricType::kSummary, labels));
+            all.back().name += suffix;
+        }
+        for (const char* quantile : {"0.50", "0.99"}) {
+            all.push_back(make_series("s", MetricType::kSummary, labels));
+            all.back().labels.push_back({"quantile", quantile});
+        }
+        rig.add("a:type=X", all, {10, 100, 5, 9.5});
+    }
+    const std::vector<Line> lines = parse_lines(rig.tick());
+    ASSERT_EQ(lines.size(), 1U);
+    const json points = lines[0].metric["summary"]["dataPoints"];
+    ASSERT_EQ(points.size(), 2U);
+    EXPECT_EQ(points[1], json::parse(R"({"attributes":[{"key":"r","value":{"stringValue":"1"}}],
+        "timeUnixNano":"1700000010000000000","count":"10","sum":100,"quantileValues":[
+        {"quantile":0.5,"value":5},{"quantile":0.99,"value":9.5}]})"));
+}
+
+TEST(OtlpTest, WritesWhatIsNoNumberAsProtobufDoes) {
+    EncodeRig rig(otlp());
+    rig.add("a:type=X", {make_series("a"), make_series("b")},
+            {std::numeric_limits<double>::quiet_NaN(), -std::numeric_limits<double>::infinity()});
+    const std::vector<Line> lines = parse_lines(rig.tick());
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_EQ(lines[0].metric["gauge"]["dataPoints"][0]["asDouble"], "NaN");
+    EXPECT_EQ(lines[1].metric["gauge"]["dataPoints"][0]["asDouble"], "-Infinity");
+}
+
+TEST(OtlpTest, CarriesAStateAsAttribute) {
+    EncodeRig rig(otlp());
+    Series series = make_series("s_info", MetricType::kGauge, {{"l", "v"}});
+    series.rule = ValueRule::kState;
+    series.state_label = "state";
+    rig.add("a:type=X", {series}, {1});
+    rig.cache.texts() = {"", "lea\"der"};
+    const std::vector<Line> lines = parse_lines(rig.tick());
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(lines[0].metric["gauge"]["dataPoints"][0]["attributes"][1],
+              json::parse(R"({"key":"state","value":{"stringValue":"lea\"der"}})"));
+}
+
+TEST(OtlpTest, SplitsAMetricOverLinesAndGoesOnWhereItStopped) {
+    EncodeRig rig(otlp(), 2048, 1);
+    for (int i = 0; i < 200; ++i) {
+        rig.add("a:type=X", {make_series("g", MetricType::kGauge, {{"i", std::to_string(i)}})},
+                {static_cast<double>(i)});
+    }
+    const std::vector<Line> lines = parse_lines(rig.tick());
+    EXPECT_GT(lines.size(), 5U);
+    int next = 0;
+    for (const Line& line : lines) {
+        for (const json& point : line.metric["gauge"]["dataPoints"]) {
+            EXPECT_EQ(point["asDouble"], next++);
+        }
+    }
+    EXPECT_EQ(next, 200);
+}
+
+TEST(OtlpTest, EmitsOnlyWhatChanged) {
+    EncoderOptions options = otlp();
+    options.emit = EmitMode::kChanged;
+    EncodeRig rig(options);
+    const UnitId unit = rig.add("a:type=X", {make_series("a"), make_series("b")}, {1, 2});
+    EXPECT_EQ(parse_lines(rig.tick()).size(), 2U);
+    EXPECT_EQ(rig.tick(), "");
+    rig.cache.value(unit, 1) = 3;
+    EXPECT_EQ(parse_lines(rig.tick()).size(), 1U);
+}
+
+}  // namespace
+}  // namespace remora

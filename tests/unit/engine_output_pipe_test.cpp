@@ -1,0 +1,270 @@
+#include "engine/output_pipe.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "cache/cache.h"
+#include "support/fake_socket.h"
+#include "support/fault_file_system.h"
+
+namespace remora {
+namespace {
+
+class SilentLog final : public LogSink {
+ public:
+    void write(LogLevel, std::string_view) noexcept override {}
+};
+
+// A cache with gauges `m{topic="t<n>"}`, and one output of it with its own sink thread.
+class OutputPipeTest : public testing::Test {
+ protected:
+    OutputPipeTest() {
+        std::string pattern = std::filesystem::temp_directory_path() / "remora-pipe-XXXXXX";
+        directory_ = mkdtemp(pattern.data());
+        network_.names["127.0.0.1"] = {"receiver"};
+        config_.name = "test";
+        config_.path = directory_ + "/out";
+    }
+    ~OutputPipeTest() override {
+        pipe_.reset();
+        std::filesystem::remove_all(directory_);
+    }
+
+    SinkEnvironment environment() { return {clock_, counters_, log_, files_, network_}; }
+
+    std::unique_ptr<OutputPipe> make(const OutputConfig& config, std::int64_t base_ms = 1'000) {
+        return std::make_unique<OutputPipe>(config, std::vector<Label>{{"env", "test"}}, base_ms,
+                                            environment(), [](const char*) {});
+    }
+
+    static Registration unit(UnitId id, const std::string& type) {
+        Registration registration;
+        registration.unit = id;
+        registration.object_name =
+            "kafka.server:type=" + type + ",name=Size,topic=t" + std::to_string(id);
+        Series series;
+        series.family = series.name = "m";
+        series.labels = {{"topic", "t" + std::to_string(id)}};
+        series.attribute = "Value";
+        registration.series = {series};
+        return registration;
+    }
+
+    void start(std::size_t units, const std::string& type = "Log") {
+        pipe_ = make(config_);
+        for (UnitId id = 0; id < units; ++id) {
+            cache_.add_unit(id, 1);
+            pipe_->add_unit(unit(id, type));
+        }
+        ASSERT_TRUE(pipe_->start());
+    }
+
+    void read_all(std::size_t units, double value) {
+        for (UnitId id = 0; id < units; ++id) {
+            cache_.stage(id, 0, value);
+            cache_.take(id, clock_.monotonic_ns(), clock_.wall_ms());
+        }
+    }
+
+    // How often the ring was found full.
+    std::size_t tick() {
+        cache_.settle_flags(0);
+        pipe_->begin_tick(clock_.wall_ms(), {});
+        std::size_t refused = 0;
+        while (!pipe_->go_on(cache_.view(0))) {
+            ++refused;
+            std::this_thread::sleep_for(std::chrono::nanoseconds(pipe_->retry_ns()));
+        }
+        return refused;
+    }
+
+    void stop() { EXPECT_TRUE(pipe_->stop(10'000)); }
+
+    std::string output() const {
+        std::ifstream in(config_.path);
+        std::ostringstream text;
+        text << in.rdbuf();
+        return text.str();
+    }
+
+    std::size_t lines() const {
+        const std::string text = output();
+        return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    }
+
+    SystemClock clock_;
+    CounterTable counters_;
+    SilentLog silent_;
+    Log log_{silent_, clock_, counters_};
+    FaultFileSystem files_;
+    FakeSocketFactory network_;
+    Cache cache_{counters_};
+    std::string directory_;
+    OutputConfig config_;
+    std::unique_ptr<OutputPipe> pipe_;
+};
+
+TEST_F(OutputPipeTest, AnIntervalIsRoundedUpToBaseIntervals) {
+    config_.interval_ms = 2'500;
+    const auto pipe = make(config_);
+    EXPECT_FALSE(pipe->is_due(1));
+    EXPECT_FALSE(pipe->is_due(2));
+    EXPECT_TRUE(pipe->is_due(3));
+    config_.interval_ms = 0;
+    EXPECT_TRUE(make(config_)->is_due(1));
+}
+
+TEST_F(OutputPipeTest, TakesWhatIsIncludedAndNotExcluded) {
+    config_.include = {"kafka.server:type=Log,*"};
+    config_.exclude = {"*:topic=t1,*"};
+    config_.labels = {{"env", "mine"}, {"rack", "r1"}};
+    start(3);
+    cache_.add_unit(3, 1);
+    pipe_->add_unit(unit(3, "Other"));
+    read_all(4, 5);
+    tick();
+    stop();
+    EXPECT_NE(output().find(R"(m{topic="t0",env="mine",rack="r1"} 5)"), std::string::npos)
+        << output();
+    EXPECT_NE(output().find("t2"), std::string::npos);
+    EXPECT_EQ(output().find("t1"), std::string::npos);
+    EXPECT_EQ(output().find("t3"), std::string::npos);
+}
+
+TEST_F(OutputPipeTest, EmitsWhatItsModeSays) {
+    config_.format = OutputFormat::kNdjson;
+    config_.emit = OutputEmit::kFresh;
+    start(4);
+    read_all(4, 1);
+    tick();
+    read_all(2, 1);
+    tick();
+    stop();
+    EXPECT_EQ(lines(), 6U) << "read again, though not changed";
+    config_.emit = OutputEmit::kChanged;
+    config_.keyframe_ticks = 3;
+    config_.path += ".changed";
+    start(4);
+    for (int i = 0; i < 6; ++i) {
+        read_all(4, 1);
+        tick();
+    }
+    stop();
+    EXPECT_EQ(lines(), 8U) << "two keyframes";
+}
+
+TEST_F(OutputPipeTest, AFileHasTheModeAndIsSyncedWhenItRotates) {
+    config_.format = OutputFormat::kNdjson;
+    config_.mode = 0600;
+    config_.fsync = FsyncMode::kRotate;
+    config_.rotate.bytes = 4096;
+    config_.rotate.files = 2;
+    start(40);
+    for (int i = 0; i < 5; ++i) {
+        read_all(40, i);
+        tick();
+        while (counters_.get(Counter::kSinkFrames) <= static_cast<std::uint64_t>(i)) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+    const std::uint64_t rotations = counters_.get(Counter::kSinkRotations);
+    EXPECT_GE(rotations, 3U);
+    stop();
+    EXPECT_EQ(static_cast<std::uint64_t>(files_.calls[FileOp::kSync]), rotations + 1);
+    struct stat facts {};
+    ASSERT_EQ(::stat(config_.path.c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_mode & 0777U, 0600U);
+    const auto files = std::distance(std::filesystem::directory_iterator(directory_), {});
+    EXPECT_EQ(files, 3) << "the live one and two";
+}
+
+TEST_F(OutputPipeTest, PacketsAreNoLongerThanAskedAndTheirLinesWhole) {
+    config_.type = OutputType::kUdp;
+    config_.format = OutputFormat::kDogstatsd;
+    config_.packet_bytes = 200;
+    config_.spread = 0;
+    start(500);
+    read_all(500, 3);
+    tick();
+    stop();
+    std::set<std::string> seen;
+    for (const auto& [to, packet] : network_.sent) {
+        EXPECT_LE(packet.size(), 200U);
+        std::istringstream in(packet);
+        for (std::string line; std::getline(in, line);) {
+            EXPECT_EQ(line.substr(0, 6), "m:3|g|") << line;
+            seen.insert(line);
+        }
+    }
+    EXPECT_EQ(seen.size(), 500U);
+}
+
+// The spread must cost the core no crowd of looks at a ring that is still full.
+TEST_F(OutputPipeTest, AFullRingOfASpreadOutputIsSeldomLookedAt) {
+    config_.type = OutputType::kUdp;
+    config_.format = OutputFormat::kStatsd;
+    config_.packet_bytes = 64;
+    config_.spread = 0.8;
+    start(4'000);
+    read_all(4'000, 3);
+    const std::int64_t begun_ns = clock_.monotonic_ns();
+    const std::size_t refused = tick();
+    const std::int64_t took_ms = (clock_.monotonic_ns() - begun_ns) / kNanosPerMilli;
+    EXPECT_GE(refused, 10U) << "the ring must have been full for this to mean anything";
+    EXPECT_LE(refused, static_cast<std::size_t>(took_ms / 16 + 1)) << "a fiftieth of the spread";
+    stop();
+    EXPECT_EQ(counters_.get(Counter::kSinkFrames), 1U);
+}
+
+TEST_F(OutputPipeTest, ASlowDiskHoldsUpItsOwnOutputOnly) {
+    std::atomic<bool> stalled{true};
+    files_.on_write = [&] {
+        while (stalled.load()) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    };
+    config_.format = OutputFormat::kNdjson;
+    start(50'000);  // more than a ring holds
+    FaultFileSystem healthy;
+    OutputConfig other_config = config_;
+    other_config.path = directory_ + "/healthy";
+    OutputPipe other(other_config, {}, 1'000, {clock_, counters_, log_, healthy, network_},
+                     [](const char*) {});
+    other.add_unit(unit(0, "Log"));
+    ASSERT_TRUE(other.start());
+    std::int64_t longest_ns = 0;
+    constexpr int kTicks = 5;
+    for (int i = 0; i < kTicks; ++i) {
+        read_all(50'000, i);
+        cache_.settle_flags(0);
+        pipe_->begin_tick(clock_.wall_ms(), {});
+        other.begin_tick(clock_.wall_ms(), {});
+        for (int turn = 0; turn < 20; ++turn) {
+            pipe_->go_on(cache_.view(0));
+            EXPECT_TRUE(!other.busy() || other.go_on(cache_.view(0)));
+            longest_ns = std::max(longest_ns, pipe_->retry_ns());
+        }
+    }
+    EXPECT_TRUE(pipe_->busy());
+    EXPECT_EQ(longest_ns, 200 * kNanosPerMilli) << "looked at less and less often";
+    EXPECT_EQ(counters_.get(Counter::kTicksSkipped), static_cast<std::uint64_t>(kTicks))
+        << "the first was given up, the others never began";
+    EXPECT_TRUE(other.stop(5'000));
+    std::ifstream in(other_config.path);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), kTicks);
+    stalled = false;
+    stop();
+}
+
+}  // namespace
+}  // namespace remora

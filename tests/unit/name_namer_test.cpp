@@ -1,0 +1,298 @@
+#include "name/namer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "name/sanitize.h"
+
+namespace remora {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+struct Path {
+    std::string_view path;
+    ValueType type = ValueType::kNumber;
+};
+
+// A bean with all its attributes wanted. `text` must outlive the call.
+std::vector<Series> name_all(std::string_view text, BeanKind kind, std::vector<Path> paths = {}) {
+    Result<ObjectName> parsed = ObjectName::parse(text);
+    EXPECT_TRUE(parsed.is_ok()) << text;
+    if (!parsed.is_ok()) {
+        return {};
+    }
+    Bean bean{kind, parsed.value(), {}};
+    std::vector<Slot> slots;
+    for (const Stat stat : stats_of(kind)) {
+        bean.attributes.push_back({stat_attribute(stat), ValueType::kNumber});
+        slots.push_back(
+            {static_cast<std::uint16_t>(stat), ValueType::kNumber, stat_attribute(stat)});
+    }
+    if (kind == BeanKind::kGauge && !paths.empty()) {
+        slots[0].type = paths[0].type;
+    }
+    if (kind == BeanKind::kMBean) {
+        for (const Path& path : paths) {
+            bean.attributes.push_back({path.path, path.type});
+            slots.push_back({static_cast<std::uint16_t>(slots.size()), path.type, path.path});
+        }
+    }
+    std::vector<Series> series = Namer().name(bean, slots);
+    EXPECT_EQ(series.size(), slots.size());
+    return series;
+}
+
+std::string text_of(const Series& series) {
+    std::string text = series.name;
+    if (!series.labels.empty()) {
+        text += "{";
+        for (const Label& label : series.labels) {
+            text += (text.back() == '{' ? "" : ",") + label.name + "=" + label.value;
+        }
+        text += "}";
+    }
+    return text;
+}
+
+std::vector<std::string> names(std::string_view text, BeanKind kind, std::vector<Path> paths = {}) {
+    std::vector<std::string> all;
+    for (const Series& series : name_all(text, kind, std::move(paths))) {
+        all.push_back(text_of(series));
+    }
+    return all;
+}
+
+TEST(NamerTest, GivesAGaugeTheStockName) {
+    const auto series = name_all("kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions",
+                                 BeanKind::kGauge);
+    ASSERT_EQ(series.size(), 1U);
+    EXPECT_EQ(text_of(series[0]), "kafka_server_replicamanager_underreplicatedpartitions");
+    EXPECT_EQ(series[0].type, MetricType::kGauge);
+    EXPECT_EQ(series[0].attribute, "Value");
+    EXPECT_THAT(series[0].help, ::testing::HasSubstr("fewer replicas in sync"));
+    EXPECT_THAT(
+        names("kafka.coordinator.group:type=GroupMetadataManager,name=NumGroups", BeanKind::kGauge),
+        ElementsAre("kafka_coordinator_group_groupmetadatamanager_numgroups"));
+    EXPECT_THAT(names("kafka.log:type=Log,name=Size,topic=a.b,partition=3", BeanKind::kGauge),
+                ElementsAre("kafka_log_log_size{topic=a.b,partition=3}"));
+}
+
+TEST(NamerTest, TurnsACountPerSecondIntoATotal) {
+    const auto series = name_all("kafka.server:type=BrokerTopicMetrics,name=BytesInPerSec,topic=t",
+                                 BeanKind::kMeter);
+    ASSERT_EQ(series.size(), 5U);
+    EXPECT_EQ(text_of(series[0]), "kafka_server_brokertopicmetrics_bytesin_total{topic=t}");
+    EXPECT_EQ(series[0].type, MetricType::kCounter);
+    EXPECT_EQ(series[0].family, series[0].name);
+    EXPECT_EQ(series[2].name, "kafka_server_brokertopicmetrics_bytesinpersec_oneminuterate");
+    EXPECT_EQ(series[2].type, MetricType::kGauge);
+    EXPECT_THAT(
+        names("kafka.network:type=RequestMetrics,name=RequestsPerSec,request=Produce,version=9",
+              BeanKind::kMeter)[0],
+        "kafka_network_requestmetrics_requests_total{request=Produce,version=9}");
+}
+
+TEST(NamerTest, ExportsTheIdlePercentAsItsOneMinuteRate) {
+    EXPECT_THAT(
+        names("kafka.server:type=KafkaRequestHandlerPool,name=RequestHandlerAvgIdlePercent",
+              BeanKind::kMeter),
+        ElementsAre(
+            "kafka_server_kafkarequesthandlerpool_requesthandleravgidlepercent_count",
+            "kafka_server_kafkarequesthandlerpool_requesthandleravgidlepercent_meanrate",
+            "kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent",
+            "kafka_server_kafkarequesthandlerpool_requesthandleravgidlepercent_fiveminuterate",
+            "kafka_server_kafkarequesthandlerpool_requesthandleravgidlepercent_fifteenminuterate"));
+}
+
+TEST(NamerTest, MakesASummaryOfAHistogram) {
+    const auto series = name_all(
+        "kafka.network:type=RequestMetrics,name=TotalTimeMs,request=Produce", BeanKind::kHistogram);
+    std::vector<std::string> text;
+    for (const Series& one : series) {
+        text.push_back(text_of(one));
+    }
+    const std::string base = "kafka_network_requestmetrics_totaltimems";
+    const std::string labels = "{request=Produce}";
+    EXPECT_THAT(
+        text,
+        ElementsAre(
+            base + "_count" + labels, base + "_min" + labels, base + "_max" + labels,
+            base + "_mean" + labels, base + "_stddev" + labels, base + "_sum" + labels,
+            base + "{request=Produce,quantile=0.50}", base + "{request=Produce,quantile=0.75}",
+            base + "{request=Produce,quantile=0.95}", base + "{request=Produce,quantile=0.98}",
+            base + "{request=Produce,quantile=0.99}", base + "{request=Produce,quantile=0.999}"));
+    EXPECT_EQ(series[0].family, base);
+    EXPECT_EQ(series[0].type, MetricType::kSummary);
+    EXPECT_EQ(series[1].family, base + "_min");
+    EXPECT_EQ(series[1].type, MetricType::kGauge);
+    EXPECT_EQ(series[11].type, MetricType::kSummary);
+}
+
+TEST(NamerTest, NamesAYammerBeanAlikeFromBothTiers) {
+    for (const BeanKind kind : {BeanKind::kGauge, BeanKind::kCounter, BeanKind::kMeter,
+                                BeanKind::kHistogram, BeanKind::kTimer}) {
+        const std::string_view bean = "kafka.x:type=T,name=ThingsPerSec,topic=t";
+        std::vector<Path> paths;
+        for (const Stat stat : stats_of(kind)) {
+            paths.push_back({stat_attribute(stat)});
+        }
+        EXPECT_EQ(names(bean, kind), names(bean, BeanKind::kMBean, paths));
+    }
+}
+
+TEST(NamerTest, KeepsClientsOutOfMetricNames) {
+    EXPECT_THAT(
+        names("kafka.server:type=Produce,user=alice,client-id=\"app,1\"", BeanKind::kMBean,
+              {{"byte-rate"}, {"throttle-time"}}),
+        ElementsAre("kafka_server_quota_byte_rate{resource=Produce,user=alice,clientId=app,1}",
+                    "kafka_server_quota_throttle_time{resource=Produce,user=alice,"
+                    "clientId=app,1}"));
+    EXPECT_THAT(
+        names("kafka.server:type=Request,client-id=c", BeanKind::kMBean, {{"request-time"}}),
+        ElementsAre("kafka_server_quota_request_time{resource=Request,clientId=c}"));
+    EXPECT_THAT(names("kafka.server:type=Request", BeanKind::kMBean, {{"exempt-throttle-time"}}),
+                ElementsAre("kafka_server_request_exempt_throttle_time"));
+}
+
+TEST(NamerTest, NamesBeansOfKafkaMetricsByTypeAndAttribute) {
+    EXPECT_THAT(
+        names("kafka.server:type=socket-server-metrics,listener=PLAINTEXT,networkProcessor=2",
+              BeanKind::kMBean, {{"connection-count"}, {"connection-creation-total"}}),
+        ElementsAre("kafka_server_socket_server_metrics_connection_count"
+                    "{listener=PLAINTEXT,networkProcessor=2}",
+                    "kafka_server_socket_server_metrics_connection_creation_total"
+                    "{listener=PLAINTEXT,networkProcessor=2}"));
+    const auto raft = name_all("kafka.server:type=raft-metrics", BeanKind::kMBean,
+                               {{"current-state", ValueType::kText}, {"current-epoch"}});
+    EXPECT_EQ(raft[0].name, "kafka_server_raft_metrics_current_state_info");
+    EXPECT_EQ(raft[0].rule, ValueRule::kState);
+    EXPECT_EQ(raft[0].state_label, "state");
+    EXPECT_EQ(raft[1].name, "kafka_server_raft_metrics_current_epoch");
+    const auto cluster = name_all("kafka.server:type=KafkaServer,name=ClusterId", BeanKind::kGauge,
+                                  {{"Value", ValueType::kText}});
+    EXPECT_EQ(cluster[0].name, "kafka_server_kafkaserver_clusterid_info");
+    EXPECT_EQ(cluster[0].state_label, "clusterid");
+}
+
+TEST(NamerTest, JoinsBrokerHostAndPort) {
+    EXPECT_THAT(
+        names("kafka.server:type=FetcherStats,name=Lag,clientId=f-0,brokerHost=h,brokerPort=9",
+              BeanKind::kGauge),
+        ElementsAre("kafka_server_fetcherstats_lag{clientId=f-0,broker=h:9}"));
+    EXPECT_THAT(
+        names("kafka.server:type=FetcherLagMetrics,name=ConsumerLag,clientId=f,topic=t,partition=1",
+              BeanKind::kGauge),
+        ElementsAre("kafka_server_fetcherlagmetrics_consumerlag{clientId=f,topic=t,partition=1}"));
+}
+
+TEST(NamerTest, NamesTheJvmAsItsPrometheusCollectorsDo) {
+    EXPECT_THAT(names("java.lang:type=Memory", BeanKind::kMBean,
+                      {{"HeapMemoryUsage.used"}, {"NonHeapMemoryUsage.max"}, {"Verbose"}}),
+                ElementsAre("jvm_memory_used_bytes{area=heap}",
+                            "jvm_memory_max_bytes{area=nonheap}", "java_lang_memory_verbose"));
+    const auto gc =
+        name_all("java.lang:type=GarbageCollector,name=G1 Young Generation", BeanKind::kMBean,
+                 {{"CollectionCount"}, {"CollectionTime"}, {"LastGcInfo.duration"}});
+    EXPECT_EQ(text_of(gc[0]), "jvm_gc_collection_seconds_count{gc=G1 Young Generation}");
+    EXPECT_EQ(text_of(gc[1]), "jvm_gc_collection_seconds_sum{gc=G1 Young Generation}");
+    EXPECT_EQ(gc[1].rule, ValueRule::kScaled);
+    EXPECT_EQ(gc[1].scale, 1e-3);
+    EXPECT_EQ(text_of(gc[2]),
+              "java_lang_garbagecollector_lastgcinfo_duration{name=G1 Young Generation}");
+    EXPECT_THAT(names("java.nio:type=BufferPool,name=mapped - 'non-volatile memory'",
+                      BeanKind::kMBean, {{"Count"}}),
+                ElementsAre("jvm_buffer_pool_used_buffers{pool=mapped - 'non-volatile memory'}"));
+    EXPECT_THAT(
+        names("java.lang:type=OperatingSystem", BeanKind::kMBean,
+              {{"ProcessCpuTime"}, {"SystemCpuLoad"}}),
+        ElementsAre("jvm_process_cpu_seconds_total", "java_lang_operatingsystem_systemcpuload"));
+}
+
+TEST(NamerTest, NamesAnyOtherBeanByTheGeneralRule) {
+    EXPECT_THAT(names("com.example:type=Pool,name=main pool,zone=\"a*b\"", BeanKind::kMBean,
+                      {{"Busy"}, {"Usage.max"}, {"hits-total"}}),
+                ElementsAre("com_example_pool_main_pool_busy{zone=a*b}",
+                            "com_example_pool_main_pool_usage_max{zone=a*b}",
+                            "com_example_pool_main_pool_hits_total{zone=a*b}"));
+    EXPECT_THAT(names("9lives:kind=Cat", BeanKind::kMBean, {{"Left"}}),
+                ElementsAre("_9lives_cat_left"));
+}
+
+TEST(NamerTest, MovesLabelsOutOfTheWayOfPrometheus) {
+    EXPECT_THAT(names("a:type=T,job=j,instance=i,__x=1,quantile=0.5,a-b=1,a_b=2", BeanKind::kMBean,
+                      {{"V"}}),
+                ElementsAre("a_t_v{exported_job=j,exported_instance=i,_x=1,exported_quantile=0.5,"
+                            "a_b=1,a_b_=2}"));
+}
+
+TEST(NamerTest, NeverMakesADoubleUnderscoreOutOfEqualKeys) {
+    const auto series = name_all("a:type=T,+=1,-=2,*=3", BeanKind::kMBean, {{"V"}});
+    EXPECT_EQ(text_of(series[0]), "a_t_v{_=1,_x_=2,_x__=3}");
+}
+
+TEST(NamerTest, NeverGivesTwoSlotsOfABeanTheSameSeries) {
+    const auto series =
+        name_all("a:type=T", BeanKind::kMBean, {{"a-b"}, {"a_b"}, {"A.B"}, {"a-b"}});
+    std::set<std::string> seen;
+    for (const Series& one : series) {
+        EXPECT_TRUE(seen.insert(text_of(one)).second) << text_of(one);
+        EXPECT_EQ(one.family, "a_t_a_b");
+    }
+}
+
+TEST(NamerTest, IsDeterministic) {
+    const std::string_view bean = "kafka.server:type=Produce,user=u,client-id=c";
+    EXPECT_EQ(names(bean, BeanKind::kMBean, {{"a-b"}, {"a_b"}}),
+              names(bean, BeanKind::kMBean, {{"a-b"}, {"a_b"}}));
+}
+
+TEST(NamerTest, SurvivesHostileNames) {
+    const std::string huge(3000, 'x');
+    std::string text = "\xff\xfe d:type=\"a\\\"\\n\",name=" + huge + ",\x01=\x02,=1";
+    EXPECT_THAT(Namer().name(Bean{}, {}), IsEmpty());
+    std::string many = "d:type=T";
+    for (int i = 0; i < 60; ++i) {
+        many += ",k" + std::to_string(i) + "=v" + std::to_string(i);
+    }
+    const auto series = name_all(many, BeanKind::kMBean, {{"A"}});
+    EXPECT_LE(series[0].labels.size(), 32U);
+    EXPECT_EQ(series[0].labels.back().name, "other");
+    EXPECT_THAT(series[0].labels.back().value, ::testing::HasSubstr("k59=v59"));
+    const auto odd =
+        name_all("\xff:type=\"\\n\",__=x," + huge + "=y", BeanKind::kMBean, {{"\x80"}, {""}});
+    EXPECT_EQ(odd[0].name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"),
+              std::string::npos);
+    EXPECT_NE(text_of(odd[0]), text_of(odd[1]));
+}
+
+TEST(SanitizeTest, KeepsLongLabelValuesApart) {
+    const std::string a = std::string(5000, 'v') + "a";
+    const std::string b = std::string(5000, 'v') + "b";
+    EXPECT_NE(label_value(a), label_value(b));
+    EXPECT_LE(label_value(a).size(), 1024U);
+    EXPECT_EQ(label_value("\"q\\\"q\""), "q\"q");
+}
+
+TEST(SanitizeTest, MakesSafeMetricNames) {
+    EXPECT_EQ(metric_name({"kafka.server", "raft-metrics", "", "a--b"}),
+              "kafka_server_raft_metrics_a_b");
+    EXPECT_EQ(metric_name({"", ""}), "_");
+    EXPECT_EQ(metric_name({"\xc3\xa4", "x:y"}), "_x_y");
+}
+
+TEST(SanitizeTest, NeverBeginsALabelWithTwoUnderscores) {
+    EXPECT_EQ(label_name("__name__"), "_name__");
+    EXPECT_EQ(label_name("--"), "_");
+    EXPECT_EQ(label_name(""), "_");
+    EXPECT_EQ(label_name("0a"), "_0a");
+    EXPECT_EQ(label_name("le"), "exported_le");
+}
+
+}  // namespace
+}  // namespace remora

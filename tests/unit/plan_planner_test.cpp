@@ -1,0 +1,325 @@
+#include "plan/planner.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <vector>
+
+#include "base/limits.h"
+
+namespace remora {
+namespace {
+
+constexpr std::int64_t kBaseNs = 10 * kNanosPerSecond;
+
+struct Group {
+    FamilyId family;
+    std::vector<UnitId> units;
+};
+
+std::vector<Group> decode(const std::vector<std::byte>& buffer) {
+    wire::PlanHeader header{};
+    std::memcpy(&header, buffer.data(), sizeof(header));
+    std::size_t at = sizeof(header);
+    std::vector<Group> groups;
+    for (std::uint32_t g = 0; g < header.group_count; ++g) {
+        wire::PlanGroup group{};
+        std::memcpy(&group, buffer.data() + at, sizeof(group));
+        at += sizeof(group);
+        groups.push_back({group.family, {}});
+        for (std::uint32_t i = 0; i < group.unit_count; ++i, at += 4) {
+            UnitId unit = 0;
+            std::memcpy(&unit, buffer.data() + at, sizeof(unit));
+            groups.back().units.push_back(unit);
+        }
+        at = (at + 7) / 8 * 8;
+    }
+    EXPECT_EQ(at, header.bytes);
+    return groups;
+}
+
+// A planner under a clock that jumps to wherever the planner wants to be called next.
+class PlannerTest : public ::testing::Test {
+ protected:
+    void make(PlanOptions options = {}) {
+        planner = std::make_unique<Planner>(options, intervals);
+        now_ns = options.start_ns + kNanosPerSecond;
+    }
+
+    void add(UnitId unit, FamilyId family, std::uint32_t interval_ms) {
+        ASSERT_TRUE(intervals.reserve(unit));
+        intervals.set(unit, interval_ms);
+        ASSERT_TRUE(planner->add(unit, family));
+    }
+
+    // Runs until `until_ns`; notes for every unit when it was handed out.
+    void run(std::int64_t until_ns) {
+        while (now_ns < until_ns) {
+            const PlanResult result = planner->plan(now_ns, buffer);
+            ASSERT_GT(result.wake_ns, now_ns - 1);
+            if (result.units > 0) {
+                ++plans;
+            }
+            units_max = std::max(units_max, result.units);
+            for (const Group& group : decode(buffer)) {
+                EXPECT_LE(group.units.size(), wire::kGroupUnitsMax);
+                for (const UnitId unit : group.units) {
+                    times[unit].push_back(now_ns);
+                    trail.push_back(unit);
+                }
+            }
+            now_ns = std::max(result.wake_ns, now_ns + 1000);
+        }
+    }
+
+    // The tick that a read at `ns` belongs to: the next one.
+    static std::int64_t tick_of(std::int64_t ns) { return (ns + kBaseNs - 1) / kBaseNs; }
+
+    IntervalTable intervals;
+    std::unique_ptr<Planner> planner;
+    std::vector<std::byte> buffer = std::vector<std::byte>(wire::kPlanBytes);
+    std::int64_t now_ns = 0;
+    std::map<UnitId, std::vector<std::int64_t>> times;
+    std::vector<UnitId> trail;
+    std::uint32_t plans = 0;
+    std::uint32_t units_max = 0;
+};
+
+TEST_F(PlannerTest, FiresAUnitExactlyOnceAnInterval) {
+    make();
+    for (UnitId unit = 0; unit < 300; ++unit) {
+        add(unit, unit % 7, 10'000 * (1 + unit % 5));
+    }
+    run(400 * kNanosPerSecond);
+    for (UnitId unit = 0; unit < 300; ++unit) {
+        const std::int64_t n = 1 + unit % 5;
+        const auto& reads = times[unit];
+        ASSERT_GT(reads.size(), 3U);
+        EXPECT_LT(reads[0], 2 * kNanosPerSecond) << "a new unit is read at once";
+        EXPECT_LE(tick_of(reads[1]) - tick_of(reads[0]), n);
+        for (std::size_t i = 2; i + 1 < reads.size(); ++i) {
+            EXPECT_EQ(tick_of(reads[i + 1]) - tick_of(reads[i]), n) << "unit " << unit;
+        }
+    }
+}
+
+TEST_F(PlannerTest, ReadsForATickEndBeforeItAndBeginShortlyBefore) {
+    PlanOptions options;
+    make(options);
+    for (UnitId unit = 0; unit < 2000; ++unit) {
+        add(unit, unit % 20, 10'000);
+    }
+    for (FamilyId family = 0; family < 20; ++family) {
+        planner->on_cost(family, 1, 10'000);
+    }
+    run(100 * kNanosPerSecond);
+    for (const auto& [unit, reads] : times) {
+        for (std::size_t i = 2; i < reads.size(); ++i) {
+            const std::int64_t before_tick = tick_of(reads[i]) * kBaseNs - reads[i];
+            EXPECT_GT(before_tick, 0);
+            EXPECT_LE(before_tick, options.lead_ns_max);
+        }
+    }
+}
+
+TEST_F(PlannerTest, HandsOutNoMoreThanASliceAtOnce) {
+    PlanOptions options;
+    options.slice_ns = 2 * kNanosPerMilli;
+    make(options);
+    for (UnitId unit = 0; unit < 1000; ++unit) {
+        add(unit, 0, 10'000);
+    }
+    add(1000, 1, 10'000);
+    for (int i = 0; i < 100; ++i) {
+        planner->on_cost(0, 1, 100'000);     // twenty fill a slice
+        planner->on_cost(1, 1, 50'000'000);  // one alone is more than a slice: still read, alone
+    }
+    run(60 * kNanosPerSecond);
+    EXPECT_LE(units_max, 20U);
+    EXPECT_GE(times[1000].size(), 5U);
+    EXPECT_GE(times[0].size(), 5U);
+}
+
+TEST_F(PlannerTest, GroupsAFamilyTogether) {
+    make();
+    for (UnitId unit = 0; unit < 3000; ++unit) {
+        add(unit, unit % 10, 10'000);
+    }
+    planner->plan(now_ns, buffer);
+    const auto groups = decode(buffer);
+    ASSERT_EQ(groups.size(), 10U);
+    for (const Group& group : groups) {
+        EXPECT_EQ(group.units.size(), 300U);
+        for (const UnitId unit : group.units) {
+            EXPECT_EQ(unit % 10, group.family);
+        }
+    }
+}
+
+TEST_F(PlannerTest, NeverReadsAShedUnitAndTakesItUpAgain) {
+    make();
+    add(0, 0, kIntervalNever);
+    add(1, 0, 10'000);
+    run(60 * kNanosPerSecond);
+    EXPECT_TRUE(times[0].empty());
+    planner->wake(0);
+    run(80 * kNanosPerSecond);
+    EXPECT_TRUE(times[0].empty());
+    intervals.set(0, 10'000);
+    run(100 * kNanosPerSecond);
+    EXPECT_FALSE(times[0].empty());
+}
+
+TEST_F(PlannerTest, FollowsAShortenedIntervalAtTheNextTick) {
+    make();
+    add(0, 0, 10'000);
+    run(25 * kNanosPerSecond);
+    intervals.set(0, 300'000);
+    run(335 * kNanosPerSecond);  // read once in its new place
+    const std::size_t before = times[0].size();
+    intervals.set(0, 10'000);
+    run(375 * kNanosPerSecond);
+    EXPECT_GE(times[0].size(), before + 3);
+}
+
+TEST_F(PlannerTest, WokenUnitsAreReadInTheNextRoundOrAtOnce) {
+    make();
+    add(0, 0, 300'000);
+    add(1, 0, 300'000);
+    run(330 * kNanosPerSecond);
+    times.clear();
+    now_ns = 331 * kNanosPerSecond;
+    planner->wake(0);
+    planner->wake(1, true);
+    run(332 * kNanosPerSecond);
+    EXPECT_EQ(times[0].size(), 0U);
+    EXPECT_EQ(times[1].size(), 1U);
+    run(341 * kNanosPerSecond);
+    EXPECT_EQ(times[0].size(), 1U);
+}
+
+TEST_F(PlannerTest, SpreadsUnitsWhoseIntervalGrew) {
+    make();
+    for (UnitId unit = 0; unit < 3000; ++unit) {
+        add(unit, 0, 10'000);
+    }
+    run(15 * kNanosPerSecond);
+    for (UnitId unit = 0; unit < 3000; ++unit) {
+        intervals.set(unit, 300'000);
+    }
+    run(330 * kNanosPerSecond);
+    times.clear();
+    trail.clear();
+    run(630 * kNanosPerSecond);
+    std::map<std::int64_t, int> by_tick;
+    for (const auto& [unit, reads] : times) {
+        for (const std::int64_t read : reads) {
+            ++by_tick[tick_of(read)];
+        }
+    }
+    EXPECT_EQ(trail.size(), 3000U);
+    for (const auto& [tick, units] : by_tick) {
+        EXPECT_NEAR(units, 100, 5) << "tick " << tick;
+    }
+}
+
+TEST_F(PlannerTest, ReadsBetweenTicksWithAFinerQuantum) {
+    PlanOptions options;
+    options.quantum_ns = kNanosPerSecond;
+    make(options);
+    add(0, 0, 2'000);
+    add(1, 0, 20'000);
+    run(101 * kNanosPerSecond);
+    EXPECT_NEAR(static_cast<double>(times[0].size()), 50, 2);
+    for (std::size_t i = 2; i < times[1].size(); ++i) {
+        EXPECT_LT(tick_of(times[1][i]) * kBaseNs - times[1][i], kNanosPerSecond)
+            << "a long interval ends at a tick";
+    }
+}
+
+TEST_F(PlannerTest, LeavesOutATickThatAPauseSwallowed) {
+    make();
+    add(0, 0, 10'000);
+    run(25 * kNanosPerSecond);
+    const std::size_t before = times[0].size();
+    now_ns = 74 * kNanosPerSecond;
+    run(81 * kNanosPerSecond);
+    EXPECT_EQ(times[0].size(), before + 1);
+}
+
+TEST_F(PlannerTest, ReadsLateWhatADelayHasMissed) {
+    make();
+    add(0, 0, 10'000);
+    run(65 * kNanosPerSecond);
+    const std::size_t before = times[0].size();
+    now_ns = 70 * kNanosPerSecond + 200 * kNanosPerMilli;
+    run(81 * kNanosPerSecond);
+    ASSERT_EQ(times[0].size(), before + 2);
+    EXPECT_EQ(times[0][before], 70 * kNanosPerSecond + 200 * kNanosPerMilli);
+    EXPECT_LT(times[0][before + 1], 80 * kNanosPerSecond);
+}
+
+TEST_F(PlannerTest, ForgetsARemovedUnitAlsoWithinARound) {
+    PlanOptions options;
+    options.units_per_plan_max = 1;
+    make(options);
+    add(0, 0, 10'000);
+    add(1, 0, 10'000);
+    planner->plan(now_ns, buffer);
+    EXPECT_EQ(decode(buffer)[0].units[0], 0U);
+    planner->remove(1);
+    planner->plan(now_ns + kNanosPerMilli, buffer);
+    EXPECT_TRUE(decode(buffer).empty());
+    EXPECT_EQ(planner->units(), 1U);
+}
+
+TEST_F(PlannerTest, IsDeterministic) {
+    std::vector<UnitId> first;
+    for (int i = 0; i < 2; ++i) {
+        make();
+        std::mt19937 random(5);
+        trail.clear();
+        for (UnitId unit = 0; unit < 500; ++unit) {
+            add(unit, unit % 9, 10'000 * (1 + static_cast<std::uint32_t>(random() % 30)));
+        }
+        run(500 * kNanosPerSecond);
+        if (i == 0) {
+            first = trail;
+        }
+    }
+    EXPECT_EQ(first, trail);
+}
+
+TEST_F(PlannerTest, KeepsToASmallBuffer) {
+    make();
+    for (UnitId unit = 0; unit < 100; ++unit) {
+        add(unit, unit % 3, 10'000);
+    }
+    buffer.resize(64);
+    std::set<UnitId> seen;
+    for (int i = 0; i < 200 && seen.size() < 100; ++i) {
+        const PlanResult result = planner->plan(now_ns, buffer);
+        EXPECT_LE(result.bytes, 64U);
+        for (const Group& group : decode(buffer)) {
+            seen.insert(group.units.begin(), group.units.end());
+        }
+        now_ns = result.wake_ns;
+    }
+    EXPECT_EQ(seen.size(), 100U);
+}
+
+TEST_F(PlannerTest, RefusesIdsOutOfRange) {
+    make();
+    EXPECT_FALSE(planner->add(kUnitsMax, 0));
+    EXPECT_FALSE(planner->add(0, kFamiliesMax));
+    planner->remove(77);
+    planner->wake(77);
+    planner->on_cost(77, 1, 1);
+}
+
+}  // namespace
+}  // namespace remora

@@ -1,0 +1,160 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ring/block_channel.h"
+#include "ring/spsc_channel.h"
+
+namespace remora {
+namespace {
+
+TEST(SpscChannelTest, RejectsABatchThatDoesNotFitWhole) {
+    SpscChannel<int> channel(4);
+    const std::vector<int> three = {1, 2, 3};
+    EXPECT_TRUE(channel.try_push_all(three));
+    EXPECT_FALSE(channel.try_push_all(three));
+    EXPECT_TRUE(channel.try_push(4));
+    EXPECT_FALSE(channel.try_push(5));
+    std::vector<int> got(8);
+    EXPECT_EQ(channel.pop_some(got), 4U);
+    EXPECT_EQ(got[3], 4);
+}
+
+TEST(SpscChannelTest, KeepsEveryItemInOrderBetweenTwoThreads) {
+    constexpr std::uint32_t kItems = 200'000;
+    SpscChannel<std::uint32_t> channel(256);
+    std::uint64_t refused = 0;
+    std::thread producer([&] {
+        for (std::uint32_t i = 0; i < kItems;) {
+            const std::uint32_t batch[3] = {i, i + 1, i + 2};
+            const std::size_t count = std::min<std::size_t>(3, kItems - i);
+            if (channel.try_push_all({batch, count})) {
+                i += static_cast<std::uint32_t>(count);
+            } else {
+                ++refused;
+                std::this_thread::yield();
+            }
+        }
+    });
+    std::vector<std::uint32_t> got(100);
+    std::uint32_t expected = 0;
+    while (expected < kItems) {
+        const std::size_t count = channel.pop_some(got);
+        for (std::size_t i = 0; i < count; ++i) {
+            ASSERT_EQ(got[i], expected++);
+        }
+        if (count == 0) {
+            std::this_thread::yield();
+        }
+    }
+    producer.join();
+    EXPECT_EQ(channel.filled(), 0U);
+}
+
+bool put(BlockChannel& channel, const std::string& line) {
+    char* room = channel.reserve(line.size());
+    if (room == nullptr) {
+        return false;
+    }
+    std::memcpy(room, line.data(), line.size());
+    channel.commit(line.size());
+    return true;
+}
+
+std::string text(const BlockView& view) {
+    return {view.bytes.data(), view.bytes.size()};
+}
+
+TEST(BlockChannelTest, NeverSplitsALineOverTwoBlocks) {
+    BlockChannel channel(10, 4);
+    channel.begin_frame(5);
+    ASSERT_TRUE(put(channel, "aaaaaa\n"));
+    ASSERT_TRUE(put(channel, "bbbbbb\n"));
+    ASSERT_TRUE(channel.end_frame());
+    BlockView view;
+    ASSERT_TRUE(channel.front(view));
+    EXPECT_EQ(text(view), "aaaaaa\n");
+    EXPECT_EQ(view.flags, kFrameBegin);
+    EXPECT_EQ(view.wall_ms, 5);
+    channel.pop();
+    ASSERT_TRUE(channel.front(view));
+    EXPECT_EQ(text(view), "bbbbbb\n");
+    EXPECT_EQ(view.flags, kFrameEnd);
+    EXPECT_EQ(view.lines, 1U);
+    channel.pop();
+    EXPECT_FALSE(channel.front(view));
+}
+
+TEST(BlockChannelTest, SaysWhenNoBlockIsFreeAndGoesOnLater) {
+    BlockChannel channel(4, 2);
+    channel.begin_frame(0);
+    ASSERT_TRUE(put(channel, "abcd"));
+    ASSERT_TRUE(put(channel, "efgh"));
+    EXPECT_FALSE(put(channel, "ijkl"));
+    EXPECT_FALSE(channel.end_frame()) << "the end needs a block too";
+    channel.pop();
+    ASSERT_TRUE(put(channel, "ijkl"));
+    ASSERT_TRUE(channel.end_frame());
+    BlockView view;
+    ASSERT_TRUE(channel.front(view));
+    EXPECT_EQ(text(view), "efgh");
+}
+
+TEST(BlockChannelTest, AnEmptyFrameStillBeginsAndEnds) {
+    BlockChannel channel(16, 2);
+    channel.begin_frame(1);
+    ASSERT_TRUE(channel.end_frame());
+    BlockView view;
+    ASSERT_TRUE(channel.front(view));
+    EXPECT_EQ(view.flags, kFrameBegin | kFrameEnd);
+    EXPECT_TRUE(view.bytes.empty());
+}
+
+TEST(BlockChannelTest, CarriesFramesBetweenTwoThreadsWithoutLoss) {
+    constexpr int kFrames = 2'000;
+    BlockChannel channel(64, 8);
+    std::thread producer([&] {
+        for (int frame = 0; frame < kFrames; ++frame) {
+            channel.begin_frame(frame);
+            for (int line = 0; line < 10; ++line) {
+                while (!put(channel, std::to_string(frame) + ":" + std::to_string(line) + "\n")) {
+                    std::this_thread::yield();
+                }
+            }
+            const bool abort = frame % 7 == 0;
+            while (abort ? !channel.abort_frame() : !channel.end_frame()) {
+                std::this_thread::yield();
+            }
+        }
+    });
+    std::string content;
+    int ended = 0;
+    int aborted = 0;
+    while (ended + aborted < kFrames) {
+        BlockView view;
+        if (!channel.front(view)) {
+            std::this_thread::yield();
+            continue;
+        }
+        content += text(view);
+        if ((view.flags & (kFrameEnd | kFrameAbort)) != 0) {
+            std::string expected;
+            for (int line = 0; line < 10; ++line) {
+                expected += std::to_string(ended + aborted) + ":" + std::to_string(line) + "\n";
+            }
+            ASSERT_EQ(content, expected);
+            content.clear();
+            (view.flags & kFrameEnd) != 0 ? ++ended : ++aborted;
+        }
+        channel.pop();
+    }
+    producer.join();
+    EXPECT_EQ(aborted, (kFrames + 6) / 7);
+}
+
+}  // namespace
+}  // namespace remora

@@ -1,0 +1,390 @@
+// What each profile, rule and filter collects, against the beans of a real Kafka 3.5.0 broker.
+#include "select/selector.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "config/parse.h"
+#include "select/admission.h"
+#include "select/bean_list.h"
+#include "support/golden.h"
+
+namespace remora {
+namespace {
+
+Config config_of(const std::string& text) {
+    const ParseOutcome outcome = parse_config(text, "test.json", {}, "");
+    EXPECT_TRUE(outcome.is_ok()) << outcome.error_text();
+    return outcome.config;
+}
+
+const BeanList& broker_beans() {
+    static const Result<BeanList> list =
+        BeanList::parse(read_source_file("tests/golden/mbeans-3.5.0.txt"));
+    EXPECT_TRUE(list) << list.status().message();
+    return list.value();
+}
+
+// One bean from a line of a list.
+class One {
+ public:
+    explicit One(const std::string& line) : list_(BeanList::parse(line)) {
+        EXPECT_TRUE(list_) << list_.status().message();
+    }
+    const Bean& bean() const { return list_.value().beans().at(0); }
+
+ private:
+    Result<BeanList> list_;
+};
+
+Selection select(const std::string& config, const std::string& line) {
+    const One one(line);
+    Selection selection = Selector(config_of(config)).select(one.bean());
+    selection.slots.clear();  // views of a list that ends here
+    return selection;
+}
+
+std::set<std::string> attributes(const std::string& config, const std::string& line) {
+    const One one(line);
+    std::set<std::string> paths;
+    for (const Slot& slot : Selector(config_of(config)).select(one.bean()).slots) {
+        paths.insert(std::string(slot.path));
+    }
+    return paths;
+}
+
+NotWanted reason(const std::string& config, const std::string& line) {
+    return select(config, line).reason;
+}
+
+// Names of all collected beans of the real broker.
+std::set<std::string> collected(const std::string& config) {
+    const Selector selector(config_of(config));
+    std::set<std::string> names;
+    for (const Bean& bean : broker_beans().beans()) {
+        if (selector.select(bean).wanted) {
+            names.insert(std::string(bean.name.text()));
+        }
+    }
+    return names;
+}
+
+const std::string kAll = R"({"select": {"profile": "all"}})";
+const std::string kMeter = "meter\tkafka.server:type=BrokerTopicMetrics,name=BytesInPerSec";
+const std::string kTopicMeter = kMeter + ",topic=orders";
+const std::string kHistogram =
+    "histogram\tkafka.network:type=RequestMetrics,name=TotalTimeMs,request=Produce";
+const std::string kSize = "gauge\tkafka.log:type=Log,name=Size,topic=orders,partition=";
+
+TEST(SelectorTest, ProfileAllMissesNoNumberOfKafkaOrTheJvm) {
+    const Selector selector(config_of(kAll));
+    std::size_t beans = 0;
+    for (const Bean& bean : broker_beans().beans()) {
+        const std::string_view domain = bean.name.domain();
+        if (domain.substr(0, 6) != "kafka." && domain != "java.lang" && domain != "java.nio") {
+            continue;
+        }
+        std::set<std::string_view> expected;
+        if (bean.kind == BeanKind::kMBean) {
+            for (const BeanAttribute& attribute : bean.attributes) {
+                if (attribute.type == ValueType::kNumber || attribute.type == ValueType::kBoolean ||
+                    attribute.path == "current-state") {
+                    expected.insert(attribute.path);
+                }
+            }
+        } else {
+            for (const Stat stat : stats_of(bean.kind)) {
+                expected.insert(stat_attribute(stat));
+            }
+        }
+        std::set<std::string_view> got;
+        const Selection selection = selector.select(bean);
+        for (const Slot& slot : selection.slots) {
+            got.insert(slot.path);
+        }
+        EXPECT_EQ(got, expected) << bean.name.text();
+        EXPECT_EQ(selection.wanted, !expected.empty()) << bean.name.text();
+        ++beans;
+    }
+    EXPECT_GT(beans, 900U);
+}
+
+TEST(SelectorTest, DefaultHoldsWhatDashboardsNeedAndLeavesOutTheRest) {
+    const std::set<std::string> names = collected("{}");
+    for (const char* wanted :
+         {"kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions",
+          "kafka.server:type=KafkaRequestHandlerPool,name=RequestHandlerAvgIdlePercent",
+          "kafka.network:type=RequestMetrics,name=TotalTimeMs,request=Produce",
+          "kafka.controller:type=KafkaController,name=ActiveControllerCount",
+          "kafka.server:type=raft-metrics", "java.lang:type=Memory", "java.lang:type=Threading",
+          "kafka.log:type=Log,name=Size,topic=orders-0000,partition=0",
+          "kafka.server:type=BrokerTopicMetrics,name=BytesInPerSec,topic=orders-0000",
+          "kafka.server:type=DelayedOperationPurgatory,name=PurgatorySize,delayedOperation="
+          "Fetch"}) {
+        EXPECT_EQ(names.count(wanted), 1U) << wanted;
+    }
+    for (const char* unwanted :
+         {"kafka.server:type=app-info", "kafka.server:type=kafka-metrics-count",
+          "kafka.server:type=KafkaServer,name=ClusterId",
+          "kafka.log:type=LogCleanerManager,name=uncleanable-bytes",
+          "kafka.network:type=RequestMetrics,name=TotalTimeMs,request=Metadata",
+          "kafka.log:type=Log,name=NumLogSegments,topic=orders-0000,partition=0",
+          "kafka.server:type=DelayedOperationPurgatory,name=PurgatorySize,delayedOperation="
+          "Heartbeat",
+          "com.sun.management:type=HotSpotDiagnostic"}) {
+        EXPECT_EQ(names.count(unwanted), 0U) << unwanted;
+    }
+    EXPECT_EQ(reason("{}", "kafka.consumer:type=consumer-metrics,client-id=c"),
+              NotWanted::kProfile);
+}
+
+TEST(SelectorTest, ProfilesContainEachOther) {
+    const std::set<std::string> all = collected(kAll);
+    const std::set<std::string> normal = collected("{}");
+    const std::set<std::string> minimal = collected(R"({"select": {"profile": "minimal"}})");
+    EXPECT_TRUE(std::includes(all.begin(), all.end(), normal.begin(), normal.end()));
+    EXPECT_TRUE(std::includes(normal.begin(), normal.end(), minimal.begin(), minimal.end()));
+    EXPECT_LT(minimal.size(), 60U);
+    for (const std::string& name : minimal) {
+        EXPECT_EQ(name.find("topic="), std::string::npos) << name;
+    }
+}
+
+TEST(SelectorTest, StatisticsFollowTheKind) {
+    EXPECT_EQ(attributes("{}", kMeter), (std::set<std::string>{"Count"}));
+    EXPECT_EQ(attributes("{}", kHistogram),
+              (std::set<std::string>{"Count", "Sum", "Mean", "Max", "50thPercentile",
+                                     "95thPercentile", "99thPercentile", "999thPercentile"}));
+    EXPECT_EQ(attributes("{}",
+                         "meter\tkafka.server:type=KafkaRequestHandlerPool,"
+                         "name=RequestHandlerAvgIdlePercent"),
+              (std::set<std::string>{"OneMinuteRate"}));
+    const std::string chosen =
+        R"({"select": {"meter": ["count", "five_minute_rate"], "histogram": ["p99"]}})";
+    EXPECT_EQ(attributes(chosen, kMeter), (std::set<std::string>{"Count", "FiveMinuteRate"}));
+    EXPECT_EQ(attributes(chosen, kHistogram), (std::set<std::string>{"99thPercentile"}));
+    EXPECT_EQ(attributes(chosen, "timer\tkafka.log:type=LogFlushStats,name=LogFlushRateAndTimeMs"),
+              (std::set<std::string>{"FiveMinuteRate", "99thPercentile"}));
+}
+
+TEST(SelectorTest, OnlyStatesAreReadAsText) {
+    const std::string raft =
+        "mbean\tkafka.server:type=raft-metrics\tcurrent-epoch,current-state:text,other:text";
+    EXPECT_EQ(attributes("{}", raft), (std::set<std::string>{"current-epoch", "current-state"}));
+    EXPECT_EQ(reason(kAll, "mbean\tkafka.server:type=KafkaServer,name=ClusterId\tValue:text"),
+              NotWanted::kNoValue);
+}
+
+TEST(SelectorTest, AttributeFiltersKnowBothNames) {
+    EXPECT_EQ(
+        attributes(R"({"select": {"attributes_exclude": ["p9*", "Mean", "*um"]}})", kHistogram),
+        (std::set<std::string>{"Count", "Max", "50thPercentile"}));
+    EXPECT_EQ(attributes(R"({"select": {"attributes_include": ["Count", "p50"]}})", kHistogram),
+              (std::set<std::string>{"Count", "50thPercentile"}));
+    const std::string memory =
+        "mbean\tjava.lang:type=Memory\tHeapMemoryUsage.max,HeapMemoryUsage.used,Verbose:boolean";
+    EXPECT_EQ(attributes("{}", memory),
+              (std::set<std::string>{"HeapMemoryUsage.max", "HeapMemoryUsage.used"}));
+    EXPECT_EQ(attributes(R"({"select": {"attributes_exclude": ["*.max"]}})", memory),
+              (std::set<std::string>{"HeapMemoryUsage.used"}));
+}
+
+TEST(SelectorTest, ExcludeWinsOverIncludeAndIncludeGoesBeyondTheProfile) {
+    const std::string segments =
+        "gauge\tkafka.log:type=Log,name=NumLogSegments,topic=t,partition=1";
+    EXPECT_EQ(reason("{}", segments), NotWanted::kProfile);
+    EXPECT_TRUE(select(R"({"select": {"include": ["kafka.log:*"]}})", segments).wanted);
+    EXPECT_EQ(reason(R"({"select": {"include": ["kafka.log:*"], "exclude": ["*:name=Num*,*"]}})",
+                     segments),
+              NotWanted::kExcluded);
+    EXPECT_EQ(reason(R"({"select": {"domains": ["java.*"]}})", kMeter), NotWanted::kDomain);
+    EXPECT_TRUE(
+        select(R"({"select": {"domains": ["app"], "include": ["app:*"]}})", "mbean\tapp:type=X\tN")
+            .wanted);
+}
+
+TEST(SelectorTest, TheFirstRuleThatSetsAThingDecidesIt) {
+    const std::string config = R"({"rules": [
+        {"match": "kafka.log:type=Log,*", "where": {"topic": "ord.*"}, "min_interval": "1m"},
+        {"match": "kafka.log:type=Log,name=Size,*", "action": "exclude", "importance": "high"},
+        {"match": "*:*", "action": "include", "importance": "low", "max_interval": "2m"}]})";
+    EXPECT_EQ(reason(config, kSize + "1"), NotWanted::kRule);
+    const Selection end =
+        select(config, "gauge\tkafka.log:type=Log,name=LogEndOffset,topic=orders,partition=1");
+    EXPECT_TRUE(end.wanted);
+    EXPECT_EQ(end.policy.min_interval_ms, 60'000U);
+    EXPECT_EQ(end.policy.max_interval_ms, 0U) << "the first rule has set the intervals";
+    EXPECT_DOUBLE_EQ(end.policy.weight, weight_of(Importance::kLow));
+    const Selection other = select(config, "mbean\tkafka.server:type=app-info\tstart-time-ms");
+    EXPECT_TRUE(other.wanted) << "include goes beyond the profile";
+    EXPECT_EQ(other.policy.max_interval_ms, 120'000U);
+}
+
+TEST(SelectorTest, ARuleThatIncludesOverridesTopicFilters) {
+    const std::string config = R"({"topics": {"mode": "none"}, "rules": [
+        {"match": "kafka.log:topic=orders,*", "action": "include", "attributes": ["Value"]}]})";
+    EXPECT_TRUE(select(config, kSize + "7").wanted);
+    EXPECT_EQ(reason(config, "gauge\tkafka.log:type=Log,name=Size,topic=other,partition=7"),
+              NotWanted::kTopic);
+}
+
+TEST(SelectorTest, AlertsAndCountersAreMarked) {
+    const Selection alert =
+        select("{}", "gauge\tkafka.server:type=ReplicaManager,name=UnderReplicatedPartitions");
+    EXPECT_TRUE(alert.policy.is_alert);
+    EXPECT_FALSE(alert.policy.is_counter);
+    EXPECT_GT(alert.policy.weight, weight_of(Importance::kHigh));
+    EXPECT_TRUE(select("{}", kMeter).policy.is_counter);
+    EXPECT_FALSE(select("{}", kHistogram).policy.is_counter);
+    const std::string slow = R"({"rules": [{"match": "*:*", "interval": "1m"}]})";
+    const Selection fixed = select(slow, kMeter);
+    EXPECT_FALSE(fixed.policy.is_counter) << "the operator fixed the interval";
+    EXPECT_EQ(fixed.policy.base_interval_ms, 60'000U);
+    EXPECT_EQ(fixed.policy.max_interval_ms, 60'000U);
+    const std::string urgent = R"({"rules": [{"match": "*:*", "importance": "alert"}]})";
+    EXPECT_TRUE(select(urgent, kHistogram).policy.is_alert);
+}
+
+TEST(SelectorTest, LabelFiltersLookAtTheUnquotedValue) {
+    const std::string config =
+        R"({"select": {"label_include": {"user": "a,b"}, "label_exclude": {"request": "Prod.*"}}})";
+    EXPECT_EQ(reason(config, kHistogram), NotWanted::kLabel);
+    const std::string quota = "mbean\tkafka.server:type=Produce,user=";
+    EXPECT_TRUE(select(config, quota + "\"a,b\"\tbyte-rate").wanted);
+    EXPECT_EQ(reason(config, quota + "c\tbyte-rate"), NotWanted::kLabel);
+    EXPECT_TRUE(select(config, kMeter).wanted) << "it has neither property";
+}
+
+TEST(SelectorTest, ClientFiltersAreForClientsOnly) {
+    const std::string quota = "mbean\tkafka.server:type=Fetch,user=u1,client-id=c1\tbyte-rate";
+    const std::string lag =
+        "gauge\tkafka.server:type=ReplicaFetcherManager,name=MaxLag,clientId=Replica";
+    EXPECT_TRUE(select("{}", quota).wanted);
+    EXPECT_EQ(reason(R"({"clients": {"enabled": false}})", quota), NotWanted::kClient);
+    EXPECT_EQ(reason(R"({"clients": {"client_regex": "c2"}})", quota), NotWanted::kClient);
+    EXPECT_EQ(reason(R"({"clients": {"user_regex": "u2"}})", quota), NotWanted::kClient);
+    EXPECT_TRUE(select(R"({"clients": {"client_regex": "c.", "user_regex": "u1"}})", quota).wanted);
+    EXPECT_TRUE(select(R"({"clients": {"enabled": false}})", lag).wanted);
+}
+
+// --- topics and partitions
+
+TEST(TopicFilterTest, HashesAsGoDoes) {
+    // FNV-1, not FNV-1a: test vectors of the hash's authors.
+    EXPECT_EQ(fnv1_32(""), 0x811c9dc5U);
+    EXPECT_EQ(fnv1_32("a"), 0x050c5d7eU);
+    EXPECT_EQ(fnv1_32("foobar"), 0x31f0b262U);
+}
+
+TEST(TopicFilterTest, BucketsPartTheTopics) {
+    std::map<int, int> sizes;
+    for (int t = 0; t < 300; ++t) {
+        const std::string topic = "topic-" + std::to_string(t);
+        int keepers = 0;
+        for (int i = 1; i <= 3; ++i) {
+            const bool kept = select(R"({"topics": {"bucket": ")" + std::to_string(i) + R"(/3"}})",
+                                     kMeter + ",topic=" + topic)
+                                  .wanted;
+            keepers += kept ? 1 : 0;
+            sizes[i] += kept ? 1 : 0;
+        }
+        EXPECT_EQ(keepers, 1) << topic;
+    }
+    for (const auto& [bucket, size] : sizes) {
+        EXPECT_GT(size, 60) << bucket;
+    }
+}
+
+TEST(TopicFilterTest, EachModeKeepsExactlyItsTopics) {
+    const std::string internal = kMeter + ",topic=__consumer_offsets";
+    EXPECT_EQ(reason(R"({"topics": {"mode": "none"}})", kTopicMeter), NotWanted::kTopic);
+    EXPECT_TRUE(select(R"({"topics": {"mode": "none"}})", kMeter).wanted) << "of the broker";
+    EXPECT_TRUE(select(R"({"topics": {"mode": "list", "list": ["orders"]}})", kTopicMeter).wanted);
+    EXPECT_FALSE(select(R"({"topics": {"mode": "list", "list": ["order"]}})", kTopicMeter).wanted);
+    EXPECT_TRUE(select(R"({"topics": {"mode": "regex", "regex": "o.*s"}})", kTopicMeter).wanted);
+    EXPECT_FALSE(select(R"({"topics": {"mode": "regex", "regex": "order"}})", kTopicMeter).wanted);
+    EXPECT_TRUE(select("{}", internal).wanted);
+    EXPECT_EQ(reason(R"({"topics": {"internal": false}})", internal), NotWanted::kInternal);
+    EXPECT_EQ(reason(R"({"topics": {"broker_topic_data": false}})", kTopicMeter),
+              NotWanted::kTopicData);
+    EXPECT_TRUE(select(R"({"topics": {"broker_topic_data": false}})", kSize + "0").wanted);
+}
+
+TEST(TopicFilterTest, APartitionSampleIsTheSameEverywhereAndHidesNoTrouble) {
+    const std::string sample = R"({"topics": {"partition_sample": 2}})";
+    EXPECT_TRUE(select(sample, kSize + "0").wanted);
+    EXPECT_TRUE(select(sample, kSize + "1").wanted);
+    EXPECT_EQ(reason(sample, kSize + "2"), NotWanted::kPartition);
+    const std::string trouble =
+        "gauge\tkafka.cluster:type=Partition,name=UnderReplicated,topic=orders,partition=9";
+    EXPECT_TRUE(select(sample, trouble).wanted);
+    EXPECT_EQ(reason(R"({"topics": {"partitions": false}})", trouble), NotWanted::kPartition);
+}
+
+TEST(TopicFilterTest, OnTheRealBrokerAListKeepsThisSet) {
+    const std::set<std::string> everything = collected("{}");
+    std::set<std::string> expected;
+    for (const std::string& name : everything) {
+        const bool has_topic = name.find("topic=") != std::string::npos;
+        if (!has_topic || name.find("topic=orders-0001") != std::string::npos) {
+            expected.insert(name);
+        }
+    }
+    EXPECT_LT(expected.size(), everything.size());
+    EXPECT_EQ(collected(R"({"topics": {"mode": "list", "list": ["orders-0001"]}})"), expected);
+}
+
+// --- caps
+
+TEST(AdmissionTest, KeepsWhatItHasAndCountsWhatItRefuses) {
+    LimitsConfig limits;
+    limits.units_max = 4;
+    limits.series_max = 20;
+    limits.series_per_family_max = 10;
+    Admission admission(limits);
+    EXPECT_EQ(admission.admit(0, 8), Cap::kNone);
+    EXPECT_EQ(admission.admit(0, 8), Cap::kFamily) << "whole or not at all";
+    EXPECT_EQ(admission.admit(0, 2), Cap::kNone);
+    EXPECT_EQ(admission.admit(1, 10), Cap::kNone);
+    EXPECT_EQ(admission.admit(2, 1), Cap::kSeries);
+    EXPECT_EQ(admission.series(), 20U);
+    EXPECT_EQ(admission.refused(0), 1U);
+    EXPECT_EQ(admission.refused(2), 1U);
+    admission.release(1, 10);
+    EXPECT_EQ(admission.admit(2, 1), Cap::kNone);
+    EXPECT_EQ(admission.admit(2, 1), Cap::kNone);
+    EXPECT_EQ(admission.admit(2, 1), Cap::kUnits);
+    admission.release(7, 1);
+    EXPECT_EQ(admission.units(), 4U) << "what was never admitted releases nothing";
+}
+
+// --- saved lists
+
+TEST(BeanListTest, ReadsAllThreeForms) {
+    const Result<BeanList> list = BeanList::parse(
+        "# a comment\n"
+        "kafka.server:type=BrokerTopicMetrics,name=BytesInPerSec\n"
+        "timer\tkafka.log:type=LogFlushStats,name=LogFlushRateAndTimeMs\r\n"
+        "{\"name\": \"kafka.x:type=H\", \"attributes\": {\"Count\": 1, \"999thPercentile\": 2.5}}\n"
+        "{\"mbean\": \"java.lang:type=Memory\", \"attribute\": \"Verbose\", \"value\": true}\n"
+        "{\"mbean\": \"java.lang:type=Memory\", \"attribute\": \"Used\", \"value\": 5}\n");
+    ASSERT_TRUE(list) << list.status().message();
+    const std::vector<Bean>& beans = list.value().beans();
+    ASSERT_EQ(beans.size(), 4U);
+    EXPECT_EQ(beans[0].kind, BeanKind::kMeter);
+    EXPECT_EQ(beans[1].kind, BeanKind::kTimer);
+    EXPECT_EQ(beans[2].kind, BeanKind::kHistogram);
+    EXPECT_EQ(beans[3].kind, BeanKind::kMBean);
+    ASSERT_EQ(beans[3].attributes.size(), 2U);
+    EXPECT_EQ(beans[3].attributes[0].type, ValueType::kBoolean);
+    EXPECT_FALSE(BeanList::parse("a:b=1\nnonsense\n"));
+    EXPECT_FALSE(BeanList::parse("{\"x\": 1}\n"));
+    EXPECT_FALSE(BeanList::parse("thing\ta:b=1\n"));
+}
+
+}  // namespace
+}  // namespace remora
