@@ -8,23 +8,25 @@
 namespace remora {
 namespace {
 
+// Stays in the first-level cache.
+constexpr std::size_t kBatchMessages = 512;
 constexpr std::int32_t kMalformed = -static_cast<std::int32_t>(Code::kInvalidArgument);
 
 }  // namespace
 
 Intake::Intake(Channels& channels, Planner& planner, CounterTable& counters)
     : channels_(channels), planner_(planner), counters_(counters) {
-    batch_.resize(wire::kAttributesMax + 1);
+    batch_.resize(kBatchMessages + wire::kAttributesMax + 1);
 }
 
 std::int32_t Intake::submit(std::span<const std::uint8_t> bytes, std::int64_t now_ns) {
-    // Without room for the time stamp nothing else will fit either; each unit is then counted
-    // below.
-    static_cast<void>(channels_.samples.try_push(
-        Message{0, MessageKind::kBatch, 0, 0, std::bit_cast<double>(now_ns)}));
+    put({0, MessageKind::kBatch, 0, 0, std::bit_cast<double>(now_ns)});
     std::int32_t taken = 0;
     std::size_t at = 0;
     while (at + sizeof(wire::SampleRecord) <= bytes.size()) {
+        if (filled_ >= kBatchMessages) {
+            taken -= push_batch();
+        }
         wire::SampleRecord record{};
         std::memcpy(&record, bytes.data() + at, sizeof(record));
         if (record.kind == static_cast<std::uint8_t>(wire::SampleKind::kCost)) {
@@ -35,10 +37,8 @@ std::int32_t Intake::submit(std::span<const std::uint8_t> bytes, std::int64_t no
             std::memcpy(&cost, bytes.data() + at, sizeof(cost));
             counters_.add(Counter::kReadNanos, static_cast<std::uint64_t>(cost.nanos));
             planner_.on_cost(cost.family, cost.unit_count, cost.nanos);
-            // A lost cost record only delays learning.
-            static_cast<void>(channels_.samples.try_push(Message{cost.family, MessageKind::kCost, 0,
-                                                                 cost.unit_count,
-                                                                 static_cast<double>(cost.nanos)}));
+            put({cost.family, MessageKind::kCost, 0, cost.unit_count,
+                 static_cast<double>(cost.nanos)});
             at += sizeof(cost);
             continue;
         }
@@ -50,12 +50,12 @@ std::int32_t Intake::submit(std::span<const std::uint8_t> bytes, std::int64_t no
             break;
         }
         count_status(record.status, record.value_count);
-        if (push_unit(record.unit, record.status, bytes.data() + at + sizeof(record),
-                      record.value_count)) {
-            taken += record.value_count;
-        }
+        put_unit(record.unit, record.status, bytes.data() + at + sizeof(record),
+                 record.value_count);
+        taken += record.value_count;
         at = end;
     }
+    taken -= push_batch();
     if (at != bytes.size()) {
         counters_.add(Counter::kSubmitsRejected);
         return kMalformed;
@@ -83,21 +83,47 @@ void Intake::count_status(std::uint8_t status, std::uint16_t values) {
     counters_.add(Counter::kReadsFailed);
 }
 
-bool Intake::push_unit(UnitId unit, std::uint8_t status, const std::uint8_t* values,
-                       std::uint16_t count) {
+void Intake::put_unit(UnitId unit, std::uint8_t status, const std::uint8_t* values,
+                      std::uint16_t count) {
     for (std::uint16_t slot = 0; slot < count; ++slot) {
         double value = 0;
         std::memcpy(&value, values + 8ULL * slot, sizeof(value));
-        batch_[slot] = Message{unit, MessageKind::kValue, 0, slot, value};
+        put({unit, MessageKind::kValue, 0, slot, value});
     }
-    batch_[count] = Message{unit, MessageKind::kUnitEnd, status, count, 0};
-    if (channels_.samples.try_push_all({batch_.data(), count + 1ULL})) {
-        counters_.add(Counter::kRingPushed, count + 1ULL);
-        return true;
+    put({unit, MessageKind::kUnitEnd, status, count, 0});
+}
+
+std::int32_t Intake::push_batch() {
+    std::int32_t dropped = 0;
+    if (channels_.samples.try_push_all({batch_.data(), filled_})) {
+        counters_.add(Counter::kRingPushed, filled_);
+    } else {
+        dropped = push_one_by_one();
     }
-    counters_.add(Counter::kRingFullDropped, count);
-    planner_.wake(unit);
-    return false;
+    filled_ = 0;
+    return dropped;
+}
+
+std::int32_t Intake::push_one_by_one() {
+    std::int32_t dropped = 0;
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < filled_; ++i) {
+        const Message& last = batch_[i];
+        if (last.kind == MessageKind::kValue) {
+            continue;
+        }
+        const std::size_t count = i + 1 - begin;
+        if (channels_.samples.try_push_all({batch_.data() + begin, count})) {
+            counters_.add(Counter::kRingPushed, count);
+        } else if (last.kind == MessageKind::kUnitEnd) {
+            counters_.add(Counter::kRingFullDropped, last.slot);
+            planner_.wake(last.unit);
+            dropped += last.slot;
+        }
+        // A lost cost only delays learning; without room for the time stamp no unit fits either.
+        begin = i + 1;
+    }
+    return dropped;
 }
 
 }  // namespace remora

@@ -13,9 +13,10 @@ namespace remora {
 
 // Thread safety: collector thread only.
 //
-// A unit's messages are pushed together or not at all. A unit that does not fit is dropped, counted
-// by value in kRingFullDropped, and listed in refused() so that the planner reads it again: the
-// newest value wins.
+// Messages of many units are pushed at once, for each push costs a look at the other thread's
+// index. A unit's messages arrive together or not at all: when a batch does not fit, its units are
+// pushed one by one, and one that does not fit is dropped, counted by value in kRingFullDropped,
+// and read again by the planner: the newest value wins.
 class Intake {
  public:
     Intake(Channels& channels, Planner& planner, CounterTable& counters);
@@ -25,14 +26,19 @@ class Intake {
     std::int32_t submit(std::span<const std::uint8_t> bytes, std::int64_t now_ns);
 
  private:
-    bool push_unit(UnitId unit, std::uint8_t status, const std::uint8_t* values,
-                   std::uint16_t count);
+    void put(const Message& message) { batch_[filled_++] = message; }
+    void put_unit(UnitId unit, std::uint8_t status, const std::uint8_t* values,
+                  std::uint16_t count);
     void count_status(std::uint8_t status, std::uint16_t values);
+    // Both return how many values did not fit.
+    std::int32_t push_batch();
+    std::int32_t push_one_by_one();
 
     Channels& channels_;
     Planner& planner_;
     CounterTable& counters_;
-    std::vector<Message> batch_;  // one unit's messages
+    std::vector<Message> batch_;
+    std::size_t filled_ = 0;
 };
 
 }  // namespace remora

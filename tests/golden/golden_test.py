@@ -161,7 +161,16 @@ def check_dogstatsd():
     assert len(lines) == len(set(lines)), "the same series twice"
 
 
+def in_environment():
+    """The parsers live in a virtual environment (tests/sinks/fetch_consumers): goes on with its Python."""
+    tools = pathlib.Path(os.environ.get("REMORA_TOOLS", HERE.parents[1] / "build" / "tools"))
+    python = tools / "venv" / "bin" / "python"
+    if python.exists() and pathlib.Path(sys.prefix).resolve() != (tools / "venv").resolve():
+        os.execv(python, [python, *sys.argv])
+
+
 def main():
+    in_environment()
     if sys.argv[1:] == ["update-names"]:
         NAMES.write_text(types_and_names(encode("prometheus")))
         return
