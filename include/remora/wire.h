@@ -213,6 +213,9 @@ inline constexpr std::uint32_t kPlanBytes = 128 * 1024;
 inline constexpr std::uint32_t kSampleBytes = 512 * 1024;
 
 // Bounds that both sides keep.
+// Records in one control call: the core takes all of a call or nothing, so one that is larger than
+// its channels would be refused for ever.
+inline constexpr std::uint32_t kControlRecordsMax = 4096;
 inline constexpr std::uint32_t kNameBytesMax = 4096;   // one ObjectName
 inline constexpr std::uint32_t kPathBytesMax = 512;    // one attribute path
 inline constexpr std::uint32_t kAttributesMax = 256;   // of one bean

@@ -51,10 +51,14 @@ struct Reload;
 // Who has the reload under way (engine/reload.h).
 enum class ReloadStage : std::uint8_t { kIdle, kForCore, kForCollector, kFilling, kSwapped };
 
+// Whatever one control call may carry fits the empty channels: an item and two messages a record.
+inline constexpr std::size_t kControlSlots = 2 * wire::kControlRecordsMax;
+static_assert(kRingSlots >= 4 * wire::kControlRecordsMax);
+
 struct Channels {
     SpscChannel<Message> samples{kRingSlots};  // collector -> core: ring 1
-    SpscChannel<ControlItem*> control{
-        8192};                              // collector -> core, owned by whoever holds the pointer
+    // collector -> core, owned by whoever holds the pointer
+    SpscChannel<ControlItem*> control{kControlSlots};
     SpscChannel<UnitId> freed{kRingSlots};  // core -> collector: ids that may be used again
     SpscChannel<UnitId> wakes{8192};        // core -> collector: read these at the next tick
     std::atomic<bool> off{false};           // a fault switched the agent off

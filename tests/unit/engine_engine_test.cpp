@@ -152,6 +152,41 @@ TEST_F(EngineTest, DropsAnUnregisteredUnitAtTheNextTickAndUsesItsIdAgain) {
     EXPECT_TRUE(engine_->stop(5'000));
 }
 
+TEST_F(EngineTest, TakesTheLargestControlCallThereMayBe) {
+    start(config());
+    std::vector<std::uint32_t> units;
+    for (std::uint32_t first = 0; first < wire::kControlRecordsMax; first += 512) {
+        for (std::uint32_t i = first; i < first + 512; ++i) {
+            shim_.add_bean(wire::BeanKind::kGauge,
+                           "kafka.log:type=Log,name=Size,partition=0,topic=t" + std::to_string(i));
+        }
+        std::int32_t answered = -1;
+        const std::int32_t bytes = shim_.take_control_bytes();
+        for (int attempt = 0; answered < 0 && attempt < 500; ++attempt) {
+            answered = engine_->control(bytes);
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        for (const auto& answer : shim_.answers(std::max(answered, 0))) {
+            ASSERT_GE(answer.unit, 0);
+            units.push_back(static_cast<std::uint32_t>(answer.unit));
+        }
+    }
+    ASSERT_EQ(units.size(), wire::kControlRecordsMax);
+    for (const std::uint32_t unit : units) {
+        shim_.add_unregister(unit);
+    }
+    // The core thread needs a moment to take what is in the channels.
+    const std::int32_t bytes = shim_.take_control_bytes();
+    std::int32_t answered = -1;
+    for (int attempt = 0; answered < 0 && attempt < 500; ++attempt) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        answered = engine_->control(bytes);
+    }
+    EXPECT_EQ(answered, 0);
+    EXPECT_EQ(engine_->counters().get(Counter::kUnitsUnregistered), wire::kControlRecordsMax);
+    EXPECT_TRUE(engine_->stop(5'000));
+}
+
 TEST_F(EngineTest, FlushesTheLastValuesWhenItStops) {
     start(config(R"(, "outputs": [{"path": "${dir}/remora.prom"}])"));
     shim_.add_bean(wire::BeanKind::kGauge, kPartitionCount);

@@ -86,7 +86,9 @@ class FakeCore implements Core {
         }
         ByteBuffer in = buffers.control;
         int answered = 0;
+        int records = 0;
         for (int at = 0; at < bytes; ) {
+            check(++records <= Wire.CONTROL_RECORDS_MAX, "records in one call " + records);
             int length = in.getInt(at + Wire.ControlHeader.BYTES);
             check(length >= 16 && length % 8 == 0 && at + length <= bytes, "record of " + length + " bytes");
             switch (in.get(at + Wire.ControlHeader.KIND)) {

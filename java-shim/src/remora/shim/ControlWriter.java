@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 final class ControlWriter {
     private final ByteBuffer buffer;
     private int position;
+    private int records;
 
     ControlWriter(ByteBuffer buffer) {
         this.buffer = buffer;
@@ -18,6 +19,7 @@ final class ControlWriter {
 
     void reset() {
         position = 0;
+        records = 0;
     }
 
     boolean unregister(int unit) {
@@ -76,9 +78,10 @@ final class ControlWriter {
 
     private boolean begin(int bytes, int kind, int beanKind, int attributes) {
         int padded = bytes + 7 & ~7;
-        if (position + padded > buffer.capacity()) {
+        if (position + padded > buffer.capacity() || records >= Wire.CONTROL_RECORDS_MAX) {
             return false;
         }
+        records++;
         buffer.putInt(position + Wire.ControlHeader.BYTES, padded);
         buffer.put(position + Wire.ControlHeader.KIND, (byte) kind);
         buffer.put(position + Wire.ControlHeader.BEAN_KIND, (byte) beanKind);

@@ -9,6 +9,7 @@ final class Wire {
     static final int ANSWER_BYTES = 262144;
     static final int PLAN_BYTES = 131072;
     static final int SAMPLE_BYTES = 524288;
+    static final int CONTROL_RECORDS_MAX = 4096;
     static final int NAME_BYTES_MAX = 4096;
     static final int PATH_BYTES_MAX = 512;
     static final int ATTRIBUTES_MAX = 256;
