@@ -44,14 +44,15 @@ struct Graphite {
         append_graphite_tag(out, text.empty() ? "_" : text);
     }
 
-    char* number(char* out, double value, const Variant& variant, bool) const {
-        if (!std::isfinite(value)) [[unlikely]] {
+    char* number(char* out, const Number& number, const Variant& variant) const {
+        if (!std::isfinite(number.value)) [[unlikely]] {
             return nullptr;
         }
         if (variant.rule == ValueRule::kState) {
             *out++ = ' ';
         }
-        return write_text(write_number(out, value), {tail_.data(), tail_bytes_});
+        return write_text(write_number(out, number.value, number.kept),
+                          {tail_.data(), tail_bytes_});
     }
 
     static std::size_t arrange(const Parts& parts, std::int64_t, std::string_view* pieces) {

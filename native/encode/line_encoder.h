@@ -23,6 +23,13 @@ struct Parts {
     bool negative_gauge = false;
 };
 
+// The value of a line.
+struct Number {
+    double value = 0;
+    bool stale = false;
+    KeptNumber* kept = nullptr;
+};
+
 // A Dialect has
 //   static constexpr bool kUnique, kWhole, kDeltas;       see Registry::Needs
 //   static constexpr std::size_t kLineBytesMax;
@@ -31,7 +38,7 @@ struct Parts {
 //   bool render(const Facts&, Rendered&) const;
 //   void begin_lines(std::int64_t wall_ms);
 //   static void escape_state(std::string&, std::string_view);
-//   char* number(char* out, double, const Variant&, bool stale) const;   nullptr: not expressible
+//   char* number(char* out, const Number&, const Variant&) const;   nullptr: not expressible
 //   std::size_t arrange(const Parts&, std::int64_t read_wall_ms, std::string_view* pieces);
 //   static std::uint32_t lines(const Parts&);             lines that arrange() makes
 template <typename Dialect>
@@ -124,7 +131,8 @@ class LineEncoder final : public Registry {
             return true;
         }
         char tail[kTailBytesMax];
-        char* end = dialect_.number(tail, value, variant, sample.stale);
+        char* end =
+            dialect_.number(tail, {value, sample.stale, kept_number(group, value)}, variant);
         if (end == nullptr) {
             ++tally.unencodable;
             return true;
@@ -134,6 +142,16 @@ class LineEncoder final : public Registry {
         parts.number = {tail, static_cast<std::size_t>(end - tail)};
         parts.negative_gauge = !variant.counter && value < 0;
         return write_line(group, parts, sample.read_wall_ms, bits, out, line_bytes_max, tally);
+    }
+
+    KeptNumber* kept_number(Group& group, double value) {
+        if (!group.numbers.empty()) {
+            return &group.numbers[entry_at_];
+        }
+        if (!group.wants_numbers && !is_whole(value)) {
+            store_.want_numbers(group);
+        }
+        return nullptr;
     }
 
     bool write_line(Group& group, const Parts& parts, std::int64_t read_wall_ms, std::uint64_t bits,

@@ -45,17 +45,19 @@ struct Ndjson {
 
     static void escape_state(std::string& out, std::string_view text) { append_json(out, text); }
 
-    static char* number(char* out, double value, const Variant& variant, bool stale) {
+    static char* number(char* out, const Number& number, const Variant& variant) {
         if (variant.rule == ValueRule::kState) {
             out = write_text(out, "\"},\"value\":1");
-        } else if (std::isfinite(value)) [[likely]] {
-            out = write_number(out, value);
+        } else if (std::isfinite(number.value)) [[likely]] {
+            out = write_number(out, number.value, number.kept);
         } else {
             out = write_text(out, "null,\"text\":\"");
-            out = write_text(out, std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
+            out = write_text(out, std::isnan(number.value) ? "NaN"
+                                  : number.value > 0       ? "+Inf"
+                                                           : "-Inf");
             *out++ = '"';
         }
-        return write_text(out, stale ? ",\"stale\":true}\n" : "}\n");
+        return write_text(out, number.stale ? ",\"stale\":true}\n" : "}\n");
     }
 
     std::size_t arrange(const Parts& parts, std::int64_t read_wall_ms, std::string_view* pieces) {

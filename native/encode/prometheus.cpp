@@ -62,14 +62,16 @@ struct PrometheusBase {
         append_prometheus_value(out, text);
     }
 
-    static char* write_value(char* out, double value, const Variant& variant) {
+    static char* write_value(char* out, const Number& number, const Variant& variant) {
         if (variant.rule == ValueRule::kState) {
             return write_text(out, "\"} 1\n");
         }
-        if (std::isfinite(value)) [[likely]] {
-            out = write_number(out, value);
+        if (std::isfinite(number.value)) [[likely]] {
+            out = write_number(out, number.value, number.kept);
         } else {
-            out = write_text(out, std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
+            out = write_text(out, std::isnan(number.value) ? "NaN"
+                                  : number.value > 0       ? "+Inf"
+                                                           : "-Inf");
         }
         *out = '\n';
         return out + 1;
@@ -104,8 +106,8 @@ struct Prometheus : PrometheusBase {
         return true;
     }
 
-    static char* number(char* out, double value, const Variant& variant, bool) {
-        return write_value(out, value, variant);
+    static char* number(char* out, const Number& number, const Variant& variant) {
+        return write_value(out, number, variant);
     }
 };
 
@@ -134,14 +136,15 @@ struct OpenMetrics : PrometheusBase {
     }
 
     // Neither counters nor what a summary counts may be NaN or negative, and a count is whole.
-    static char* number(char* out, double value, const Variant& variant, bool) {
-        const bool refused = (variant.counter && !(value >= 0)) ||
-                             (variant.role == Role::kQuantile && value < 0) ||
-                             (variant.role == Role::kCount && value != std::floor(value));
+    static char* number(char* out, const Number& number, const Variant& variant) {
+        const bool refused =
+            (variant.counter && !(number.value >= 0)) ||
+            (variant.role == Role::kQuantile && number.value < 0) ||
+            (variant.role == Role::kCount && number.value != std::floor(number.value));
         if (refused) [[unlikely]] {
             return nullptr;
         }
-        return write_value(out, value, variant);
+        return write_value(out, number, variant);
     }
 };
 

@@ -43,6 +43,7 @@ Registry::Registry(const EncoderOptions& options, CounterTable& counters, const 
       counters_(counters),
       store_(
           {.keep_previous = needs.previous || (!needs.whole && options.emit == EmitMode::kChanged),
+           .keep_numbers = needs.whole || options.emit == EmitMode::kAll,
            .unique = needs.unique,
            .text_bytes_max = options.line_bytes_max}),
       whole_(needs.whole),

@@ -122,6 +122,9 @@ SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, Metr
     if (options_.keep_previous) {
         group->previous.push_back(kUnseen);
     }
+    if (!group->numbers.empty()) {
+        group->numbers.emplace_back();
+    }
     ++entries_;
     ++((unit & kSelfBit) != 0 ? self_counts_ : counts_)[unit & ~kSelfBit];
     return Added::kOk;
@@ -197,6 +200,9 @@ void SeriesStore::compact() {
             if (options_.keep_previous) {
                 group->previous[kept] = group->previous[i];
             }
+            if (!group->numbers.empty()) {
+                group->numbers[kept] = group->numbers[i];
+            }
             ++kept;
         }
         group->entries.resize(kept);
@@ -204,6 +210,10 @@ void SeriesStore::compact() {
         if (options_.keep_previous) {
             group->previous.resize(kept);
             group->previous.shrink_to_fit();
+        }
+        if (!group->numbers.empty()) {
+            group->numbers.resize(kept);
+            group->numbers.shrink_to_fit();
         }
         group->text = std::move(text);
         if (kept == 0) {
@@ -225,6 +235,12 @@ void SeriesStore::tidy() {
     if (dead_ > kWorthIt && dead_ * 4 > entries_) {
         compact();
     }
+    if (numbers_due_) {
+        numbers_due_ = false;
+        for (const std::unique_ptr<Group>& group : groups_) {
+            group->numbers.resize(group->wants_numbers ? group->entries.size() : 0);
+        }
+    }
     if (!order_dirty_) {
         return;
     }
@@ -245,7 +261,8 @@ std::size_t SeriesStore::memory_bytes() const {
         bytes += sizeof(Group) + group->text.capacity() + group->header.capacity() +
                  group->entries.capacity() * sizeof(Entry) +
                  group->variants.capacity() * sizeof(Variant) +
-                 group->previous.capacity() * sizeof(std::uint64_t);
+                 group->previous.capacity() * sizeof(std::uint64_t) +
+                 group->numbers.capacity() * sizeof(KeptNumber);
     }
     return bytes;
 }

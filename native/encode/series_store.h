@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "encode/number.inline.h"
 #include "model/ids.h"
 #include "model/series.h"
 
@@ -69,6 +70,8 @@ struct Group {
     std::string text;  // of all entries, back to back
     std::vector<std::uint64_t>
         previous;  // bits of what was last emitted; only when the store keeps them
+    std::vector<KeptNumber> numbers;  // by entry, empty until a fraction was seen
+    bool wants_numbers = false;
 };
 
 // Thread safety: core thread only.
@@ -82,6 +85,7 @@ class SeriesStore {
  public:
     struct Options {
         bool keep_previous = false;  // a word a series for deltas and for "changed"
+        bool keep_numbers = false;   // the text of fractions, where unchanged values go out again
         bool unique = true;          // the format identifies a series by name and labels
         std::size_t text_bytes_max = 16 * 1024;  // more can never become a line
     };
@@ -102,6 +106,13 @@ class SeriesStore {
         const std::vector<std::uint32_t>& stamps =
             (entry.unit & kSelfBit) != 0 ? self_stamps_ : stamps_;
         return stamps[entry.unit & ~kSelfBit] == entry.stamp;
+    }
+
+    // A fraction was seen: from the next tidy() on the group keeps the text of its numbers, if the
+    // store does. Families of whole numbers never pay for it.
+    void want_numbers(Group& group) {
+        group.wants_numbers = true;
+        numbers_due_ = options_.keep_numbers;
     }
 
     // Drops dead entries when they are many and sorts the groups by family when there are new ones.
@@ -133,6 +144,7 @@ class SeriesStore {
     std::vector<std::unique_ptr<Group>> groups_;
     std::vector<Group*> order_;
     bool order_dirty_ = false;
+    bool numbers_due_ = false;
     std::unordered_map<std::string, Group*> owners_;  // family and sample names
     std::vector<std::uint32_t> stamps_;
     std::vector<std::uint32_t> self_stamps_;

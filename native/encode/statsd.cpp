@@ -45,14 +45,14 @@ struct Statsd : StatsdBase {
         append_statsd_part(out, text.empty() ? "_" : text);
     }
 
-    static char* number(char* out, double value, const Variant& variant, bool) {
-        if (!std::isfinite(value)) [[unlikely]] {
+    static char* number(char* out, const Number& number, const Variant& variant) {
+        if (!std::isfinite(number.value)) [[unlikely]] {
             return nullptr;
         }
         if (variant.rule == ValueRule::kState) {
             *out++ = ':';
         }
-        out = write_text(write_number(out, value), suffix(variant));
+        out = write_text(write_number(out, number.value, number.kept), suffix(variant));
         *out = '\n';
         return out + 1;
     }
@@ -75,7 +75,7 @@ struct Statsd : StatsdBase {
 };
 
 struct Dogstatsd : StatsdBase {
-    static constexpr std::size_t kPiecesMax = 9;
+    static constexpr std::size_t kPiecesMax = 6;
 
     bool render(const Facts& facts, Rendered& rendered) const {
         rendered.family = facts.family;
@@ -85,7 +85,9 @@ struct Dogstatsd : StatsdBase {
             append_key(rendered.text, label.name);
             append_dogstatsd_tag(rendered.text, label.value);
         }
-        if (!facts.state_label.empty()) {
+        if (facts.state_label.empty()) {
+            rendered.text.push_back('\n');
+        } else {
             append_key(rendered.text, facts.state_label);
         }
         return true;
@@ -95,11 +97,11 @@ struct Dogstatsd : StatsdBase {
         append_dogstatsd_tag(out, text.empty() ? "_" : text);
     }
 
-    static char* number(char* out, double value, const Variant& variant, bool) {
-        if (!std::isfinite(value)) [[unlikely]] {
+    static char* number(char* out, const Number& number, const Variant& variant) {
+        if (!std::isfinite(number.value)) [[unlikely]] {
             return nullptr;
         }
-        return write_text(write_number(out, value), suffix(variant));
+        return write_text(write_number(out, number.value, number.kept), suffix(variant));
     }
 
     static std::size_t arrange(const Parts& parts, std::int64_t, std::string_view* pieces) {
@@ -108,15 +110,14 @@ struct Dogstatsd : StatsdBase {
             pieces[count++] = parts.name;
             pieces[count++] = "0|g";
             pieces[count++] = parts.text;
-            pieces[count++] = "\n";
         }
         pieces[count++] = parts.name;
         pieces[count++] = parts.number;
         pieces[count++] = parts.text;
         if (!parts.state.empty()) {
             pieces[count++] = parts.state;
+            pieces[count++] = "\n";
         }
-        pieces[count++] = "\n";
         return count;
     }
 

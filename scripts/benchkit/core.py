@@ -20,7 +20,10 @@ ENCODE = tuple(
     for form, goal in (("prometheus", 60.0), ("openmetrics", 60.0), ("influx", 60.0),
                        ("graphite", 60.0), ("statsd", 60.0), ("dogstatsd", 60.0), ("ndjson", None),
                        ("otlp", None))
-    for part, what in (("whole", "whole numbers"), ("fraction", "long fractions"))
+    for part, what in (("whole", "whole numbers, all changed"),
+                       ("fraction", "long fractions, all changed"),
+                       ("fraction_of_broker", "long fractions, 31 % changed"),
+                       ("fraction_still", "long fractions, none changed"))
 ) + (("bench_encode", "textfile_tick_with_write", "a textfile of 20,000 series, with the write",
       "cpu_time", 4e6),)
 TO_NS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cmath>
+#include <random>
 #include <string>
 
 #include "encode/registry.h"
@@ -12,9 +14,31 @@
 namespace remora {
 namespace {
 
+// What the values are and how many of a hundred are others at the next tick. A broker's: 69 of 100
+// units never changed in a recording of one under load.
+struct Mix {
+    bool whole = true;
+    unsigned changed_percent = 0;
+};
+constexpr Mix kWhole{true, 100};
+constexpr Mix kFractions{false, 100};
+constexpr Mix kFractionsOfBroker{false, 31};
+constexpr Mix kFractionsStill{false, 0};
+
+void change(EncodeRig& rig, int count, Mix mix, std::mt19937_64& random) {
+    std::uniform_real_distribution<double> fraction(0.0, 1e6);
+    for (int i = 0; i < count; ++i) {
+        // The same units change always, in no order.
+        if (static_cast<unsigned>(i) * 2654435761U / 42949673U < mix.changed_percent) {
+            const double value = fraction(random);
+            rig.cache.value(static_cast<UnitId>(i)) = mix.whole ? std::floor(value) : value;
+        }
+    }
+}
+
 // About 120 bytes of name and labels a series: half of them per partition, the rest per topic and
 // request.
-void fill(EncodeRig& rig, int count, bool whole_numbers) {
+void fill(EncodeRig& rig, int count) {
     constexpr int kPartitions = 10;
     const std::vector<std::string> kinds = {"kafka_cluster_partition_underreplicated",
                                             "kafka_cluster_partition_insyncreplicascount",
@@ -28,9 +52,8 @@ void fill(EncodeRig& rig, int count, bool whole_numbers) {
         Series series =
             make_series(name, name.ends_with("_total") ? MetricType::kCounter : MetricType::kGauge,
                         {{"topic", topic}, {"partition", partition}});
-        const double value = whole_numbers ? i * 1237.0 : i * 0.12345678901;
         rig.add("kafka.log:type=Log,name=Size,topic=" + topic + ",partition=" + partition, {series},
-                {value});
+                {i * 1237.0});
     }
 }
 
@@ -62,13 +85,19 @@ std::size_t run_tick(EncodeRig& rig, std::int64_t wall_ms, int file) {
     return bytes;
 }
 
-void encode_lines(benchmark::State& state, Format format, bool whole_numbers) {
+void encode_lines(benchmark::State& state, Format format, Mix mix) {
     const int count = static_cast<int>(state.range(0));
     EncodeRig rig(bench_options(format), 32 * 1024, 64);
-    fill(rig, count, whole_numbers);
+    fill(rig, count);
+    std::mt19937_64 random(1);
+    change(rig, count, {mix.whole, 100}, random);
     std::int64_t wall_ms = 1'700'000'000'000;
-    std::size_t bytes = run_tick(rig, wall_ms, -1);
+    run_tick(rig, wall_ms, -1);
+    std::size_t bytes = run_tick(rig, wall_ms += 10'000, -1);
     for (auto _ : state) {
+        state.PauseTiming();
+        change(rig, count, mix, random);
+        state.ResumeTiming();
         bytes = run_tick(rig, wall_ms += 10'000, -1);
         benchmark::DoNotOptimize(bytes);
     }
@@ -80,7 +109,7 @@ void encode_lines(benchmark::State& state, Format format, bool whole_numbers) {
 // The whole tick of 20,000 series, written to a file in memory or on disk.
 void textfile_tick_with_write(benchmark::State& state) {
     EncodeRig rig(bench_options(Format::kPrometheus), 32 * 1024, 64);
-    fill(rig, 20'000, true);
+    fill(rig, 20'000);
     char path[] = "remora_bench_XXXXXX";
     const int file = ::mkstemp(path);
     ::unlink(path);
@@ -100,20 +129,20 @@ void register_series(benchmark::State& state) {
     double megabytes = 0;
     for (auto _ : state) {
         EncodeRig rig(bench_options(Format::kPrometheus), 32 * 1024, 64);
-        fill(rig, count, true);
+        fill(rig, count);
         const auto* registry = dynamic_cast<const encode::Registry*>(rig.encoder.get());
         megabytes = static_cast<double>(registry->memory_bytes()) / 1e6;
     }
     state.counters["megabytes"] = megabytes;
 }
 
-#define REMORA_BENCH(name, format)                                  \
-    BENCHMARK_CAPTURE(encode_lines, name##_whole, format, true)     \
-        ->Arg(20'000)                                               \
-        ->Unit(benchmark::kMicrosecond);                            \
-    BENCHMARK_CAPTURE(encode_lines, name##_fraction, format, false) \
-        ->Arg(20'000)                                               \
-        ->Unit(benchmark::kMicrosecond)
+#define REMORA_BENCH_MIX(name, format, mix) \
+    BENCHMARK_CAPTURE(encode_lines, name, format, mix)->Arg(20'000)->Unit(benchmark::kMicrosecond)
+#define REMORA_BENCH(name, format)                                           \
+    REMORA_BENCH_MIX(name##_whole, format, kWhole);                          \
+    REMORA_BENCH_MIX(name##_fraction, format, kFractions);                   \
+    REMORA_BENCH_MIX(name##_fraction_of_broker, format, kFractionsOfBroker); \
+    REMORA_BENCH_MIX(name##_fraction_still, format, kFractionsStill)
 
 REMORA_BENCH(prometheus, Format::kPrometheus);
 REMORA_BENCH(openmetrics, Format::kOpenMetrics);
@@ -123,7 +152,7 @@ REMORA_BENCH(influx, Format::kInflux);
 REMORA_BENCH(graphite, Format::kGraphite);
 REMORA_BENCH(statsd, Format::kStatsd);
 REMORA_BENCH(dogstatsd, Format::kDogstatsd);
-BENCHMARK_CAPTURE(encode_lines, prometheus_200k, Format::kPrometheus, true)
+BENCHMARK_CAPTURE(encode_lines, prometheus_200k, Format::kPrometheus, kWhole)
     ->Arg(200'000)
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK(textfile_tick_with_write)->Unit(benchmark::kMicrosecond);
