@@ -28,6 +28,7 @@ namespace remora {
     X(kUnits,                gauge,   "units",                         "units registered now") \
     X(kUnitsMetricObjects,   gauge,   "units_metric_objects",          "of these units read as metric objects; the others go through the MBean server") \
     X(kSeries,               gauge,   "series",                        "series registered now") \
+    X(kSeriesHidden,         gauge,   "series_hidden",                 "of these series not shown: partitions outside the sample, not among the top, aggregated") \
     X(kFamilies,             gauge,   "families",                      "cost families known") \
     X(kBeansSeen,            counter, "beans_seen_total",              "bean registrations offered by the shim") \
     X(kBeansUndescribed,     counter, "beans_undescribed_total",       "beans that threw or blocked when they were looked at") \
@@ -46,6 +47,8 @@ namespace remora {
     X(kValuesCached,         counter, "values_cached_total",           "values taken into the cache") \
     X(kValuesSuperseded,     counter, "values_superseded_total",       "cached values replaced before any tick emitted them") \
     X(kValuesEmittedFresh,   counter, "values_emitted_fresh_total",    "values read since the last tick and emitted (misses)") \
+    X(kValuesHidden,         counter, "values_hidden_total",           "values read of series that are not shown") \
+    X(kValuesAggregated,     counter, "values_aggregated_total",       "values made of those of several units") \
     X(kValuesOrphanDropped,  counter, "values_orphan_dropped_total",   "values of units that were gone on arrival") \
     X(kValuesUnregisteredDropped, counter, "values_unregistered_dropped_total", "fresh values whose unit left before a tick") \
     X(kCacheHits,            counter, "cache_hits_total",              "series emitted from cache without a read since the last tick") \

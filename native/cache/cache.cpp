@@ -122,6 +122,24 @@ void Cache::set_quarantined(UnitId unit, bool quarantined) {
     flags_[unit] = quarantined ? static_cast<std::uint8_t>(without | kUnitQuarantined) : without;
 }
 
+void Cache::set_hidden(UnitId unit, bool hidden) {
+    const auto without = static_cast<std::uint8_t>(flags_[unit] & ~kUnitHidden);
+    flags_[unit] = hidden ? static_cast<std::uint8_t>(without | kUnitHidden) : without;
+    if (!hidden) {
+        fresh_outputs_[unit] = kEveryOutput;
+        changed_outputs_[unit] = kEveryOutput;
+    }
+}
+
+void Cache::forget(UnitId unit) {
+    if (unsettled_[unit] != 0) {
+        unsettled_[unit] = 0;
+        counters_.add(Counter::kValuesHidden, count_[unit]);
+        pending_ -= count_[unit];
+    }
+    flags_[unit] = static_cast<std::uint8_t>(flags_[unit] & kUnitHidden);
+}
+
 void Cache::set_text(std::uint32_t id, std::string_view text) {
     if (id == 0 || id > kTextsMax) {
         counters_.add(Counter::kTextsRefused);

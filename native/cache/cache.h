@@ -32,8 +32,8 @@ struct Applied {
 // A hit is a series emitted from cache on a tick without a read since the last tick; a miss is one
 // that was read. Memory is taken by add_unit; samples and ticks allocate nothing.
 //
-// Invariant: kValuesCached == kValuesEmittedFresh + kValuesSuperseded + kValuesUnregisteredDropped
-// + pending().
+// Invariant: kValuesCached == kValuesEmittedFresh + kValuesHidden + kValuesSuperseded +
+// kValuesUnregisteredDropped + pending().
 class Cache {
  public:
     explicit Cache(CounterTable& counters);
@@ -56,6 +56,22 @@ class Cache {
 
     // Takes over the staged values of `unit`, read at the given times.
     Applied take(UnitId unit, std::int64_t read_ns, std::int64_t read_wall_ms);
+
+    // A hidden unit is in no output; what was read of it is counted apart. One that is shown again
+    // counts as changed.
+    void set_hidden(UnitId unit, bool hidden);
+    // Lets go of the unit's values, as if it had never been read.
+    void forget(UnitId unit);
+
+    // Of a unit that there is: its values, nullptr when it was never read.
+    const double* values(UnitId unit) const {
+        return (flags_[unit] & kUnitHasValue) == 0 ? nullptr : values_.data() + first_[unit];
+    }
+    std::int64_t read_ns(UnitId unit) const { return read_ns_[unit]; }
+    std::int64_t read_wall_ms(UnitId unit) const { return read_wall_ms_[unit]; }
+    bool is_quarantined(UnitId unit) const { return (flags_[unit] & kUnitQuarantined) != 0; }
+    // Whether it was read since the last close_tick().
+    bool is_unsettled(UnitId unit) const { return unsettled_[unit] != 0; }
 
     // The unit's last read failed (or succeeded again): a quarantined unit is marked, its values
     // stay.
@@ -95,7 +111,7 @@ class Cache {
     std::vector<std::uint8_t> in_use_;
     std::vector<std::uint32_t> first_;
     std::vector<std::uint16_t> count_;
-    std::vector<std::uint8_t> flags_;            // kUnitHasValue, kUnitStale, kUnitQuarantined
+    std::vector<std::uint8_t> flags_;            // what is not by output
     std::vector<std::uint8_t> unsettled_;        // read since the last close_tick
     std::vector<std::uint8_t> fresh_outputs_;    // bit per output
     std::vector<std::uint8_t> changed_outputs_;  // bit per output
@@ -118,12 +134,18 @@ void Cache::close_tick(std::int64_t now_ns, IntervalOf&& interval_ms) {
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
     std::uint64_t stale = 0;
+    std::uint64_t hidden = 0;
     for (UnitId unit = 0; unit < in_use_.size(); ++unit) {
         const std::uint8_t flags = flags_[unit];
         if ((flags & kUnitHasValue) == 0) {
             continue;
         }
         const std::uint64_t values = count_[unit];
+        if ((flags & kUnitHidden) != 0) {
+            hidden += unsettled_[unit] != 0 ? values : 0;
+            unsettled_[unit] = 0;
+            continue;
+        }
         if (unsettled_[unit] != 0) {
             unsettled_[unit] = 0;
             misses += values;
@@ -142,6 +164,7 @@ void Cache::close_tick(std::int64_t now_ns, IntervalOf&& interval_ms) {
     counters_.add(Counter::kCacheMisses, misses);
     counters_.add(Counter::kCacheStale, stale);
     counters_.add(Counter::kValuesEmittedFresh, misses);
+    counters_.add(Counter::kValuesHidden, hidden);
     pending_ = 0;
 }
 

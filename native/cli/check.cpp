@@ -6,15 +6,19 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "cli/costs.h"
+#include "condense/partition_sample.h"
+#include "config/cluster_size.h"
 #include "config/keys.h"
 #include "config/parse.h"
 #include "config/print.h"
@@ -29,6 +33,9 @@ constexpr int kValid = 0;
 constexpr int kInvalid = 1;
 constexpr int kUsage = 2;
 constexpr int kLiveSeconds = 60;
+
+// The configuration, for a broker of that size.
+using Load = std::function<ParseOutcome(ClusterSize)>;
 
 struct CheckOptions {
     std::string file;
@@ -47,8 +54,8 @@ struct CheckOptions {
 struct FamilyTally {
     FamilyId id = 0;
     std::uint32_t beans = 0;
-    std::uint32_t units = 0;
-    std::uint32_t series = 0;
+    std::uint32_t units = 0;   // read
+    std::uint32_t series = 0;  // shown
 };
 
 Result<std::string> whole_file(const std::string& path) {
@@ -75,36 +82,88 @@ void print_names(const Bean& bean, const Selection& selection) {
     std::cout << '\n';
 }
 
+// A bean that is collected.
+struct Pick {
+    const Bean* bean = nullptr;
+    Selection selection;
+    FamilyTally* family = nullptr;
+    PartitionSample::Partition* partition = nullptr;
+};
+
+// What is not shown of what is collected, without values: of a top list it is known how many
+// remain, not which.
+void condense(const Pick& pick, bool names, std::map<std::string, std::uint32_t>& at_top,
+              std::set<std::string>& made, Tally& found) {
+    const CondensePolicy& policy = pick.selection.policy.condense;
+    const auto series = static_cast<std::uint32_t>(pick.selection.slots.size());
+    const bool is_outside = pick.partition != nullptr && policy.is_sampled &&
+                            !PartitionSample::is_shown(pick.partition);
+    if (is_outside && policy.aggregate == Aggregate::kNone) {
+        ++found.refusals["outside the partition sample, unless in trouble"];
+        return;
+    }
+    ++pick.family->units;
+    if (policy.aggregate != Aggregate::kNone &&
+        made.insert(without_partition(pick.bean->name)).second) {
+        found.series += series;
+        pick.family->series += series;
+    }
+    if (is_outside) {
+        ++found.refusals["read, and shown in the sum or maximum of its topic"];
+        return;
+    }
+    if (policy.top > 0 && ++at_top[family_name(pick.bean->name)] > policy.top) {
+        ++found.refusals["read, and not shown while not among the top"];
+        return;
+    }
+    found.series += series;
+    pick.family->series += series;
+    if (names) {
+        print_names(*pick.bean, pick.selection);
+    }
+}
+
 Tally tally(const Config& config, const BeanList& list, bool names) {
     Tally found;
     const Selector selector(config);
     Admission admission(config.limits);
+    PartitionSample sample;
+    sample.set_size(config.topics.partition_sample);
     std::map<std::string, FamilyTally> families;
+    std::vector<Pick> picks;
     for (const Bean& bean : list.beans()) {
         const auto next = static_cast<FamilyId>(families.size());
         FamilyTally& family =
             families.try_emplace(family_name(bean.name), FamilyTally{next, 0, 0, 0}).first->second;
         ++family.beans;
-        const Selection selection = selector.select(bean);
-        const auto series = static_cast<std::uint32_t>(selection.slots.size());
-        if (!selection.wanted) {
-            ++found.refusals[std::string(reason_text(selection.reason))];
+        Pick pick{&bean, selector.select(bean), &family, nullptr};
+        const auto series = static_cast<std::uint32_t>(pick.selection.slots.size());
+        if (!pick.selection.wanted) {
+            ++found.refusals[std::string(reason_text(pick.selection.reason))];
         } else if (admission.admit(family.id, series) != Cap::kNone) {
             ++found.refusals["over a cap of limits"];
         } else {
-            ++family.units;
-            family.series += series;
-            if (names) {
-                print_names(bean, selection);
+            if (pick.selection.policy.condense.is_sampled) {
+                pick.partition =
+                    sample.add(static_cast<UnitId>(picks.size()), unquote(bean.name.get("topic")),
+                               partition_number(bean.name.get("partition")), true, false);
             }
+            picks.push_back(std::move(pick));
         }
+    }
+    sample.settle([](UnitId, bool) {});
+    std::map<std::string, std::uint32_t> at_top;  // by family
+    std::set<std::string> made;                   // aggregates
+    for (const Pick& pick : picks) {
+        condense(pick, names, at_top, made, found);
+    }
+    for (const auto& [name, family] : families) {
+        found.units += family.units;
     }
     found.families.assign(families.begin(), families.end());
     std::stable_sort(
         found.families.begin(), found.families.end(),
         [](const auto& a, const auto& b) { return a.second.series > b.second.series; });
-    found.units = admission.units();
-    found.series = admission.series();
     return found;
 }
 
@@ -189,7 +248,12 @@ Status ask_for_beans(const std::string& directory) {
                                           std::to_string(kLiveSeconds) + " s");
 }
 
-int print_selection(const Config& config, const CheckOptions& options) {
+bool is_a_partition(const Bean& bean) {
+    return bean.name.domain() == "kafka.cluster" && bean.name.get("type") == "Partition" &&
+           bean.name.get("name") == "UnderReplicated";
+}
+
+int print_selection(const Load& load, const CheckOptions& options) {
     const Result<std::string> text = whole_file(options.mbeans);
     if (!text) {
         std::cerr << text.status().message() << "\n";
@@ -213,6 +277,12 @@ int print_selection(const Config& config, const CheckOptions& options) {
             return kUsage;
         }
     }
+    // What cluster_size auto comes to on that broker.
+    const auto partitions = static_cast<std::uint32_t>(
+        std::count_if(list.value().beans().begin(), list.value().beans().end(), is_a_partition));
+    const ClusterSize size = cluster_size_of(partitions);
+    const Config config = load(size).config;
+    std::cout << partitions << " partitions: " << cluster_size_name(size) << '\n';
     const Tally found = tally(config, list.value(), options.names);
     print_families(found, costs);
     std::cout << found.series << " series of " << found.units << " beans out of "
@@ -226,7 +296,7 @@ int print_selection(const Config& config, const CheckOptions& options) {
     return kValid;
 }
 
-int print_live(const Config& config, CheckOptions options) {
+int print_live(const Load& load, CheckOptions options) {
     const Status answered = ask_for_beans(options.live);
     if (!answered) {
         std::cerr << answered.message() << "\n";
@@ -237,7 +307,7 @@ int print_live(const Config& config, CheckOptions options) {
     if (options.costs.empty() && std::filesystem::exists(prom)) {
         options.costs = prom;
     }
-    return print_selection(config, options);
+    return print_selection(load, options);
 }
 
 int check(const CheckOptions& options) {
@@ -255,7 +325,8 @@ int check(const CheckOptions& options) {
     if (!options.file.empty()) {
         arguments = "config=" + options.file + (arguments.empty() ? "" : "," + arguments);
     }
-    const ParseOutcome outcome = load_config(arguments, environment);
+    const Load load = [&](ClusterSize found) { return load_config(arguments, environment, found); };
+    const ParseOutcome outcome = load(ClusterSize::kSmall);
     for (const Problem& warning : outcome.warnings) {
         std::cerr << "warning: " << warning.text << '\n';
     }
@@ -270,10 +341,10 @@ int check(const CheckOptions& options) {
         std::cout << print_config(outcome);
     }
     if (!options.live.empty()) {
-        return print_live(outcome.config, options);
+        return print_live(load, options);
     }
     if (!options.mbeans.empty()) {
-        return print_selection(outcome.config, options);
+        return print_selection(load, options);
     }
     if (!options.print) {
         std::cout << (outcome.file.empty() ? "the defaults" : outcome.file) << ": valid\n";

@@ -9,8 +9,13 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "model/condense.h"
 
 namespace remora {
+
+// How large the broker is: chooses the base interval and the partition sample. kAuto: by its number
+// of partitions.
+enum class ClusterSize : std::uint8_t { kAuto, kSmall, kMedium, kLarge, kHuge };
 
 // Name and value of a label, a fact or the like, in the order of the file.
 using TextPair = std::pair<std::string, std::string>;
@@ -34,6 +39,7 @@ struct SamplingConfig {
 // kKeep leaves the decision to the next matching rule and in the end to the profile.
 enum class RuleAction : std::uint8_t { kKeep, kInclude, kExclude };
 enum class RuleImportance : std::uint8_t { kKeep, kLow, kNormal, kHigh, kAlert };
+enum class RuleAggregate : std::uint8_t { kKeep, kNone, kSum, kMax };
 
 // For each of its settings the first rule that matches and sets it decides. 0 and empty mean "not
 // set".
@@ -46,6 +52,8 @@ struct RuleConfig {
     std::int64_t min_interval_ms = 0;
     std::int64_t max_interval_ms = 0;
     std::vector<std::string> attributes;  // globs: of a matching bean only these attributes
+    std::uint32_t top = 0;                // of each family only the largest so many
+    RuleAggregate aggregate = RuleAggregate::kKeep;
 
     bool operator==(const RuleConfig&) const = default;
 };
@@ -80,7 +88,10 @@ struct TopicsConfig {
     bool internal = true;                // __consumer_offsets, __transaction_state and the like
     bool broker_topic_data = true;       // BrokerTopicMetrics with a topic label
     bool partitions = true;              // beans with a partition label
-    std::uint32_t partition_sample = 0;  // of each topic partitions 0 to this - 1; 0: all
+    std::uint32_t partition_sample = 0;  // of each topic so many partitions; 0: all, or none beside
+                                         // an aggregate
+    Aggregate aggregate = Aggregate::kNone;  // of partitions into their topic
+    std::uint32_t top = 0;                   // of each family by topic the largest so many; 0: all
 
     bool operator==(const TopicsConfig&) const = default;
 };
@@ -90,6 +101,7 @@ struct ClientsConfig {
     std::string group_regex;  // whole value; empty: every one
     std::string client_regex;
     std::string user_regex;
+    std::uint32_t top = 0;  // of each family by client the largest so many; 0: all
 
     bool operator==(const ClientsConfig&) const = default;
 };
@@ -180,6 +192,7 @@ struct CollectorConfig {
 };
 
 struct Config {
+    ClusterSize cluster_size = ClusterSize::kAuto;
     SamplingConfig sampling;
     std::vector<RuleConfig> rules;
     SelectConfig select;

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <string>
 
+#include "config/cluster_size.h"
+#include "config/keys.h"
 #include "config/quantity.h"
 #include "config/reader.h"
 
@@ -71,6 +73,23 @@ const char* formats_of(OutputType type) {
     return "";
 }
 
+void apply_cluster_size(Config& config, ClusterSize found, ConfigReader& reader) {
+    const ClusterRow& row =
+        cluster_row(config.cluster_size == ClusterSize::kAuto ? found : config.cluster_size);
+    const std::string source = std::string("cluster_size ") + cluster_size_name(row.size);
+    if (!reader.is_set("sampling.base_interval") &&
+        config.sampling.base_interval_ms != row.base_interval_ms) {
+        config.sampling.base_interval_ms =
+            std::min(row.base_interval_ms, config.sampling.max_interval_ms);
+        reader.note_origin("sampling.base_interval", source);
+    }
+    if (!reader.is_set("topics.partition_sample") &&
+        config.topics.partition_sample != row.partition_sample) {
+        config.topics.partition_sample = row.partition_sample;
+        reader.note_origin("topics.partition_sample", source);
+    }
+}
+
 void finish_sampling(SamplingConfig& c, ConfigReader& reader) {
     if (c.min_interval_ms == 0) {
         c.min_interval_ms = c.base_interval_ms;
@@ -104,14 +123,14 @@ void finish_sampling(SamplingConfig& c, ConfigReader& reader) {
 }
 
 void finish_rule(const RuleConfig& rule, const std::string& path, ConfigReader& reader) {
-    const bool sets_something = rule.action != RuleAction::kKeep ||
-                                rule.importance != RuleImportance::kKeep || rule.interval_ms > 0 ||
-                                rule.min_interval_ms > 0 || rule.max_interval_ms > 0 ||
-                                !rule.attributes.empty();
+    const bool sets_something =
+        rule.action != RuleAction::kKeep || rule.importance != RuleImportance::kKeep ||
+        rule.interval_ms > 0 || rule.min_interval_ms > 0 || rule.max_interval_ms > 0 ||
+        !rule.attributes.empty() || rule.top > 0 || rule.aggregate != RuleAggregate::kKeep;
     if (!sets_something && !reader.is_faulty(path)) {
         reader.complain(path,
                         "the rule sets nothing; expected one of action, importance, interval, "
-                        "min_interval, max_interval, attributes");
+                        "min_interval, max_interval, attributes, top, aggregate");
     }
     if (rule.interval_ms > 0 && (rule.min_interval_ms > 0 || rule.max_interval_ms > 0)) {
         reader.complain(
@@ -209,7 +228,8 @@ void finish_outputs(std::vector<OutputConfig>& outputs, ConfigReader& reader) {
 
 }  // namespace
 
-void finish_config(Config& config, ConfigReader& reader) {
+void finish_config(Config& config, ClusterSize found, ConfigReader& reader) {
+    apply_cluster_size(config, found, reader);
     finish_sampling(config.sampling, reader);
     for (std::size_t i = 0; i < config.rules.size(); ++i) {
         finish_rule(config.rules[i], "rules." + std::to_string(i), reader);

@@ -32,9 +32,12 @@ constexpr std::array<const char*, 17> kStatistics = {"value",
                                                      "p98",
                                                      "p99",
                                                      "p999"};
+constexpr std::array<const char*, 5> kClusterSizes = {"auto", "small", "medium", "large", "huge"};
 constexpr std::array<const char*, 3> kPolicies = {"budget", "variance", "fixed"};
 constexpr std::array<const char*, 3> kActions = {"keep", "include", "exclude"};
 constexpr std::array<const char*, 5> kImportances = {"keep", "low", "normal", "high", "alert"};
+constexpr std::array<const char*, 4> kRuleAggregates = {"keep", "none", "sum", "max"};
+constexpr std::array<const char*, 3> kAggregates = {"none", "sum", "max"};
 constexpr std::array<const char*, 3> kProfiles = {"default", "minimal", "all"};
 constexpr std::array<const char*, 4> kTopicModes = {"none", "list", "all", "regex"};
 constexpr std::array<const char*, 3> kTypes = {"file", "udp", "unixgram"};
@@ -119,6 +122,15 @@ void visit_rule(ConfigVisitor& v, RuleConfig& c) {
              "Globs of JMX attribute or statistic names: just these of a matching bean, instead of "
              "what the profile wants of it."},
             c.attributes, TextKind::kGlob, 64);
+    v.whole({"top",
+             "Of the matching beans of each family only the so many with the largest values (of "
+             "counters: growth); 0 means not set."},
+            c.top, {0, kUnitsMax});
+    choose(v,
+           {"aggregate",
+            "Beans by partition: sum or max over the partitions of a topic in their place; none: "
+            "each by itself; keep: as topics.aggregate says."},
+           c.aggregate, kRuleAggregates);
 }
 
 void visit(ConfigVisitor& v, SelectConfig& c) {
@@ -173,9 +185,18 @@ void visit(ConfigVisitor& v, TopicsConfig& c) {
               c.partitions);
     v.whole(
         {"partition_sample",
-         "Of each topic the partitions 0 to this minus one are kept; 0 means all. Which partition "
-         "is under-replicated or under its minimum ISR is told of every partition."},
+         "So many partitions of each topic are shown, evenly spread, and every one in trouble; 0 "
+         "means all, or with aggregate none. Not set: see cluster_size."},
         c.partition_sample, {0, 1'000'000});
+    choose(v,
+           {"aggregate",
+            "sum, max: one series by topic in place of those by partition, of all of them; none: "
+            "each partition by itself."},
+           c.aggregate, kAggregates);
+    v.whole({"top",
+             "Of each family by topic only the so many topics with the largest values (of "
+             "counters: growth); 0 means all."},
+            c.top, {0, kUnitsMax});
     v.end_section();
 }
 
@@ -189,6 +210,10 @@ void visit(ConfigVisitor& v, ClientsConfig& c) {
            c.client_regex, TextKind::kRegex);
     v.text({"user_regex", "Regular expression on the whole user; empty means every user."},
            c.user_regex, TextKind::kRegex);
+    v.whole({"top",
+             "Of each family by client or user only the so many with the largest values (of "
+             "counters: growth); 0 means all."},
+            c.top, {0, kUnitsMax});
     v.end_section();
 }
 
@@ -298,7 +323,16 @@ const char* output_type_name(OutputType type) {
     return kTypes[static_cast<std::size_t>(type)];
 }
 
+const char* cluster_size_name(ClusterSize size) {
+    return kClusterSizes[static_cast<std::size_t>(size)];
+}
+
 void visit_config(ConfigVisitor& visitor, Config& config) {
+    choose(visitor,
+           {"cluster_size",
+            "Chooses sampling.base_interval and topics.partition_sample where they are not set: a "
+            "row of the table above, or auto: by the broker's partition count."},
+           config.cluster_size, kClusterSizes);
     visit(visitor, config.sampling);
     visit_list(visitor,
                {"rules",

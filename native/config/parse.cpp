@@ -175,7 +175,8 @@ AgentArguments parse_arguments(std::string_view text) {
 }
 
 ParseOutcome parse_config(std::string_view text, const std::string& file_name,
-                          const std::vector<std::string>& environment, std::string_view arguments) {
+                          const std::vector<std::string>& environment, std::string_view arguments,
+                          ClusterSize found) {
     ParseOutcome outcome;
     outcome.file = file_name;
     JsonDocument document;
@@ -188,11 +189,12 @@ ParseOutcome parse_config(std::string_view text, const std::string& file_name,
         apply_override(change, known, document, outcome);
     }
     apply_arguments(parse_arguments(arguments), known, document, outcome);
-    ConfigReader(document, outcome).run();
+    ConfigReader(document, outcome).run(found);
     return outcome;
 }
 
-ParseOutcome load_config(std::string_view arguments, const std::vector<std::string>& environment) {
+ParseOutcome load_config(std::string_view arguments, const std::vector<std::string>& environment,
+                         ClusterSize found) {
     std::string path = parse_arguments(arguments).file;
     constexpr std::string_view kVariable = "REMORA_CONFIG=";
     for (const std::string& entry : environment) {
@@ -201,15 +203,15 @@ ParseOutcome load_config(std::string_view arguments, const std::vector<std::stri
         }
     }
     if (path.empty()) {
-        return parse_config("{}", "", environment, arguments);
+        return parse_config("{}", "", environment, arguments, found);
     }
     const Result<std::string> content = read_file(path);
     if (!content) {
-        ParseOutcome outcome = parse_config("{}", path, environment, arguments);
+        ParseOutcome outcome = parse_config("{}", path, environment, arguments, found);
         outcome.errors.insert(outcome.errors.begin(), {content.status().message()});
         return outcome;
     }
-    return parse_config(content.value(), path, environment, arguments);
+    return parse_config(content.value(), path, environment, arguments, found);
 }
 
 std::vector<std::string> process_environment() {

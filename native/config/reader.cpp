@@ -56,12 +56,16 @@ void add_problem(std::vector<Problem>& problems, std::string text) {
 ConfigReader::ConfigReader(const JsonDocument& document, ParseOutcome& outcome)
     : document_(document), outcome_(outcome), known_(known_paths()) {}
 
-void ConfigReader::run() {
+void ConfigReader::run(ClusterSize found) {
     frames_.push_back({&document_.nodes[document_.root], "", {}});
     visit_config(*this, outcome_.config);
     report_unknown_keys();
     frames_.pop_back();
-    finish_config(outcome_.config, *this);
+    finish_config(outcome_.config, found, *this);
+}
+
+void ConfigReader::note_origin(const std::string& path, const std::string& source) {
+    outcome_.origins.push_back({path, source});
 }
 
 std::string ConfigReader::where(const JsonNode& node) const {

@@ -115,7 +115,7 @@ inline bool Registry::sample_of(const Entry& entry, const Values& values, Sample
     }
     const std::uint8_t flags = values.flags[unit];
     // A quarantined unit is left out: its value is not old, it is unknown.
-    if ((flags & (kUnitHasValue | kUnitQuarantined)) != kUnitHasValue) {
+    if ((flags & (kUnitHasValue | kUnitQuarantined | kUnitHidden)) != kUnitHasValue) {
         return false;
     }
     sample.read_wall_ms = values.read_wall_ms[unit];

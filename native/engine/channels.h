@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "config/config.h"
 #include "model/bean.h"
 #include "model/ids.h"
 #include "model/message.h"
@@ -27,6 +28,9 @@ struct Registration {
     BeanKind kind = BeanKind::kMBean;
     std::vector<Series> series;  // one for each slot
     UnitPolicy policy;
+    UnitId aggregate = kNoUnit;  // the unit that is made of this one and others
+    // Not kNone: this unit is made of others and never read.
+    Aggregate made_by = Aggregate::kNone;
     // A unit that the core has already and that stays: `series` is empty unless an output is new.
     bool is_kept = false;
 };
@@ -51,9 +55,10 @@ struct Reload;
 // Who has the reload under way (engine/reload.h).
 enum class ReloadStage : std::uint8_t { kIdle, kForCore, kForCollector, kFilling, kSwapped };
 
-// Whatever one control call may carry fits the empty channels: an item and two messages a record.
-inline constexpr std::size_t kControlSlots = 2 * wire::kControlRecordsMax;
-static_assert(kRingSlots >= 4 * wire::kControlRecordsMax);
+// Whatever one control call may carry fits the empty channels: two items and four messages a
+// record, for its unit and the aggregate that this may be a part of, and what a call adds.
+inline constexpr std::size_t kControlSlots = 3 * wire::kControlRecordsMax;
+static_assert(kRingSlots >= 5 * wire::kControlRecordsMax);
 
 struct Channels {
     SpscChannel<Message> samples{kRingSlots};  // collector -> core: ring 1
@@ -64,6 +69,7 @@ struct Channels {
     std::atomic<bool> off{false};           // a fault switched the agent off
     std::atomic<ReloadStage> reload_stage{ReloadStage::kIdle};
     Reload* reload = nullptr;  // whoever the stage names may touch it; owned by the Reloader
+    std::atomic<ClusterSize> cluster_size{ClusterSize::kSmall};  // core -> house: as it is found
     std::atomic<bool> list_beans{false};            // house -> collector: somebody asked for a list
     std::atomic<std::string*> listing{nullptr};     // collector -> house: the list; the taker's
     std::atomic<std::int64_t> collector_cpu_ns{0};  // CPU of the collector thread so far

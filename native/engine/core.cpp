@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "config/keys.h"
+
 namespace remora {
 namespace {
 
@@ -54,10 +56,12 @@ Core::Core(const Options& options, Channels& channels, IntervalTable& intervals,
       log_(log),
       cache_(counters),
       siblings_(sampler),
+      condenser_(cache_, counters),
       self_(counters, options.version, kFamiliesShownMax),
       inbox_(kInboxMessages),
       woken_(kWokenMax),
       last_tick_ns_(options.start_ns) {
+    condenser_.set_partition_sample(options_.partition_sample);
     begin_trace();
 }
 
@@ -117,6 +121,7 @@ void Core::begin_reload() {
     sampler_.configure(sampler_options(config));
     governor_.set_budget_percent(config.sampling.cpu_budget_percent);
     options_.self_metrics = config.self_metrics;
+    condenser_.set_partition_sample(config.topics.partition_sample);
     if (options_.base_interval_ms != config.sampling.base_interval_ms) {
         options_.base_interval_ms = config.sampling.base_interval_ms;
         ticks_ = static_cast<std::uint64_t>((clock_.monotonic_ns() - options_.start_ns) /
@@ -194,6 +199,7 @@ void Core::drain() {
     registered_ = false;
     drain_all();
     if (registered_) {
+        condense();
         // Taking in new units is paid once and says nothing about the next interval.
         governor_.excuse(thread_cpu_ns() - begun_cpu_ns);
     }
@@ -266,124 +272,6 @@ void Core::end_unit(const Message& message) {
     cache_.set_quarantined(unit, sampler_.health().is_quarantined(unit));
 }
 
-void Core::handle_control() {
-    ControlItem* raw = nullptr;
-    if (!channels_.control.try_pop(raw)) {
-        return;
-    }
-    registered_ = true;
-    const std::unique_ptr<ControlItem> item(raw);
-    switch (item->kind) {
-        case ControlItem::Kind::kUnit:
-            add_unit(item->registration);
-            return;
-        case ControlItem::Kind::kText:
-            cache_.set_text(item->text_id, item->text);
-            return;
-        case ControlItem::Kind::kUndescribed:
-            on_undescribed(*item);
-            return;
-        case ControlItem::Kind::kRefused:
-            name_family(item->registration.family, item->registration.family_name);
-            series_refused_.resize(std::max(series_refused_.size(), family_names_.size()));
-            series_refused_[item->registration.family] = item->series_refused;
-            return;
-        case ControlItem::Kind::kSwept:
-            if (reload_ != nullptr && item->generation == reload_->generation) {
-                is_swept_ = true;
-                swept_ns_ = clock_.monotonic_ns();
-            }
-            return;
-    }
-}
-
-void Core::name_family(FamilyId family, const std::string& name) {
-    if (family >= family_names_.size()) {
-        family_names_.resize(family + 1);
-        family_costs_.reserve(family_names_.size());
-    }
-    if (family_names_[family].empty()) {
-        family_names_[family] = name;
-        if (trace_ != nullptr) {
-            trace_->add_family(family, name);
-        }
-    }
-}
-
-void Core::add_unit(Registration& registration) {
-    const UnitId unit = registration.unit;
-    UnitTraits traits;
-    traits.family = registration.family;
-    traits.importance = static_cast<float>(registration.policy.weight);
-    traits.is_alert = registration.policy.is_alert;
-    traits.is_counter = registration.policy.is_counter;
-    traits.interval_ms_min = registration.policy.min_interval_ms;
-    traits.interval_ms_base = registration.policy.base_interval_ms;
-    traits.interval_ms_max = registration.policy.max_interval_ms;
-    if (registration.is_kept) {
-        sampler_.update_unit(unit, traits);
-        add_to_fresh_outputs(registration);
-        return;
-    }
-    name_family(registration.family, registration.family_name);
-    if (!sampler_.add_unit(unit, traits, clock_.monotonic_ns()) ||
-        !cache_.add_unit(unit, static_cast<std::uint16_t>(registration.series.size()))) {
-        log_.error("core.add_unit", "unit refused by the core: " + registration.object_name);
-        return;
-    }
-    siblings_.add(unit, registration.object_name);
-    for (const auto& output : outputs_) {
-        output->add_unit(registration);
-    }
-    add_to_fresh_outputs(registration);
-    if (trace_ != nullptr) {
-        trace_->add_unit(
-            unit,
-            {registration.family, registration.kind, traits.is_alert, traits.is_counter,
-             static_cast<std::uint16_t>(registration.series.size()), registration.object_name});
-    }
-    if (unit >= unit_names_.size()) {
-        unit_names_.resize(unit + 1);
-    }
-    unit_names_[unit] = std::move(registration.object_name);
-    unit_names_[unit].shrink_to_fit();
-}
-
-void Core::add_to_fresh_outputs(const Registration& registration) {
-    if (reload_ == nullptr || registration.series.empty()) {
-        return;
-    }
-    for (const Reload::Output& output : reload_->outputs) {
-        if (output.fresh != nullptr) {
-            output.fresh->add_unit(registration);
-        }
-    }
-}
-
-void Core::remove_unit(UnitId unit) {
-    if (!cache_.has(unit)) {
-        return;
-    }
-    for (const auto& output : outputs_) {
-        output->remove_unit(unit);
-    }
-    if (reload_ != nullptr) {
-        for (const Reload::Output& output : reload_->outputs) {
-            if (output.fresh != nullptr) {
-                output.fresh->remove_unit(unit);
-            }
-        }
-    }
-    if (trace_ != nullptr) {
-        trace_->remove_unit(unit);
-    }
-    cache_.remove_unit(unit);
-    siblings_.remove(unit, unit_names_[unit]);
-    sampler_.remove_unit(unit);
-    unit_names_[unit] = std::string();
-    freed_waiting_.push_back(unit);
-}
-
 void Core::wake_surprised() {
     const std::size_t count = sampler_.collect_wakes(woken_);
     for (std::size_t i = 0; i < count; ++i) {
@@ -395,9 +283,17 @@ void Core::wake_surprised() {
     counters_.add(Counter::kUnitsWoken, count);
 }
 
-void Core::give_back_ids() {
-    while (!freed_waiting_.empty() && channels_.freed.try_push(freed_waiting_.back())) {
-        freed_waiting_.pop_back();
+void Core::watch_size(std::int64_t now_ns) {
+    const double* partitions =
+        partition_count_ == kNoUnit ? nullptr : cache_.values(partition_count_);
+    if (partitions == nullptr || !(*partitions >= 0)) {
+        return;
+    }
+    const auto count = static_cast<std::uint32_t>(std::min(*partitions, 4e9));
+    if (const auto size = size_watch_.update(count, now_ns)) {
+        log_.info(std::to_string(count) + " partitions: cluster_size auto means " +
+                  cluster_size_name(*size));
+        channels_.cluster_size.store(*size, std::memory_order_release);
     }
 }
 
@@ -421,6 +317,9 @@ void Core::tick(std::int64_t now_ns) {
     counters_.add(Counter::kTicks);
     counters_.set(Counter::kUptimeSeconds,
                   static_cast<std::uint64_t>((now_ns - options_.start_ns) / kNanosPerSecond));
+    condenser_.tick(now_ns);
+    condense();
+    watch_size(now_ns);
     cache_.close_tick(now_ns, [this](UnitId unit) { return intervals_.get(unit); });
     govern(now_ns);
     if (trace_ != nullptr &&
@@ -476,8 +375,8 @@ void Core::begin_outputs() {
                                          costs.total_ns(family)});
             }
         }
-        collect_refused();
-        samples = &self_.collect(family_costs_, refusals_, quarantined_);
+        collect_left_out();
+        samples = &self_.collect(family_costs_, refusals_, hidden_, quarantined_);
     }
     const std::int64_t wall_ms = clock_.wall_ms();
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
@@ -488,13 +387,18 @@ void Core::begin_outputs() {
     }
 }
 
-void Core::collect_refused() {
-    refusals_.clear();
-    for (FamilyId family = 0; family < series_refused_.size(); ++family) {
-        if (series_refused_[family] > 0) {
-            refusals_.push_back({family_names_[family], series_refused_[family]});
+void Core::collect_left_out() {
+    const auto collect = [this](const std::vector<std::uint64_t>& series,
+                                std::vector<FamilySeries>& out) {
+        out.clear();
+        for (FamilyId family = 0; family < series.size(); ++family) {
+            if (series[family] > 0) {
+                out.push_back({family_names_[family], series[family]});
+            }
         }
-    }
+    };
+    collect(series_refused_, refusals_);
+    collect(condenser_.hidden_series(), hidden_);
 }
 
 void Core::list_quarantined() {

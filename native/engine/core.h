@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -14,6 +15,8 @@
 #include "base/log.h"
 #include "base/runner.h"
 #include "cache/cache.h"
+#include "condense/condenser.h"
+#include "config/cluster_size.h"
 #include "engine/channels.h"
 #include "engine/output_pipe.h"
 #include "engine/reload.h"
@@ -32,6 +35,7 @@ class Core final : public Worker {
     struct Options {
         std::int64_t start_ns = 0;  // monotonic time of tick 0; ticks follow every base interval
         std::int64_t base_interval_ms = 10'000;
+        std::uint32_t partition_sample = 0;
         bool self_metrics = true;
         std::string version;
         TraceConfig trace;                                   // an empty path: none
@@ -66,10 +70,12 @@ class Core final : public Worker {
     void begin_reload();
     // False while it is to be done and an output that goes is still amid a tick.
     bool swap_outputs();
-    void collect_refused();
+    void collect_left_out();
     void list_quarantined();
     void on_undescribed(const ControlItem& item);
     void wake_surprised();
+    void condense();
+    void watch_size(std::int64_t now_ns);
     void begin_trace();
     void end_trace();
     std::int64_t agent_cpu_ns() const;
@@ -87,6 +93,10 @@ class Core final : public Worker {
 
     Cache cache_;
     Siblings siblings_;
+    Condenser condenser_;
+    std::unordered_map<UnitId, UnitTraits> sampled_;  // units whose reading may begin or end
+    ClusterSizeWatch size_watch_;
+    UnitId partition_count_ = kNoUnit;  // the broker's own number of partitions
     SelfMetrics self_;
     std::vector<Message> inbox_;
     std::vector<std::string> unit_names_;    // by unit
@@ -112,7 +122,8 @@ class Core final : public Worker {
     bool is_stopping_ = false;
     std::int64_t swept_ns_ = 0;
     std::vector<std::uint64_t> series_refused_;  // by family
-    std::vector<FamilyRefusal> refusals_;
+    std::vector<FamilySeries> refusals_;
+    std::vector<FamilySeries> hidden_;
 
     std::vector<UnitId> quarantine_said_;  // in the log, ascending
     struct Undescribed {

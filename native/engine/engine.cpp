@@ -113,6 +113,7 @@ Engine::Engine(Config config, Facts facts, const remora_buffers& buffers, LogSin
     Core::Options core_options;
     core_options.start_ns = start_ns_;
     core_options.base_interval_ms = config_.sampling.base_interval_ms;
+    core_options.partition_sample = config_.topics.partition_sample;
     core_options.self_metrics = config_.self_metrics;
     core_options.version = REMORA_VERSION;
     core_options.trace = config_.trace;
@@ -175,7 +176,8 @@ std::unique_ptr<OutputPipe> Engine::make_output(const OutputConfig& output, cons
 }
 
 ParseOutcome Engine::load_changed() const {
-    ParseOutcome outcome = load_config(arguments_, process_environment());
+    ParseOutcome outcome = load_config(arguments_, process_environment(),
+                                       channels_.cluster_size.load(std::memory_order_acquire));
     if (outcome.is_ok()) {
         Config moved = outcome.config;
         expand_placeholders(moved, facts_);

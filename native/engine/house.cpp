@@ -45,9 +45,7 @@ std::int64_t House::do_work() {
         counters_due_ns_ = now_ns + options_.counters_interval_ms * kNanosPerMilli;
     }
     std::int64_t next_ns = std::min(counters_due_ns_, watch_requests(now_ns));
-    if (!options_.config_path.empty()) {
-        next_ns = std::min(next_ns, watch_config(now_ns));
-    }
+    next_ns = std::min(next_ns, watch_config(now_ns));
     cpu_ns_.store(thread_cpu_ns(), std::memory_order_relaxed);
     return std::max<std::int64_t>(1, next_ns - clock_.monotonic_ns());
 }
@@ -56,6 +54,15 @@ std::int64_t House::do_work() {
 std::int64_t House::watch_config(std::int64_t now_ns) {
     if (take_over_()) {
         return now_ns + kTakeOverPollNs;
+    }
+    const ClusterSize size = channels_.cluster_size.load(std::memory_order_acquire);
+    if (size != cluster_size_) {
+        cluster_size_ = size;
+        on_config_changed_();
+        return now_ns + kTakeOverPollNs;
+    }
+    if (options_.config_path.empty()) {
+        return counters_due_ns_;
     }
     if (now_ns >= config_due_ns_) {
         config_due_ns_ = now_ns + options_.config_interval_ms * kNanosPerMilli;

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/control_records.h"
+
 namespace remora {
 namespace {
 
@@ -16,39 +18,12 @@ constexpr std::size_t kListingBytesMax = 64U << 20;
 constexpr std::int64_t kRefillEveryNs = 30 * kNanosPerSecond;
 // Control items that a call may add to those of its records.
 constexpr std::size_t kExtraItems = 64;
+// Of one record: its unit and an aggregate come; they may take the place of two others.
+constexpr std::size_t kItemsPerRecord = 2;
+constexpr std::size_t kMessagesPerRecord = 4;
 
 std::int32_t negative(Code code) {
     return -static_cast<std::int32_t>(code);
-}
-
-template <typename Record>
-Record load(std::span<const std::uint8_t> bytes) {
-    Record record{};
-    std::memcpy(&record, bytes.data(), sizeof(record));
-    return record;
-}
-
-// The record at the front of `control`, or an empty span when its size makes no sense.
-std::span<const std::uint8_t> first_record(std::span<const std::uint8_t> control) {
-    if (control.size() < sizeof(wire::ControlHeader)) {
-        return {};
-    }
-    const auto header = load<wire::ControlHeader>(control);
-    if (header.bytes < sizeof(wire::BeanRecord) || header.bytes % 8 != 0 ||
-        header.bytes > control.size()) {
-        return {};
-    }
-    return control.first(header.bytes);
-}
-
-std::string_view text_of(std::span<const std::uint8_t> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::span<const std::uint8_t> text_bytes(std::span<const std::uint8_t> record,
-                                         std::uint32_t bytes) {
-    const auto payload = record.subspan(sizeof(wire::TextRecord));
-    return payload.first(bytes <= payload.size() ? bytes : payload.size());
 }
 
 // FNV-1a, 64 bits, with a last mix: equal names and shapes are told apart by it alone.
@@ -61,9 +36,10 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t seed = 0xCBF29CE48422
     return hash * 0x9E3779B97F4A7C15ULL;
 }
 
-// Equal when a unit reads and names the same values in the same order.
+// Equal when a unit reads and names the same values in the same order and is part of the same.
 std::uint64_t shape_of(const Bean& bean, const Selection& selection) {
-    std::uint64_t hash = static_cast<std::uint64_t>(bean.kind) + 1;
+    std::uint64_t hash = static_cast<std::uint64_t>(bean.kind) + 1 +
+                         (static_cast<std::uint64_t>(selection.policy.condense.aggregate) << 8);
     for (const Slot& slot : selection.slots) {
         const char head[3] = {static_cast<char>(slot.selector & 0xFF),
                               static_cast<char>(slot.selector >> 8), static_cast<char>(slot.type)};
@@ -74,6 +50,29 @@ std::uint64_t shape_of(const Bean& bean, const Selection& selection) {
 }
 
 }  // namespace
+
+// What stands for all partitions of a topic.
+struct Registrar::Whole {
+    Whole(const Bean& partition, const Selection& chosen)
+        : name(without_partition(partition.name)),
+          bean(partition),
+          how(chosen.policy.condense.aggregate) {
+        // Parses like the name that it was made of.
+        Result<ObjectName> parsed = ObjectName::parse(name);
+        if (parsed) {
+            bean.name = std::move(parsed).value();
+        }
+        selection.wanted = true;
+        selection.slots = chosen.slots;
+    }
+    Whole(const Whole&) = delete;
+    Whole& operator=(const Whole&) = delete;
+
+    std::string name;  // the bean's name views it
+    Bean bean;
+    Selection selection;  // with no policy: it is shown, and never read
+    Aggregate how;
+};
 
 Registrar::Registrar(Settings settings, Channels& channels, Planner& planner,
                      IntervalTable& intervals, CounterTable& counters)
@@ -138,24 +137,9 @@ bool Registrar::begin_listing() {
 }
 
 void Registrar::list_bean(const Bean& bean) {
-    static constexpr const char* kKinds[] = {"gauge",     "counter", "meter",
-                                             "histogram", "timer",   "mbean"};
-    if (listing_->size() > kListingBytesMax) {
-        return;
+    if (listing_->size() <= kListingBytesMax) {
+        append_bean_line(bean, *listing_);
     }
-    listing_->append(kKinds[static_cast<std::size_t>(bean.kind)]);
-    listing_->append("\t").append(bean.name.text()).append("\t");
-    const std::size_t begun = listing_->size();
-    for (const BeanAttribute& attribute : bean.attributes) {
-        if (bean.kind != BeanKind::kMBean || attribute.type == ValueType::kOther) {
-            continue;
-        }
-        listing_->append(listing_->size() > begun ? "," : "").append(attribute.path);
-        listing_->append(attribute.type == ValueType::kBoolean ? ":boolean"
-                         : attribute.type == ValueType::kText  ? ":text"
-                                                               : "");
-    }
-    listing_->append("\n");
 }
 
 void Registrar::skip_sweep(std::uint64_t generation) {
@@ -210,9 +194,8 @@ bool Registrar::has_room(std::span<const std::uint8_t> control) const {
         ++records;
         control = control.subspan(record.size());
     }
-    // A bean may take two messages: its old unit leaves, a new one comes.
-    return channels_.control.room() >= records + kExtraItems &&
-           channels_.samples.room() >= 2 * records + kExtraItems;
+    return channels_.control.room() >= kItemsPerRecord * records + kExtraItems &&
+           channels_.samples.room() >= kMessagesPerRecord * records + kExtraItems;
 }
 
 std::int32_t Registrar::handle(std::span<const std::uint8_t> control,
@@ -237,18 +220,18 @@ std::int32_t Registrar::handle(std::span<const std::uint8_t> control,
 }
 
 bool Registrar::handle_record(std::span<const std::uint8_t> record) {
-    switch (static_cast<wire::ControlKind>(load<wire::ControlHeader>(record).kind)) {
+    switch (static_cast<wire::ControlKind>(load_record<wire::ControlHeader>(record).kind)) {
         case wire::ControlKind::kBean:
             handle_bean(record);
             return true;
         case wire::ControlKind::kUnregister:
-            handle_unregister(load<wire::UnregisterRecord>(record).unit);
+            handle_unregister(load_record<wire::UnregisterRecord>(record).unit);
             return true;
         case wire::ControlKind::kSwept:
             end_sweep();
             return true;
         case wire::ControlKind::kText: {
-            const auto text = load<wire::TextRecord>(record);
+            const auto text = load_record<wire::TextRecord>(record);
             auto item = std::make_unique<ControlItem>();
             item->kind = ControlItem::Kind::kText;
             item->text_id = text.text;
@@ -269,46 +252,6 @@ void Registrar::publish(std::unique_ptr<ControlItem> item) {
     }
 }
 
-bool Registrar::decode_bean(std::span<const std::uint8_t> record, Bean& bean) const {
-    const auto head = load<wire::BeanRecord>(record);
-    auto rest = record.subspan(sizeof(head));
-    if (head.name_bytes > rest.size() || head.name_bytes > kNameBytesMax ||
-        head.header.bean_kind > static_cast<std::uint8_t>(BeanKind::kMBean)) {
-        return false;
-    }
-    Result<ObjectName> name = ObjectName::parse(text_of(rest.first(head.name_bytes)));
-    if (!name) {
-        return false;
-    }
-    bean.name = std::move(name).value();
-    bean.kind = static_cast<BeanKind>(head.header.bean_kind);
-    rest = rest.subspan(head.name_bytes);
-    const auto gauge_type = static_cast<ValueType>(head.flags >> 8);
-    for (const Stat stat : stats_of(bean.kind)) {
-        const bool is_gauge = bean.kind == BeanKind::kGauge;
-        bean.attributes.push_back(
-            {stat_attribute(stat), is_gauge ? gauge_type : ValueType::kNumber});
-    }
-    const std::uint16_t listed = head.header.attribute_count;
-    if (listed > wire::kAttributesMax) {
-        return false;
-    }
-    for (std::uint16_t i = 0; i < listed; ++i) {
-        if (rest.size() < sizeof(wire::AttributeHead)) {
-            return false;
-        }
-        const auto attribute = load<wire::AttributeHead>(rest);
-        rest = rest.subspan(sizeof(attribute));
-        if (attribute.path_bytes > rest.size()) {
-            return false;
-        }
-        bean.attributes.push_back(
-            {text_of(rest.first(attribute.path_bytes)), static_cast<ValueType>(attribute.type)});
-        rest = rest.subspan(attribute.path_bytes);
-    }
-    return true;
-}
-
 void Registrar::publish_undescribed(std::string_view name, wire::ReadStatus status) {
     auto item = std::make_unique<ControlItem>();
     item->kind = ControlItem::Kind::kUndescribed;
@@ -318,7 +261,7 @@ void Registrar::publish_undescribed(std::string_view name, wire::ReadStatus stat
 }
 
 void Registrar::handle_undescribed(std::span<const std::uint8_t> record, wire::ReadStatus status) {
-    const auto head = load<wire::BeanRecord>(record);
+    const auto head = load_record<wire::BeanRecord>(record);
     const auto rest = record.subspan(sizeof(head));
     if (head.name_bytes > rest.size()) {
         return;
@@ -345,8 +288,8 @@ void Registrar::forget_undescribed(std::string_view name) {
 
 void Registrar::handle_bean(std::span<const std::uint8_t> record) {
     counters_.add(Counter::kBeansSeen);
-    const std::uint32_t token = load<wire::BeanRecord>(record).token;
-    if (const auto status = load<wire::BeanRecord>(record).flags & 0xFF; status != 0) {
+    const std::uint32_t token = load_record<wire::BeanRecord>(record).token;
+    if (const auto status = load_record<wire::BeanRecord>(record).flags & 0xFF; status != 0) {
         handle_undescribed(record, static_cast<wire::ReadStatus>(status));
         answer_bean(negative(Code::kUnavailable), token, 0, {});
         return;
@@ -383,19 +326,94 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
         return;
     }
     enter(unit, family, bean, selection);
+    if (!join_aggregate(unit, bean, selection)) {
+        handle_unregister(unit);
+        refuse(family, bean, selection);
+        answer_bean(negative(Code::kLimit), token, 0, {});
+        return;
+    }
     answer_bean(static_cast<std::int32_t>(unit), token, family, selection.slots);
     publish_unit(unit, bean, selection, false);
+}
+
+bool Registrar::join_aggregate(UnitId unit, const Bean& bean, const Selection& selection) {
+    if (selection.policy.condense.aggregate == Aggregate::kNone) {
+        return true;
+    }
+    const Whole whole(bean, selection);
+    const std::uint64_t key = hash_of(whole.name, units_[unit].shape);
+    if (made_.find(key) == made_.end() && !make_aggregate(key, whole)) {
+        return false;
+    }
+    Made& made = made_[key];
+    if (!keep_aggregate(made.unit, bean, selection)) {
+        return false;
+    }
+    ++made.members;
+    units_[unit].aggregate = made.unit;
+    return true;
+}
+
+// Of the members that are offered in a sweep the first one speaks for it.
+bool Registrar::keep_aggregate(UnitId unit, const Bean& bean, const Selection& selection) {
+    if (unit == kNoUnit || !units_[unit].is_known_before) {
+        return true;
+    }
+    if (!readmit(unit)) {
+        return false;
+    }
+    const Whole whole(bean, selection);
+    publish_unit(unit, whole.bean, whole.selection, true, whole.how);
+    return true;
+}
+
+bool Registrar::make_aggregate(std::uint64_t key, const Whole& whole) {
+    FamilyId family = 0;
+    UnitId unit = kNoUnit;
+    if (admit(whole.bean, whole.selection, family, unit) != Code::kOk) {
+        return false;
+    }
+    planner_.remove(unit);
+    intervals_.set(unit, kIntervalNever);
+    enter(unit, family, whole.bean, whole.selection);
+    units_[unit].name_hash = key;
+    units_[unit].is_metric_object = false;
+    metric_objects_ -= whole.bean.kind != BeanKind::kMBean ? 1 : 0;
+    made_.emplace(key, Made{unit, 0});
+    publish_unit(unit, whole.bean, whole.selection, false, whole.how);
+    return true;
+}
+
+void Registrar::leave_aggregate(UnitId unit) {
+    const UnitId aggregate = units_[unit].aggregate;
+    if (aggregate == kNoUnit) {
+        return;
+    }
+    const auto found = made_.find(units_[aggregate].name_hash);
+    if (--found->second.members == 0) {
+        made_.erase(found);
+        handle_unregister(aggregate);
+    }
 }
 
 bool Registrar::keep(UnitId unit, const Bean& bean, const Selection& selection) {
     UnitFacts& facts = units_[unit];
     if (facts.shape == shape_of(bean, selection) &&
-        (!readmits_ || admission_.admit(facts.family, facts.series) == Cap::kNone)) {
-        facts.is_known_before = false;
+        keep_aggregate(facts.aggregate, bean, selection) && readmit(unit)) {
         return true;
     }
     handle_unregister(unit);
     return false;
+}
+
+// Under other caps what stays is admitted anew, in the order of the sweep.
+bool Registrar::readmit(UnitId unit) {
+    UnitFacts& facts = units_[unit];
+    if (readmits_ && admission_.admit(facts.family, facts.series) != Cap::kNone) {
+        return false;
+    }
+    facts.is_known_before = false;
+    return true;
 }
 
 void Registrar::enter(UnitId unit, FamilyId family, const Bean& bean, const Selection& selection) {
@@ -419,13 +437,15 @@ void Registrar::count_units() {
 }
 
 void Registrar::publish_unit(UnitId unit, const Bean& bean, const Selection& selection,
-                             bool is_kept) {
+                             bool is_kept, Aggregate made_by) {
     auto item = std::make_unique<ControlItem>();
     Registration& registration = item->registration;
     registration.unit = unit;
     registration.family = units_[unit].family;
     registration.kind = bean.kind;
     registration.policy = selection.policy;
+    registration.aggregate = units_[unit].aggregate;
+    registration.made_by = made_by;
     registration.is_kept = is_kept;
     if (!is_kept || settings_.needs_series) {
         registration.family_name = family_name(bean.name);
@@ -521,6 +541,7 @@ void Registrar::handle_unregister(UnitId unit) {
     if (unit >= units_.size() || !units_[unit].in_use) {
         return;
     }
+    leave_aggregate(unit);
     UnitFacts& facts = units_[unit];
     planner_.remove(unit);
     if (!readmits_ || !facts.is_known_before) {

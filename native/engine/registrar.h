@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -74,6 +75,7 @@ class Registrar {
         std::uint64_t name_hash = 0;
         std::uint64_t shape = 0;  // of its slots
         FamilyId family = 0;
+        UnitId aggregate = kNoUnit;  // what is made of it
         std::uint16_t series = 0;
         bool in_use = false;
         bool is_metric_object = false;
@@ -83,6 +85,12 @@ class Registrar {
         std::uint64_t name_hash;
         UnitId unit;
     };
+    // A unit that is made of others and lives as long as any of them.
+    struct Made {
+        UnitId unit = kNoUnit;
+        std::uint32_t members = 0;
+    };
+    struct Whole;
     struct Family {
         std::string name;
         std::uint64_t series_refused = 0;  // left out by a cap since the last sweep began
@@ -96,14 +104,21 @@ class Registrar {
     void publish_undescribed(std::string_view name, wire::ReadStatus status);
     void handle_bean(std::span<const std::uint8_t> record);
     void handle_unregister(UnitId unit);
+    // Enters `unit` among those that its aggregate is made of, which is registered with the first
+    // one. False when there is no room for it.
+    bool join_aggregate(UnitId unit, const Bean& bean, const Selection& selection);
+    bool make_aggregate(std::uint64_t key, const Whole& whole);
+    bool keep_aggregate(UnitId unit, const Bean& bean, const Selection& selection);
+    void leave_aggregate(UnitId unit);
     void answer_bean(std::int32_t unit, std::uint32_t token, FamilyId family,
                      std::span<const Slot> slots);
-    bool decode_bean(std::span<const std::uint8_t> record, Bean& bean) const;
     UnitId known_unit(std::uint64_t name_hash) const;
     // Whether `unit` goes on as it is. Otherwise it has been unregistered.
     bool keep(UnitId unit, const Bean& bean, const Selection& selection);
     void enter(UnitId unit, FamilyId family, const Bean& bean, const Selection& selection);
-    void publish_unit(UnitId unit, const Bean& bean, const Selection& selection, bool is_kept);
+    bool readmit(UnitId unit);
+    void publish_unit(UnitId unit, const Bean& bean, const Selection& selection, bool is_kept,
+                      Aggregate made_by = Aggregate::kNone);
     Code admit(const Bean& bean, const Selection& selection, FamilyId& family, UnitId& unit);
     void refuse(FamilyId family, const Bean& bean, const Selection& selection);
     void tell_refused();
@@ -126,6 +141,7 @@ class Registrar {
     std::map<std::string, FamilyId, std::less<>> family_ids_;
     std::vector<Family> families_;
     std::vector<UnitFacts> units_;
+    std::unordered_map<std::uint64_t, Made> made_;  // by hash of name, shape and how
     std::vector<UnitId> free_ids_;
     std::uint32_t metric_objects_ = 0;
 

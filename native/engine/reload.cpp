@@ -114,7 +114,7 @@ void Reloader::changed() {
     tell_what_waits(outcome.config);
     keep_fixed(outcome.config, current_);
     if (outcome.config == current_) {
-        log_.info("the configuration file changed, its meaning did not");
+        log_.info("the configuration was read again; it means the same as before");
         return;
     }
     prepare(std::move(outcome.config));

@@ -46,6 +46,17 @@ void SelfMetrics::add_families() {
            [](const FamilyCost& cost) { return cost.tail_ns / 1e9; });
 }
 
+void SelfMetrics::add_left_out(const char* name, const char* help,
+                               const std::vector<FamilySeries>& families) {
+    for (const FamilySeries& family : families) {
+        SelfSample& sample = next(name, MetricType::kGauge, help);
+        sample.series.labels.resize(1);
+        sample.series.labels[0].name = "family";
+        sample.series.labels[0].value.assign(family.family);
+        sample.value = static_cast<double>(family.series);
+    }
+}
+
 void SelfMetrics::rank(const std::vector<FamilyCost>& families) {
     ranked_.assign(families.begin(), families.end());
     std::sort(ranked_.begin(), ranked_.end(),
@@ -65,8 +76,8 @@ void SelfMetrics::rank(const std::vector<FamilyCost>& families) {
 }
 
 const std::vector<SelfSample>& SelfMetrics::collect(
-    const std::vector<FamilyCost>& families, const std::vector<FamilyRefusal>& refusals,
-    const std::vector<QuarantinedUnit>& quarantined) {
+    const std::vector<FamilyCost>& families, const std::vector<FamilySeries>& refusals,
+    const std::vector<FamilySeries>& hidden, const std::vector<QuarantinedUnit>& quarantined) {
     used_ = 0;
     for (std::size_t i = 0; i < kCounterCount; ++i) {
         const CounterInfo& info = counter_info(static_cast<Counter>(i));
@@ -83,14 +94,12 @@ const std::vector<SelfSample>& SelfMetrics::collect(
 
     rank(families);
     add_families();
-    for (const FamilyRefusal& refusal : refusals) {
-        SelfSample& sample = next("family_series_refused", MetricType::kGauge,
-                                  "series of the family that a cap of limits leaves out now");
-        sample.series.labels.resize(1);
-        sample.series.labels[0].name = "family";
-        sample.series.labels[0].value.assign(refusal.family);
-        sample.value = static_cast<double>(refusal.series);
-    }
+    add_left_out("family_series_refused",
+                 "series of the family that a cap of limits leaves out now", refusals);
+    add_left_out(
+        "family_series_hidden",
+        "series of the family not shown now: outside the sample, not among the top, aggregated",
+        hidden);
     for (const QuarantinedUnit& unit : quarantined) {
         SelfSample& sample = next("unit_quarantined", MetricType::kGauge,
                                   "1 for a unit whose reads failed; retried with back-off");

@@ -20,8 +20,8 @@ struct FamilyCost {
     double total_ns = 0;  // all its reads so far
 };
 
-// A family of which a cap leaves series out.
-struct FamilyRefusal {
+// Series of a family that are left out.
+struct FamilySeries {
     std::string_view family;
     std::uint64_t series = 0;
 };
@@ -41,12 +41,15 @@ class SelfMetrics {
 
     // The samples as of now. Valid until the next call.
     const std::vector<SelfSample>& collect(const std::vector<FamilyCost>& families,
-                                           const std::vector<FamilyRefusal>& refusals,
+                                           const std::vector<FamilySeries>& refusals,
+                                           const std::vector<FamilySeries>& hidden,
                                            const std::vector<QuarantinedUnit>& quarantined);
 
  private:
     void rank(const std::vector<FamilyCost>& families);
     void add_families();
+    void add_left_out(const char* name, const char* help,
+                      const std::vector<FamilySeries>& families);
     SelfSample& next(const char* name, MetricType type, const char* help);
 
     const CounterTable& counters_;

@@ -110,6 +110,18 @@ std::string unquote(std::string_view value) {
     return plain;
 }
 
+std::string without_partition(const ObjectName& name) {
+    std::string text(name.domain());
+    char separator = ':';
+    for (const KeyProperty& property : name.properties()) {
+        if (property.key != "partition") {
+            text.append(1, separator).append(property.key).append("=").append(property.value);
+            separator = ',';
+        }
+    }
+    return text;
+}
+
 std::string family_name(const ObjectName& name) {
     std::string family(name.domain());
     char separator = ':';

@@ -38,6 +38,9 @@ class ObjectName {
 // The value without ObjectName quoting: `"a\"b"` -> `a"b`; anything unquoted as it is.
 std::string unquote(std::string_view value);
 
+// The text of the name without its key property `partition`.
+std::string without_partition(const ObjectName& name);
+
 // Name of the cost family of an ObjectName: its text with the values of keys that multiply beans
 // (topic, partition, client-id, clientId, user, listener, networkProcessor, request, version,
 // error, name of GC pools, ...) replaced by `*`.

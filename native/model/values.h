@@ -17,6 +17,7 @@ enum UnitFlag : std::uint8_t {
     kUnitChanged = 4,       // a value differs from what the last tick emitted
     kUnitStale = 8,         // older than twice its interval
     kUnitQuarantined = 16,  // its last reads failed
+    kUnitHidden = 32,       // registered, and in no output
 };
 
 // Thread safety: core thread only. Views stay valid until the next registration or sample.

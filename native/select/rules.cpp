@@ -100,6 +100,8 @@ RuleOutcome RuleSet::apply(const ObjectName& name) const {
         }
         take_first(outcome.action, rule.action, RuleAction::kKeep);
         take_first(outcome.importance, rule.importance, RuleImportance::kKeep);
+        take_first(outcome.top, rule.top, 0U);
+        take_first(outcome.aggregate, rule.aggregate, RuleAggregate::kKeep);
         // One setting: a rule that fixes the interval leaves no bounds to later ones, and the other
         // way round.
         if (outcome.interval_ms == 0 && outcome.min_interval_ms == 0 &&

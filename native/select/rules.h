@@ -70,6 +70,8 @@ struct RuleOutcome {
     std::int64_t min_interval_ms = 0;
     std::int64_t max_interval_ms = 0;
     const std::vector<std::string>* attributes = nullptr;  // lives as long as the RuleSet
+    std::uint32_t top = 0;
+    RuleAggregate aggregate = RuleAggregate::kKeep;
 };
 
 class RuleSet {

@@ -56,6 +56,11 @@ bool is_state_text(const ObjectName& name, std::string_view path) {
     });
 }
 
+// Whether what is read first only grows.
+bool grows(BeanKind kind, std::string_view path) {
+    return kind == BeanKind::kMBean ? path.ends_with("-total") : kind != BeanKind::kGauge;
+}
+
 bool tells_trouble(const ObjectName& name) {
     const std::string_view which = name.get("name");
     return name.domain() == "kafka.cluster" && name.get("type") == "Partition" &&
@@ -107,6 +112,10 @@ Selector::Selector(const Config& config)
       label_include_(compile_label_regexes(config.select.label_include)),
       label_exclude_(compile_label_regexes(config.select.label_exclude)),
       topics_(config.topics),
+      partition_sample_(config.topics.partition_sample),
+      aggregate_(config.topics.aggregate),
+      topics_top_(config.topics.top),
+      clients_top_(config.clients.top),
       clients_(config.clients),
       meter_statistics_(statistics(config.select.meter, config.select.profile, kMeterStats)),
       histogram_statistics_(
@@ -128,6 +137,7 @@ Selection Selector::select(const Bean& bean) const {
     }
     selection.wanted = true;
     set_policy(bean, verdict, rules, selection.policy);
+    set_condense(bean, rules, selection.slots, selection.policy.condense);
     return selection;
 }
 
@@ -183,8 +193,7 @@ NotWanted Selector::filter(const Bean& bean) const {
             return NotWanted::kTopicData;
         }
     }
-    if (name.has("partition") &&
-        !topics_.wants_partition(name.get("partition"), tells_trouble(name))) {
+    if (name.has("partition") && !topics_.wants_partitions()) {
         return NotWanted::kPartition;
     }
     return filter_client(name);
@@ -297,6 +306,34 @@ void Selector::set_policy(const Bean& bean, const Verdict& verdict, const RuleOu
         policy.is_counter = false;
         policy.is_alert = rules.importance == RuleImportance::kAlert;
     }
+}
+
+void Selector::set_condense(const Bean& bean, const RuleOutcome& rules,
+                            const std::vector<Slot>& slots, CondensePolicy& condense) const {
+    const bool by_topic = bean.name.has("topic");
+    const bool by_partition = by_topic && bean.name.has("partition");
+    const bool is_client = bean.name.has("client-id") || bean.name.has("user");
+    condense.top = rules.top > 0               ? rules.top
+                   : by_topic && !by_partition ? topics_top_
+                   : is_client && !by_topic    ? clients_top_
+                                               : 0;
+    condense.grows = condense.top > 0 && grows(bean.kind, slots.front().path);
+    if (!by_partition) {
+        return;
+    }
+    const bool is_numeric = std::none_of(
+        slots.begin(), slots.end(), [](const Slot& slot) { return slot.type == ValueType::kText; });
+    condense.tells_trouble = tells_trouble(bean.name);
+    condense.aggregate =
+        rules.aggregate == RuleAggregate::kKeep
+            ? aggregate_
+            : static_cast<Aggregate>(static_cast<std::uint8_t>(rules.aggregate) - 1);
+    if (!is_numeric) {
+        condense.aggregate = Aggregate::kNone;
+    }
+    condense.is_sampled =
+        condense.aggregate != Aggregate::kNone ||
+        (partition_sample_ > 0 && !condense.tells_trouble && rules.action != RuleAction::kInclude);
 }
 
 }  // namespace remora

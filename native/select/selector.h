@@ -24,7 +24,7 @@ enum class NotWanted : std::uint8_t {
     kTopic,      // topics.mode, list, regex, bucket
     kInternal,   // topics.internal
     kTopicData,  // topics.broker_topic_data
-    kPartition,  // topics.partitions, partition_sample
+    kPartition,  // topics.partitions
     kClient,     // clients.*
     kNoValue,    // nothing of it is a wanted number
 };
@@ -68,6 +68,8 @@ class Selector {
     bool passes_attribute_filters(std::string_view path, std::string_view short_name) const;
     void set_policy(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,
                     UnitPolicy& policy) const;
+    void set_condense(const Bean& bean, const RuleOutcome& rules, const std::vector<Slot>& slots,
+                      CondensePolicy& condense) const;
 
     SelectConfig select_;
     ProfileTable profile_;
@@ -77,6 +79,10 @@ class Selector {
     std::vector<LabelRegex> label_include_;
     std::vector<LabelRegex> label_exclude_;
     TopicFilter topics_;
+    std::uint32_t partition_sample_ = 0;
+    Aggregate aggregate_ = Aggregate::kNone;
+    std::uint32_t topics_top_ = 0;
+    std::uint32_t clients_top_ = 0;
     ClientFilter clients_;
     std::uint32_t meter_statistics_ = 0;      // bit by Stat
     std::uint32_t histogram_statistics_ = 0;  // bit by Stat

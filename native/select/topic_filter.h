@@ -12,9 +12,6 @@
 
 namespace remora {
 
-// FNV-1 (multiply, then xor), 32 bits: the hash behind New Relic's TOPIC_BUCKET.
-std::uint32_t fnv1_32(std::string_view text);
-
 // True for topics that Kafka or its ecosystem keeps for itself: names that begin with two
 // underscores.
 bool is_internal_topic(std::string_view topic);
@@ -27,9 +24,7 @@ class TopicFilter {
     bool wants_internal() const { return internal_; }
     // By mode, list, regex and bucket.
     bool wants_topic(std::string_view topic) const;
-    // By partition number as text. Beans that tell which
-    // partition is in trouble are outside the sample.
-    bool wants_partition(std::string_view partition, bool tells_trouble) const;
+    bool wants_partitions() const { return partitions_; }
     bool wants_broker_topic_data() const { return broker_topic_data_; }
 
  private:
@@ -41,7 +36,6 @@ class TopicFilter {
     bool internal_;
     bool broker_topic_data_;
     bool partitions_;
-    std::uint32_t partition_sample_;
 };
 
 class ClientFilter {

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "model/condense.h"
+
 namespace remora {
 
 struct UnitPolicy {
@@ -12,6 +14,7 @@ struct UnitPolicy {
     std::uint32_t base_interval_ms = 0;  // 0: the global one; also for min and max
     std::uint32_t min_interval_ms = 0;
     std::uint32_t max_interval_ms = 0;
+    CondensePolicy condense;
 };
 
 }  // namespace remora

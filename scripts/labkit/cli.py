@@ -121,6 +121,8 @@ def add_topics(commands):
     parser.add_argument("--partitions", type=int, default=10)
     parser.add_argument("--prefix", default="t", help="topics are PREFIX-0000, PREFIX-0001, ...")
     parser.add_argument("--replication", type=int, help="default: one on each broker, at most 3")
+    parser.add_argument("--min-insync-replicas", type=int, default=1,
+                        help="more than the replicas there are: under their minimum from the start")
     parser.add_argument("--delete", action="store_true")
 
 

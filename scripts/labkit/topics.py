@@ -10,7 +10,8 @@ def run(lab, options):
     action = "delete" if options.delete else "create"
     done = subprocess.run(
         javatools.command(lab, "LabAdmin", [action, lab.bootstrap(), options.prefix,
-                                            options.topics, options.partitions, replication]),
+                                            options.topics, options.partitions, replication,
+                                            options.min_insync_replicas]),
         check=False)
     if done.returncode != 0:
         raise LabError(f"could not {action} the topics (see above)")

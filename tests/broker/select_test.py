@@ -35,6 +35,18 @@ def tells_trouble(mbean, props):
         and props.get("name") in ("UnderReplicated", "UnderMinIsr")
 
 
+def sample_of(listed, size):
+    """{(topic, partition)}: of each topic the `size` partitions of smallest rank, as condense/README.md has it."""
+    partitions = {}
+    for mbean, _ in listed:
+        props = properties(mbean)
+        if mbean.startswith("kafka.") and "topic" in props and "partition" in props \
+                and not tells_trouble(mbean, props):
+            partitions.setdefault(props["topic"], set()).add(props["partition"])
+    return {(topic, number) for topic, numbers in partitions.items() for number in sorted(
+        numbers, key=lambda n: (fnv1(topic) + int(n)) * 0x9E3779B9 % 2**32)[:size]}
+
+
 class SelectTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -103,8 +115,68 @@ class SelectTest(unittest.TestCase):
         self.assertGreaterEqual(len(set.union(*shares)), 11)
 
     def test_partition_sample_and_partitions_in_trouble(self):
-        self.check(lambda mbean, props: "partition" not in props or int(props["partition"]) < 2
-                   or tells_trouble(mbean, props), topics={"partition_sample": 2})
+        self.lab.lab("topics", "--prefix", "ill", "--topics", "1", "--partitions", "6", "--min-insync-replicas", "2")
+        sampled = sample_of(self.lab.jmx_dump(), 2)
+        keep = lambda mbean, props: "partition" not in props or tells_trouble(mbean, props) \
+            or props["topic"].startswith("ill") or (props["topic"], props["partition"]) in sampled
+        topics = self.check(keep, topics={"partition_sample": 2})
+        self.assertIn("ill-0000", topics)
+        counters = self.lab.counters()
+        self.assertGreater(counters["series_hidden"], 0)
+        told = re.findall(r"^remora_family_series_hidden{family=\"[^\"]+\"} (\d+)$",
+                          (self.lab.output / "remora.prom").read_text(), re.M)
+        self.assertEqual(sum(map(int, told)), counters["series_hidden"])
+
+    def test_the_check_counts_the_sample_as_the_agent_does(self):
+        ours = self.collected(topics={"partition_sample": 3})
+        said = broker_lab.run(broker_lab.TOOL, "check", self.lab.config_path, "--live", self.lab.output,
+                              "--names").stdout
+        # Without values it cannot know what is in trouble.
+        by_partition = lambda mbean: "partition=" in mbean and "topic=ill" not in mbean
+        listed = {line.split("\t")[0] for line in said.splitlines() if "\t" in line and by_partition(line)}
+        self.assertGreater(len(listed), 100)
+        self.assertEqual({mbean for mbean, _ in ours if by_partition(mbean)}, listed)
+
+    def test_an_aggregate_stands_for_its_partitions(self):
+        ours = self.collected(topics={"aggregate": "sum"})
+        listed = {key: value for key, value in numeric(self.lab.jmx_dump()).items() if key[0].split(":")[0] in KAFKA}
+        wholes = set()
+        for mbean, attribute in listed:
+            props = properties(mbean)
+            if "partition" in props and "topic" in props:
+                wholes.add((re.sub(r",?\bpartition=[^,]*", "", mbean), attribute))
+        self.assertGreater(len(wholes), 50)
+        self.assertEqual({key for key in ours if "partition=" in key[0]}, set())
+        self.assertEqual(wholes - set(ours), set())
+        # No load runs: what stands still is the sum of what the MBean server says.
+        text = (self.lab.output / "remora.prom").read_text()
+        for topic in ("t-0000", "orders-0001"):
+            found = float(re.search(r"^kafka_log_log_logendoffset{topic=\"%s\"} (\S+)$" % topic, text, re.M)[1])
+            offsets = [value for (mbean, attribute), value in listed.items()
+                       if "name=LogEndOffset" in mbean and f"topic={topic}" in mbean and attribute == "Value"]
+            self.assertEqual(len(offsets), 6)
+            self.assertEqual(found, sum(offsets))
+            self.assertGreater(found, 0)
+
+    def test_the_top_by_value(self):
+        rule = {"match": "kafka.log:type=Log,name=LogEndOffset,*", "top": 4}
+        ours = self.collected(rules=[rule])
+        offsets = {mbean: value for (mbean, _), value in numeric(self.lab.jmx_dump()).items()
+                   if mbean.startswith("kafka.log:") and "name=LogEndOffset" in mbean}
+        shown = {mbean for mbean, _ in ours if mbean in offsets}
+        self.assertEqual(len(shown), 4)
+        largest = sorted(offsets.values(), reverse=True)
+        self.assertEqual(sorted((offsets[mbean] for mbean in shown), reverse=True), largest[:4])
+        ours = self.collected(topics={"top": 3})
+        by_topic = {properties(mbean)["topic"] for mbean, _ in ours if "name=MessagesInPerSec" in mbean
+                    and "topic" in properties(mbean)}
+        self.assertEqual(len(by_topic), 3)
+
+    def test_the_size_of_the_broker_chooses(self):
+        sampled = sample_of(self.lab.jmx_dump(), 4)
+        self.check(lambda mbean, props: "partition" not in props or tells_trouble(mbean, props)
+                   or props["topic"].startswith("ill")  # there from another test on, and in trouble
+                   or (props["topic"], props["partition"]) in sampled, cluster_size="large")
 
     def test_partitions_off(self):
         self.check(lambda mbean, props: "partition" not in props, topics={"partitions": False})

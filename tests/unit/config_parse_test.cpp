@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "config/cluster_size.h"
 #include "config/keys.h"
 #include "config/overrides.h"
 #include "config/parse.h"
@@ -105,6 +106,41 @@ TEST(ConfigParse, NewRelicNamesMeanWhatTheyMeanThere) {
     EXPECT_EQ(config.topics.partition_sample, 4U);
     EXPECT_EQ(parse("{}", {"TOPIC_MODE=List", "TOPIC_LIST=[\"a\",\"b\"]"}).config.topics.list,
               (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(ConfigParse, TheSizeOfTheBrokerChoosesWhatIsNotSet) {
+    EXPECT_EQ(parse("{}").config.sampling.base_interval_ms, 10'000);
+    const ParseOutcome large = parse(R"({"cluster_size": "large"})");
+    EXPECT_EQ(large.config.sampling.base_interval_ms, 20'000);
+    EXPECT_EQ(large.config.sampling.min_interval_ms, 20'000);
+    EXPECT_EQ(large.config.topics.partition_sample, 4U);
+    EXPECT_EQ(large.origin_of("topics.partition_sample"), "cluster_size large");
+    const ParseOutcome own =
+        parse_config(R"({"sampling": {"base_interval": "10s"}, "topics": {"partition_sample": 0}})",
+                     "f", {}, "", ClusterSize::kHuge);
+    EXPECT_EQ(own.config.sampling.base_interval_ms, 10'000) << "what is said wins";
+    EXPECT_EQ(own.config.topics.partition_sample, 0U);
+    const ParseOutcome found = parse_config("{}", "f", {}, "", ClusterSize::kHuge);
+    EXPECT_EQ(found.config.sampling.base_interval_ms, 30'000);
+    const ParseOutcome fixed =
+        parse_config(R"({"cluster_size": "small"})", "f", {}, "", ClusterSize::kHuge);
+    EXPECT_EQ(fixed.config.sampling.base_interval_ms, 10'000);
+}
+
+TEST(ClusterSizeTest, FollowsAfterAMinuteAndNotEveryWave) {
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    ClusterSizeWatch watch;
+    EXPECT_FALSE(watch.update(2'001, 0));
+    EXPECT_FALSE(watch.update(1'999, 30 * kSecond));
+    EXPECT_FALSE(watch.update(2'001, 40 * kSecond));
+    EXPECT_FALSE(watch.update(2'001, 99 * kSecond));
+    EXPECT_EQ(watch.update(2'001, 100 * kSecond), ClusterSize::kMedium);
+    EXPECT_FALSE(watch.update(1'700, 200 * kSecond));
+    EXPECT_FALSE(watch.update(1'700, 300 * kSecond)) << "not a fifth below";
+    EXPECT_FALSE(watch.update(1'500, 400 * kSecond));
+    EXPECT_EQ(watch.update(1'500, 460 * kSecond), ClusterSize::kSmall);
+    EXPECT_FALSE(watch.update(50'000, 500 * kSecond));
+    EXPECT_EQ(watch.update(50'000, 560 * kSecond), ClusterSize::kHuge);
 }
 
 TEST(ConfigParse, OverridesReachListsItemsAndObjects) {

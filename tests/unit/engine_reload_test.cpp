@@ -297,6 +297,66 @@ TEST_F(ReloadTest, TheBaseIntervalAndThePolicyChangeWhileItRuns) {
     EXPECT_GE(units_[by_topic(1)].reads - reads, 1);
 }
 
+TEST_F(ReloadTest, SamplesTopsAndAggregatesComeAndGo) {
+    const auto size = [](int topic, int partition) {
+        return "kafka.log:type=Log,name=Size,topic=t" + std::to_string(topic) +
+               ",partition=" + std::to_string(partition);
+    };
+    for (int topic = 0; topic < 3; ++topic) {
+        beans_.push_back(by_topic(topic));
+        for (int partition = 0; partition < 6; ++partition) {
+            beans_.push_back(size(topic, partition));
+        }
+    }
+    constexpr const char* kPartition = "partition=\"";
+    constexpr const char* kWhole = "\nkafka_log_log_size{topic=\"t1\"} ";
+    start(sampling() + kAllProfile + R"(, "topics": {"partition_sample": 2})");
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), kPartition), 6U) << output();
+    EXPECT_EQ(engine_->counters().get(Counter::kSeriesHidden), 12U);
+    EXPECT_NE(output().find("remora_family_series_hidden{family=\"kafka.log:"), std::string::npos);
+    int reads = 0;
+    for (const auto& [name, unit] : units_) {
+        reads += unit.reads > 0 ? 1 : 0;
+    }
+    EXPECT_EQ(reads, 3 + 6) << "what is not shown is not read";
+
+    const std::string summed = R"(, "topics": {"aggregate": "sum", "top": 2})";
+    write_config(sampling() + kAllProfile + summed);
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 1)) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), kPartition), 0U) << output();
+    EXPECT_EQ(count(output(), std::string(kWhole) + "246\n"), 1U) << output();
+    EXPECT_EQ(count(output(), "\nkafka_server_topics_lag{"), 2U);
+    EXPECT_EQ(engine_->counters().get(Counter::kUnits), beans_.size() + 3);
+
+    // A new output learns of what is made, too.
+    write_config(sampling() + kAllProfile + summed + R"(, "labels": {"a": "b"})");
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 2)) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), "topic=\"t1\",a=\"b\"} 246\n"), 1U) << output();
+
+    write_config(sampling() + kAllProfile +
+                 R"(, "topics": {"partition_sample": 1, "aggregate": "max"},
+                 "limits": {"series_max": 1000})");
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 3)) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), kPartition), 3U) << output();
+    EXPECT_EQ(count(output(), std::string(kWhole) + "41\n"), 1U) << output();
+    EXPECT_EQ(engine_->counters().get(Counter::kSeries), beans_.size() + 3);
+
+    write_config(sampling() + kAllProfile);
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 4)) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), kPartition), 18U) << output();
+    EXPECT_EQ(count(output(), kWhole), 0U);
+    EXPECT_EQ(engine_->counters().get(Counter::kUnits), beans_.size());
+    EXPECT_EQ(engine_->counters().get(Counter::kSeriesHidden), 0U);
+    const CounterTable& counters = engine_->counters();
+    EXPECT_EQ(counters.get(Counter::kValuesRead) + counters.get(Counter::kValuesAggregated),
+              counters.get(Counter::kValuesCached) + counters.get(Counter::kValuesOrphanDropped));
+}
+
 TEST_F(ReloadTest, CapsChangeWhileItRunsAndTellWhatTheyLeaveOut) {
     for (int i = 0; i < 10; ++i) {
         beans_.push_back(by_topic(i));

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "base/hash.h"
 #include "config/parse.h"
 #include "select/admission.h"
 #include "select/bean_list.h"
@@ -314,15 +315,40 @@ TEST(TopicFilterTest, EachModeKeepsExactlyItsTopics) {
     EXPECT_TRUE(select(R"({"topics": {"broker_topic_data": false}})", kSize + "0").wanted);
 }
 
-TEST(TopicFilterTest, APartitionSampleIsTheSameEverywhereAndHidesNoTrouble) {
+TEST(TopicFilterTest, APartitionSampleHidesNoTrouble) {
     const std::string sample = R"({"topics": {"partition_sample": 2}})";
-    EXPECT_TRUE(select(sample, kSize + "0").wanted);
-    EXPECT_TRUE(select(sample, kSize + "1").wanted);
-    EXPECT_EQ(reason(sample, kSize + "2"), NotWanted::kPartition);
+    EXPECT_TRUE(select(sample, kSize + "7").policy.condense.is_sampled);
+    EXPECT_FALSE(select("{}", kSize + "7").policy.condense.is_sampled);
     const std::string trouble =
         "gauge\tkafka.cluster:type=Partition,name=UnderReplicated,topic=orders,partition=9";
-    EXPECT_TRUE(select(sample, trouble).wanted);
+    EXPECT_FALSE(select(sample, trouble).policy.condense.is_sampled);
+    EXPECT_TRUE(select(sample, trouble).policy.condense.tells_trouble);
     EXPECT_EQ(reason(R"({"topics": {"partitions": false}})", trouble), NotWanted::kPartition);
+    const std::string included = R"({"topics": {"partition_sample": 2},
+        "rules": [{"match": "kafka.log:*", "action": "include"}]})";
+    EXPECT_FALSE(select(included, kSize + "7").policy.condense.is_sampled);
+}
+
+TEST(TopicFilterTest, AggregatesAndTopsAreOfTheKeysOrOfARule) {
+    const std::string sums = R"({"topics": {"aggregate": "sum", "top": 5}, "clients": {"top": 7},
+        "rules": [{"match": "kafka.log:*", "aggregate": "max"},
+                  {"match": "*:type=Fetch,*", "top": 3}]})";
+    const CondensePolicy size = select(sums, kSize + "7").policy.condense;
+    EXPECT_EQ(size.aggregate, Aggregate::kMax);
+    EXPECT_TRUE(size.is_sampled);
+    EXPECT_EQ(size.top, 0U) << "by partition";
+    const std::string trouble =
+        "gauge\tkafka.cluster:type=Partition,name=UnderReplicated,topic=orders,partition=9";
+    EXPECT_EQ(select(sums, trouble).policy.condense.aggregate, Aggregate::kSum);
+    const std::string messages =
+        "meter\tkafka.server:type=BrokerTopicMetrics,name=MessagesInPerSec,topic=orders";
+    EXPECT_EQ(select(sums, messages).policy.condense.top, 5U);
+    EXPECT_TRUE(select(sums, messages).policy.condense.grows);
+    const std::string produce = "mbean\tkafka.server:type=Produce,client-id=a\tbyte-rate";
+    EXPECT_EQ(select(sums, produce).policy.condense.top, 7U);
+    EXPECT_FALSE(select(sums, produce).policy.condense.grows);
+    const std::string fetch = "mbean\tkafka.server:type=Fetch,client-id=a\tbyte-rate";
+    EXPECT_EQ(select(sums, fetch).policy.condense.top, 3U);
 }
 
 TEST(TopicFilterTest, OnTheRealBrokerAListKeepsThisSet) {

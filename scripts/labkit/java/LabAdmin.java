@@ -31,9 +31,10 @@ public final class LabAdmin {
     private LabAdmin() {}
 
     public static void main(String[] args) throws Exception {
-        if (args.length != 6) {
+        if (args.length != 7) {
             System.err.println(
-                    "LabAdmin create|delete BOOTSTRAP PREFIX TOPICS PARTITIONS REPLICATION");
+                    "LabAdmin create|delete BOOTSTRAP PREFIX TOPICS PARTITIONS REPLICATION "
+                            + "MIN_INSYNC_REPLICAS");
             System.exit(2);
         }
         int partitions = Integer.parseInt(args[4]);
@@ -46,7 +47,7 @@ public final class LabAdmin {
         long began = System.nanoTime();
         try (Admin admin = Admin.create(config)) {
             int changed = args[0].equals("create")
-                    ? create(admin, names, partitions, replication)
+                    ? create(admin, names, partitions, replication, args[6])
                     : delete(admin, names);
             System.out.printf(
                     "{\"action\": \"%s\", \"topics\": %d, \"changed\": %d, \"partitions\": %d, "
@@ -71,14 +72,15 @@ public final class LabAdmin {
         return names;
     }
 
-    private static int create(Admin admin, List<String> names, int partitions, short replication)
-            throws Exception {
+    private static int create(Admin admin, List<String> names, int partitions, short replication,
+            String minInsyncReplicas) throws Exception {
         int step = Math.max(1, BATCH_PARTITIONS / partitions);
         int changed = 0;
         for (int at = 0; at < names.size(); at += step) {
             List<NewTopic> batch = new ArrayList<>();
             for (String name : names.subList(at, Math.min(at + step, names.size()))) {
-                batch.add(new NewTopic(name, partitions, replication));
+                batch.add(new NewTopic(name, partitions, replication)
+                        .configs(Map.of("min.insync.replicas", minInsyncReplicas)));
             }
             changed += settled(admin.createTopics(batch).values(), TopicExistsException.class);
             progress("created", at + batch.size(), names.size());

@@ -1,0 +1,48 @@
+// Units that are made of others: the sum or maximum over the partitions of a topic.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/counter_table.h"
+#include "cache/cache.h"
+#include "model/condense.h"
+#include "model/ids.h"
+
+namespace remora {
+
+// Thread safety: core thread only.
+class Aggregates {
+ public:
+    explicit Aggregates(CounterTable& counters) : counters_(counters) {}
+
+    // `unit` is in the cache and is never read.
+    void add(UnitId unit, Aggregate how);
+    void remove(UnitId unit);
+    // `member` has as many values as `unit`, in the same order.
+    void add_member(UnitId unit, UnitId member);
+    void remove_member(UnitId unit, UnitId member);
+
+    // Makes anew what a member of was read since the last tick, or what a member came to or left,
+    // once every member was read. A quarantined member is left out, as it is everywhere. An
+    // aggregate was read when the oldest of its members was.
+    void update(Cache& cache);
+
+ private:
+    struct Made {
+        UnitId unit = kNoUnit;
+        Aggregate how = Aggregate::kSum;
+        bool is_changed = true;  // a member came or left
+        std::vector<UnitId> members;
+    };
+
+    static bool is_due(const Made& made, const Cache& cache);
+    void make(Made& made, Cache& cache);
+
+    CounterTable& counters_;
+    std::unordered_map<UnitId, Made> made_;
+};
+
+}  // namespace remora

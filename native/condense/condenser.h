@@ -1,0 +1,89 @@
+// What is shown of what is registered: partition samples, top lists, aggregates.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/counter_table.h"
+#include "cache/cache.h"
+#include "condense/aggregates.h"
+#include "condense/partition_sample.h"
+#include "condense/top_list.h"
+#include "model/condense.h"
+#include "model/ids.h"
+
+namespace remora {
+
+// Thread safety: core thread only.
+class Condenser {
+ public:
+    // A unit whose reading begins or ends because it is shown or not.
+    struct Change {
+        UnitId unit = kNoUnit;
+        bool is_read = false;
+    };
+
+    Condenser(Cache& cache, CounterTable& counters);
+
+    // Of each topic so many partitions are shown.
+    void set_partition_sample(std::uint32_t partitions) { sample_.set_size(partitions); }
+
+    // A unit that the cache has just taken in. `aggregate`: the unit that is made of it and others,
+    // kNoUnit: none.
+    void add_unit(UnitId unit, FamilyId family, std::string_view object_name,
+                  const CondensePolicy& policy, UnitId aggregate);
+    // Another policy for a unit that stays; its aggregate stays too.
+    void update_unit(UnitId unit, FamilyId family, std::string_view object_name,
+                     const CondensePolicy& policy);
+    // A unit that is made of others.
+    void add_aggregate(UnitId unit, Aggregate how) { aggregates_.add(unit, how); }
+    // Before the cache lets it go.
+    void remove_unit(UnitId unit);
+
+    // False: neither it nor what it is part of is shown.
+    bool is_read(UnitId unit) const { return unit >= states_.size() || !states_[unit].is_asleep; }
+
+    // Before a tick: looks at the values read, ranks and makes aggregates. settle() next.
+    void tick(std::int64_t now_ns);
+
+    // After registrations and tick(): decides about the topics that changed. What changed since
+    // the last call, in order; valid until the next call of anything.
+    const std::vector<Change>& settle();
+
+    // Series of a family that are registered and not shown, by family.
+    const std::vector<std::uint64_t>& hidden_series() const { return hidden_series_; }
+
+ private:
+    enum Reason : std::uint8_t { kOutsideSample = 1, kNotAtTop = 2 };
+
+    struct State {
+        PartitionSample::Partition* partition = nullptr;
+        TopList* top = nullptr;
+        UnitId aggregate = kNoUnit;
+        std::uint16_t family = 0;
+        std::uint8_t hidden = 0;  // reasons
+        bool is_asleep = false;
+    };
+
+    void enter(UnitId unit, FamilyId family, std::string_view object_name,
+               const CondensePolicy& policy);
+    void leave(UnitId unit);
+    void hide(UnitId unit, Reason reason, bool hides);
+    void set_asleep(UnitId unit, bool asleep);
+    TopList* top_list(FamilyId family, std::uint32_t size);
+
+    Cache& cache_;
+    CounterTable& counters_;
+    PartitionSample sample_;
+    Aggregates aggregates_;
+    std::vector<std::unique_ptr<TopList>> top_lists_;
+    std::vector<State> states_;  // by unit, as far as any has a policy
+    std::vector<std::uint64_t> hidden_series_;
+    std::uint64_t hidden_total_ = 0;
+    std::vector<Change> changes_;
+    std::vector<Change> told_;
+};
+
+}  // namespace remora

@@ -1,0 +1,91 @@
+#include "engine/control_records.h"
+
+#include <remora/wire.h>
+
+#include <utility>
+
+#include "base/limits.h"
+
+namespace remora {
+
+std::span<const std::uint8_t> first_record(std::span<const std::uint8_t> control) {
+    if (control.size() < sizeof(wire::ControlHeader)) {
+        return {};
+    }
+    const auto header = load_record<wire::ControlHeader>(control);
+    if (header.bytes < sizeof(wire::BeanRecord) || header.bytes % 8 != 0 ||
+        header.bytes > control.size()) {
+        return {};
+    }
+    return control.first(header.bytes);
+}
+
+std::string_view text_of(std::span<const std::uint8_t> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::span<const std::uint8_t> text_bytes(std::span<const std::uint8_t> record,
+                                         std::uint32_t bytes) {
+    const auto payload = record.subspan(sizeof(wire::TextRecord));
+    return payload.first(bytes <= payload.size() ? bytes : payload.size());
+}
+
+bool decode_bean(std::span<const std::uint8_t> record, Bean& bean) {
+    const auto head = load_record<wire::BeanRecord>(record);
+    auto rest = record.subspan(sizeof(head));
+    if (head.name_bytes > rest.size() || head.name_bytes > kNameBytesMax ||
+        head.header.bean_kind > static_cast<std::uint8_t>(BeanKind::kMBean)) {
+        return false;
+    }
+    Result<ObjectName> name = ObjectName::parse(text_of(rest.first(head.name_bytes)));
+    if (!name) {
+        return false;
+    }
+    bean.name = std::move(name).value();
+    bean.kind = static_cast<BeanKind>(head.header.bean_kind);
+    rest = rest.subspan(head.name_bytes);
+    const auto gauge_type = static_cast<ValueType>(head.flags >> 8);
+    for (const Stat stat : stats_of(bean.kind)) {
+        const bool is_gauge = bean.kind == BeanKind::kGauge;
+        bean.attributes.push_back(
+            {stat_attribute(stat), is_gauge ? gauge_type : ValueType::kNumber});
+    }
+    const std::uint16_t listed = head.header.attribute_count;
+    if (listed > wire::kAttributesMax) {
+        return false;
+    }
+    for (std::uint16_t i = 0; i < listed; ++i) {
+        if (rest.size() < sizeof(wire::AttributeHead)) {
+            return false;
+        }
+        const auto attribute = load_record<wire::AttributeHead>(rest);
+        rest = rest.subspan(sizeof(attribute));
+        if (attribute.path_bytes > rest.size()) {
+            return false;
+        }
+        bean.attributes.push_back(
+            {text_of(rest.first(attribute.path_bytes)), static_cast<ValueType>(attribute.type)});
+        rest = rest.subspan(attribute.path_bytes);
+    }
+    return true;
+}
+
+void append_bean_line(const Bean& bean, std::string& text) {
+    static constexpr const char* kKinds[] = {"gauge",     "counter", "meter",
+                                             "histogram", "timer",   "mbean"};
+    text.append(kKinds[static_cast<std::size_t>(bean.kind)]);
+    text.append("\t").append(bean.name.text()).append("\t");
+    const std::size_t begun = text.size();
+    for (const BeanAttribute& attribute : bean.attributes) {
+        if (bean.kind != BeanKind::kMBean || attribute.type == ValueType::kOther) {
+            continue;
+        }
+        text.append(text.size() > begun ? "," : "").append(attribute.path);
+        text.append(attribute.type == ValueType::kBoolean ? ":boolean"
+                    : attribute.type == ValueType::kText  ? ":text"
+                                                          : "");
+    }
+    text.append("\n");
+}
+
+}  // namespace remora

@@ -1,0 +1,38 @@
+// The records of a control call, taken apart with every length held against what is there.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "model/bean.h"
+
+namespace remora {
+
+// The head of a record as its struct of remora/wire.h. `bytes` holds at least that much.
+template <typename Record>
+Record load_record(std::span<const std::uint8_t> bytes) {
+    Record record{};
+    std::memcpy(&record, bytes.data(), sizeof(record));
+    return record;
+}
+
+// The record at the front of `control`, or an empty span when its size makes no sense.
+std::span<const std::uint8_t> first_record(std::span<const std::uint8_t> control);
+
+// The bytes as text.
+std::string_view text_of(std::span<const std::uint8_t> bytes);
+
+// What follows the head of a TextRecord, `bytes` of it or as many as there are.
+std::span<const std::uint8_t> text_bytes(std::span<const std::uint8_t> record, std::uint32_t bytes);
+
+// Fills `bean` with views into a BeanRecord. False when the record contradicts itself or the name
+// is no ObjectName.
+bool decode_bean(std::span<const std::uint8_t> record, Bean& bean);
+
+// A line of the form that BeanList reads.
+void append_bean_line(const Bean& bean, std::string& text);
+
+}  // namespace remora

@@ -1,0 +1,178 @@
+// How units come to the core and leave it.
+#include <algorithm>
+#include <utility>
+
+#include "engine/core.h"
+
+namespace remora {
+namespace {
+
+constexpr const char* kPartitionCount = "kafka.server:type=ReplicaManager,name=PartitionCount";
+
+}  // namespace
+
+void Core::handle_control() {
+    ControlItem* raw = nullptr;
+    if (!channels_.control.try_pop(raw)) {
+        return;
+    }
+    registered_ = true;
+    const std::unique_ptr<ControlItem> item(raw);
+    switch (item->kind) {
+        case ControlItem::Kind::kUnit:
+            add_unit(item->registration);
+            return;
+        case ControlItem::Kind::kText:
+            cache_.set_text(item->text_id, item->text);
+            return;
+        case ControlItem::Kind::kUndescribed:
+            on_undescribed(*item);
+            return;
+        case ControlItem::Kind::kRefused:
+            name_family(item->registration.family, item->registration.family_name);
+            series_refused_.resize(std::max(series_refused_.size(), family_names_.size()));
+            series_refused_[item->registration.family] = item->series_refused;
+            return;
+        case ControlItem::Kind::kSwept:
+            if (reload_ != nullptr && item->generation == reload_->generation) {
+                is_swept_ = true;
+                swept_ns_ = clock_.monotonic_ns();
+            }
+            return;
+    }
+}
+
+void Core::name_family(FamilyId family, const std::string& name) {
+    if (family >= family_names_.size()) {
+        family_names_.resize(family + 1);
+        family_costs_.reserve(family_names_.size());
+    }
+    if (family_names_[family].empty()) {
+        family_names_[family] = name;
+        if (trace_ != nullptr) {
+            trace_->add_family(family, name);
+        }
+    }
+}
+
+void Core::add_unit(Registration& registration) {
+    const UnitId unit = registration.unit;
+    UnitTraits traits;
+    traits.family = registration.family;
+    traits.importance = static_cast<float>(registration.policy.weight);
+    traits.is_alert = registration.policy.is_alert;
+    traits.is_counter = registration.policy.is_counter;
+    traits.interval_ms_min = registration.policy.min_interval_ms;
+    traits.interval_ms_base = registration.policy.base_interval_ms;
+    traits.interval_ms_max = registration.policy.max_interval_ms;
+    const CondensePolicy& policy = registration.policy.condense;
+    if (registration.is_kept) {
+        if (registration.made_by == Aggregate::kNone) {
+            sampler_.update_unit(unit, traits);
+            condenser_.update_unit(unit, registration.family, unit_names_[unit], policy);
+            if (policy.is_sampled || sampled_.count(unit) > 0) {
+                sampled_[unit] = traits;
+            }
+        }
+        add_to_fresh_outputs(registration);
+        return;
+    }
+    name_family(registration.family, registration.family_name);
+    if (!cache_.add_unit(unit, static_cast<std::uint16_t>(registration.series.size())) ||
+        (registration.made_by == Aggregate::kNone &&
+         !sampler_.add_unit(unit, traits, clock_.monotonic_ns()))) {
+        log_.error("core.add_unit", "unit refused by the core: " + registration.object_name);
+        return;
+    }
+    if (registration.made_by != Aggregate::kNone) {
+        condenser_.add_aggregate(unit, registration.made_by);
+    } else {
+        siblings_.add(unit, registration.object_name);
+        condenser_.add_unit(unit, registration.family, registration.object_name, policy,
+                            registration.aggregate);
+    }
+    if (policy.is_sampled) {
+        sampled_[unit] = traits;
+    }
+    if (registration.object_name == kPartitionCount) {
+        partition_count_ = unit;
+    }
+    for (const auto& output : outputs_) {
+        output->add_unit(registration);
+    }
+    add_to_fresh_outputs(registration);
+    if (trace_ != nullptr) {
+        trace_->add_unit(
+            unit,
+            {registration.family, registration.kind, traits.is_alert, traits.is_counter,
+             static_cast<std::uint16_t>(registration.series.size()), registration.object_name});
+    }
+    if (unit >= unit_names_.size()) {
+        unit_names_.resize(unit + 1);
+    }
+    unit_names_[unit] = std::move(registration.object_name);
+    unit_names_[unit].shrink_to_fit();
+}
+
+void Core::add_to_fresh_outputs(const Registration& registration) {
+    if (reload_ == nullptr || registration.series.empty()) {
+        return;
+    }
+    for (const Reload::Output& output : reload_->outputs) {
+        if (output.fresh != nullptr) {
+            output.fresh->add_unit(registration);
+        }
+    }
+}
+
+void Core::remove_unit(UnitId unit) {
+    if (!cache_.has(unit)) {
+        return;
+    }
+    for (const auto& output : outputs_) {
+        output->remove_unit(unit);
+    }
+    if (reload_ != nullptr) {
+        for (const Reload::Output& output : reload_->outputs) {
+            if (output.fresh != nullptr) {
+                output.fresh->remove_unit(unit);
+            }
+        }
+    }
+    if (trace_ != nullptr) {
+        trace_->remove_unit(unit);
+    }
+    condenser_.remove_unit(unit);
+    sampled_.erase(unit);
+    if (unit == partition_count_) {
+        partition_count_ = kNoUnit;
+    }
+    cache_.remove_unit(unit);
+    siblings_.remove(unit, unit_names_[unit]);
+    sampler_.remove_unit(unit);
+    unit_names_[unit] = std::string();
+    freed_waiting_.push_back(unit);
+}
+
+// A unit that is not shown is not read either, unless something is made of it.
+void Core::condense() {
+    for (const Condenser::Change& change : condenser_.settle()) {
+        const UnitId unit = change.unit;
+        if (change.is_read) {
+            static_cast<void>(sampler_.add_unit(unit, sampled_[unit], clock_.monotonic_ns()));
+            siblings_.add(unit, unit_names_[unit]);
+        } else {
+            siblings_.remove(unit, unit_names_[unit]);
+            sampler_.remove_unit(unit);
+            intervals_.set(unit, kIntervalNever);
+        }
+    }
+}
+
+void Core::give_back_ids() {
+    while (!freed_waiting_.empty() && channels_.freed.try_push(freed_waiting_.back())) {
+        freed_waiting_.pop_back();
+    }
+}
+
+}  // namespace remora

@@ -1,0 +1,23 @@
+// What of a unit is shown, where not each of its kind is: decided at registration, carried out by
+// the room `condense`.
+#pragma once
+
+#include <cstdint>
+
+namespace remora {
+
+enum class Aggregate : std::uint8_t { kNone, kSum, kMax };
+
+struct CondensePolicy {
+    // Shown when its partition is of its topic's sample or in trouble; otherwise not read either,
+    // unless it is aggregated.
+    bool is_sampled = false;
+    bool tells_trouble = false;              // above 0: its partition is in trouble
+    Aggregate aggregate = Aggregate::kNone;  // of the same values of its topic's other partitions
+    std::uint32_t top = 0;                   // shown when among the largest so many; 0: always
+    bool grows = false;                      // largest by growth: its first value is a counter
+
+    bool operator==(const CondensePolicy&) const = default;
+};
+
+}  // namespace remora

@@ -1,0 +1,279 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <string>
+
+#include "condense/condenser.h"
+
+namespace remora {
+namespace {
+
+constexpr FamilyId kSize = 3;
+
+class CondenseTest : public testing::Test {
+ protected:
+    static std::string name_of(const std::string& topic, std::uint32_t partition,
+                               const std::string& what = "Size") {
+        return "kafka.log:type=Log,name=" + what + ",topic=" + topic +
+               ",partition=" + std::to_string(partition);
+    }
+    UnitId add(const std::string& name, const CondensePolicy& policy, UnitId aggregate = kNoUnit) {
+        const UnitId unit = next_++;
+        EXPECT_TRUE(cache_.add_unit(unit, 1));
+        condenser_.add_unit(unit, kSize, name, policy, aggregate);
+        return unit;
+    }
+    void remove(UnitId unit) {
+        condenser_.remove_unit(unit);
+        cache_.remove_unit(unit);
+    }
+    void read(UnitId unit, double value, std::int64_t at_s) {
+        ASSERT_TRUE(cache_.stage(unit, 0, value));
+        cache_.take(unit, at_s * kNanosPerSecond, at_s * 1000);
+    }
+    void tick(std::int64_t at_s) {
+        condenser_.tick(at_s * kNanosPerSecond);
+        settle();
+        cache_.close_tick(at_s * kNanosPerSecond, [](UnitId) { return 10'000U; });
+    }
+    void settle() {
+        for (const Condenser::Change& change : condenser_.settle()) {
+            is_read_[change.unit] = change.is_read;
+        }
+    }
+    bool is_shown(UnitId unit) {
+        cache_.settle_flags(0);
+        return (cache_.view(0).flags[unit] & kUnitHidden) == 0;
+    }
+    std::set<std::uint32_t> shown(const std::map<std::uint32_t, UnitId>& partitions) {
+        std::set<std::uint32_t> found;
+        for (const auto& [number, unit] : partitions) {
+            EXPECT_EQ(is_shown(unit), condenser_.is_read(unit));
+            if (is_shown(unit)) {
+                found.insert(number);
+            }
+        }
+        return found;
+    }
+
+    CounterTable counters_;
+    Cache cache_{counters_};
+    Condenser condenser_{cache_, counters_};
+    UnitId next_ = 0;
+    std::map<UnitId, bool> is_read_;
+};
+
+constexpr CondensePolicy kSampled{true, false, Aggregate::kNone, 0, false};
+constexpr CondensePolicy kTells{false, true, Aggregate::kNone, 0, false};
+
+TEST_F(CondenseTest, TheSampleIsTheSmallestRanksWhateverTheOrderTheyComeIn) {
+    condenser_.set_partition_sample(3);
+    std::map<std::uint32_t, UnitId> up;
+    std::map<std::uint32_t, UnitId> down;
+    std::vector<std::uint32_t> by_rank;
+    for (std::uint32_t i = 0; i < 20; ++i) {
+        up[i] = add(name_of("orders", i), kSampled);
+        by_rank.push_back(i);
+    }
+    settle();
+    std::sort(by_rank.begin(), by_rank.end(), [](std::uint32_t a, std::uint32_t b) {
+        return partition_rank("orders", a) < partition_rank("orders", b);
+    });
+    const std::set<std::uint32_t> expected(by_rank.begin(), by_rank.begin() + 3);
+    EXPECT_EQ(shown(up), expected);
+    for (const auto& [number, unit] : up) {
+        remove(unit);
+    }
+    for (std::uint32_t i = 20; i-- > 0;) {
+        down[i] = add(name_of("orders", i), kSampled);
+        settle();
+    }
+    EXPECT_EQ(shown(down), expected);
+    EXPECT_EQ(condenser_.hidden_series()[kSize], 17U);
+    EXPECT_EQ(counters_.get(Counter::kSeriesHidden), 17U);
+
+    remove(down[by_rank[0]]);
+    down.erase(by_rank[0]);
+    settle();
+    EXPECT_EQ(shown(down), (std::set<std::uint32_t>{by_rank[1], by_rank[2], by_rank[3]}));
+    condenser_.set_partition_sample(1);
+    settle();
+    EXPECT_EQ(shown(down), std::set<std::uint32_t>{by_rank[1]});
+}
+
+// Of n partitions k are n / k apart: a sample has no gap of much more.
+TEST_F(CondenseTest, TheSampleIsSpreadEvenly) {
+    for (const char* topic : {"orders", "payments", "a", "__consumer_offsets"}) {
+        for (const std::uint32_t sample : {2U, 4U, 8U}) {
+            constexpr std::uint32_t kPartitions = 48;
+            std::vector<std::uint32_t> all(kPartitions);
+            for (std::uint32_t i = 0; i < kPartitions; ++i) {
+                all[i] = i;
+            }
+            std::sort(all.begin(), all.end(), [&](std::uint32_t a, std::uint32_t b) {
+                return partition_rank(topic, a) < partition_rank(topic, b);
+            });
+            std::vector<std::uint32_t> chosen(all.begin(), all.begin() + sample);
+            std::sort(chosen.begin(), chosen.end());
+            std::uint32_t gap = kPartitions - chosen.back() + chosen.front();
+            for (std::size_t i = 1; i < chosen.size(); ++i) {
+                gap = std::max(gap, chosen[i] - chosen[i - 1]);
+            }
+            EXPECT_LE(gap, 3 * kPartitions / sample) << topic << " " << sample;
+        }
+    }
+}
+
+TEST_F(CondenseTest, APartitionInTroubleIsShownWholeUntilAMinuteAfter) {
+    condenser_.set_partition_sample(1);
+    std::map<std::uint32_t, UnitId> sizes;
+    std::map<std::uint32_t, UnitId> tellers;
+    for (std::uint32_t i = 0; i < 4; ++i) {
+        sizes[i] = add(name_of("orders", i), kSampled);
+        tellers[i] = add(name_of("orders", i, "UnderReplicated"), kTells);
+    }
+    tick(10);
+    const std::set<std::uint32_t> calm = shown(sizes);
+    ASSERT_EQ(calm.size(), 1U);
+    std::uint32_t ill = calm.count(0) > 0 ? 1 : 0;
+    for (const auto& [number, unit] : tellers) {
+        EXPECT_TRUE(is_shown(unit)) << "what tells is always shown";
+        read(unit, number == ill ? 1 : 0, 15);
+    }
+    tick(20);
+    EXPECT_EQ(shown(sizes).count(ill), 1U);
+    EXPECT_EQ(shown(sizes).size(), 2U);
+    EXPECT_TRUE(is_read_[sizes[ill]]);
+    read(sizes[ill], 99, 25);
+    read(tellers[ill], 0, 25);
+    tick(60);
+    EXPECT_EQ(shown(sizes).size(), 2U);
+    tick(90);
+    EXPECT_EQ(shown(sizes), calm);
+    EXPECT_EQ(cache_.values(sizes[ill]), nullptr) << "its old value must not come back later";
+}
+
+TEST_F(CondenseTest, WhatIsHiddenCountsNeitherAsHitNorAsMissAndIsAccountedFor) {
+    CondensePolicy top;
+    top.top = 1;
+    const UnitId small = add("kafka.server:type=Lag,clientId=a", top);
+    const UnitId large = add("kafka.server:type=Lag,clientId=b", top);
+    read(small, 1, 5);
+    read(large, 10, 5);
+    tick(10);
+    EXPECT_FALSE(is_shown(small));
+    EXPECT_TRUE(is_shown(large));
+    EXPECT_EQ(counters_.get(Counter::kValuesEmittedFresh), 1U);
+    EXPECT_EQ(counters_.get(Counter::kValuesHidden), 1U);
+    tick(20);
+    EXPECT_EQ(counters_.get(Counter::kCacheHits), 1U);
+}
+
+TEST_F(CondenseTest, TheTopIsByValueAndChangesWhenAnotherIsAFifthLarger) {
+    CondensePolicy top;
+    top.top = 2;
+    std::map<int, UnitId> units;
+    for (int i = 0; i < 5; ++i) {
+        units[i] = add("kafka.server:type=Lag,clientId=c" + std::to_string(i), top);
+        EXPECT_FALSE(is_shown(units[i])) << "not ranked yet";
+        read(units[i], 10 * i, 5);
+    }
+    tick(10);
+    EXPECT_TRUE(is_shown(units[4]));
+    EXPECT_TRUE(is_shown(units[3]));
+    read(units[2], 35, 15);  // more than 30, not by a fifth
+    tick(20);
+    EXPECT_FALSE(is_shown(units[2]));
+    read(units[2], 37, 25);
+    tick(30);
+    EXPECT_TRUE(is_shown(units[2]));
+    EXPECT_FALSE(is_shown(units[3]));
+    remove(units[4]);
+    tick(40);
+    EXPECT_TRUE(is_shown(units[3])) << "the room is used again";
+}
+
+TEST_F(CondenseTest, CountersRankByGrowth) {
+    CondensePolicy top;
+    top.top = 1;
+    top.grows = true;
+    const UnitId old_and_calm = add("kafka.server:type=T,topic=a", top);
+    const UnitId young_and_busy = add("kafka.server:type=T,topic=b", top);
+    for (int i = 0; i < 4; ++i) {
+        read(old_and_calm, 1e9 + i, 10 * i + 5);
+        read(young_and_busy, 100 * i, 10 * i + 5);
+        tick(10 * i + 10);
+    }
+    EXPECT_TRUE(is_shown(young_and_busy));
+    EXPECT_FALSE(is_shown(old_and_calm));
+}
+
+TEST_F(CondenseTest, AnAggregateStandsForItsPartitions) {
+    CondensePolicy summed{true, false, Aggregate::kSum, 0, false};
+    for (const Aggregate how : {Aggregate::kSum, Aggregate::kMax}) {
+        const UnitId whole = next_++;
+        ASSERT_TRUE(cache_.add_unit(whole, 1));
+        condenser_.add_aggregate(whole, how);
+        std::map<int, UnitId> parts;
+        for (int i = 0; i < 3; ++i) {
+            parts[i] =
+                add(name_of(how == Aggregate::kSum ? "s" : "m", static_cast<std::uint32_t>(i)),
+                    summed, whole);
+        }
+        settle();
+        for (const auto& [number, unit] : parts) {
+            EXPECT_TRUE(condenser_.is_read(unit));
+            EXPECT_FALSE(is_shown(unit));
+        }
+        read(parts[0], 5, 3);
+        read(parts[1], 7, 4);
+        tick(10);
+        EXPECT_EQ(cache_.values(whole), nullptr) << "a part of the sum is no sum";
+        read(parts[2], 11, 15);
+        tick(20);
+        ASSERT_NE(cache_.values(whole), nullptr);
+        EXPECT_EQ(cache_.values(whole)[0], how == Aggregate::kSum ? 23 : 11);
+        EXPECT_EQ(cache_.read_wall_ms(whole), 3000) << "as old as its oldest part";
+        const std::uint64_t made = counters_.get(Counter::kValuesAggregated);
+        tick(30);
+        EXPECT_EQ(counters_.get(Counter::kValuesAggregated), made) << "nothing was read";
+        read(parts[1], std::nan(""), 35);
+        tick(40);
+        EXPECT_EQ(cache_.values(whole)[0], how == Aggregate::kSum ? 16 : 11);
+        remove(parts[2]);
+        tick(50);
+        EXPECT_EQ(cache_.values(whole)[0], 5);
+        cache_.set_quarantined(parts[0], true);
+        read(parts[1], 8, 55);
+        tick(60);
+        EXPECT_EQ(cache_.values(whole)[0], 8);
+        remove(parts[0]);
+        remove(parts[1]);
+        remove(whole);
+    }
+    EXPECT_EQ(counters_.get(Counter::kSeriesHidden), 0U);
+    EXPECT_EQ(counters_.get(Counter::kValuesCached),
+              counters_.get(Counter::kValuesEmittedFresh) + counters_.get(Counter::kValuesHidden) +
+                  counters_.get(Counter::kValuesSuperseded) +
+                  counters_.get(Counter::kValuesUnregisteredDropped) + cache_.pending());
+}
+
+TEST_F(CondenseTest, AnotherPolicyForAUnitThatStays) {
+    condenser_.set_partition_sample(0);
+    const UnitId unit = add(name_of("orders", 1), CondensePolicy{});
+    EXPECT_TRUE(condenser_.is_read(unit));
+    condenser_.update_unit(unit, kSize, name_of("orders", 1), kSampled);
+    settle();
+    EXPECT_FALSE(is_shown(unit));
+    EXPECT_FALSE(is_read_[unit]);
+    condenser_.update_unit(unit, kSize, name_of("orders", 1), CondensePolicy{});
+    settle();
+    EXPECT_TRUE(is_shown(unit));
+    EXPECT_TRUE(is_read_[unit]);
+}
+
+}  // namespace
+}  // namespace remora
