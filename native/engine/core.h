@@ -75,6 +75,7 @@ class Core final : public Worker {
     void on_undescribed(const ControlItem& item);
     void wake_surprised();
     void condense();
+    void begin_reading(UnitId unit, const UnitTraits& traits, const std::string& name);
     void watch_size(std::int64_t now_ns);
     void begin_trace();
     void end_trace();

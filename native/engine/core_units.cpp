@@ -78,18 +78,18 @@ void Core::add_unit(Registration& registration) {
         return;
     }
     name_family(registration.family, registration.family_name);
-    if (!cache_.add_unit(unit, static_cast<std::uint16_t>(registration.series.size())) ||
-        (registration.made_by == Aggregate::kNone &&
-         !sampler_.add_unit(unit, traits, clock_.monotonic_ns()))) {
+    if (!cache_.add_unit(unit, static_cast<std::uint16_t>(registration.series.size()))) {
         log_.error("core.add_unit", "unit refused by the core: " + registration.object_name);
         return;
     }
     if (registration.made_by != Aggregate::kNone) {
         condenser_.add_aggregate(unit, registration.made_by);
     } else {
-        siblings_.add(unit, registration.object_name);
         condenser_.add_unit(unit, registration.family, registration.object_name, policy,
                             registration.aggregate);
+        if (condenser_.is_read(unit)) {
+            begin_reading(unit, traits, registration.object_name);
+        }
     }
     if (policy.is_sampled) {
         sampled_[unit] = traits;
@@ -154,13 +154,20 @@ void Core::remove_unit(UnitId unit) {
     freed_waiting_.push_back(unit);
 }
 
+void Core::begin_reading(UnitId unit, const UnitTraits& traits, const std::string& name) {
+    if (sampler_.add_unit(unit, traits, clock_.monotonic_ns())) {
+        siblings_.add(unit, name);
+    } else {
+        log_.error("core.begin_reading", "unit refused by the sampler: " + name);
+    }
+}
+
 // A unit that is not shown is not read either, unless something is made of it.
 void Core::condense() {
     for (const Condenser::Change& change : condenser_.settle()) {
         const UnitId unit = change.unit;
         if (change.is_read) {
-            static_cast<void>(sampler_.add_unit(unit, sampled_[unit], clock_.monotonic_ns()));
-            siblings_.add(unit, unit_names_[unit]);
+            begin_reading(unit, sampled_[unit], unit_names_[unit]);
         } else {
             siblings_.remove(unit, unit_names_[unit]);
             sampler_.remove_unit(unit);

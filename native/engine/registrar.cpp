@@ -471,7 +471,10 @@ Code Registrar::admit(const Bean& bean, const Selection& selection, FamilyId& fa
         admission_.release(family, series);
         return Code::kLimit;
     }
-    intervals_.set(unit, settings_.base_interval_ms);
+    // What may not be shown waits for the core to say so before it is read.
+    const CondensePolicy& condense = selection.policy.condense;
+    const bool waits = condense.is_sampled && condense.aggregate == Aggregate::kNone;
+    intervals_.set(unit, waits ? kIntervalNever : settings_.base_interval_ms);
     return Code::kOk;
 }
 
