@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "model/deviation.h"
 #include "model/intervals.h"
@@ -270,8 +271,67 @@ class Simulation {
         }
     }
 
+    double cost_ns(UnitId unit) const { return reference_.cost_ns[trace_.units[unit].family]; }
+
+    // What a read of the unit for `tick` puts right, by the clairvoyant's aim.
+    double gain(UnitId unit, std::uint32_t tick) const {
+        const TraceUnit& info = trace_.units[unit];
+        const double* truth = &reference_.values[std::size_t{tick} * reference_.slots];
+        if (std::memcmp(truth + info.first_slot, &emitted_[info.first_slot],
+                        info.slots * sizeof(double)) == 0) {
+            return 0;
+        }
+        if (policy_.clairvoyance == Clairvoyance::kDelay) {
+            return 1.0 + static_cast<double>(waiting_[unit].size());
+        }
+        double error = 0;
+        for (std::uint32_t slot = info.first_slot; slot < info.first_slot + info.slots; ++slot) {
+            error += slot_error(slot, truth[slot]);
+        }
+        return error / info.slots;
+    }
+
+    // The clairvoyant's reads; everything while the sampler would learn.
+    void read_knowing(std::uint32_t tick) {
+        const bool learns = tick < options_.warmup_ticks;
+        const std::uint32_t most =
+            std::max(options_.interval_ms_max / options_.base_interval_ms, 1U);
+        std::vector<std::pair<double, UnitId>> order;
+        double full = 0;
+        for (UnitId unit = 0; unit < trace_.units.size(); ++unit) {
+            if (!lives(unit, tick)) {
+                continue;
+            }
+            full += cost_ns(unit);
+            const bool first = last_read_[unit] == kNever;
+            const bool spread =
+                last_read_[unit] < options_.warmup_ticks && (tick + unit) % most == 0;
+            if (learns || first || spread || trace_.units[unit].is_alert ||
+                tick - last_read_[unit] >= most) {
+                purse_ns_ -= learns ? 0 : cost_ns(unit);
+                read(unit, tick);
+            } else if (const double worth = gain(unit, tick); worth > 0) {
+                order.emplace_back(-worth / cost_ns(unit), unit);
+            }
+        }
+        purse_ns_ += learns ? 0 : policy_.budget * full;
+        std::sort(order.begin(), order.end());
+        for (const auto& [price, unit] : order) {
+            if (cost_ns(unit) > purse_ns_) {
+                break;
+            }
+            purse_ns_ -= cost_ns(unit);
+            read(unit, tick);
+        }
+        measure(tick);
+    }
+
     void step(std::uint32_t tick) {
         come_and_go(tick);
+        if (policy_.clairvoyance != Clairvoyance::kNone) {
+            read_knowing(tick);
+            return;
+        }
         const auto on_unit = [this, tick](UnitId unit) { read(unit, tick); };
         reader_.read_all(tick_ns(tick), on_unit);
         // What is read then may surprise or stir others.
@@ -427,6 +487,7 @@ class Simulation {
     Governor governor_;
     double tick_read_ns_ = 0;
     double predicted_ = 0;
+    double purse_ns_ = 0;  // the clairvoyant's budget not spent yet
     Planner planner_;
     TickReader reader_;
     std::vector<UnitId> wakes_;

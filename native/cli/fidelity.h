@@ -39,12 +39,18 @@ struct Reference {
 
 Reference make_reference(const Trace& trace, const FidelityOptions& options);
 
+// A clairvoyant knows which cached values are wrong now, keeps what the agent promises (alerts at
+// base, nothing older than the maximum interval) and spends the rest on what buys most at once.
+// Greedy, so no strict bound.
+enum class Clairvoyance : std::uint8_t { kNone, kError, kDelay };
+
 struct FidelityPolicy {
     std::string name;
     SamplePolicy policy = SamplePolicy::kBudget;
     bool ignore_cost = false;
     bool pins = true;     // alerts and counters at base
     double budget = 1.0;  // share of the full read cost
+    Clairvoyance clairvoyance = Clairvoyance::kNone;
 };
 
 struct Accuracy {

@@ -21,6 +21,7 @@ struct ReplayOptions {
     std::vector<double> budgets = {100, 50, 20, 10, 5};
     bool json_only = false;
     bool worst = false;
+    bool clairvoyant = false;
 };
 
 std::string percent(double share, int digits) {
@@ -35,7 +36,7 @@ std::string seconds(double s) {
     return text.str();
 }
 
-std::vector<FidelityPolicy> policies(const std::vector<double>& budgets) {
+std::vector<FidelityPolicy> policies(const std::vector<double>& budgets, bool clairvoyant) {
     std::vector<FidelityPolicy> all;
     for (const double budget : budgets) {
         const double share = budget / 100.0;
@@ -44,6 +45,12 @@ std::vector<FidelityPolicy> policies(const std::vector<double>& budgets) {
             {"fixed, alerts and counters at base", SamplePolicy::kFixed, false, true, share});
         all.push_back({"law, cost ignored", SamplePolicy::kBudget, true, true, share});
         all.push_back({"law", SamplePolicy::kBudget, false, true, share});
+        if (clairvoyant) {
+            all.push_back({"clairvoyant, least error", SamplePolicy::kBudget, false, true, share,
+                           Clairvoyance::kError});
+            all.push_back({"clairvoyant, least delay", SamplePolicy::kBudget, false, true, share,
+                           Clairvoyance::kDelay});
+        }
     }
     all.push_back({"variance", SamplePolicy::kVariance, false, true, 1.0});
     return all;
@@ -134,7 +141,7 @@ int replay_all(const ReplayOptions& options) {
     if (!options.json_only) {
         print_head(trace, reference);
     }
-    for (const FidelityPolicy& policy : policies(options.budgets)) {
+    for (const FidelityPolicy& policy : policies(options.budgets, options.clairvoyant)) {
         const FidelityResult result = replay(trace, reference, options.fidelity, policy);
         json["rows"].push_back(to_json(policy, result));
         if (!options.json_only) {
@@ -175,6 +182,8 @@ int run_replay(int argc, char** argv) {
                  "leaves out the family that costs most");
     app.add_flag("--json", options.json_only, "the line of JSON only");
     app.add_flag("--worst", options.worst, "the families that lose most accuracy");
+    app.add_flag("--clairvoyant", options.clairvoyant,
+                 "adds policies that know which values are wrong");
     CLI11_PARSE(app, argc, argv);
     return replay_all(options);
 }

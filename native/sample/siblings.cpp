@@ -1,7 +1,5 @@
 #include "sample/siblings.h"
 
-#include <algorithm>
-
 namespace remora {
 namespace {
 
@@ -34,6 +32,16 @@ Place place_of(std::string_view bean) {
     const std::string_view name = property(bean, "name");
     if (domain == "kafka.server" && name == "MessagesInPerSec") {
         return {key_of('t', bean, "topic"), {}};
+    }
+    // Replicas fall behind and catch up rarely, but then hundreds of units change; the count is an
+    // alert, read at every base interval.
+    if (domain == "kafka.server" && name == "UnderReplicatedPartitions") {
+        return {"isr", {}};
+    }
+    if (domain == "kafka.cluster" && property(bean, "type") == "Partition" &&
+        (name == "UnderReplicated" || name == "InSyncReplicasCount" || name == "ReplicasCount" ||
+         name == "UnderMinIsr" || name == "AtMinIsr")) {
+        return {{}, "isr"};
     }
     if (domain == "kafka.log" && (name == "LogEndOffset" || name == "Size")) {
         const std::string topic = key_of('t', bean, "topic");
@@ -68,7 +76,7 @@ void Siblings::add(UnitId unit, std::string_view name) {
     }
     if (!place.listens.empty()) {
         Group& group = groups_[place.listens];
-        group.units.push_back(unit);
+        group.units.insert(unit);
         sampler_.set_sentinel(unit, group.sentinel);
     }
 }
@@ -90,8 +98,7 @@ void Siblings::remove(UnitId unit, std::string_view name) {
     }
     const auto heard = groups_.find(place.listens);
     if (heard != groups_.end()) {
-        auto& units = heard->second.units;
-        units.erase(std::remove(units.begin(), units.end(), unit), units.end());
+        heard->second.units.erase(unit);
         drop_if_empty(heard);
     }
 }

@@ -1,11 +1,12 @@
 // Which unit tells for another that it has not changed: a topic's message count for the ends of its
-// logs, the end of a log for its size, the count of a request for its times.
+// logs, the end of a log for its size, the count of a request for its times, the count of
+// under-replicated partitions for the replicas of each.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
+#include <unordered_set>
 
 #include "model/ids.h"
 #include "sample/sampler.h"
@@ -28,7 +29,7 @@ class Siblings {
  private:
     struct Group {
         UnitId sentinel = kNoUnit;
-        std::vector<UnitId> units;
+        std::unordered_set<UnitId> units;  // of partitions many, often gone all at once
     };
 
     Sampler& sampler_;

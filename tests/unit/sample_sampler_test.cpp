@@ -1,5 +1,6 @@
 #include "sample/sampler.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -390,6 +391,38 @@ TEST_F(SamplerTest, SiblingsAreFoundByNameInAnyOrderAndLetGo) {
     sampler->remove_unit(2);
     sampler->solve(budget);
     EXPECT_LT(intervals.get(1), 100'000U) << "its sentinel is gone";
+}
+
+TEST_F(SamplerTest, UnderReplicatedPartitionsTellForTheReplicasOfEach) {
+    make();
+    const std::vector<std::string> names = {
+        "kafka.cluster:type=Partition,name=InSyncReplicasCount,topic=t,partition=0",
+        "kafka.cluster:type=Partition,name=UnderReplicated,topic=t,partition=0",
+        "kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions",
+        "kafka.cluster:type=Partition,name=LastStableOffsetLag,topic=t,partition=0"};
+    Siblings siblings(*sampler);
+    for (UnitId unit = 0; unit < names.size(); ++unit) {
+        UnitTraits traits;
+        traits.family = unit;
+        traits.is_alert = unit == 2;
+        add(unit, traits);
+        siblings.add(unit, names[unit]);
+        sampler->on_cost(unit, 1, 1000);
+    }
+    for (UnitId unit = 0; unit < names.size(); ++unit) {
+        teach(unit, 0.5F);
+    }
+    const double budget = 0.6 * sampler->solve(1e18).full_ns_per_s;
+    sampler->observe(2, 0, kTickNs, ReadStatus::kOk, 0, false);
+    sampler->solve(budget);
+    EXPECT_EQ(intervals.get(0), 300'000U);
+    EXPECT_EQ(intervals.get(1), 300'000U);
+    EXPECT_EQ(intervals.get(2), 10'000U) << "an alert, silent or not";
+    EXPECT_LT(intervals.get(3), 100'000U) << "what it does not tell for";
+    sampler->observe(2, 0.5F, kTickNs, ReadStatus::kOk, 0);
+    std::vector<UnitId> woken(names.size());
+    woken.resize(sampler->collect_wakes(woken));
+    EXPECT_THAT(woken, testing::IsSupersetOf({0U, 1U}));
 }
 
 TEST_F(SamplerTest, BacksOffFromAFailingUnitAndComesBack) {
