@@ -9,6 +9,7 @@ CORE = (
     ("bench_engine", "bm_path/100000", "the same, 100,000 units", "s_a_sample", None),
     ("bench_plan", "bm_tick/12000/1$", "plan, a due unit, all of 12,000 due", "s_a_due_unit", 100.0),
     ("bench_plan", "bm_tick/12000/10$", "plan, a due unit, a tenth due", "s_a_due_unit", 100.0),
+    ("bench_plan", "bm_tick/12000/30$", "plan, a due unit, a thirtieth due", "s_a_due_unit", 100.0),
     ("bench_plan", "bm_tick/100000/10$", "plan, a due unit, a tenth of 100,000", "s_a_due_unit",
      100.0),
     ("bench_sample", "bm_solve/12000", "solve, 12,000 units", "cpu_time", None),
