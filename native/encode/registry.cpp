@@ -143,6 +143,7 @@ void Registry::take_self(const std::vector<SelfSample>& self) {
         self_series_.resize(self.size());
     }
     self_values_.resize(self.size());
+    self_changed_.clear();
     for (std::size_t i = 0; i < self.size(); ++i) {
         self_values_[i] = self[i].value;
         const auto unit = kSelfBit | static_cast<std::uint32_t>(i);
@@ -158,6 +159,11 @@ void Registry::take_self(const std::vector<SelfSample>& self) {
         self_series_[i].rule =
             self_series_[i].rule == ValueRule::kState ? ValueRule::kAsIs : self_series_[i].rule;
         store_.begin_unit(unit);
+        self_changed_.push_back(unit);
+    }
+    // Only when all of them have let go of what they were: samples may have changed places.
+    for (const std::uint32_t unit : self_changed_) {
+        const std::size_t i = unit & ~kSelfBit;
         add_series(unit, 0, self_series_[i], {});
         self_series_[i].rule = self[i].series.rule;
     }

@@ -99,6 +99,7 @@ class Registry : public Encoder {
     bool keyframe_due_ = true;
     std::vector<Series> self_series_;
     std::vector<double> self_values_;
+    std::vector<std::uint32_t> self_changed_;  // units to be registered again
 };
 
 inline bool Registry::sample_of(const Entry& entry, const Values& values, Sample& sample) const {

@@ -318,5 +318,20 @@ TEST(OpenMetricsTest, LeavesOutWhatACounterMayNotBe) {
     EXPECT_EQ(rig.counters.get(Counter::kValuesUnencodable), 1U);
 }
 
+// Families are ranked by cost, so self samples change places.
+TEST(PrometheusTest, SelfSamplesThatChangePlacesAreAllStillThere) {
+    EncoderOptions options;
+    options.format = Format::kPrometheus;
+    EncodeRig rig(options);
+    const auto sample = [](const char* family, double value) {
+        return SelfSample{make_series("cost", MetricType::kGauge, {{"family", family}}), value};
+    };
+    rig.tick(1, {sample("a", 1), sample("b", 2), sample("c", 3)});
+    const std::string text = rig.tick(2, {sample("c", 4), sample("a", 5), sample("b", 6)});
+    EXPECT_NE(text.find("cost{family=\"a\"} 5\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("cost{family=\"b\"} 6\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("cost{family=\"c\"} 4\n"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace remora
