@@ -5,11 +5,13 @@
 #include <remora/wire.h>
 
 #include <cstdint>
+#include <memory>
+#include <new>
 
 namespace {
 
 constexpr const char* kClass = "remora/shim/Native";
-constexpr std::size_t kMessageBytes = 1024;
+constexpr std::size_t kMessageBytes = 64 * 1024;  // every mistake of a configuration, one a line
 
 // A modified-UTF-8 copy of a Java string, released on every path.
 class JavaText {
@@ -80,11 +82,11 @@ jlong JNICALL start(JNIEnv* env, jclass, jstring arguments, jstring facts, jobje
         throw_state(env, "control, answer, plan and sample must be direct buffers");
         return 0;
     }
-    char message[kMessageBytes] = "";
-    remora_agent* agent =
-        remora_start(argument_text.c_str(), fact_text.c_str(), &buffers, message, sizeof(message));
+    const std::unique_ptr<char[]> message(new (std::nothrow) char[kMessageBytes]());
+    remora_agent* agent = remora_start(argument_text.c_str(), fact_text.c_str(), &buffers,
+                                       message.get(), message == nullptr ? 0 : kMessageBytes);
     if (agent == nullptr) {
-        throw_state(env, message);
+        throw_state(env, message == nullptr ? "no memory" : message.get());
     }
     return reinterpret_cast<jlong>(agent);
 }

@@ -74,6 +74,12 @@ void Cache::remove_unit(UnitId unit) {
     unsettled_[unit] = 0;
     fresh_outputs_[unit] = 0;
     changed_outputs_[unit] = 0;
+    // An output amid its tick must not take the next unit of this id for the one that has gone.
+    for (std::vector<std::uint8_t>& flags : output_flags_) {
+        if (unit < flags.size()) {
+            flags[unit] = 0;
+        }
+    }
 }
 
 Applied Cache::take(UnitId unit, std::int64_t read_ns, std::int64_t read_wall_ms) {

@@ -98,7 +98,7 @@ void condense(const Pick& pick, bool names, std::map<std::string, std::uint32_t>
     const auto series = static_cast<std::uint32_t>(pick.selection.slots.size());
     const bool is_outside = pick.partition != nullptr && policy.is_sampled &&
                             !PartitionSample::is_shown(pick.partition);
-    if (is_outside && policy.aggregate == Aggregate::kNone) {
+    if (is_outside && policy.aggregate == Aggregate::kNone && !policy.tells_trouble) {
         ++found.refusals["outside the partition sample, unless in trouble"];
         return;
     }
@@ -109,7 +109,9 @@ void condense(const Pick& pick, bool names, std::map<std::string, std::uint32_t>
         pick.family->series += series;
     }
     if (is_outside) {
-        ++found.refusals["read, and shown in the sum or maximum of its topic"];
+        ++found.refusals[policy.aggregate == Aggregate::kNone
+                             ? "outside the partition sample, read to know of trouble"
+                             : "read, and shown in the sum or maximum of its topic"];
         return;
     }
     if (policy.top > 0 && ++at_top[family_name(pick.bean->name)] > policy.top) {
@@ -253,6 +255,15 @@ bool is_a_partition(const Bean& bean) {
            bean.name.get("name") == "UnderReplicated";
 }
 
+void print_cluster_size(const Config& config, std::uint32_t partitions) {
+    std::cout << partitions << " partitions: ";
+    if (config.cluster_size == ClusterSize::kAuto) {
+        std::cout << cluster_size_name(cluster_size_of(partitions)) << '\n';
+    } else {
+        std::cout << "cluster_size is " << cluster_size_name(config.cluster_size) << '\n';
+    }
+}
+
 int print_selection(const Load& load, const CheckOptions& options) {
     const Result<std::string> text = whole_file(options.mbeans);
     if (!text) {
@@ -280,9 +291,12 @@ int print_selection(const Load& load, const CheckOptions& options) {
     // What cluster_size auto comes to on that broker.
     const auto partitions = static_cast<std::uint32_t>(
         std::count_if(list.value().beans().begin(), list.value().beans().end(), is_a_partition));
-    const ClusterSize size = cluster_size_of(partitions);
-    const Config config = load(size).config;
-    std::cout << partitions << " partitions: " << cluster_size_name(size) << '\n';
+    const ParseOutcome outcome = load(cluster_size_of(partitions));
+    const Config& config = outcome.config;
+    if (options.print) {
+        std::cout << print_config(outcome);
+    }
+    print_cluster_size(config, partitions);
     const Tally found = tally(config, list.value(), options.names);
     print_families(found, costs);
     std::cout << found.series << " series of " << found.units << " beans out of "
@@ -326,7 +340,14 @@ int check(const CheckOptions& options) {
         arguments = "config=" + options.file + (arguments.empty() ? "" : "," + arguments);
     }
     const Load load = [&](ClusterSize found) { return load_config(arguments, environment, found); };
-    const ParseOutcome outcome = load(ClusterSize::kSmall);
+    ParseOutcome outcome = load(ClusterSize::kSmall);
+    // What is valid on a small broker has to be valid when it grows.
+    for (const ClusterSize size : {ClusterSize::kMedium, ClusterSize::kLarge, ClusterSize::kHuge}) {
+        if (outcome.is_ok()) {
+            ParseOutcome grown = load(size);
+            outcome = grown.is_ok() ? std::move(outcome) : std::move(grown);
+        }
+    }
     for (const Problem& warning : outcome.warnings) {
         std::cerr << "warning: " << warning.text << '\n';
     }
@@ -337,16 +358,15 @@ int check(const CheckOptions& options) {
         std::cerr << outcome.errors.size() << " error(s); nothing of this configuration is used\n";
         return kInvalid;
     }
-    if (options.print) {
-        std::cout << print_config(outcome);
-    }
     if (!options.live.empty()) {
         return print_live(load, options);
     }
     if (!options.mbeans.empty()) {
         return print_selection(load, options);
     }
-    if (!options.print) {
+    if (options.print) {
+        std::cout << print_config(outcome);
+    } else {
         std::cout << (outcome.file.empty() ? "the defaults" : outcome.file) << ": valid\n";
     }
     return kValid;

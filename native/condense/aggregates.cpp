@@ -5,6 +5,11 @@
 #include <limits>
 
 namespace remora {
+namespace {
+
+const std::vector<UnitId> kNone;
+
+}  // namespace
 
 void Aggregates::add(UnitId unit, Aggregate how) {
     Made& made = made_[unit];
@@ -33,8 +38,19 @@ void Aggregates::remove_member(UnitId unit, UnitId member) {
     }
 }
 
+void Aggregates::set_incomplete(UnitId unit, bool incomplete) {
+    const auto found = made_.find(unit);
+    if (found != made_.end() && found->second.is_incomplete != incomplete) {
+        found->second.is_incomplete = incomplete;
+        found->second.is_changed = true;
+    }
+}
+
 bool Aggregates::is_due(const Made& made, const Cache& cache) {
     bool is_fresh = made.is_changed;
+    if (made.is_incomplete) {
+        return is_fresh;
+    }
     for (const UnitId member : made.members) {
         if (cache.values(member) == nullptr && !cache.is_quarantined(member)) {
             return false;  // a part of a sum would look like a drop
@@ -48,7 +64,7 @@ void Aggregates::make(Made& made, Cache& cache) {
     std::int64_t read_ns = std::numeric_limits<std::int64_t>::max();
     std::int64_t read_wall_ms = read_ns;
     bool is_any = false;
-    for (const UnitId member : made.members) {
+    for (const UnitId member : made.is_incomplete ? kNone : made.members) {
         if (cache.values(member) != nullptr && !cache.is_quarantined(member)) {
             is_any = true;
             read_ns = std::min(read_ns, cache.read_ns(member));

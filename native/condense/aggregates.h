@@ -24,6 +24,8 @@ class Aggregates {
     // `member` has as many values as `unit`, in the same order.
     void add_member(UnitId unit, UnitId member);
     void remove_member(UnitId unit, UnitId member);
+    // While it is incomplete it is quarantined: a sum of a part would look like the whole.
+    void set_incomplete(UnitId unit, bool incomplete);
 
     // Makes anew what a member of was read since the last tick, or what a member came to or left,
     // once every member was read. A quarantined member is left out, as it is everywhere. An
@@ -35,6 +37,7 @@ class Aggregates {
         UnitId unit = kNoUnit;
         Aggregate how = Aggregate::kSum;
         bool is_changed = true;  // a member came or left
+        bool is_incomplete = false;
         std::vector<UnitId> members;
     };
 

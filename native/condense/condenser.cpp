@@ -23,22 +23,41 @@ void Condenser::add_unit(UnitId unit, FamilyId family, std::string_view object_n
         aggregates_.add_member(aggregate, unit);
     }
     enter(unit, family, object_name, policy);
+    // Not before settle() has found its partition among those that are shown.
+    if (states_[unit].partition != nullptr && policy.is_sampled) {
+        hide(unit, kOutsideSample, true);
+        set_asleep(unit, sleeps_unseen(states_[unit]));
+    }
 }
 
 void Condenser::update_unit(UnitId unit, FamilyId family, std::string_view object_name,
                             const CondensePolicy& policy) {
-    if (unit < states_.size()) {
-        leave(unit);
-        enter(unit, family, object_name, policy);
-    } else {
-        add_unit(unit, family, object_name, policy, kNoUnit);
+    if (unit >= states_.size()) {
+        if (policy == CondensePolicy{}) {
+            return;
+        }
+        states_.resize(unit + 1);
     }
+    if (states_[unit].policy == policy) {
+        return;
+    }
+    leave(unit);
+    enter(unit, family, object_name, policy);
+    if (!policy.is_sampled) {
+        hide(unit, kOutsideSample, false);
+        set_asleep(unit, false);
+    }
+}
+
+bool Condenser::sleeps_unseen(const State& state) {
+    return state.aggregate == kNoUnit && !state.policy.tells_trouble;
 }
 
 void Condenser::enter(UnitId unit, FamilyId family, std::string_view object_name,
                       const CondensePolicy& policy) {
     State& state = states_[unit];
     state.family = static_cast<std::uint16_t>(family);
+    state.policy = policy;
     if (policy.is_sampled || policy.tells_trouble) {
         const Result<ObjectName> name = ObjectName::parse(object_name);
         if (name) {
@@ -47,10 +66,6 @@ void Condenser::enter(UnitId unit, FamilyId family, std::string_view object_name
                                           policy.is_sampled, policy.tells_trouble);
         }
     }
-    const bool is_outside = policy.is_sampled && state.partition != nullptr &&
-                            !PartitionSample::is_shown(state.partition);
-    hide(unit, kOutsideSample, is_outside);
-    set_asleep(unit, is_outside && state.aggregate == kNoUnit);
     if (policy.top > 0) {
         state.top = top_list(state.family, policy.top);
         state.top->add(unit, policy.grows);
@@ -139,7 +154,7 @@ void Condenser::tick(std::int64_t now_ns) {
 const std::vector<Condenser::Change>& Condenser::settle() {
     sample_.settle([this](UnitId unit, bool is_shown) {
         hide(unit, kOutsideSample, !is_shown);
-        set_asleep(unit, !is_shown && states_[unit].aggregate == kNoUnit);
+        set_asleep(unit, !is_shown && sleeps_unseen(states_[unit]));
     });
     told_.clear();
     told_.swap(changes_);

@@ -34,13 +34,25 @@ class Condenser {
     // kNoUnit: none.
     void add_unit(UnitId unit, FamilyId family, std::string_view object_name,
                   const CondensePolicy& policy, UnitId aggregate);
-    // Another policy for a unit that stays; its aggregate stays too.
+    // Another policy, or the same, for a unit that stays; its aggregate stays too. It is shown or
+    // not as before until settle() decides.
     void update_unit(UnitId unit, FamilyId family, std::string_view object_name,
                      const CondensePolicy& policy);
     // A unit that is made of others.
     void add_aggregate(UnitId unit, Aggregate how) { aggregates_.add(unit, how); }
+    // Whether a cap leaves out some of what it would be made of: then it has no value.
+    void set_incomplete(UnitId aggregate, bool incomplete) {
+        aggregates_.set_incomplete(aggregate, incomplete);
+    }
     // Before the cache lets it go.
     void remove_unit(UnitId unit);
+
+    // Calls `use(unit)` for the units that tell whether a partition is in trouble, where partitions
+    // are sampled.
+    template <typename Use>
+    void for_each_teller(Use use) const {
+        sample_.for_each_teller(use);
+    }
 
     // False: neither it nor what it is part of is shown.
     bool is_read(UnitId unit) const { return unit >= states_.size() || !states_[unit].is_asleep; }
@@ -61,6 +73,7 @@ class Condenser {
     struct State {
         PartitionSample::Partition* partition = nullptr;
         TopList* top = nullptr;
+        CondensePolicy policy;
         UnitId aggregate = kNoUnit;
         std::uint16_t family = 0;
         std::uint8_t hidden = 0;  // reasons
@@ -71,6 +84,8 @@ class Condenser {
                const CondensePolicy& policy);
     void leave(UnitId unit);
     void hide(UnitId unit, Reason reason, bool hides);
+    // Whether a unit that is not shown is not read either.
+    static bool sleeps_unseen(const State& state);
     void set_asleep(UnitId unit, bool asleep);
     TopList* top_list(FamilyId family, std::uint32_t size);
 

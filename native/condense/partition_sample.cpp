@@ -60,6 +60,7 @@ PartitionSample::Partition* PartitionSample::add(UnitId unit, std::string_view t
     Partition& partition = **place;
     if (is_sampled) {
         partition.units.push_back(unit);
+        partition.has_new = true;
     }
     if (tells_trouble) {
         partition.tellers.push_back(unit);

@@ -1,6 +1,7 @@
 // Which partitions of each topic are shown: an evenly spread few, and those in trouble.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -38,11 +39,21 @@ class PartitionSample {
                    bool tells_trouble);
     void remove(UnitId unit, Partition* partition);
 
+    // Calls `use(unit)` for every unit that tells trouble.
+    template <typename Use>
+    void for_each_teller(Use use) const {
+        for (const auto& [name, topic] : topics_) {
+            for (const std::unique_ptr<Partition>& partition : topic->partitions) {
+                std::for_each(partition->tellers.begin(), partition->tellers.end(), use);
+            }
+        }
+    }
+
     // Looks for trouble in the cached values.
     void look_for_trouble(const Cache& cache, std::int64_t now_ns);
 
-    // Calls `change(unit, shown)` for the sampled units of partitions that came in or went out
-    // since the last call.
+    // Calls `change(unit, shown)` for the sampled units of partitions that came in, went out or got
+    // another unit since the last call.
     template <typename Change>
     void settle(Change change);
 
@@ -58,6 +69,7 @@ class PartitionSample {
         std::int64_t trouble_until_ns = 0;
         bool is_in_trouble = false;
         bool is_shown = false;
+        bool has_new = false;  // a unit came since the last settle()
     };
     struct Topic {
         std::string name;
@@ -83,8 +95,9 @@ void PartitionSample::settle(Change change) {
             const bool is_chosen = left > 0 && !partition->units.empty();
             left -= is_chosen ? 1 : 0;
             const bool shown = is_chosen || partition->is_in_trouble;
-            if (shown != partition->is_shown) {
+            if (shown != partition->is_shown || partition->has_new) {
                 partition->is_shown = shown;
+                partition->has_new = false;
                 for (const UnitId unit : partition->units) {
                     change(unit, shown);
                 }

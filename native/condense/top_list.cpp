@@ -7,6 +7,8 @@ namespace remora {
 namespace {
 
 constexpr double kGrowthSeconds = 60;  // growth is averaged over so long
+// Until counters have been seen to grow they rank by what they show, far below any growth.
+constexpr double kNotSeenToGrow = 1e-12;
 
 }  // namespace
 
@@ -34,7 +36,7 @@ void TopList::score(Member& member, const Cache& cache) {
     if (!member.grows) {
         member.score = value;
     } else if (member.last_read_ns == 0) {
-        member.score = 0;
+        member.score = value * kNotSeenToGrow;
     } else if (read_ns > member.last_read_ns) {
         const double elapsed_s = static_cast<double>(read_ns - member.last_read_ns) /
                                  static_cast<double>(kNanosPerSecond);

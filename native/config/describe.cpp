@@ -21,8 +21,8 @@ class PathCollector final : public ConfigVisitor {
     void size(Key key, std::uint64_t&, Bounds<std::uint64_t>) override { leaf(key); }
     void text(Key key, std::string&, TextKind) override { leaf(key); }
     void choice(Key key, std::size_t&, std::span<const char* const>) override { leaf(key); }
-    void texts(Key key, std::vector<std::string>&, TextKind, std::size_t) override { leaf(key); }
-    void pairs(Key key, std::vector<TextPair>&, PairKind) override { leaf(key); }
+    void texts(Key key, std::vector<std::string>&, TextKind, std::size_t) override { list(key); }
+    void pairs(Key key, std::vector<TextPair>&, PairKind) override { list(key); }
     void bucket(Key key, std::uint32_t&, std::uint32_t&) override { leaf(key); }
     void file_mode(Key key, std::uint32_t&) override { leaf(key); }
 
@@ -41,6 +41,10 @@ class PathCollector final : public ConfigVisitor {
 
  private:
     void leaf(Key key) { paths_.values.push_back(prefix_.back() + key.name); }
+    void list(Key key) {
+        leaf(key);
+        paths_.lists.push_back(paths_.values.back());
+    }
 
     KnownPaths& paths_;
     std::vector<std::string> prefix_ = {""};

@@ -193,8 +193,8 @@ class Builder {
         }
         key_.node = index;
         if (!keys_.back().insert(key_.key).second) {
-            problems_.push_back({at_text(name_, key_.at) + "the key \"" + key_.key.substr(0, 200) +
-                                 "\" stands twice in one object"});
+            add_problem(problems_, at_text(name_, key_.at) + "the key \"" +
+                                       key_.key.substr(0, 200) + "\" stands twice in one object");
             return;
         }
         parent.members.push_back(key_);
@@ -233,6 +233,14 @@ class Builder {
 };
 
 }  // namespace
+
+void add_problem(std::vector<Problem>& problems, std::string text) {
+    if (problems.size() < kProblemsMax) {
+        problems.push_back({std::move(text)});
+    } else if (problems.size() == kProblemsMax) {
+        problems.push_back({"more problems are not shown"});
+    }
+}
 
 Position position_of(std::string_view text, std::size_t offset) {
     const std::string_view before = text.substr(0, offset);

@@ -63,6 +63,7 @@ struct Problem {
     std::string text;
 };
 
+inline constexpr std::size_t kProblemsMax = 100;  // told of one configuration
 inline constexpr std::uint32_t kJsonDepthMax = 32;
 
 // Parses `text`, adds its nodes to `document` and returns the index of its value. Syntax errors,
@@ -80,5 +81,8 @@ std::string number_text(double value);
 
 // What a node is, for messages: "the number 3", "the text \"abc\"", "an object".
 std::string describe(const JsonNode& node);
+
+// Appends unless there are kProblemsMax already; then says once that there are more.
+void add_problem(std::vector<Problem>& problems, std::string text);
 
 }  // namespace remora

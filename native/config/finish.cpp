@@ -73,17 +73,34 @@ const char* formats_of(OutputType type) {
     return "";
 }
 
+// The row's base interval as the other intervals allow it, so that a configuration that is valid
+// on a small broker stays so when it grows: a multiple of the shortest interval, at most the
+// longest.
+std::int64_t fitting_base_ms(std::int64_t base_ms, const SamplingConfig& sampling) {
+    const std::int64_t min_ms = sampling.min_interval_ms;
+    if (min_ms > 0 && min_ms < base_ms) {
+        base_ms = (base_ms + min_ms - 1) / min_ms * min_ms;
+    }
+    if (base_ms > sampling.max_interval_ms) {
+        base_ms = sampling.max_interval_ms;
+        base_ms -= min_ms > 0 && min_ms < base_ms ? base_ms % min_ms : 0;
+    }
+    return base_ms;
+}
+
 void apply_cluster_size(Config& config, ClusterSize found, ConfigReader& reader) {
     const ClusterRow& row =
         cluster_row(config.cluster_size == ClusterSize::kAuto ? found : config.cluster_size);
     const std::string source = std::string("cluster_size ") + cluster_size_name(row.size);
+    SamplingConfig& sampling = config.sampling;
     if (!reader.is_set("sampling.base_interval") &&
-        config.sampling.base_interval_ms != row.base_interval_ms) {
-        config.sampling.base_interval_ms =
-            std::min(row.base_interval_ms, config.sampling.max_interval_ms);
+        row.base_interval_ms != sampling.base_interval_ms) {
+        sampling.base_interval_ms = fitting_base_ms(row.base_interval_ms, sampling);
         reader.note_origin("sampling.base_interval", source);
     }
-    if (!reader.is_set("topics.partition_sample") &&
+    // Where partitions are shown as their topic's sum, a growing broker is no reason to show some
+    // beside it.
+    if (!reader.is_set("topics.partition_sample") && config.topics.aggregate == Aggregate::kNone &&
         config.topics.partition_sample != row.partition_sample) {
         config.topics.partition_sample = row.partition_sample;
         reader.note_origin("topics.partition_sample", source);
@@ -145,10 +162,21 @@ void finish_rule(const RuleConfig& rule, const std::string& path, ConfigReader& 
 }
 
 void finish_topics(const TopicsConfig& c, ConfigReader& reader) {
-    if (c.mode == TopicMode::kRegex && c.regex.empty()) {
+    const auto of_no_use = [&](const char* key, const char* mode) {
+        if (reader.is_set(key)) {
+            reader.warn(key, std::string("has no effect without topics.mode \"") + mode + "\"");
+        }
+    };
+    if (c.mode != TopicMode::kRegex) {
+        of_no_use("topics.regex", "regex");
+    }
+    if (c.mode != TopicMode::kList) {
+        of_no_use("topics.list", "list");
+    }
+    if (c.mode == TopicMode::kRegex && c.regex.empty() && !reader.is_faulty("topics.regex")) {
         reader.complain("topics.mode", "found \"regex\" without topics.regex; expected both");
     }
-    if (c.mode == TopicMode::kList && c.list.empty()) {
+    if (c.mode == TopicMode::kList && c.list.empty() && !reader.is_faulty("topics.list")) {
         reader.complain("topics.mode",
                         "found \"list\" without topics.list; expected a list that is not empty");
     }

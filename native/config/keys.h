@@ -80,6 +80,7 @@ const char* cluster_size_name(ClusterSize size);
 // themselves too ("outputs").
 struct KnownPaths {
     std::vector<std::string> values;    // keys that hold a value
+    std::vector<std::string> lists;     // of them: lists and objects of texts, which may be JSON
     std::vector<std::string> sections;  // keys that hold further keys
 };
 KnownPaths known_paths();

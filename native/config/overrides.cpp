@@ -102,6 +102,18 @@ std::optional<std::string> spells(std::string_view name, std::string_view known)
     return name.empty() ? std::optional(path) : std::nullopt;
 }
 
+// Order of paths: part by part, indexes by number.
+bool comes_first(std::string_view a, std::string_view b) {
+    const std::vector<std::string_view> left = split(a);
+    const std::vector<std::string_view> right = split(b);
+    return std::lexicographical_compare(
+        left.begin(), left.end(), right.begin(), right.end(),
+        [](std::string_view one, std::string_view other) {
+            const bool both = is_index(one) && is_index(other);
+            return both && one.size() != other.size() ? one.size() < other.size() : one < other;
+        });
+}
+
 void add_alias(const Alias& alias, const std::string& name, const std::string& text,
                std::vector<Override>& overrides) {
     Override change{std::string(alias.path), text, {JsonSource::Kind::kEnvironment, name}};
@@ -213,9 +225,11 @@ std::vector<Override> environment_overrides(const std::vector<std::string>& envi
     }
     plain.insert(plain.end(), prefixed.begin(), prefixed.end());
     plain.insert(plain.end(), ours.begin(), ours.end());
-    // "outputs" before "outputs.0.path", whatever the order of the environment.
-    std::stable_sort(plain.end() - static_cast<std::ptrdiff_t>(ours.size()), plain.end(),
-                     [](const Override& a, const Override& b) { return a.path < b.path; });
+    // "outputs" before "outputs.0.path" and that before "outputs.10.path", whatever the order of
+    // the environment.
+    std::stable_sort(
+        plain.end() - static_cast<std::ptrdiff_t>(ours.size()), plain.end(),
+        [](const Override& a, const Override& b) { return comes_first(a.path, b.path); });
     return plain;
 }
 
@@ -229,6 +243,8 @@ void apply_override(const Override& change, const KnownPaths& known, JsonDocumen
         std::find(known.values.begin(), known.values.end(), shape) != known.values.end();
     const bool is_section =
         std::find(known.sections.begin(), known.sections.end(), shape) != known.sections.end();
+    const bool may_be_json =
+        is_section || std::find(known.lists.begin(), known.lists.end(), shape) != known.lists.end();
     if (!is_value && !is_section) {
         std::vector<std::string> paths = known.values;
         paths.insert(paths.end(), known.sections.begin(), known.sections.end());
@@ -238,13 +254,12 @@ void apply_override(const Override& change, const KnownPaths& known, JsonDocumen
         return;
     }
     const std::size_t first = change.text.find_first_not_of(" \t\r\n");
-    const bool is_json =
-        first != std::string::npos && (change.text[first] == '[' || change.text[first] == '{');
+    // A regular expression may begin like JSON, and is none.
+    const bool is_json = may_be_json && first != std::string::npos &&
+                         (change.text[first] == '[' || change.text[first] == '{');
     std::uint32_t parsed = kNoNode;
     const auto source = static_cast<std::uint16_t>(document.sources.size());
-    if (is_json &&
-        (is_section || change.text[first] == '[' || shape.find("label") != std::string::npos ||
-         shape.find("where") != std::string::npos)) {
+    if (is_json) {
         JsonSource named = change.source;
         named.name = label;
         parsed = parse_json(change.text, named, document, outcome.errors);

@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "config/overrides.h"
+#include "config/pattern.h"
 #include "config/reader.h"
 
 extern char** environ;
@@ -122,6 +123,24 @@ void apply_arguments(const AgentArguments& arguments, const KnownPaths& known,
     }
 }
 
+// The shim offers beans of these domains unless its own argument names more.
+void warn_of_unseen_domains(ParseOutcome& outcome) {
+    constexpr std::array<std::string_view, 4> kSeen = {"kafka.", "org.apache.kafka.", "java.lang",
+                                                       "java.nio"};
+    for (const std::string& domain : outcome.config.select.domains) {
+        const bool seen = std::any_of(kSeen.begin(), kSeen.end(), [&](std::string_view prefix) {
+            return std::string_view(domain).starts_with(prefix) || glob_matches(domain, prefix) ||
+                   glob_matches(domain, std::string(prefix) + "x");
+        });
+        if (!seen) {
+            add_problem(outcome.warnings,
+                        "select.domains: beans of \"" + domain.substr(0, 200) +
+                            "\" are seen only when the agent's argument domains=PREFIX names "
+                            "their domain too (several: domains=a:b, all: domains=*)");
+        }
+    }
+}
+
 }  // namespace
 
 std::string ParseOutcome::error_text() const {
@@ -167,6 +186,8 @@ AgentArguments parse_arguments(std::string_view text) {
             } else if (std::find(kShimArguments.begin(), kShimArguments.end(), name) ==
                        kShimArguments.end()) {
                 arguments.values.emplace_back(name, part.substr(equals + 1));
+            } else if (name == "domains") {
+                arguments.names_domains = true;
             }
         }
         first = false;
@@ -188,8 +209,12 @@ ParseOutcome parse_config(std::string_view text, const std::string& file_name,
     for (const Override& change : environment_overrides(environment, known, outcome)) {
         apply_override(change, known, document, outcome);
     }
-    apply_arguments(parse_arguments(arguments), known, document, outcome);
+    const AgentArguments parsed = parse_arguments(arguments);
+    apply_arguments(parsed, known, document, outcome);
     ConfigReader(document, outcome).run(found);
+    if (!parsed.names_domains) {
+        warn_of_unseen_domains(outcome);
+    }
     return outcome;
 }
 

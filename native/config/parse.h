@@ -11,8 +11,6 @@
 
 namespace remora {
 
-inline constexpr std::size_t kProblemsMax = 100;  // told of one configuration
-
 // Where the value of a key came from.
 struct Origin {
     std::string path;    // "sampling.policy", "outputs.0.path"
@@ -41,6 +39,7 @@ struct ParseOutcome {
 struct AgentArguments {
     std::string file;
     std::vector<TextPair> values;  // key path -> text
+    bool names_domains = false;    // `domains=` for the shim
     std::vector<Problem> problems;
 };
 AgentArguments parse_arguments(std::string_view text);

@@ -45,14 +45,6 @@ std::string join_names(std::span<const char* const> names) {
     return text;
 }
 
-void add_problem(std::vector<Problem>& problems, std::string text) {
-    if (problems.size() < kProblemsMax) {
-        problems.push_back({std::move(text)});
-    } else if (problems.size() == kProblemsMax) {
-        problems.push_back({"more problems are not shown"});
-    }
-}
-
 ConfigReader::ConfigReader(const JsonDocument& document, ParseOutcome& outcome)
     : document_(document), outcome_(outcome), known_(known_paths()) {}
 
@@ -100,8 +92,8 @@ void ConfigReader::wrong(const JsonNode& node, const std::string& path,
     error(node, path, "found " + describe(node) + "; expected " + expected);
 }
 
-void ConfigReader::complain(const std::string& path, const std::string& what) {
-    // The key itself, or the innermost enclosing one that was given.
+// The key itself, or the innermost enclosing one that was given.
+const JsonNode& ConfigReader::nearest_node(const std::string& path) const {
     const JsonNode* best = &document_.nodes[document_.root];
     std::size_t best_size = 0;
     for (const auto& [located, node] : located_) {
@@ -112,7 +104,15 @@ void ConfigReader::complain(const std::string& path, const std::string& what) {
             best_size = located.size();
         }
     }
-    error(*best, path, what);
+    return *best;
+}
+
+void ConfigReader::complain(const std::string& path, const std::string& what) {
+    error(nearest_node(path), path, what);
+}
+
+void ConfigReader::warn(const std::string& path, const std::string& what) {
+    add_problem(outcome_.warnings, where(nearest_node(path)) + path + ": " + what);
 }
 
 const JsonNode* ConfigReader::find(Key key) {

@@ -51,6 +51,8 @@ class ConfigReader final : public ConfigVisitor {
     void note_origin(const std::string& path, const std::string& source);
     // Adds an error about the value at `path`.
     void complain(const std::string& path, const std::string& what);
+    // Adds a warning about it: it is valid and unlikely to be meant.
+    void warn(const std::string& path, const std::string& what);
 
  private:
     struct Frame {
@@ -63,6 +65,7 @@ class ConfigReader final : public ConfigVisitor {
     const JsonNode* find(Key key);
     std::string path_of(const char* name) const { return frames_.back().path + name; }
     std::string where(const JsonNode& node) const;
+    const JsonNode& nearest_node(const std::string& path) const;
     void error(const JsonNode& node, const std::string& path, const std::string& what);
     void wrong(const JsonNode& node, const std::string& path, const std::string& expected);
     void report_unknown_keys();
@@ -83,9 +86,6 @@ class ConfigReader final : public ConfigVisitor {
     std::vector<std::pair<std::string, const JsonNode*>> located_;
     KnownPaths known_;
 };
-
-// Appends unless there are kProblemsMax already; then says once that there are more.
-void add_problem(std::vector<Problem>& problems, std::string text);
 
 // "a, b, c".
 std::string join_names(std::span<const char* const> names);

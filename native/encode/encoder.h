@@ -30,9 +30,8 @@ enum class Format : std::uint8_t {
 // What of the cache an output wants each tick.
 enum class EmitMode : std::uint8_t {
     kAll,      // every series that has a value
-    kFresh,    // read since this output's last tick
-    kChanged,  // changed since this output's last tick; a full keyframe every `keyframe_ticks`
-               // ticks
+    kFresh,    // read since this output's last tick that got out
+    kChanged,  // changed since it was last said; a full keyframe every `keyframe_ticks` ticks
 };
 
 struct EncoderOptions {
@@ -48,6 +47,12 @@ struct EncoderOptions {
 struct SelfSample {
     Series series;
     double value = 0;
+};
+
+// What never became a line, so far.
+struct EncoderLosses {
+    std::uint64_t too_long = 0;
+    std::uint64_t unencodable = 0;
 };
 
 // Thread safety: core thread only. Memory is taken by add_unit; a tick allocates nothing once it
@@ -71,6 +76,15 @@ class Encoder {
 
     // Gives the tick up: aborts its frame. False when no block was free to say so (call again).
     virtual bool abort_tick(BlockChannel& out) = 0;
+
+    // Whether what a tick says depends on what ticks before have said. Then the next tick begins
+    // only when it is known what became of the last one's frame.
+    virtual bool remembers() const = 0;
+    // The last tick's frame did not get out: `whole`, or but a part of it did. The next tick says
+    // again what it said; the growth of counters only when nothing of it got out.
+    virtual void frame_lost(bool whole) = 0;
+
+    virtual EncoderLosses losses() const = 0;
 };
 
 // `counters` counts lines, lines too long, values that the format cannot express.

@@ -29,13 +29,13 @@ struct Graphite {
         rendered.family = facts.family;
         rendered.variant.name = facts.name;
         for (const Label& label : facts.labels) {
-            append_key(rendered.text, label.name);
+            append_key(rendered.text, label.name, facts);
             append_graphite_tag(rendered.text, label.value);
         }
         if (facts.state_label.empty()) {
             rendered.text.push_back(' ');
         } else {
-            append_key(rendered.text, facts.state_label);
+            append_key(rendered.text, facts.state_label, facts);
         }
         return true;
     }
@@ -67,8 +67,10 @@ struct Graphite {
 
  private:
     // `name` is the series itself in Graphite.
-    static void append_key(std::string& text, std::string_view name) {
-        text.append(";").append(name).append(name == "name" ? "_=" : "=");
+    static void append_key(std::string& text, std::string_view name, const Facts& facts) {
+        text.append(";");
+        text.append(name == "name" ? unreserved(name, facts.labels, facts.state_label) : name);
+        text.append("=");
     }
 
     std::array<char, kNumberBytesMax + 2> tail_{};

@@ -31,13 +31,13 @@ struct Influx {
         rendered.family = facts.family;
         rendered.variant.name = facts.name;
         for (const Label& label : facts.labels) {
-            append_key(rendered.text, label.name);
+            append_key(rendered.text, label.name, facts);
             append_influx_tag(rendered.text, label.value);
         }
         if (facts.state_label.empty()) {
             rendered.text.append(" value=");
         } else {
-            append_key(rendered.text, facts.state_label);
+            append_key(rendered.text, facts.state_label, facts);
         }
         return true;
     }
@@ -69,8 +69,10 @@ struct Influx {
 
  private:
     // A tag `time` makes the server drop the point.
-    static void append_key(std::string& text, std::string_view name) {
-        text.append(",").append(name).append(name == "time" ? "_=" : "=");
+    static void append_key(std::string& text, std::string_view name, const Facts& facts) {
+        text.append(",");
+        text.append(name == "time" ? unreserved(name, facts.labels, facts.state_label) : name);
+        text.append("=");
     }
 
     std::array<char, kNumberBytesMax + 2> tail_{};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <string>
 #include <string_view>
 
@@ -200,8 +201,12 @@ class LineEncoder final : public Registry {
     }
 
     // Turns a counter's value into its growth. False when there is nothing to say: the first sight
-    // of a counter tells where it stands, not how it grew.
+    // of a counter tells where it stands, not how it grew. What no counter can be is no place to
+    // count on from either: Dialect::number() refuses it.
     bool take_delta(Group& group, const Variant& variant, std::uint64_t bits, double& value) {
+        if (!std::isfinite(value) || value < 0) [[unlikely]] {
+            return true;
+        }
         const std::uint64_t before = group.previous[entry_at_];
         if (before == kUnseen) {
             group.previous[entry_at_] = bits;

@@ -128,6 +128,7 @@ struct OpenMetrics : PrometheusBase {
             name = family + std::string(kTotal);
             rendered.owned = {name, family + "_created"};
         }
+        rendered.one_type = true;  // their samples are spelt differently
         render_header(family, facts, true, rendered.header);
         rendered.family = std::move(family);
         rendered.variant.name = std::move(name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cmath>
 
 #include "encode/escape.h"
@@ -20,7 +21,7 @@ bool same_series(const Series& a, const Series& b) {
            same_labels(a.labels, b.labels);
 }
 
-// Decimal digits with at most one point: what every parser takes for a quantile.
+// Decimal digits with at most one point, 0 to 1: what every parser takes for a quantile.
 bool is_quantile(std::string_view text) {
     std::size_t digits = 0;
     std::size_t points = 0;
@@ -33,7 +34,9 @@ bool is_quantile(std::string_view text) {
             return false;
         }
     }
-    return digits > 0 && points <= 1 && text.size() <= 18;
+    double value = 2;
+    (void)std::from_chars(text.data(), text.data() + text.size(), value);
+    return digits > 0 && points <= 1 && text.size() <= 18 && value <= 1;
 }
 
 }  // namespace
@@ -47,6 +50,7 @@ Registry::Registry(const EncoderOptions& options, CounterTable& counters, const 
            .unique = needs.unique,
            .text_bytes_max = options.line_bytes_max}),
       whole_(needs.whole),
+      deltas_(needs.previous),
       only_fresh_(!needs.whole && options.emit == EmitMode::kFresh),
       only_changed_(!needs.whole && options.emit == EmitMode::kChanged),
       extra_(safe_labels(options.labels)) {}
@@ -174,14 +178,16 @@ void Registry::begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& s
     store_.tidy();
     previous_wall_ms_ = wall_ms_;
     wall_ms_ = wall_ms;
-    keyframe_ = !only_changed_;
-    if (only_changed_) {
-        ++ticks_since_keyframe_;
-        keyframe_ = keyframe_due_ || ticks_since_keyframe_ >= options_.keyframe_ticks;
-        if (keyframe_) {
-            ticks_since_keyframe_ = 0;
-            keyframe_due_ = false;
-        }
+    ++ticks_since_keyframe_;
+    keyframe_ = keyframe_due_ ||
+                (only_changed_ && ticks_since_keyframe_ >= options_.keyframe_ticks) ||
+                !(only_changed_ || only_fresh_);
+    if (keyframe_) {
+        ticks_since_keyframe_ = 0;
+        keyframe_due_ = false;
+    }
+    if (deltas_) {
+        store_.remember();
     }
     ticking_ = true;
     begun_ = false;
@@ -196,12 +202,21 @@ bool Registry::abort_tick(BlockChannel& out) {
         return false;
     }
     ticking_ = false;
-    keyframe_due_ = true;  // what the lost frame said to have changed must be said again
+    keyframe_due_ = true;  // what the tick did not come to must be said
     return true;
+}
+
+void Registry::frame_lost(bool whole) {
+    keyframe_due_ = true;
+    if (whole && deltas_) {
+        store_.recall();
+    }
 }
 
 void Registry::publish(const Tally& tally) {
     counters_.add(Counter::kLinesEncoded, tally.lines);
+    losses_.too_long += tally.too_long;
+    losses_.unencodable += tally.unencodable;
     if (tally.too_long != 0) {
         counters_.add(Counter::kLinesTooLongDropped, tally.too_long);
     }

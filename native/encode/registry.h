@@ -42,6 +42,9 @@ class Registry : public Encoder {
     void remove_unit(UnitId unit) override;
     void begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self) override;
     bool abort_tick(BlockChannel& out) override;
+    bool remembers() const override { return deltas_ || only_fresh_ || only_changed_; }
+    void frame_lost(bool whole) override;
+    EncoderLosses losses() const override { return losses_; }
 
     std::size_t memory_bytes() const { return store_.memory_bytes(); }
 
@@ -75,13 +78,14 @@ class Registry : public Encoder {
     CounterTable& counters_;
     SeriesStore store_;
     const bool whole_;
+    const bool deltas_;
     const bool only_fresh_;
     const bool only_changed_;
 
     // The tick.
     bool ticking_ = false;
     bool begun_ = false;    // its frame was begun
-    bool keyframe_ = true;  // emits everything
+    bool keyframe_ = true;  // emits everything that has a value
     std::int64_t wall_ms_ = 0;
     std::int64_t previous_wall_ms_ = 0;
     std::size_t group_at_ = 0;
@@ -95,6 +99,7 @@ class Registry : public Encoder {
     void take_self(const std::vector<SelfSample>& self);
 
     std::vector<Label> extra_;
+    EncoderLosses losses_;
     std::uint32_t ticks_since_keyframe_ = 0;
     bool keyframe_due_ = true;
     std::vector<Series> self_series_;
@@ -120,7 +125,8 @@ inline bool Registry::sample_of(const Entry& entry, const Values& values, Sample
         return false;
     }
     sample.read_wall_ms = values.read_wall_ms[unit];
-    if (only_fresh_ && (flags & kUnitFresh) == 0 && sample.read_wall_ms <= previous_wall_ms_) {
+    if (only_fresh_ && !keyframe_ && (flags & kUnitFresh) == 0 &&
+        sample.read_wall_ms <= previous_wall_ms_) {
         return false;
     }
     sample.value = values.values[values.first[unit] + entry.slot];

@@ -61,8 +61,9 @@ Group* SeriesStore::find_or_make(MetricType type, Rendered& rendered) {
     Group* group = nullptr;
     if (const auto found = owners_.find(rendered.family); found != owners_.end()) {
         group = found->second;
-        const bool summary = type == MetricType::kSummary;
-        if (group->family != rendered.family || summary != (group->type == MetricType::kSummary)) {
+        const auto differ = [&](MetricType one) { return (type == one) != (group->type == one); };
+        if (group->family != rendered.family || differ(MetricType::kSummary) ||
+            (rendered.one_type && differ(MetricType::kCounter))) {
             return nullptr;
         }
     }
@@ -230,6 +231,19 @@ void SeriesStore::compact() {
     order_dirty_ = true;
 }
 
+void SeriesStore::remember() {
+    for (const std::unique_ptr<Group>& group : groups_) {
+        group->remembered = group->previous;
+    }
+}
+
+// What was added since was seen for the first time, and said nothing.
+void SeriesStore::recall() {
+    for (const std::unique_ptr<Group>& group : groups_) {
+        std::copy(group->remembered.begin(), group->remembered.end(), group->previous.begin());
+    }
+}
+
 void SeriesStore::tidy() {
     constexpr std::size_t kWorthIt = 256;
     if (dead_ > kWorthIt && dead_ * 4 > entries_) {
@@ -258,11 +272,12 @@ std::size_t SeriesStore::memory_bytes() const {
                         (stamps_.capacity() + self_stamps_.capacity()) * sizeof(std::uint32_t) +
                         (counts_.capacity() + self_counts_.capacity()) * sizeof(std::uint16_t);
     for (const std::unique_ptr<Group>& group : groups_) {
-        bytes += sizeof(Group) + group->text.capacity() + group->header.capacity() +
-                 group->entries.capacity() * sizeof(Entry) +
-                 group->variants.capacity() * sizeof(Variant) +
-                 group->previous.capacity() * sizeof(std::uint64_t) +
-                 group->numbers.capacity() * sizeof(KeptNumber);
+        bytes +=
+            sizeof(Group) + group->text.capacity() + group->header.capacity() +
+            group->entries.capacity() * sizeof(Entry) +
+            group->variants.capacity() * sizeof(Variant) +
+            (group->previous.capacity() + group->remembered.capacity()) * sizeof(std::uint64_t) +
+            group->numbers.capacity() * sizeof(KeptNumber);
     }
     return bytes;
 }

@@ -40,6 +40,7 @@ struct Variant {
 struct Rendered {
     std::string family;              // key of the group, as the format writes it
     std::vector<std::string> owned;  // sample and family names that the group lays claim to
+    bool one_type = false;           // counters and others may not share a family
     std::string header;              // what precedes the group's first sample of a tick
     Variant variant;
     std::string text;  // the series' own part: labels
@@ -70,7 +71,8 @@ struct Group {
     std::string text;  // of all entries, back to back
     std::vector<std::uint64_t>
         previous;  // bits of what was last emitted; only when the store keeps them
-    std::vector<KeptNumber> numbers;  // by entry, empty until a fraction was seen
+    std::vector<std::uint64_t> remembered;  // `previous` at the last remember()
+    std::vector<KeptNumber> numbers;        // by entry, empty until a fraction was seen
     bool wants_numbers = false;
 };
 
@@ -114,6 +116,11 @@ class SeriesStore {
         group.wants_numbers = true;
         numbers_due_ = options_.keep_numbers;
     }
+
+    // Remembers what was emitted so far; recall() goes back to it, in the same tick or before the
+    // next tidy().
+    void remember();
+    void recall();
 
     // Drops dead entries when they are many and sorts the groups by family when there are new ones.
     // Between ticks.

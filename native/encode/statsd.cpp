@@ -19,6 +19,10 @@ struct StatsdBase {
 
     void begin_lines(std::int64_t) {}
 
+    // Receivers count a negative increment as an error.
+    static bool is_refused(const Number& number, const Variant& variant) {
+        return !std::isfinite(number.value) || (variant.counter && number.value < 0);
+    }
     static std::string_view suffix(const Variant& variant) { return variant.counter ? "|c" : "|g"; }
     static std::uint32_t lines(const Parts& parts) { return parts.negative_gauge ? 2 : 1; }
 };
@@ -46,7 +50,7 @@ struct Statsd : StatsdBase {
     }
 
     static char* number(char* out, const Number& number, const Variant& variant) {
-        if (!std::isfinite(number.value)) [[unlikely]] {
+        if (is_refused(number, variant)) [[unlikely]] {
             return nullptr;
         }
         if (variant.rule == ValueRule::kState) {
@@ -98,7 +102,7 @@ struct Dogstatsd : StatsdBase {
     }
 
     static char* number(char* out, const Number& number, const Variant& variant) {
-        if (!std::isfinite(number.value)) [[unlikely]] {
+        if (is_refused(number, variant)) [[unlikely]] {
             return nullptr;
         }
         return write_text(write_number(out, number.value, number.kept), suffix(variant));

@@ -31,6 +31,8 @@ struct Registration {
     UnitId aggregate = kNoUnit;  // the unit that is made of this one and others
     // Not kNone: this unit is made of others and never read.
     Aggregate made_by = Aggregate::kNone;
+    // Made of others, and a cap leaves out some of them.
+    bool is_incomplete = false;
     // A unit that the core has already and that stays: `series` is empty unless an output is new.
     bool is_kept = false;
 };

@@ -103,6 +103,7 @@ std::int64_t Core::do_work() {
     }
     const std::int64_t retry_ns = encode();
     give_back_ids();
+    read_soon();
     const std::int64_t now_ns = clock_.monotonic_ns();
     counters_.set_max(Counter::kCoreCycleNanosMax, static_cast<std::uint64_t>(now_ns - begun_ns));
     const std::int64_t idle_ns =
@@ -121,7 +122,11 @@ void Core::begin_reload() {
     sampler_.configure(sampler_options(config));
     governor_.set_budget_percent(config.sampling.cpu_budget_percent);
     options_.self_metrics = config.self_metrics;
-    condenser_.set_partition_sample(config.topics.partition_sample);
+    // Without a sample nothing of one is shown: it ends when every unit knows that it is in none.
+    if (config.topics.partition_sample > 0) {
+        condenser_.set_partition_sample(config.topics.partition_sample);
+    }
+    options_.follows_cluster_size = config.cluster_size == ClusterSize::kAuto;
     if (options_.base_interval_ms != config.sampling.base_interval_ms) {
         options_.base_interval_ms = config.sampling.base_interval_ms;
         ticks_ = static_cast<std::uint64_t>((clock_.monotonic_ns() - options_.start_ns) /
@@ -269,6 +274,9 @@ void Core::end_unit(const Message& message) {
     }
     sampler_.observe(unit, static_cast<float>(applied.deviation), applied.elapsed_ns, status,
                      batch_ns_, applied.first_changed);
+    if (applied.changed && (unit == under_replicated_ || unit == under_min_isr_)) [[unlikely]] {
+        look_for_partitions();
+    }
     cache_.set_quarantined(unit, sampler_.health().is_quarantined(unit));
 }
 
@@ -283,7 +291,21 @@ void Core::wake_surprised() {
     counters_.add(Counter::kUnitsWoken, count);
 }
 
+// The broker's counts tell that some partition is in trouble, or no longer; its own tell which.
+void Core::look_for_partitions() {
+    condenser_.for_each_teller([this](UnitId unit) { read_soon_.push_back(unit); });
+}
+
+void Core::read_soon() {
+    while (!read_soon_.empty() && channels_.wakes.try_push(read_soon_.back())) {
+        read_soon_.pop_back();
+    }
+}
+
 void Core::watch_size(std::int64_t now_ns) {
+    if (!options_.follows_cluster_size) {
+        return;
+    }
     const double* partitions =
         partition_count_ == kNoUnit ? nullptr : cache_.values(partition_count_);
     if (partitions == nullptr || !(*partitions >= 0)) {
@@ -320,7 +342,11 @@ void Core::tick(std::int64_t now_ns) {
     condenser_.tick(now_ns);
     condense();
     watch_size(now_ns);
-    cache_.close_tick(now_ns, [this](UnitId unit) { return intervals_.get(unit); });
+    // What is not read by itself (an aggregate, a unit that was shed) is as old as anything may be.
+    cache_.close_tick(now_ns, [this](UnitId unit) {
+        const std::uint32_t interval_ms = intervals_.get(unit);
+        return interval_ms == kIntervalNever ? sampler_.interval_ms_max() : interval_ms;
+    });
     govern(now_ns);
     if (trace_ != nullptr &&
         (trace_->is_full() ||

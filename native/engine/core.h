@@ -36,6 +36,7 @@ class Core final : public Worker {
         std::int64_t start_ns = 0;  // monotonic time of tick 0; ticks follow every base interval
         std::int64_t base_interval_ms = 10'000;
         std::uint32_t partition_sample = 0;
+        bool follows_cluster_size = true;
         bool self_metrics = true;
         std::string version;
         TraceConfig trace;                                   // an empty path: none
@@ -56,6 +57,7 @@ class Core final : public Worker {
     void handle(const Message& message);
     void handle_control();
     void add_unit(Registration& registration);
+    UnitId* place_of(const std::string& object_name);
     void name_family(FamilyId family, const std::string& name);
     void add_to_fresh_outputs(const Registration& registration);
     void remove_unit(UnitId unit);
@@ -74,6 +76,8 @@ class Core final : public Worker {
     void list_quarantined();
     void on_undescribed(const ControlItem& item);
     void wake_surprised();
+    void look_for_partitions();
+    void read_soon();
     void condense();
     void begin_reading(UnitId unit, const UnitTraits& traits, const std::string& name);
     void watch_size(std::int64_t now_ns);
@@ -97,7 +101,10 @@ class Core final : public Worker {
     Condenser condenser_;
     std::unordered_map<UnitId, UnitTraits> sampled_;  // units whose reading may begin or end
     ClusterSizeWatch size_watch_;
-    UnitId partition_count_ = kNoUnit;  // the broker's own number of partitions
+    UnitId partition_count_ = kNoUnit;   // the broker's own number of partitions
+    UnitId under_replicated_ = kNoUnit;  // and of those in trouble
+    UnitId under_min_isr_ = kNoUnit;
+    std::vector<UnitId> read_soon_;  // to be read now, as far as the channel has room
     SelfMetrics self_;
     std::vector<Message> inbox_;
     std::vector<std::string> unit_names_;    // by unit

@@ -8,8 +8,20 @@ namespace remora {
 namespace {
 
 constexpr const char* kPartitionCount = "kafka.server:type=ReplicaManager,name=PartitionCount";
+constexpr const char* kUnderReplicated =
+    "kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions";
+constexpr const char* kUnderMinIsr =
+    "kafka.server:type=ReplicaManager,name=UnderMinIsrPartitionCount";
 
 }  // namespace
+
+// Units whose values the core itself looks at.
+UnitId* Core::place_of(const std::string& object_name) {
+    return object_name == kPartitionCount    ? &partition_count_
+           : object_name == kUnderReplicated ? &under_replicated_
+           : object_name == kUnderMinIsr     ? &under_min_isr_
+                                             : nullptr;
+}
 
 void Core::handle_control() {
     ControlItem* raw = nullptr;
@@ -37,6 +49,7 @@ void Core::handle_control() {
             if (reload_ != nullptr && item->generation == reload_->generation) {
                 is_swept_ = true;
                 swept_ns_ = clock_.monotonic_ns();
+                condenser_.set_partition_sample(reload_->config.topics.partition_sample);
             }
             return;
     }
@@ -73,6 +86,8 @@ void Core::add_unit(Registration& registration) {
             if (policy.is_sampled || sampled_.count(unit) > 0) {
                 sampled_[unit] = traits;
             }
+        } else {
+            condenser_.set_incomplete(unit, registration.is_incomplete);
         }
         add_to_fresh_outputs(registration);
         return;
@@ -84,6 +99,7 @@ void Core::add_unit(Registration& registration) {
     }
     if (registration.made_by != Aggregate::kNone) {
         condenser_.add_aggregate(unit, registration.made_by);
+        condenser_.set_incomplete(unit, registration.is_incomplete);
     } else {
         condenser_.add_unit(unit, registration.family, registration.object_name, policy,
                             registration.aggregate);
@@ -94,8 +110,8 @@ void Core::add_unit(Registration& registration) {
     if (policy.is_sampled) {
         sampled_[unit] = traits;
     }
-    if (registration.object_name == kPartitionCount) {
-        partition_count_ = unit;
+    if (UnitId* place = place_of(registration.object_name)) {
+        *place = unit;
     }
     for (const auto& output : outputs_) {
         output->add_unit(registration);
@@ -144,9 +160,10 @@ void Core::remove_unit(UnitId unit) {
     }
     condenser_.remove_unit(unit);
     sampled_.erase(unit);
-    if (unit == partition_count_) {
-        partition_count_ = kNoUnit;
+    if (UnitId* place = place_of(unit_names_[unit]); place != nullptr && *place == unit) {
+        *place = kNoUnit;
     }
+    std::erase(read_soon_, unit);
     cache_.remove_unit(unit);
     siblings_.remove(unit, unit_names_[unit]);
     sampler_.remove_unit(unit);
@@ -168,6 +185,7 @@ void Core::condense() {
         const UnitId unit = change.unit;
         if (change.is_read) {
             begin_reading(unit, sampled_[unit], unit_names_[unit]);
+            read_soon_.push_back(unit);  // its interval may be long
         } else {
             siblings_.remove(unit, unit_names_[unit]);
             sampler_.remove_unit(unit);

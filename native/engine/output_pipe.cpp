@@ -162,6 +162,7 @@ OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& com
       include_(compile(config.include)),
       exclude_(compile(config.exclude)),
       counters_(environment.counters),
+      log_(environment.log),
       channel_(block_bytes(config), blocks(config)),
       encoder_(make_encoder(encoder_options(config, common_labels), environment.counters)),
       retry_ns_min_(kRetryNsMin),
@@ -210,19 +211,64 @@ void OutputPipe::remove_unit(UnitId unit) {
 
 void OutputPipe::begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self) {
     if (encoding_) {
-        counters_.add(Counter::kTicksSkipped);
+        skip();
         encoding_ = false;
         aborting_ = true;
     }
     if (aborting_) {
         if (!encoder_->abort_tick(channel_)) {
-            counters_.add(Counter::kTicksSkipped);
+            skip();
             return;
         }
         aborting_ = false;
     }
+    if (encoder_->remembers() && !may_begin()) {
+        skip();
+        return;
+    }
     encoder_->begin_tick(wall_ms, self);
     encoding_ = true;
+}
+
+// What the last tick said counts as said only when it got out.
+bool OutputPipe::may_begin() {
+    const SinkWorker::Fates fates = worker_->fates();
+    if (fates.over < channel_.frames_closed()) {
+        return false;
+    }
+    const bool torn = fates.torn != fates_.torn;
+    if (torn || fates.lost != fates_.lost) {
+        encoder_->frame_lost(!torn);
+    }
+    fates_ = fates;
+    return true;
+}
+
+void OutputPipe::skip() {
+    counters_.add(Counter::kTicksSkipped);
+    if (!said_skipping_) {
+        said_skipping_ = true;
+        log_.warn("skip." + name_, "output " + name_ +
+                                       ": its destination is slower than its interval, so ticks "
+                                       "are skipped; each sends the newest values");
+    }
+}
+
+// Once: what does not fit or is no number in this format stays so.
+void OutputPipe::tell_losses() {
+    const EncoderLosses losses = encoder_->losses();
+    if (losses.too_long > 0 && !said_too_long_) {
+        said_too_long_ = true;
+        log_.warn("long." + name_, "output " + name_ + ": lines longer than " +
+                                       std::to_string(channel_.block_bytes()) +
+                                       " bytes are left out (lines_too_long_dropped_total counts)");
+    }
+    if (losses.unencodable > 0 && !said_unencodable_) {
+        said_unencodable_ = true;
+        log_.info("output " + name_ +
+                  ": values that its format has no form for are left out, NaN for one "
+                  "(values_unencodable_total counts)");
+    }
 }
 
 bool OutputPipe::go_on(const Values& values) {
@@ -233,6 +279,8 @@ bool OutputPipe::go_on(const Values& values) {
         encoding_ = !encoder_->encode_some(values, channel_);
         if (encoding_) {
             counters_.add(Counter::kSinkBlocked);
+        } else {
+            tell_losses();
         }
         runner_->wake();
     }

@@ -38,7 +38,8 @@ class OutputPipe {
     // Whether base tick number `tick` is one of this output's.
     bool is_due(std::uint64_t tick) const { return tick % every_ticks_ == 0; }
     // Begins a tick and gives up one that is still under way. When the ring has no room even to say
-    // so, this tick is skipped: the next one carries the newest values.
+    // so, or the format has to know first what became of the last tick, this tick is skipped: the
+    // next one carries the newest values.
     void begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self);
     // Encodes on. True when nothing is left to do.
     bool go_on(const Values& values);
@@ -55,12 +56,16 @@ class OutputPipe {
 
  private:
     bool wants(const std::string& object_name) const;
+    bool may_begin();
+    void skip();
+    void tell_losses();
 
     const std::string name_;
     const std::uint64_t every_ticks_;
     std::vector<ObjectNamePattern> include_;
     std::vector<ObjectNamePattern> exclude_;
     CounterTable& counters_;
+    Log& log_;
     BlockChannel channel_;
     std::unique_ptr<Encoder> encoder_;
     SinkWorker* worker_ = nullptr;  // owned by runner_
@@ -69,6 +74,10 @@ class OutputPipe {
     std::size_t flags_place_ = kOutputsMax;
     bool encoding_ = false;
     bool aborting_ = false;
+    SinkWorker::Fates fates_;  // as of the last tick
+    bool said_skipping_ = false;
+    bool said_too_long_ = false;
+    bool said_unencodable_ = false;
     std::int64_t retry_ns_min_;
     std::int64_t retry_ns_max_;
     std::int64_t retry_ns_ = 0;

@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::size_t kUndescribedMax = 64;    // beans told of by name
 constexpr std::size_t kRefusedMax = 1U << 18;  // names remembered as refused
-constexpr std::size_t kListingBytesMax = 64U << 20;
-constexpr std::int64_t kRefillEveryNs = 30 * kNanosPerSecond;
 // Control items that a call may add to those of its records.
 constexpr std::size_t kExtraItems = 64;
 // Of one record: its unit and an aggregate come; they may take the place of two others.
@@ -82,107 +80,6 @@ Registrar::Registrar(Settings settings, Channels& channels, Planner& planner,
       intervals_(intervals),
       counters_(counters),
       admission_(settings_.limits) {}
-
-void Registrar::begin_sweep(Settings settings) {
-    // Other caps are filled anew in the order of the sweep, as after a start.
-    readmits_ = readmits_ || !(settings.limits == settings_.limits);
-    settings_ = std::move(settings);
-    if (readmits_) {
-        admission_ = Admission(settings_.limits);
-    }
-    known_before_.clear();
-    for (UnitId unit = 0; unit < units_.size(); ++unit) {
-        units_[unit].is_known_before = units_[unit].in_use;
-        if (units_[unit].in_use) {
-            known_before_.push_back({units_[unit].name_hash, unit});
-        }
-    }
-    std::sort(known_before_.begin(), known_before_.end(),
-              [](const Known& a, const Known& b) { return a.name_hash < b.name_hash; });
-    refused_.clear();
-    for (Family& family : families_) {
-        family.is_told = family.is_told && family.series_refused == 0;
-        family.series_refused = 0;
-    }
-    has_freed_ = false;
-    is_sweeping_ = true;
-    if (listing_ != nullptr) {
-        listing_->clear();  // everything will be offered once more
-    }
-}
-
-bool Registrar::wants_refill(std::int64_t now_ns) {
-    if (!has_freed_ || is_sweeping_ || refused_.empty()) {
-        return false;
-    }
-    if (refill_ns_ == 0) {
-        refill_ns_ = now_ns + kRefillEveryNs;  // what leaves often leaves with others
-    }
-    return now_ns >= refill_ns_;
-}
-
-void Registrar::begin_refill() {
-    Settings same = settings_;
-    same.needs_series = false;
-    begin_sweep(std::move(same));
-}
-
-bool Registrar::begin_listing() {
-    if (is_sweeping_) {
-        return false;
-    }
-    begin_refill();
-    listing_ = std::make_unique<std::string>();
-    return true;
-}
-
-void Registrar::list_bean(const Bean& bean) {
-    if (listing_->size() <= kListingBytesMax) {
-        append_bean_line(bean, *listing_);
-    }
-}
-
-void Registrar::skip_sweep(std::uint64_t generation) {
-    settings_.generation = generation;
-    if (!is_sweeping_) {
-        publish_swept();
-    }
-}
-
-void Registrar::publish_swept() {
-    auto item = std::make_unique<ControlItem>();
-    item->kind = ControlItem::Kind::kSwept;
-    item->generation = settings_.generation;
-    publish(std::move(item));
-}
-
-void Registrar::end_sweep() {
-    is_sweeping_ = false;
-    readmits_ = false;
-    refill_ns_ = 0;
-    known_before_ = {};
-    count_units();
-    settings_.needs_series = false;
-    if (listing_ != nullptr) {
-        delete channels_.listing.exchange(listing_.release(), std::memory_order_acq_rel);
-    }
-    tell_refused();
-    publish_swept();
-}
-
-UnitId Registrar::known_unit(std::uint64_t name_hash) const {
-    auto found = std::lower_bound(
-        known_before_.begin(), known_before_.end(), name_hash,
-        [](const Known& known, std::uint64_t hash) { return known.name_hash < hash; });
-    for (; found != known_before_.end() && found->name_hash == name_hash; ++found) {
-        const UnitFacts& facts = units_[found->unit];
-        // The id may have gone to another bean meanwhile.
-        if (facts.in_use && facts.is_known_before && facts.name_hash == name_hash) {
-            return found->unit;
-        }
-    }
-    return kNoUnit;
-}
 
 bool Registrar::has_room(std::span<const std::uint8_t> control) const {
     std::size_t records = 0;
@@ -313,6 +210,7 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
         return;
     }
     if (known != kNoUnit && keep(known, bean, selection)) {
+        note_cut(units_[known].family, selection);
         answer_bean(static_cast<std::int32_t>(known), token, units_[known].family, selection.slots);
         publish_unit(known, bean, selection, true);
         return;
@@ -322,6 +220,7 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
     const Code admitted = admit(bean, selection, family, unit);
     if (admitted != Code::kOk) {
         refuse(family, bean, selection);
+        lose_member(bean, selection);
         answer_bean(negative(admitted), token, 0, {});
         return;
     }
@@ -332,8 +231,18 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
         answer_bean(negative(Code::kLimit), token, 0, {});
         return;
     }
+    note_cut(family, selection);
     answer_bean(static_cast<std::int32_t>(unit), token, family, selection.slots);
     publish_unit(unit, bean, selection, false);
+}
+
+// Values of a collected bean that limits.attributes_per_bean_max leaves out.
+void Registrar::note_cut(FamilyId family, const Selection& selection) {
+    if (selection.slots_refused > 0) {
+        counters_.add(Counter::kSeriesRefused, selection.slots_refused);
+        families_[family].series_refused += selection.slots_refused;
+        families_[family].is_told = false;
+    }
 }
 
 bool Registrar::join_aggregate(UnitId unit, const Bean& bean, const Selection& selection) {
@@ -352,6 +261,22 @@ bool Registrar::join_aggregate(UnitId unit, const Bean& bean, const Selection& s
     ++made.members;
     units_[unit].aggregate = made.unit;
     return true;
+}
+
+// A sum of some partitions must not look like the sum of all.
+void Registrar::lose_member(const Bean& bean, const Selection& selection) {
+    if (selection.policy.condense.aggregate == Aggregate::kNone) {
+        return;
+    }
+    const Whole whole(bean, selection);
+    const std::uint64_t key = hash_of(whole.name, shape_of(bean, selection));
+    incomplete_.insert(key);
+    const auto found = made_.find(key);
+    if (found == made_.end() || found->second.is_incomplete) {
+        return;
+    }
+    found->second.is_incomplete = true;
+    publish_unit(found->second.unit, whole.bean, whole.selection, true, whole.how);
 }
 
 // Of the members that are offered in a sweep the first one speaks for it.
@@ -379,7 +304,7 @@ bool Registrar::make_aggregate(std::uint64_t key, const Whole& whole) {
     units_[unit].name_hash = key;
     units_[unit].is_metric_object = false;
     metric_objects_ -= whole.bean.kind != BeanKind::kMBean ? 1 : 0;
-    made_.emplace(key, Made{unit, 0});
+    made_.emplace(key, Made{unit, 0, incomplete_.count(key) > 0});
     publish_unit(unit, whole.bean, whole.selection, false, whole.how);
     return true;
 }
@@ -399,7 +324,8 @@ void Registrar::leave_aggregate(UnitId unit) {
 bool Registrar::keep(UnitId unit, const Bean& bean, const Selection& selection) {
     UnitFacts& facts = units_[unit];
     if (facts.shape == shape_of(bean, selection) &&
-        keep_aggregate(facts.aggregate, bean, selection) && readmit(unit)) {
+        keep_aggregate(facts.aggregate, bean, selection) &&
+        readmit(unit, selection.policy.is_alert)) {
         return true;
     }
     handle_unregister(unit);
@@ -407,9 +333,9 @@ bool Registrar::keep(UnitId unit, const Bean& bean, const Selection& selection) 
 }
 
 // Under other caps what stays is admitted anew, in the order of the sweep.
-bool Registrar::readmit(UnitId unit) {
+bool Registrar::readmit(UnitId unit, bool is_alert) {
     UnitFacts& facts = units_[unit];
-    if (readmits_ && admission_.admit(facts.family, facts.series) != Cap::kNone) {
+    if (readmits_ && admission_.admit(facts.family, facts.series, is_alert) != Cap::kNone) {
         return false;
     }
     facts.is_known_before = false;
@@ -446,6 +372,9 @@ void Registrar::publish_unit(UnitId unit, const Bean& bean, const Selection& sel
     registration.policy = selection.policy;
     registration.aggregate = units_[unit].aggregate;
     registration.made_by = made_by;
+    if (made_by != Aggregate::kNone) {
+        registration.is_incomplete = made_.at(units_[unit].name_hash).is_incomplete;
+    }
     registration.is_kept = is_kept;
     if (!is_kept || settings_.needs_series) {
         registration.family_name = family_name(bean.name);
@@ -459,7 +388,7 @@ Code Registrar::admit(const Bean& bean, const Selection& selection, FamilyId& fa
                       UnitId& unit) {
     const auto series = static_cast<std::uint32_t>(selection.slots.size());
     family = family_of(family_name(bean.name));
-    if (admission_.admit(family, series) != Cap::kNone) {
+    if (admission_.admit(family, series, selection.policy.is_alert) != Cap::kNone) {
         return Code::kLimit;
     }
     if (!take_id(unit)) {
@@ -473,7 +402,8 @@ Code Registrar::admit(const Bean& bean, const Selection& selection, FamilyId& fa
     }
     // What may not be shown waits for the core to say so before it is read.
     const CondensePolicy& condense = selection.policy.condense;
-    const bool waits = condense.is_sampled && condense.aggregate == Aggregate::kNone;
+    const bool waits =
+        condense.is_sampled && condense.aggregate == Aggregate::kNone && !condense.tells_trouble;
     intervals_.set(unit, waits ? kIntervalNever : settings_.base_interval_ms);
     return Code::kOk;
 }

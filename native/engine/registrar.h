@@ -89,6 +89,7 @@ class Registrar {
     struct Made {
         UnitId unit = kNoUnit;
         std::uint32_t members = 0;
+        bool is_incomplete = false;  // a cap leaves out what would be a member
     };
     struct Whole;
     struct Family {
@@ -116,11 +117,13 @@ class Registrar {
     // Whether `unit` goes on as it is. Otherwise it has been unregistered.
     bool keep(UnitId unit, const Bean& bean, const Selection& selection);
     void enter(UnitId unit, FamilyId family, const Bean& bean, const Selection& selection);
-    bool readmit(UnitId unit);
+    bool readmit(UnitId unit, bool is_alert = false);
     void publish_unit(UnitId unit, const Bean& bean, const Selection& selection, bool is_kept,
                       Aggregate made_by = Aggregate::kNone);
     Code admit(const Bean& bean, const Selection& selection, FamilyId& family, UnitId& unit);
     void refuse(FamilyId family, const Bean& bean, const Selection& selection);
+    void note_cut(FamilyId family, const Selection& selection);
+    void lose_member(const Bean& bean, const Selection& selection);
     void tell_refused();
     void end_sweep();
     void publish_swept();
@@ -148,9 +151,13 @@ class Registrar {
     std::vector<Known> known_before_;  // while a sweep is under way, ascending by hash
     bool is_sweeping_ = true;          // the first one comes by itself
     bool readmits_ = false;  // under other caps: what is_known_before is not in admission_
-    std::unordered_set<std::uint64_t> refused_;       // hashes of names that a cap left out
-    bool has_freed_ = false;                          // a unit left since the last sweep
-    std::int64_t refill_ns_ = 0;                      // not before
+    std::unordered_set<std::uint64_t> refused_;  // hashes of names that a cap left out
+    // Keys of made_ (or of what would be there) of which a cap left out a member.
+    std::unordered_set<std::uint64_t> incomplete_;
+    bool has_freed_ = false;      // a unit left since the last sweep
+    std::int64_t refill_ns_ = 0;  // not before
+    std::int64_t refill_wait_ns_ = 0;
+    std::int64_t refilled_ns_ = 0;
     std::unique_ptr<std::string> listing_;            // of the sweep under way
     std::set<std::string, std::less<>> undescribed_;  // what the core was told of
 

@@ -10,7 +10,7 @@ enum class Aggregate : std::uint8_t { kNone, kSum, kMax };
 
 struct CondensePolicy {
     // Shown when its partition is of its topic's sample or in trouble; otherwise not read either,
-    // unless it is aggregated.
+    // unless it is aggregated or tells trouble.
     bool is_sampled = false;
     bool tells_trouble = false;              // above 0: its partition is in trouble
     Aggregate aggregate = Aggregate::kNone;  // of the same values of its topic's other partitions

@@ -58,6 +58,8 @@ bool BlockChannel::close_frame(std::uint8_t flag) {
     }
     close_block(flag);
     in_frame_ = false;
+    // After its block: whoever counts the frame finds it in the queue.
+    frames_closed_.fetch_add(1, std::memory_order_release);
     return true;
 }
 
@@ -83,6 +85,7 @@ bool BlockChannel::front(BlockView& view) {
 
 void BlockChannel::pop() {
     const std::uint32_t block = full_.front().block;
+    frames_popped_ += (full_.front().flags & (kFrameEnd | kFrameAbort)) != 0 ? 1 : 0;
     full_.pop();
     free_.push(block);
 }

@@ -58,11 +58,18 @@ class BlockChannel {
     // Gives the frame up. Same return.
     bool abort_frame();
     bool in_frame() const { return in_frame_; }
+    // Frames ended or aborted so far.
+    std::uint64_t frames_closed() const { return frames_closed_.load(std::memory_order_relaxed); }
 
     // --- consumer
     // The oldest filled block, or false when there is none. Stays valid until pop().
     bool front(BlockView& view);
     void pop();
+
+    // Whether a whole frame is queued behind the one that the block in front belongs to.
+    bool newer_frame_waits() const {
+        return frames_closed_.load(std::memory_order_acquire) > frames_popped_ + 1;
+    }
 
     // --- any thread, approximate
     std::size_t filled() const { return full_.read_available(); }
@@ -91,6 +98,9 @@ class BlockChannel {
     bool in_frame_ = false;
     bool frame_begun_ = false;  // a block of this frame was handed over
     std::int64_t wall_ms_ = 0;
+
+    std::atomic<std::uint64_t> frames_closed_{0};  // producer writes, consumer reads
+    std::uint64_t frames_popped_ = 0;              // consumer only
 };
 
 }  // namespace remora

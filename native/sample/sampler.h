@@ -142,6 +142,7 @@ class Sampler {
     float volatility(UnitId unit) const { return volatility_[unit]; }
     bool is_shed(UnitId unit) const { return (flags_[unit] & kShed) != 0; }
     double lambda() const { return lambda_; }
+    std::uint32_t interval_ms_max() const { return options_.interval_ms_max; }
 
  private:
     enum Flag : std::uint16_t {

@@ -2,17 +2,19 @@
 
 namespace remora {
 
-Cap Admission::admit(FamilyId family, std::uint32_t series) {
+Cap Admission::admit(FamilyId family, std::uint32_t series, bool always) {
     if (family >= families_.size()) {
         families_.resize(family + 1);
     }
     Family& facts = families_[family];
     Cap cap = Cap::kNone;
-    if (units_ >= limits_.units_max) {
+    if (always) {
+        cap = Cap::kNone;
+    } else if (units_ >= limits_.units_max) {
         cap = Cap::kUnits;
-    } else if (series > limits_.series_max - series_) {
+    } else if (std::uint64_t{series_} + series > limits_.series_max) {
         cap = Cap::kSeries;
-    } else if (series > limits_.series_per_family_max - facts.series) {
+    } else if (std::uint64_t{facts.series} + series > limits_.series_per_family_max) {
         cap = Cap::kFamily;
     }
     if (cap != Cap::kNone) {

@@ -19,13 +19,14 @@ enum class Cap : std::uint8_t { kNone, kUnits, kSeries, kFamily };
 // Thread safety: collector thread only.
 //
 // Invariant: units() <= units_max, series() <= series_max, family_series(f) <=
-// series_per_family_max.
+// series_per_family_max, but for what was admitted `always`.
 class Admission {
  public:
     explicit Admission(const LimitsConfig& limits) : limits_(limits) {}
 
-    // kNone: admitted and counted.
-    Cap admit(FamilyId family, std::uint32_t series);
+    // kNone: admitted and counted. `always`: whatever the caps say, which is for the few that tell
+    // of trouble.
+    Cap admit(FamilyId family, std::uint32_t series, bool always = false);
     // An admitted unit of `family` with `series` series left.
     void release(FamilyId family, std::uint32_t series);
 

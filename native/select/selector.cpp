@@ -58,7 +58,11 @@ bool is_state_text(const ObjectName& name, std::string_view path) {
 
 // Whether what is read first only grows.
 bool grows(BeanKind kind, std::string_view path) {
-    return kind == BeanKind::kMBean ? path.ends_with("-total") : kind != BeanKind::kGauge;
+    if (kind == BeanKind::kMBean) {
+        return path.ends_with("-total");
+    }
+    return kind != BeanKind::kGauge &&
+           (path == stat_attribute(Stat::kCount) || path == stat_attribute(Stat::kSum));
 }
 
 bool tells_trouble(const ObjectName& name) {
@@ -130,7 +134,7 @@ Selection Selector::select(const Bean& bean) const {
     if (verdict.reason != NotWanted::kNone) {
         return selection;
     }
-    choose_slots(bean, verdict, rules, selection.slots);
+    choose_slots(bean, verdict, rules, selection);
     if (selection.slots.empty()) {
         selection.reason = NotWanted::kNoValue;
         return selection;
@@ -244,14 +248,15 @@ bool Selector::passes_attribute_filters(std::string_view path, std::string_view 
 }
 
 void Selector::choose_slots(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,
-                            std::vector<Slot>& slots) const {
+                            Selection& selection) const {
+    std::vector<Slot>& slots = selection.slots;
     const std::string_view listed =
         verdict.all_attributes ? std::string_view() : verdict.row->attributes;
     const std::vector<Stat>& stats = stats_of(bean.kind);
     const bool is_mbean = bean.kind == BeanKind::kMBean;
     const std::size_t count = is_mbean ? bean.attributes.size() : stats.size();
     slots.reserve(std::min(count, attributes_max_));
-    for (std::size_t i = 0; i < count && slots.size() < attributes_max_; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
         Slot slot;
         std::string_view short_name;
         if (is_mbean) {
@@ -276,8 +281,13 @@ void Selector::choose_slots(const Bean& bean, const Verdict& verdict, const Rule
         } else if (!is_mbean) {
             wanted = wanted && wants_statistic(bean.kind, stats[i]);
         }
-        if (wanted && passes_attribute_filters(slot.path, short_name)) {
+        if (!wanted || !passes_attribute_filters(slot.path, short_name)) {
+            continue;
+        }
+        if (slots.size() < attributes_max_) {
             slots.push_back(slot);
+        } else {
+            ++selection.slots_refused;
         }
     }
 }
@@ -287,6 +297,10 @@ void Selector::set_policy(const Bean& bean, const Verdict& verdict, const RuleOu
     Importance importance = verdict.row == nullptr ? Importance::kNormal : verdict.row->importance;
     if (rules.importance != RuleImportance::kKeep) {
         importance = static_cast<Importance>(static_cast<std::uint8_t>(rules.importance) - 1);
+    }
+    // What decides about others is not the first to go when CPU is short.
+    if (partition_sample_ > 0 && tells_trouble(bean.name)) {
+        importance = std::max(importance, Importance::kNormal);
     }
     policy.weight = weight_of(importance);
     policy.is_alert = importance == Importance::kAlert;
@@ -331,9 +345,8 @@ void Selector::set_condense(const Bean& bean, const RuleOutcome& rules,
     if (!is_numeric) {
         condense.aggregate = Aggregate::kNone;
     }
-    condense.is_sampled =
-        condense.aggregate != Aggregate::kNone ||
-        (partition_sample_ > 0 && !condense.tells_trouble && rules.action != RuleAction::kInclude);
+    condense.is_sampled = condense.aggregate != Aggregate::kNone ||
+                          (partition_sample_ > 0 && rules.action != RuleAction::kInclude);
 }
 
 }  // namespace remora

@@ -33,6 +33,7 @@ std::string_view reason_text(NotWanted reason);
 struct Selection {
     bool wanted = false;
     NotWanted reason = NotWanted::kNone;
+    std::uint32_t slots_refused = 0;  // wanted, and beyond limits.attributes_per_bean_max
     std::vector<Slot> slots;  // never empty when wanted; paths are views into the bean or static
     UnitPolicy policy;
 };
@@ -63,7 +64,7 @@ class Selector {
     NotWanted filter(const Bean& bean) const;
     NotWanted filter_client(const ObjectName& name) const;
     void choose_slots(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,
-                      std::vector<Slot>& slots) const;
+                      Selection& selection) const;
     bool wants_statistic(BeanKind kind, Stat stat) const;
     bool passes_attribute_filters(std::string_view path, std::string_view short_name) const;
     void set_policy(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,

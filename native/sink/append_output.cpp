@@ -11,14 +11,14 @@ namespace {
 
 // At this pace compressing takes a few percent of a core.
 constexpr std::int64_t kGzipPauseNs = 20 * kNanosPerMilli;
-constexpr std::int64_t kGzipSlackBytes = 64 * 1024;
 
+// The live file, a rotated one, and where files are compressed the copy that this makes of it.
 std::int64_t rotate_bytes_of(const SinkOptions& options) {
-    const std::int64_t half = options.disk_bytes_max / 2;
+    const std::int64_t share = options.disk_bytes_max / (options.gzip_rotated ? 3 : 2);
     if (options.disk_bytes_max <= 0) {
         return options.rotate_bytes;
     }
-    return options.rotate_bytes <= 0 ? half : std::min(options.rotate_bytes, half);
+    return options.rotate_bytes <= 0 ? share : std::min(options.rotate_bytes, share);
 }
 
 }  // namespace
@@ -30,6 +30,7 @@ AppendOutput::AppendOutput(const SinkOptions& options, const Clock& clock, FileS
       clock_(clock),
       files_(files),
       reporter_(reporter),
+      number_(files.unique_number()),
       rotated_(files),
       gzip_(files, reporter) {}
 
@@ -74,7 +75,7 @@ bool AppendOutput::open_live() {
         (void)files_.set_mode(fd_, options_.file_mode);
     }
     torn_ = live_bytes_ > 0 && !ends_in_line();
-    remove_stale(files_, directory_of(real_), "." + name_of(real_) + ".gz.tmp-");
+    remove_stale(files_, directory_of(real_), gzip_prefix());
     rotated_.scan(real_);
     prune();
     return true;
@@ -103,7 +104,8 @@ bool AppendOutput::open_file(const std::string& path) {
         return false;
     }
     live_bytes_ = identity_.bytes;
-    born_wall_ms_ = live_bytes_ > 0 ? identity_.modified_ms : clock_.wall_ms();
+    const std::int64_t born_ms = identity_.born_ms > 0 ? identity_.born_ms : identity_.modified_ms;
+    born_wall_ms_ = live_bytes_ > 0 ? born_ms : clock_.wall_ms();
     return true;
 }
 
@@ -165,22 +167,23 @@ void AppendOutput::prune() {
         (bytes_max >= 0 && rotated_.bytes() > bytes_max)) {
         gzip_.abandon();
     }
-    if (!rotated_.prune(options_.rotated_files_max, bytes_max)) {
-        reporter_.report("cannot remove " + rotated_.list().front().path, EACCES);
+    const int failed = rotated_.prune(options_.rotated_files_max, bytes_max);
+    if (failed < 0) {
+        reporter_.report("cannot remove " + rotated_.list().front().path, -failed);
     }
 }
 
 bool AppendOutput::make_room(std::int64_t bytes) {
-    const std::int64_t most = options_.disk_bytes_max;
-    if (most <= 0 || on_disk() + bytes <= most) {
+    if (has_room(bytes)) {
         return true;
     }
     gzip_.abandon();
-    if (on_disk() + bytes > most) {
-        rotated_.prune(options_.rotated_files_max,
-                       std::max<std::int64_t>(most - live_bytes_ - bytes, 0));
+    if (!has_room(bytes)) {
+        (void)rotated_.prune(
+            options_.rotated_files_max,
+            std::max<std::int64_t>(options_.disk_bytes_max - live_bytes_ - bytes, 0));
     }
-    if (on_disk() + bytes > most) {
+    if (!has_room(bytes)) {
         reporter_.report("cannot write " + real_, "it would grow beyond disk_bytes_max");
         return false;
     }
@@ -255,6 +258,9 @@ std::int64_t AppendOutput::idle() {
     }
     if (!gzip_.active()) {
         start_compressing();
+    } else if (!has_room(std::min(gzip_.bytes_next_max(), gzip_bytes_max_) - gzip_.bytes())) {
+        gzip_.abandon();
+        gzip_paused_ = true;
     } else if (gzip_.step()) {
         gzip_paused_ = gzip_.failed();
         rotated_.scan(real_);
@@ -267,11 +273,28 @@ void AppendOutput::start_compressing() {
     if (file == nullptr) {
         return;
     }
-    const bool room = options_.disk_bytes_max <= 0 ||
-                      on_disk() + file->bytes + kGzipSlackBytes <= options_.disk_bytes_max;
+    // Older ones go for it: what is compressed gives back more than they hold.
+    const RotatedFiles::File job = *file;
+    while (!has_room(job.bytes + GzipJob::kSlackBytes) &&
+           rotated_.list().front().path != job.path) {
+        if (rotated_.prune(rotated_.list().size() - 1, -1) < 0) {
+            break;
+        }
+    }
     const std::string temporary =
-        directory_of(real_) + "/." + name_of(real_) + ".gz.tmp-" + std::to_string(files_.own_pid());
-    gzip_paused_ = !room || !gzip_.start(file->path, temporary, options_.file_mode);
+        directory_of(real_) + "/" + temporary_name(files_, gzip_prefix(), number_);
+    gzip_bytes_max_ = job.bytes + GzipJob::kSlackBytes;
+    gzip_paused_ =
+        !has_room(gzip_bytes_max_) ||
+        !gzip_.start(job.path, temporary, options_.file_mode, options_.sync != SyncPolicy::kNone);
+}
+
+bool AppendOutput::has_room(std::int64_t bytes) const {
+    return options_.disk_bytes_max <= 0 || on_disk() + bytes <= options_.disk_bytes_max;
+}
+
+std::string AppendOutput::gzip_prefix() const {
+    return "." + name_of(real_) + ".gz.tmp-";
 }
 
 void AppendOutput::close_live() {

@@ -41,6 +41,8 @@ class AppendOutput final : public Output {
     bool sync_now();
     void close_live();
     void start_compressing();
+    bool has_room(std::int64_t bytes) const;
+    std::string gzip_prefix() const;
     std::int64_t on_disk() const { return live_bytes_ + rotated_.bytes() + gzip_.bytes(); }
 
     const SinkOptions options_;
@@ -48,9 +50,11 @@ class AppendOutput final : public Output {
     const Clock& clock_;
     FileSystem& files_;
     FaultReporter& reporter_;
+    const std::uint64_t number_;  // in the temporary file's name
     RotatedFiles rotated_;
     GzipJob gzip_;
-    bool gzip_paused_ = false;  // after a failure, until the next rotation
+    bool gzip_paused_ = false;         // after a failure, until the next rotation
+    std::int64_t gzip_bytes_max_ = 0;  // of the compressed file under way
 
     std::string real_;
     int fd_ = -1;

@@ -48,7 +48,10 @@ bool DatagramOutput::begin() {
     }
     const bool same = socket_ != nullptr &&
                       std::find(addresses_.begin(), addresses_.end(), address_) != addresses_.end();
-    return same || connect_any();
+    // A name with several addresses (localhost: ::1 and 127.0.0.1) whose receiver has but one of
+    // them: the address in use refuses, so the next has its turn.
+    const bool elsewhere = refused_wait_ns_ > 0 && addresses_.size() > 1;
+    return (same && !elsewhere) || connect_any();
 }
 
 bool DatagramOutput::find_addresses() {
@@ -71,7 +74,12 @@ bool DatagramOutput::find_addresses() {
 bool DatagramOutput::connect_any() {
     socket_.reset();
     int error = -EADDRNOTAVAIL;
-    for (const SocketAddress& address : addresses_) {
+    // From the one behind the last that was used on, so that each has its turn.
+    const auto last = std::find(addresses_.begin(), addresses_.end(), address_);
+    const std::size_t first =
+        last == addresses_.end() ? 0 : static_cast<std::size_t>(last - addresses_.begin()) + 1;
+    for (std::size_t i = 0; i < addresses_.size(); ++i) {
+        const SocketAddress& address = addresses_[(first + i) % addresses_.size()];
         socket_ = sockets_.connect(address, error);
         if (socket_ != nullptr) {
             address_ = address;
@@ -107,9 +115,9 @@ Step DatagramOutput::after_error(const BlockView& block, int error) {
         case ECONNREFUSED:
             return refused(block);
         case EMSGSIZE:
-            // Only this one is too long; the frame goes on.
-            reporter_.report(
-                "cannot send " + std::to_string(block.bytes.size()) + " bytes to " + peer_, error);
+            // Only this one is too long; the frame goes on. Its size is not said: each would be
+            // news.
+            reporter_.report("cannot send a datagram to " + peer_, error);
             return Step::kDone;
         default:
             break;
@@ -163,6 +171,9 @@ Step DatagramOutput::blocked(const BlockView& /*block*/, int error) {
 bool DatagramOutput::end(bool /*aborted*/) {
     pacer_.end_frame();
     if (!refused_) {
+        if (refused_wait_ns_ > 0) {
+            reporter_.recovered(0);
+        }
         refused_wait_ns_ = 0;
         return true;
     }

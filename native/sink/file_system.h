@@ -1,6 +1,7 @@
 // What sinks ask of the file system: a seam, so that every fault can be injected.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -17,6 +18,7 @@ struct FileFacts {
     std::int64_t bytes = 0;
     std::uint32_t owner = 0;
     std::int64_t modified_ms = 0;  // wall clock
+    std::int64_t born_ms = 0;      // wall clock; 0: the file system does not say
 };
 
 // Every call returns a result >= 0 or the negative errno; none waits for another process (opens
@@ -53,6 +55,8 @@ class FileSystem {
 
     virtual bool process_alive(std::int64_t pid) = 0;
     virtual std::int64_t own_pid() = 0;
+    // One that no call before has returned.
+    virtual std::uint64_t unique_number() = 0;
     virtual std::uint32_t own_user() = 0;
 };
 
@@ -77,7 +81,11 @@ class PosixFileSystem : public FileSystem {
     int list(const std::string& directory, std::vector<std::string>& names) override;
     bool process_alive(std::int64_t pid) override;
     std::int64_t own_pid() override;
+    std::uint64_t unique_number() override;
     std::uint32_t own_user() override;
+
+ private:
+    std::atomic<std::uint64_t> last_number_{0};
 };
 
 }  // namespace remora

@@ -12,9 +12,11 @@ constexpr int kMemoryLevel = 8;
 
 }  // namespace
 
-bool GzipJob::start(const std::string& plain, const std::string& temporary, std::uint32_t mode) {
+bool GzipJob::start(const std::string& plain, const std::string& temporary, std::uint32_t mode,
+                    bool sync) {
     abandon();
     failed_ = false;
+    sync_ = sync;
     plain_ = plain;
     temporary_ = temporary;
     offset_ = 0;
@@ -79,8 +81,13 @@ bool GzipJob::deflate_slice(std::size_t length, bool last) {
 }
 
 bool GzipJob::finish() {
+    // The plain file was synced, and goes.
+    const int synced = sync_ ? files_.sync(out_) : 0;
     const int closed = files_.close(out_);
     out_ = -1;
+    if (synced < 0) {
+        return fail("cannot sync " + temporary_, -synced);
+    }
     if (closed < 0) {
         return fail("cannot write " + temporary_, -closed);
     }

@@ -22,15 +22,22 @@ class GzipJob {
     GzipJob(const GzipJob&) = delete;
     GzipJob& operator=(const GzipJob&) = delete;
 
-    // `plain` becomes `plain`.gz by way of `temporary`. False when reported.
-    bool start(const std::string& plain, const std::string& temporary, std::uint32_t mode);
+    // `plain` becomes `plain`.gz by way of `temporary`, forced to disk before when `sync`. False
+    // when reported.
+    bool start(const std::string& plain, const std::string& temporary, std::uint32_t mode,
+               bool sync);
     bool active() const { return in_ >= 0; }
     // A slice of work. True when the job is over: the compressed file is there, or it failed and
     // was reported.
     bool step();
     bool failed() const { return failed_; }
-    // Bytes in the temporary file.
+    // Bytes in the temporary file, and how many they may be after the next step().
     std::int64_t bytes() const { return active() ? out_bytes_ : 0; }
+    std::int64_t bytes_next_max() const {
+        return offset_ + static_cast<std::int64_t>(in_buffer_.size()) + kSlackBytes;
+    }
+    // What a compressed file may be larger than the plain one, header and all, at worst.
+    static constexpr std::int64_t kSlackBytes = 1024;
     void abandon();
 
  private:
@@ -48,6 +55,7 @@ class GzipJob {
     std::int64_t offset_ = 0;
     std::int64_t out_bytes_ = 0;
     bool failed_ = false;
+    bool sync_ = false;
     std::array<char, 64 * 1024> in_buffer_;
     std::array<char, 16 * 1024> out_buffer_;
 };

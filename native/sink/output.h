@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -15,13 +16,14 @@ namespace remora {
 
 inline constexpr std::int64_t kIdleForEver = std::numeric_limits<std::int64_t>::max();
 
-// Counts a fault and says it once (key: output, what, errno).
+// Counts a fault and says it once: not again before the destination has worked in between, or an
+// hour has passed.
 //
 // Thread safety: sink thread.
 class FaultReporter {
  public:
-    FaultReporter(std::string output, CounterTable& counters, Log& log)
-        : output_(std::move(output)), counters_(counters), log_(log) {}
+    FaultReporter(std::string output, const Clock& clock, CounterTable& counters, Log& log)
+        : output_(std::move(output)), clock_(clock), counters_(counters), log_(log) {}
 
     // `what` is the failed action ("cannot open /x/y"), `error` an errno > 0.
     void report(std::string_view what, int error);
@@ -34,8 +36,10 @@ class FaultReporter {
 
  private:
     const std::string output_;
+    const Clock& clock_;
     CounterTable& counters_;
     Log& log_;
+    std::map<std::string, std::int64_t, std::less<>> said_ns_;  // by line: when
 };
 
 enum class Step : std::uint8_t {

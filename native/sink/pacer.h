@@ -37,7 +37,12 @@ class Pacer {
             gap_ns_ = std::min(gap_ns_, kQuickGapNs);
         }
         const std::int64_t since = late_ ? sent_ - paced_before_ : sent_;
-        const std::int64_t allowed = kBurst + (now_ns - begin_ns_) / gap_ns_;
+        std::int64_t allowed = kBurst + (now_ns - begin_ns_) / gap_ns_;
+        if (allowed - since > 2 * kBurst) {
+            // This thread was held up: what it missed is not made up for at once.
+            begin_ns_ += (allowed - since - 2 * kBurst) * gap_ns_;
+            allowed = since + 2 * kBurst;
+        }
         if (since < allowed) {
             return 0;
         }

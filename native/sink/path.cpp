@@ -90,6 +90,10 @@ bool check_regular(FileSystem& files, FaultReporter& reporter, const std::string
     return false;
 }
 
+std::string temporary_name(FileSystem& files, const std::string& prefix, std::uint64_t number) {
+    return prefix + std::to_string(files.own_pid()) + "-" + std::to_string(number);
+}
+
 void remove_stale(FileSystem& files, const std::string& directory, const std::string& prefix) {
     std::vector<std::string> names;
     if (files.list(directory, names) < 0) {
@@ -102,7 +106,7 @@ void remove_stale(FileSystem& files, const std::string& directory, const std::st
         std::int64_t pid = 0;
         const char* const end = name.data() + name.size();
         const auto [rest, failed] = std::from_chars(name.data() + prefix.size(), end, pid);
-        if (failed == std::errc() && rest == end &&
+        if (failed == std::errc() && rest != end && *rest == '-' &&
             (pid == files.own_pid() || !files.process_alive(pid))) {
             // Whoever cannot be removed meets its own error when the name is needed.
             (void)files.remove(directory + "/" + name);

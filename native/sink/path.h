@@ -29,8 +29,11 @@ int make_directories(FileSystem& files, const std::string& directory);
 bool check_regular(FileSystem& files, FaultReporter& reporter, const std::string& path,
                    bool& exists);
 
-// Removes files of the directory of `path` called `prefix` + pid for every pid that is ours or
-// dead.
+// A name for a temporary file: `prefix` + pid + "-" + `number`. A worker keeps one number that no
+// other of its process has, for one that hangs on a disk is left behind and may come back.
+std::string temporary_name(FileSystem& files, const std::string& prefix, std::uint64_t number);
+
+// Removes temporary files of that `prefix` in `directory` whose process is this one or dead.
 void remove_stale(FileSystem& files, const std::string& directory, const std::string& prefix);
 
 // Writes all of it. 0 or the negative errno; `written` tells how much got in.

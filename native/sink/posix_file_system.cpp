@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/stat.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sink/file_system.h"
@@ -40,6 +42,18 @@ int take_facts(int result, const struct stat& from, FileFacts& facts) {
     facts.owner = from.st_uid;
     facts.modified_ms =
         static_cast<std::int64_t>(from.st_mtim.tv_sec) * 1000 + from.st_mtim.tv_nsec / 1'000'000;
+    return 0;
+}
+
+// By the system call itself: the oldest C libraries that brokers run on have no wrapper for it.
+std::int64_t born_ms_of([[maybe_unused]] int fd) {
+#ifdef SYS_statx
+    struct statx found {};
+    if (::syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BTIME, &found) == 0 &&
+        (found.stx_mask & STATX_BTIME) != 0) {
+        return found.stx_btime.tv_sec * 1000 + found.stx_btime.tv_nsec / 1'000'000;
+    }
+#endif
     return 0;
 }
 
@@ -102,7 +116,9 @@ int PosixFileSystem::set_mode(int fd, std::uint32_t mode) {
 
 int PosixFileSystem::facts_of(int fd, FileFacts& facts) {
     struct stat found {};
-    return take_facts(::fstat(fd, &found), found, facts);
+    const int result = take_facts(::fstat(fd, &found), found, facts);
+    facts.born_ms = result < 0 ? 0 : born_ms_of(fd);
+    return result;
 }
 
 int PosixFileSystem::facts_at(const std::string& path, FileFacts& facts) {
@@ -151,6 +167,10 @@ bool PosixFileSystem::process_alive(std::int64_t pid) {
 
 std::int64_t PosixFileSystem::own_pid() {
     return ::getpid();
+}
+
+std::uint64_t PosixFileSystem::unique_number() {
+    return last_number_.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
 std::uint32_t PosixFileSystem::own_user() {

@@ -3,6 +3,12 @@
 #include "sink/output.h"
 
 namespace remora {
+namespace {
+
+constexpr std::int64_t kRemindNs = 3600 * kNanosPerSecond;
+constexpr std::size_t kSaidMax = 32;
+
+}  // namespace
 
 void FaultReporter::report(std::string_view what, int error) {
     report(what, std::error_code(error, std::generic_category()).message());
@@ -12,12 +18,26 @@ void FaultReporter::report(std::string_view what, std::string_view why) {
     counters_.add_shared(Counter::kSinkErrors);
     std::string line = "output " + output_ + ": ";
     line.append(what).append(": ").append(why);
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    const auto said = said_ns_.find(line);
+    if (said != said_ns_.end() && now_ns - said->second < kRemindNs) {
+        return;
+    }
+    if (said_ns_.size() >= kSaidMax) {
+        said_ns_.clear();
+    }
+    said_ns_[line] = now_ns;
     log_.warn(line, line);
 }
 
 void FaultReporter::recovered(std::uint64_t frames) {
-    log_.warn("recovered " + output_, "output " + output_ + ": works again, " +
-                                          std::to_string(frames) + " ticks were lost");
+    said_ns_.clear();
+    std::string line = "output " + output_ + ": works again";
+    if (frames > 0) {
+        line +=
+            ", " + std::to_string(frames) + (frames == 1 ? " tick was lost" : " ticks were lost");
+    }
+    log_.warn("recovered " + output_, line);
 }
 
 }  // namespace remora

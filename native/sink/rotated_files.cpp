@@ -60,22 +60,30 @@ void RotatedFiles::scan(const std::string& live) {
               [](const File& a, const File& b) { return a.number < b.number; });
 }
 
-std::string RotatedFiles::next_path() const {
-    const std::string number = std::to_string(highest_ + 1);
-    const std::size_t zeros = kDigits > number.size() ? kDigits - number.size() : 0;
-    return live_ + "." + kMark + std::string(zeros, '0') + number;
+std::string RotatedFiles::next_path() {
+    while (true) {
+        const std::string number = std::to_string(++highest_);
+        const std::size_t zeros = kDigits > number.size() ? kDigits - number.size() : 0;
+        std::string path = live_ + "." + kMark + std::string(zeros, '0') + number;
+        FileFacts facts;
+        if (files_.facts_at(path, facts) < 0 &&
+            files_.facts_at(path.append(kCompressed), facts) < 0) {
+            path.resize(path.size() - kCompressed.size());
+            return path;
+        }
+    }
 }
 
-bool RotatedFiles::prune(std::size_t count_max, std::int64_t bytes_max) {
+int RotatedFiles::prune(std::size_t count_max, std::int64_t bytes_max) {
     while (!list_.empty() && (list_.size() > count_max || (bytes_max >= 0 && bytes_ > bytes_max))) {
         const int failed = files_.remove(list_.front().path);
         if (failed < 0 && failed != -ENOENT) {
-            return false;
+            return failed;
         }
         bytes_ -= list_.front().bytes;
         list_.erase(list_.begin());
     }
-    return true;
+    return 0;
 }
 
 const RotatedFiles::File* RotatedFiles::to_compress() const {

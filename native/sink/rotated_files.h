@@ -24,12 +24,13 @@ class RotatedFiles {
 
     // Looks at the directory: leftovers of earlier runs count too.
     void scan(const std::string& live);
-    // Path for the next one; higher than all that there are.
-    std::string next_path() const;
+    // Path for the next one; higher than all that there are, also where the directory cannot be
+    // listed.
+    std::string next_path();
 
     // Removes the oldest until `count_max` files with `bytes_max` bytes are left (bytes_max < 0: no
-    // bound). False when a file could not be removed.
-    bool prune(std::size_t count_max, std::int64_t bytes_max);
+    // bound). 0, or the negative errno when the first of the list could not be removed.
+    int prune(std::size_t count_max, std::int64_t bytes_max);
 
     std::int64_t bytes() const { return bytes_; }
     // Oldest first.

@@ -42,13 +42,18 @@ class SinkWorkerImpl final : public SinkWorker {
           channel_(channel),
           clock_(environment.clock),
           counters_(environment.counters),
-          reporter_(options.name, environment.counters, environment.log),
+          reporter_(options.name, environment.clock, environment.counters, environment.log),
           output_(make_output(options, environment, reporter_)) {}
 
     std::int64_t do_work() override;
     void on_stop() override;
     std::int64_t cpu_ns() const override { return cpu_ns_.load(std::memory_order_relaxed); }
     bool failing() const override { return failing_.load(std::memory_order_relaxed); }
+    Fates fates() const override {
+        const std::uint64_t over = frames_over_.load(std::memory_order_acquire);
+        return {over, frames_whole_lost_.load(std::memory_order_relaxed),
+                frames_torn_.load(std::memory_order_relaxed)};
+    }
 
  private:
     enum class Frame : std::uint8_t { kNone, kWriting, kDropping };
@@ -76,6 +81,9 @@ class SinkWorkerImpl final : public SinkWorker {
 
     std::atomic<std::int64_t> cpu_ns_{0};
     std::atomic<bool> failing_{false};
+    std::atomic<std::uint64_t> frames_over_{0};  // written after the other two
+    std::atomic<std::uint64_t> frames_whole_lost_{0};
+    std::atomic<std::uint64_t> frames_torn_{0};
 };
 
 std::int64_t SinkWorkerImpl::do_work() {
@@ -141,7 +149,7 @@ void SinkWorkerImpl::begin_frame(const BlockView& block) {
     }
     const bool old = options_.frame_age_ms_max > 0 &&
                      clock_.wall_ms() - block.wall_ms > options_.frame_age_ms_max;
-    if (old && channel_.filled() > 1) {
+    if (old && channel_.newer_frame_waits()) {
         return;
     }
     if (output_->begin()) {
@@ -171,6 +179,10 @@ void SinkWorkerImpl::end_frame(bool aborted) {
     counters_.add_shared(Counter::kSinkBytesDropped, taken_ - written);
     counters_.add_shared(out && !aborted ? Counter::kSinkFrames : Counter::kSinkFramesDropped);
     taken_ = 0;
+    if (!out) {
+        (written == 0 ? frames_whole_lost_ : frames_torn_).fetch_add(1, std::memory_order_relaxed);
+    }
+    frames_over_.fetch_add(1, std::memory_order_release);
     if (!out || aborted) {
         frames_lost_ += failing() ? 1 : 0;
         return;

@@ -88,6 +88,14 @@ class SinkWorker : public Worker {
     virtual std::int64_t cpu_ns() const = 0;
     // The destination did not work when it was last tried.
     virtual bool failing() const = 0;
+
+    // What has become of the frames so far, aborted ones included.
+    struct Fates {
+        std::uint64_t over = 0;  // popped whole
+        std::uint64_t lost = 0;  // of them: nothing of it got out
+        std::uint64_t torn = 0;  // of them: a part did not get out
+    };
+    virtual Fates fates() const = 0;
 };
 
 std::unique_ptr<SinkWorker> make_sink_worker(const SinkOptions& options, BlockChannel& channel,

@@ -8,7 +8,7 @@ namespace remora {
 
 TextfileOutput::TextfileOutput(const SinkOptions& options, FileSystem& files,
                                FaultReporter& reporter)
-    : options_(options), files_(files), reporter_(reporter) {}
+    : options_(options), files_(files), reporter_(reporter), number_(files.unique_number()) {}
 
 TextfileOutput::~TextfileOutput() {
     give_up();
@@ -24,8 +24,8 @@ bool TextfileOutput::find_place() {
     }
     directory_ = directory_of(real_);
     const std::string prefix = "." + name_of(real_) + ".tmp-";
-    temporary_ = directory_ + "/" + prefix + std::to_string(files_.own_pid());
     remove_stale(files_, directory_, prefix);
+    temporary_ = directory_ + "/" + temporary_name(files_, prefix, number_);
     placed_ = true;
     return true;
 }

@@ -32,7 +32,8 @@ class TextfileOutput final : public Output {
     const SinkOptions options_;
     FileSystem& files_;
     FaultReporter& reporter_;
-    std::string real_;  // the file, links followed
+    const std::uint64_t number_;  // in the temporary file's name
+    std::string real_;            // the file, links followed
     std::string directory_;
     std::string temporary_;
     bool placed_ = false;

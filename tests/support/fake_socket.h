@@ -1,10 +1,14 @@
 // A network that does what a test tells it.
 #pragma once
 
+#include <errno.h>
+
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,8 +22,10 @@ class FakeSocketFactory final : public SocketFactory {
     std::map<std::string, std::vector<std::string>> names;
     // errno that the next sends meet, in order; 0 or an empty queue: they succeed.
     std::deque<int> send_errors;
-    int send_error_always = 0;
-    int connect_error = 0;
+    std::atomic<int> send_error_always = 0;
+    std::atomic<int> connect_error = 0;
+    // Addresses where nobody listens: every send there is refused.
+    std::set<std::string> refusing;
 
     // What went out: address and bytes.
     std::vector<std::pair<std::string, std::string>> sent;
@@ -73,6 +79,9 @@ class FakeSocketFactory final : public SocketFactory {
 
         int send(std::span<const char> bytes) override {
             int error = network_.send_error_always;
+            if (error == 0 && network_.refusing.contains(address_)) {
+                error = ECONNREFUSED;
+            }
             if (error == 0 && !network_.send_errors.empty()) {
                 error = network_.send_errors.front();
                 network_.send_errors.pop_front();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,15 +27,18 @@ enum class FileOp : std::uint8_t {
     kRemove,
     kMakeDirectory,
     kFacts,
+    kList,
 };
 
 class FaultFileSystem final : public PosixFileSystem {
  public:
     // Makes `op` on paths containing `part` fail with `error`, `times` times (< 0: until cleared).
     void fail(FileOp op, int error, int times = -1, std::string part = {}) {
+        const std::scoped_lock lock(mutex_);
         faults_.push_back({op, error, times, std::move(part)});
     }
     void clear() {
+        const std::scoped_lock lock(mutex_);
         faults_.clear();
         space_left = -1;
         write_bytes_max = 0;
@@ -115,8 +119,19 @@ class FaultFileSystem final : public PosixFileSystem {
         const int failed = check(FileOp::kMakeDirectory, path);
         return failed < 0 ? failed : PosixFileSystem::make_directory(path, mode);
     }
+    int list(const std::string& directory, std::vector<std::string>& names) override {
+        const int failed = check(FileOp::kList, directory);
+        return failed < 0 ? failed : PosixFileSystem::list(directory, names);
+    }
+    int facts_of(int fd, FileFacts& facts) override {
+        const int found = PosixFileSystem::facts_of(fd, facts);
+        facts.born_ms = born_shown_ms.value_or(facts.born_ms);
+        return found;
+    }
     std::uint32_t own_user() override { return user_shown.value_or(PosixFileSystem::own_user()); }
 
+    // When files are said to have been made.
+    std::optional<std::int64_t> born_shown_ms;
     // Who we are said to be.
     std::optional<std::uint32_t> user_shown;
 
@@ -129,6 +144,7 @@ class FaultFileSystem final : public PosixFileSystem {
     };
 
     int check(FileOp op, const std::string& path) {
+        const std::scoped_lock lock(mutex_);
         ++calls[op];
         for (Fault& fault : faults_) {
             if (fault.op == op && fault.times != 0 && path.find(fault.part) != std::string::npos) {
@@ -145,6 +161,7 @@ class FaultFileSystem final : public PosixFileSystem {
         return fd;
     }
 
+    std::mutex mutex_;  // of the faults: a test gives them while a sink's thread runs
     std::vector<Fault> faults_;
     std::map<int, std::string> paths_;
 };

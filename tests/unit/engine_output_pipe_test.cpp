@@ -4,10 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <limits>
+#include <mutex>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -19,9 +22,22 @@
 namespace remora {
 namespace {
 
-class SilentLog final : public LogSink {
+class KeptLog final : public LogSink {
  public:
-    void write(LogLevel, std::string_view) noexcept override {}
+    void write(LogLevel, std::string_view line) noexcept override {
+        const std::scoped_lock lock(mutex_);
+        lines_.emplace_back(line);
+    }
+    int count(std::string_view part) {
+        const std::scoped_lock lock(mutex_);
+        return static_cast<int>(std::count_if(
+            lines_.begin(), lines_.end(),
+            [part](const std::string& line) { return line.find(part) != std::string::npos; }));
+    }
+
+ private:
+    std::mutex mutex_;
+    std::vector<std::string> lines_;
 };
 
 // A cache with gauges `m{topic="t<n>"}`, and one output of it with its own sink thread.
@@ -87,6 +103,19 @@ class OutputPipeTest : public testing::Test {
         return refused;
     }
 
+    // A tick, and until the sink has dealt with its frame.
+    void whole_tick() {
+        const auto frames = [this] {
+            return counters_.get(Counter::kSinkFrames) + counters_.get(Counter::kSinkFramesDropped);
+        };
+        const std::uint64_t before = frames();
+        tick();
+        for (int i = 0; i < 5'000 && frames() == before; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        ASSERT_EQ(frames(), before + 1);
+    }
+
     void stop() { EXPECT_TRUE(pipe_->stop(10'000)); }
 
     std::string output() const {
@@ -103,8 +132,8 @@ class OutputPipeTest : public testing::Test {
 
     SystemClock clock_;
     CounterTable counters_;
-    SilentLog silent_;
-    Log log_{silent_, clock_, counters_};
+    KeptLog said_;
+    Log log_{said_, clock_, counters_};
     FaultFileSystem files_;
     FakeSocketFactory network_;
     Cache cache_{counters_};
@@ -145,9 +174,9 @@ TEST_F(OutputPipeTest, EmitsWhatItsModeSays) {
     config_.emit = OutputEmit::kFresh;
     start(4);
     read_all(4, 1);
-    tick();
+    whole_tick();
     read_all(2, 1);
-    tick();
+    whole_tick();
     stop();
     EXPECT_EQ(lines(), 6U) << "read again, though not changed";
     config_.emit = OutputEmit::kChanged;
@@ -156,10 +185,90 @@ TEST_F(OutputPipeTest, EmitsWhatItsModeSays) {
     start(4);
     for (int i = 0; i < 6; ++i) {
         read_all(4, 1);
-        tick();
+        whole_tick();
     }
     stop();
     EXPECT_EQ(lines(), 8U) << "two keyframes";
+}
+
+TEST_F(OutputPipeTest, WhatAFaultSwallowedIsSaidAgain) {
+    for (const OutputEmit emit : {OutputEmit::kChanged, OutputEmit::kFresh}) {
+        config_.format = OutputFormat::kNdjson;
+        config_.emit = emit;
+        config_.keyframe_ticks = 1'000;
+        config_.path = directory_ + "/swallowed" + std::to_string(static_cast<int>(emit));
+        for (UnitId id = 0; id < 4; ++id) {
+            cache_.remove_unit(id);
+        }
+        start(4);
+        read_all(4, 1);
+        whole_tick();
+        EXPECT_EQ(lines(), 4U);
+        files_.fail(FileOp::kWrite, ENOSPC);
+        read_all(1, 2);
+        whole_tick();
+        files_.clear();
+        EXPECT_EQ(lines(), 4U) << "the disk was full";
+        std::this_thread::sleep_for(std::chrono::milliseconds(1'100));  // the sink's back-off
+        whole_tick();
+        EXPECT_EQ(lines(), 8U) << "nothing was read or changed since, and yet it must be said";
+        whole_tick();
+        EXPECT_EQ(lines(), 8U) << "once";
+        stop();
+    }
+}
+
+TEST_F(OutputPipeTest, GrowthThatDidNotGetOutIsSentLater) {
+    config_.type = OutputType::kUnixgram;
+    config_.format = OutputFormat::kStatsd;
+    config_.path = directory_ + "/socket";
+    network_.names["socket"] = {"socket"};
+    pipe_ = make(config_);
+    cache_.add_unit(0, 1);
+    Registration counted = unit(0, "Log");
+    counted.series[0].type = MetricType::kCounter;
+    pipe_->add_unit(counted);
+    ASSERT_TRUE(pipe_->start());
+    read_all(1, 100);
+    whole_tick();
+    read_all(1, 103);
+    whole_tick();
+    network_.connect_error = ECONNREFUSED;
+    network_.send_error_always = ECONNREFUSED;
+    read_all(1, 110);
+    whole_tick();
+    network_.connect_error = 0;
+    network_.send_error_always = 0;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
+    read_all(1, 111);
+    whole_tick();
+    stop();
+    ASSERT_EQ(network_.sent.size(), 2U);
+    EXPECT_NE(network_.sent[0].second.find(":3|c"), std::string::npos) << network_.sent[0].second;
+    EXPECT_NE(network_.sent[1].second.find(":8|c"), std::string::npos) << network_.sent[1].second;
+}
+
+TEST_F(OutputPipeTest, LossesAndSkippedTicksAreSaidOnce) {
+    config_.type = OutputType::kUdp;
+    config_.format = OutputFormat::kInflux;
+    config_.host = "receiver";
+    config_.packet_bytes = 64;
+    network_.names["receiver"] = {"first"};
+    pipe_ = make(config_);
+    cache_.add_unit(0, 1);
+    Registration wordy = unit(0, "Log");
+    wordy.series[0].labels.push_back({"wordy", std::string(200, 'x')});
+    pipe_->add_unit(wordy);
+    cache_.add_unit(1, 1);
+    pipe_->add_unit(unit(1, "Log"));
+    ASSERT_TRUE(pipe_->start());
+    for (int i = 0; i < 3; ++i) {
+        read_all(2, std::numeric_limits<double>::quiet_NaN());
+        whole_tick();
+    }
+    stop();
+    EXPECT_EQ(said_.count("lines longer than 64 bytes"), 1);
+    EXPECT_EQ(said_.count("no form for"), 1);
 }
 
 TEST_F(OutputPipeTest, AFileHasTheModeAndIsSyncedWhenItRotates) {

@@ -112,6 +112,31 @@ TEST_F(AppendTest, ItRotatesByAge) {
     EXPECT_EQ(read(options.path), "c\n");
 }
 
+TEST_F(AppendTest, ARestartDoesNotMakeAFileYounger) {
+    options.rotate_age_ms = 60'000;
+    files.born_shown_ms = clock.wall_ms();
+    start(SinkKind::kAppend);
+    tick({"a\n"});
+    clock.advance_ms(40'000);
+    tick({"b\n"});
+    restart();
+    clock.advance_ms(30'000);
+    tick({"c\n"});
+    EXPECT_EQ(read(directory + "/m.ndjson.r00000001"), "a\nb\n");
+    EXPECT_EQ(read(options.path), "c\n");
+}
+
+TEST_F(AppendTest, ADirectoryThatCannotBeListedLosesNoRotatedFile) {
+    options.rotate_bytes = 1;
+    write(options.path + ".r00000001", "of an earlier run\n");
+    files.fail(FileOp::kList, EACCES);
+    start(SinkKind::kAppend);
+    tick({"a\n"});
+    tick({"b\n"});
+    EXPECT_EQ(read(options.path + ".r00000001"), "of an earlier run\n");
+    EXPECT_EQ(read(options.path + ".r00000002"), "a\n");
+}
+
 TEST_F(AppendTest, TheNumberOfRotatedFilesIsBoundedCountingLeftovers) {
     for (const char* left : {".r00000003", ".r00000007.gz", ".1", ".r00000009x", ".20261123"}) {
         write(options.path + left, "left\n");
@@ -157,6 +182,10 @@ TEST_F(AppendTest, DiskUseNeverExceedsTheBound) {
         EXPECT_LE(most, options.disk_bytes_max);
         EXPECT_GE(most, options.disk_bytes_max / 2) << "the test never came near the bound";
         EXPECT_EQ(get(Counter::kSinkBytesDropped), 0U);
+        const Names left = names();
+        EXPECT_EQ(compress, std::any_of(left.begin(), left.end(), [](const std::string& name) {
+                      return name.ends_with(".gz");
+                  }));
     }
 }
 
@@ -227,6 +256,22 @@ TEST_F(AppendTest, CompressingWorksInSlicesAndYieldsToTheStream) {
     for (const std::string& name : names()) {
         EXPECT_EQ(name.find("tmp"), std::string::npos) << name;
     }
+}
+
+TEST_F(AppendTest, ACompressedFileIsOnDiskBeforeThePlainOneGoes) {
+    options.rotate_bytes = 1'000;
+    options.gzip_rotated = true;
+    options.sync = SyncPolicy::kRotate;
+    start(SinkKind::kAppend);
+    files.fail(FileOp::kSync, EIO, -1, "gz.tmp");
+    for (int i = 0; i < 3; ++i) {
+        number_tick(200);
+        for (int turn = 0; turn < 20; ++turn) {
+            worker->do_work();
+        }
+    }
+    EXPECT_EQ(names(), (Names{"m.ndjson", "m.ndjson.r00000001", "m.ndjson.r00000002"}));
+    EXPECT_GE(log_lines.count("cannot sync"), 1);
 }
 
 TEST_F(AppendTest, AFailedCompressionKeepsThePlainFile) {

@@ -110,6 +110,21 @@ TEST_F(UdpTest, WhoeverRefusesForLongIsLookedUpAgain) {
     EXPECT_EQ(network.sent.back().first, "moved");
 }
 
+TEST_F(UdpTest, EachAddressOfANameHasItsTurnUntilOneListens) {
+    network.names["receiver"] = {"first", "second"};
+    network.refusing = {"first"};
+    start(SinkKind::kUdp);
+    for (int i = 0; i < 6; ++i) {
+        tick({"a" + std::to_string(i)});
+        clock.advance_ms(10'000);
+    }
+    ASSERT_FALSE(network.sent.empty());
+    EXPECT_EQ(network.sent.front().first, "second");
+    EXPECT_EQ(network.sent.size(), 5U) << "and there it stays";
+    EXPECT_EQ(log_lines.count("nobody listens"), 1);
+    EXPECT_EQ(log_lines.count("works again"), 1);
+}
+
 TEST_F(UdpTest, AnOversizeDatagramCostsItselfOnly) {
     network.send_errors = {0, EMSGSIZE, 0};
     tick({"aaaaaaaaaaaaaaaaaaa\n", "bbbbbbbbbbbbbbbbbbb\n", "ccccccccccccccccccc\n"});
@@ -205,6 +220,20 @@ TEST(PacerTest, ASmallFrameLeavesAtOnce) {
         }
         pacer.end_frame();
     }
+}
+
+TEST(PacerTest, AThreadThatWasHeldUpDoesNotSendAllAtOnce) {
+    Pacer pacer(2'000 * kNanosPerMilli);
+    pacer.begin_frame(0);
+    // Half of the time is over before the first datagram.
+    const std::int64_t late_ns = 1'000 * kNanosPerMilli;
+    int at_once = 0;
+    while (pacer.wait_ns(late_ns) == 0) {
+        pacer.sent();
+        ++at_once;
+    }
+    EXPECT_LE(at_once, 2 * Pacer::kBurst);
+    EXPECT_GE(at_once, Pacer::kBurst);
 }
 
 TEST(PacerTest, AFrameThatGrewGoesOnAtTheQuickPaceWhenItsTimeIsOver) {

@@ -17,6 +17,7 @@ public final class JniCheck {
         File directory = new File(arguments[1]);
         check(Native.wireVersion() == Wire.VERSION, "wire version");
         badStarts(directory);
+        manyMistakes(directory);
         life(directory);
         check(Native.plan(0, 1) < 0, "plan without an agent is refused");
         check(Native.submit(0, 0, 1) < 0, "submit without an agent is refused");
@@ -38,6 +39,27 @@ public final class JniCheck {
         fails("null", () -> Native.start(null, "", good, good, good, good));
         fails("null", () -> Native.start("", null, good, good, good, good));
         fails("/nowhere/remora.json", () -> Native.start("/nowhere/remora.json", "", good, good, good, good));
+    }
+
+    /** Each of them is told, however many there are. */
+    private static void manyMistakes(File directory) throws Exception {
+        StringBuilder text = new StringBuilder("{");
+        for (int i = 0; i < 60; i++) {
+            text.append(i == 0 ? "" : ",").append("\"mistake_number_").append(i).append("\": 1");
+        }
+        Path config = new File(directory, "wrong.json").toPath();
+        Files.write(config, text.append("}").toString().getBytes(StandardCharsets.UTF_8));
+        ByteBuffer[] buffers = {direct(Wire.CONTROL_BYTES), direct(Wire.ANSWER_BYTES), direct(Wire.PLAN_BYTES),
+            direct(Wire.SAMPLE_BYTES)};
+        try {
+            Native.start(config.toString(), "", buffers[0], buffers[1], buffers[2], buffers[3]);
+        } catch (IllegalStateException e) {
+            String[] lines = e.getMessage().split("\n");
+            check(lines.length == 60, lines.length + " lines for 60 mistakes");
+            check(lines[59].contains("mistake_number_59"), lines[59]);
+            return;
+        }
+        throw new AssertionError("started on a wrong configuration");
     }
 
     private static void life(File directory) throws Exception {

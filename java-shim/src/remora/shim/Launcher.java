@@ -41,7 +41,7 @@ final class Launcher implements Runnable {
         try {
             core = new NativeCore(arguments.text(), Facts.lines(facts), buffers);
         } catch (IllegalStateException e) {
-            Log.say("stays off: " + e.getMessage());
+            sayWhy(e.getMessage());
             return;
         }
         MetricReader metrics = arguments.mbeanTierOnly() ? null : Registries.reader(instrumentation);
@@ -49,6 +49,19 @@ final class Launcher implements Runnable {
         Supervisor supervisor = new Supervisor(session, arguments.blockedAfterMillis());
         supervisor.hook();
         supervisor.run();
+    }
+
+    /** A wrong configuration has a line for each mistake. */
+    private static void sayWhy(String reasons) {
+        String[] lines = String.valueOf(reasons).split("\n");
+        if (lines.length == 1) {
+            Log.say("stays off: " + lines[0]);
+            return;
+        }
+        Log.say("stays off, for " + lines.length + " reasons:");
+        for (String line : lines) {
+            Log.say(line);
+        }
     }
 
     /** The jar that this class came from, or null. */

@@ -2,7 +2,7 @@ package remora.shim;
 
 /** The shim's own handful of lines: standard error, prefixed. Nothing is ever written to standard output. */
 final class Log {
-    private static final int LINES_MAX = 50;
+    private static final int LINES_MAX = 150;
     private static int lines;
 
     static synchronized void say(String line) {
