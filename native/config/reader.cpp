@@ -112,7 +112,7 @@ void ConfigReader::complain(const std::string& path, const std::string& what) {
 }
 
 void ConfigReader::warn(const std::string& path, const std::string& what) {
-    add_problem(outcome_.warnings, where(nearest_node(path)) + path + ": " + what);
+    add_problem(outcome_.warnings, where(nearest_node(path)) + ": " + path + ": " + what);
 }
 
 const JsonNode* ConfigReader::find(Key key) {

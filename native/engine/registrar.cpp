@@ -113,6 +113,9 @@ std::int32_t Registrar::handle(std::span<const std::uint8_t> control,
     if (!is_sweeping_) {
         tell_refused();
     }
+    if (is_order_stale_) {
+        order_families();
+    }
     return static_cast<std::int32_t>(answered_);
 }
 
@@ -437,6 +440,17 @@ void Registrar::tell_refused() {
     }
 }
 
+// By name: what a type's beans look at they mostly share, such as all partitions of the broker.
+void Registrar::order_families() {
+    is_order_stale_ = false;
+    std::vector<FamilyId> order;
+    order.reserve(family_ids_.size());
+    for (const auto& [name, family] : family_ids_) {
+        order.push_back(family);
+    }
+    planner_.set_order(order);
+}
+
 FamilyId Registrar::family_of(const std::string& name) {
     const auto found = family_ids_.find(name);
     if (found != family_ids_.end()) {
@@ -448,6 +462,7 @@ FamilyId Registrar::family_of(const std::string& name) {
     const auto family = static_cast<FamilyId>(families_.size());
     family_ids_.emplace(name, family);
     families_.push_back({name, 0, true});
+    is_order_stale_ = true;
     counters_.set(Counter::kFamilies, families_.size());
     return family;
 }

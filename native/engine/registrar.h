@@ -130,6 +130,7 @@ class Registrar {
     void list_bean(const Bean& bean);
     void count_units();
     FamilyId family_of(const std::string& name);
+    void order_families();
     bool take_id(UnitId& unit);
     void publish(std::unique_ptr<ControlItem> item);
 
@@ -143,6 +144,7 @@ class Registrar {
     Admission admission_;
     std::map<std::string, FamilyId, std::less<>> family_ids_;
     std::vector<Family> families_;
+    bool is_order_stale_ = false;
     std::vector<UnitFacts> units_;
     std::unordered_map<std::uint64_t, Made> made_;  // by hash of name, shape and how
     std::vector<UnitId> free_ids_;

@@ -97,6 +97,9 @@ bool Planner::add(UnitId unit, FamilyId family) {
         list_.resize(size);
     }
     if (family >= cost_ns_.size()) {
+        for (auto fresh = static_cast<FamilyId>(cost_ns_.size()); fresh <= family; ++fresh) {
+            order_.push_back(fresh);
+        }
         cost_ns_.resize(family + 1, kCostUnknownNs);
         count_.resize(family + 1);
     }
@@ -119,6 +122,25 @@ void Planner::remove(UnitId unit) {
     }
     flags_[unit] = 0;
     --active_;
+}
+
+void Planner::set_order(std::span<const FamilyId> families) {
+    std::vector<FamilyId> order;
+    order.reserve(count_.size());
+    std::vector<bool> placed(count_.size());
+    const auto place = [&](FamilyId family) {
+        if (family < placed.size() && !placed[family]) {
+            placed[family] = true;
+            order.push_back(family);
+        }
+    };
+    for (const FamilyId family : families) {
+        place(family);
+    }
+    for (FamilyId family = 0; family < placed.size(); ++family) {
+        place(family);
+    }
+    order_ = std::move(order);
 }
 
 void Planner::wake(UnitId unit, bool at_once) {
@@ -208,11 +230,11 @@ void Planner::build_list(std::int64_t round, bool urgent_only) {
     cursor_ = 0;
     listed_ = 0;
     remaining_ns_ = 0;
-    for (std::size_t family = 0; family < count_.size(); ++family) {
+    for (const FamilyId family : order_) {
         const std::uint32_t here = count_[family];
         count_[family] = listed_;
         listed_ += here;
-        remaining_ns_ += here * expected_ns(static_cast<FamilyId>(family));
+        remaining_ns_ += here * expected_ns(family);
     }
     if (listed_ == 0) {
         return;

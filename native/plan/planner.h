@@ -61,6 +61,10 @@ class Planner {
     bool add(UnitId unit, FamilyId family);
     void remove(UnitId unit);
 
+    // The order in which families are read within a round: those of the same objects side by side
+    // find them in the processor's caches. Families that are not named follow. Takes memory.
+    void set_order(std::span<const FamilyId> families);
+
     // The unit is due whatever its interval (never when it is shed): in the next round, or with
     // `at_once` in the next plan().
     void wake(UnitId unit, bool at_once = false);
@@ -118,6 +122,7 @@ class Planner {
     // By family.
     std::vector<float> cost_ns_;
     std::vector<std::uint32_t> count_;
+    std::vector<FamilyId> order_;  // all of them, as they are read
 
     std::int64_t round_ = 0;         // the last round begun
     std::int64_t deadline_ns_ = 0;   // when the list should have been read

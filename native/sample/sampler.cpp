@@ -1,6 +1,7 @@
 #include "sample/sampler.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
@@ -24,7 +25,7 @@ constexpr double kAim = 0.995;
 constexpr double kTakeBack = 0.9;
 // Counters stay at base because they are nearly free: no more than this share of the budget
 // together.
-constexpr double kCountersMost = 0.25;
+constexpr double kCountersMost = 0.1;
 constexpr double kHistoryScale = 6553.5;  // 10 scales fill 16 bits
 
 std::uint32_t bin_of(float value) {
@@ -35,6 +36,14 @@ std::uint32_t bin_of(float value) {
 // The middle of a bin.
 float value_of(std::uint32_t bin) {
     return std::bit_cast<float>(((bin + kBinFirst) << kBinShift) | (1U << (kBinShift - 1)));
+}
+
+// Octaves of the nanoseconds that a read costs: up to 2^40, a quarter of an hour.
+constexpr std::size_t kCostOctaves = 40;
+
+std::size_t octave_of(double cost_ns) {
+    const int octave = cost_ns >= 1 ? std::ilogb(cost_ns) : 0;
+    return std::min(static_cast<std::size_t>(octave), kCostOctaves - 1);
 }
 
 SamplerOptions sane(SamplerOptions options) {
@@ -60,6 +69,8 @@ struct Sampler::Sums {
     double idle = 0;      // of those that need no read, at their maximum
     double fresh = 0;     // not known yet, at base
     double least = 0;     // the rest that is not shed, at its maximum
+    // Of the counters: by the logarithm of what one read costs.
+    std::array<double, kCostOctaves> counters_by_cost{};
 };
 
 Sampler::Sampler(const SamplerOptions& options, IntervalTable& intervals)
@@ -387,6 +398,7 @@ void Sampler::sum_up(Sums& sums) {
             sums.least += cost * limits.max_per_s;
         } else if (is_pinned(unit)) {
             sums.counters += at_base;
+            sums.counters_by_cost[octave_of(cost)] += at_base;
         } else {
             sums.least += cost * limits.max_per_s;
             if (is_idle(unit)) {
@@ -397,6 +409,18 @@ void Sampler::sum_up(Sums& sums) {
             bins_[limits_[unit] * kBins + bin_of(key)] += cost;
         }
     }
+}
+
+// The dearest octave up to which all counters together cost at most `most_ns_per_s`: a single bean
+// that takes milliseconds must not make steps of the thousand that take nothing.
+void Sampler::choose_counters(const Sums& sums, double most_ns_per_s) {
+    double sum = 0;
+    std::size_t octave = 0;
+    while (octave < kCostOctaves && sum + sums.counters_by_cost[octave] <= most_ns_per_s) {
+        sum += sums.counters_by_cost[octave++];
+    }
+    counter_cost_max_ =
+        octave == 0 ? 0.0F : std::nextafter(std::exp2(static_cast<float>(octave)), 0.0F);
 }
 
 void Sampler::sort_for_shedding() {
@@ -437,8 +461,7 @@ bool Sampler::shed_or_take_back(const Sums& sums, double budget_ns_per_s) {
     }
     const auto least_of = [this](UnitId unit) {
         const Limits& limits = kinds_[limits_[unit]];
-        const bool is_counter = (flags_[unit] & kCounter) != 0 && pins_counters_;
-        const std::uint32_t ms = is_counter ? limits.base_ms : limits.max_ms;
+        const std::uint32_t ms = is_smooth_counter(unit) ? limits.base_ms : limits.max_ms;
         return static_cast<double>(cost_ns(unit)) * kMsPerSecond / ms;
     };
     const std::uint32_t before = shed_;
@@ -524,10 +547,10 @@ SolveResult Sampler::solve(double budget_ns_per_s) {
     const bool law = options_.policy == SamplePolicy::kBudget && recording_ms_ == 0;
     Sums sums;
     learn_families();
-    pins_counters_ = true;
+    counter_cost_max_ = kAnyCost;
     sum_up(sums);
-    if (law && pins_counters_ && sums.counters > kCountersMost * budget_ns_per_s) {
-        pins_counters_ = false;
+    if (law && sums.counters > kCountersMost * budget_ns_per_s) {
+        choose_counters(sums, kCountersMost * budget_ns_per_s);
         sums = Sums{};
         sum_up(sums);
     }

@@ -55,7 +55,7 @@ struct UnitTraits {
     float importance = 1.0F;  // > 0; 2: its error counts double
     bool is_alert = false;    // read at base whatever it costs, never shed
     bool is_counter = false;  // nearly free and must not become a stair-step: read at base,
-                              // unless all counters together take more than a quarter of the budget
+                              // the cheapest first, as far as a tenth of the budget goes
     std::uint32_t interval_ms_min = 0;
     std::uint32_t interval_ms_base = 0;
     std::uint32_t interval_ms_max = 0;
@@ -176,6 +176,7 @@ class Sampler {
         double cost_ns;
     };
     struct Sums;
+    static constexpr float kAnyCost = 1e30F;
 
     std::uint16_t limits_of(const UnitTraits& traits);
     void fill_in(Limits& limits) const;
@@ -184,6 +185,7 @@ class Sampler {
     float cost_ns(UnitId unit) const;
     float worth(UnitId unit) const;
     bool is_pinned(UnitId unit) const;
+    bool is_smooth_counter(UnitId unit) const;
     std::uint32_t on_grid(float square, const Limits& limits) const;
     std::uint32_t law_interval(UnitId unit, double lambda) const;
     std::uint32_t variance_interval(UnitId unit) const;
@@ -191,6 +193,7 @@ class Sampler {
     void set_interval(UnitId unit, std::uint32_t interval_ms);
     void learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool first_changed);
     void sum_up(Sums& sums);
+    void choose_counters(const Sums& sums, double most_ns_per_s);
     bool shed_or_take_back(const Sums& sums, double budget_ns_per_s);
     void sort_for_shedding();
     void compact_bins();
@@ -210,7 +213,7 @@ class Sampler {
     Health health_;
     double lambda_ = 0;
     std::uint32_t recording_ms_ = 0;
-    bool pins_counters_ = true;
+    float counter_cost_max_ = kAnyCost;  // dearer counters are under the law
 
     // By unit.
     std::vector<float> volatility_;  // scales a second

@@ -63,11 +63,15 @@ inline float Sampler::worth(UnitId unit) const {
     return std::max(importance_[unit] * volatility, kWorthMin);
 }
 
+inline bool Sampler::is_smooth_counter(UnitId unit) const {
+    return (flags_[unit] & kCounter) != 0 && cost_ns(unit) <= counter_cost_max_;
+}
+
 inline bool Sampler::is_pinned(UnitId unit) const {
     if ((flags_[unit] & kKnown) == 0) {
         return true;
     }
-    return (flags_[unit] & (pins_counters_ ? kAlert | kCounter : kAlert)) != 0;
+    return (flags_[unit] & kAlert) != 0 || is_smooth_counter(unit);
 }
 
 inline std::uint32_t Sampler::law_interval(UnitId unit, double lambda) const {

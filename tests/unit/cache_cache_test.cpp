@@ -122,5 +122,16 @@ TEST_F(CacheTest, KeepsTextsByIdWithinTheirLimit) {
     EXPECT_EQ(count(Counter::kTextsRefused), 1U);
 }
 
+TEST_F(CacheTest, AnOutputAmidItsTickDoesNotTakeANewUnitForTheOldOne) {
+    ASSERT_TRUE(cache_.add_unit(0, 1));
+    ASSERT_TRUE(cache_.stage(0, 0, 5));
+    cache_.take(0, 1, 1);
+    cache_.settle_flags(0);
+    ASSERT_NE(cache_.view(0).flags[0] & kUnitHasValue, 0);
+    cache_.remove_unit(0);
+    ASSERT_TRUE(cache_.add_unit(0, 1));
+    EXPECT_EQ(cache_.view(0).flags[0] & kUnitHasValue, 0) << "it was never read";
+}
+
 }  // namespace
 }  // namespace remora

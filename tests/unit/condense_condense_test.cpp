@@ -67,7 +67,7 @@ class CondenseTest : public testing::Test {
 };
 
 constexpr CondensePolicy kSampled{true, false, Aggregate::kNone, 0, false};
-constexpr CondensePolicy kTells{false, true, Aggregate::kNone, 0, false};
+constexpr CondensePolicy kTells{true, true, Aggregate::kNone, 0, false};
 
 TEST_F(CondenseTest, TheSampleIsTheSmallestRanksWhateverTheOrderTheyComeIn) {
     condenser_.set_partition_sample(3);
@@ -140,12 +140,14 @@ TEST_F(CondenseTest, APartitionInTroubleIsShownWholeUntilAMinuteAfter) {
     ASSERT_EQ(calm.size(), 1U);
     std::uint32_t ill = calm.count(0) > 0 ? 1 : 0;
     for (const auto& [number, unit] : tellers) {
-        EXPECT_TRUE(is_shown(unit)) << "what tells is always shown";
+        EXPECT_EQ(is_shown(unit), calm.count(number) > 0) << "what tells is shown with the rest";
+        EXPECT_TRUE(condenser_.is_read(unit)) << "and always read";
         read(unit, number == ill ? 1 : 0, 15);
     }
     tick(20);
     EXPECT_EQ(shown(sizes).count(ill), 1U);
     EXPECT_EQ(shown(sizes).size(), 2U);
+    EXPECT_TRUE(is_shown(tellers[ill]));
     EXPECT_TRUE(is_read_[sizes[ill]]);
     read(sizes[ill], 99, 25);
     read(tellers[ill], 0, 25);
@@ -273,6 +275,112 @@ TEST_F(CondenseTest, AnotherPolicyForAUnitThatStays) {
     settle();
     EXPECT_TRUE(is_shown(unit));
     EXPECT_TRUE(is_read_[unit]);
+}
+
+TEST_F(CondenseTest, OfferedAgainAUnitKeepsItsPlaceAndItsValue) {
+    condenser_.set_partition_sample(2);
+    CondensePolicy top;
+    top.top = 2;
+    top.grows = true;
+    std::map<std::uint32_t, UnitId> sizes;
+    std::map<int, UnitId> topics;
+    for (std::uint32_t i = 0; i < 6; ++i) {
+        sizes[i] = add(name_of("orders", i), kSampled);
+        topics[static_cast<int>(i)] =
+            add("kafka.server:type=Topics,topic=t" + std::to_string(i), top);
+    }
+    settle();
+    const auto chosen = shown(sizes);
+    for (std::int64_t at_s = 10; at_s <= 100; at_s += 10) {
+        for (const auto& [number, unit] : topics) {
+            read(unit, static_cast<double>(number) * static_cast<double>(at_s), at_s - 5);
+        }
+        tick(at_s);
+    }
+    for (const std::uint32_t number : chosen) {
+        read(sizes[number], 7, 105);
+    }
+    is_read_.clear();
+    for (const auto& [number, unit] : sizes) {
+        condenser_.update_unit(unit, kSize, name_of("orders", number), kSampled);
+    }
+    for (const auto& [number, unit] : topics) {
+        condenser_.update_unit(unit, kSize, "kafka.server:type=Topics,topic=t", top);
+    }
+    tick(110);
+    EXPECT_TRUE(is_read_.empty()) << "nothing begins or ends";
+    EXPECT_EQ(shown(sizes), chosen);
+    for (const std::uint32_t number : chosen) {
+        EXPECT_NE(cache_.values(sizes[number]), nullptr);
+    }
+    EXPECT_TRUE(is_shown(topics[5]));
+    EXPECT_TRUE(is_shown(topics[4]));
+}
+
+TEST_F(CondenseTest, ASampleThatBeginsOrEndsForgetsNothingThatStaysShown) {
+    std::map<std::uint32_t, UnitId> sizes;
+    for (std::uint32_t i = 0; i < 6; ++i) {
+        sizes[i] = add(name_of("orders", i), CondensePolicy{});
+        read(sizes[i], 7, 5);
+    }
+    tick(10);
+    EXPECT_EQ(shown(sizes).size(), 6U);
+    condenser_.set_partition_sample(2);
+    for (const auto& [number, unit] : sizes) {
+        condenser_.update_unit(unit, kSize, name_of("orders", number), kSampled);
+        settle();
+    }
+    const auto chosen = shown(sizes);
+    ASSERT_EQ(chosen.size(), 2U);
+    for (const auto& [number, unit] : sizes) {
+        EXPECT_EQ(cache_.values(unit) != nullptr, chosen.count(number) > 0) << number;
+    }
+    for (const auto& [number, unit] : sizes) {
+        condenser_.update_unit(unit, kSize, name_of("orders", number), CondensePolicy{});
+        settle();
+    }
+    condenser_.set_partition_sample(0);
+    settle();
+    EXPECT_EQ(shown(sizes).size(), 6U);
+    for (const std::uint32_t number : chosen) {
+        EXPECT_NE(cache_.values(sizes[number]), nullptr) << "it was shown all the time";
+    }
+}
+
+TEST_F(CondenseTest, ASumOfAPartIsNotShownAsTheWhole) {
+    CondensePolicy summed = kSampled;
+    summed.aggregate = Aggregate::kSum;
+    const UnitId sum = next_++;
+    ASSERT_TRUE(cache_.add_unit(sum, 1));
+    condenser_.add_aggregate(sum, Aggregate::kSum);
+    const UnitId a = add(name_of("orders", 0), summed, sum);
+    const UnitId b = add(name_of("orders", 1), summed, sum);
+    read(a, 1, 5);
+    read(b, 2, 5);
+    tick(10);
+    ASSERT_NE(cache_.values(sum), nullptr);
+    EXPECT_EQ(*cache_.values(sum), 3);
+    condenser_.set_incomplete(sum, true);
+    read(a, 5, 15);
+    tick(20);
+    EXPECT_TRUE(cache_.is_quarantined(sum));
+    condenser_.set_incomplete(sum, false);
+    tick(30);
+    EXPECT_FALSE(cache_.is_quarantined(sum));
+    EXPECT_EQ(*cache_.values(sum), 7);
+}
+
+TEST_F(CondenseTest, CountersNotSeenToGrowRankByWhatTheyShow) {
+    CondensePolicy top;
+    top.top = 1;
+    top.grows = true;
+    const UnitId small = add("kafka.server:type=Topics,topic=a", top);
+    const UnitId large = add("kafka.server:type=Topics,topic=b", top);
+    read(small, 1'000, 5);
+    read(large, 9'000, 5);
+    tick(10);
+    EXPECT_FALSE(is_shown(small));
+    EXPECT_TRUE(is_shown(large));
 }
 
 }  // namespace

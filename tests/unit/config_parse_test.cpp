@@ -312,5 +312,75 @@ TEST(ConfigQuantity, TheNearestNameIsFoundThroughSlipsOfTheHand) {
     EXPECT_EQ(edit_distance("", "abc"), 3U);
 }
 
+TEST(ConfigParse, ARegexThatBeginsLikeJsonIsARegex) {
+    const std::vector<std::string> environment = {"REMORA_TOPICS_MODE=regex",
+                                                  "REMORA_TOPICS_REGEX=[a-z]+-orders"};
+    EXPECT_EQ(parse("{}", environment).config.topics.regex, "[a-z]+-orders");
+    EXPECT_EQ(parse("{}", {}, "topics.mode=regex,topics.regex=[ab]c").config.topics.regex, "[ab]c");
+    EXPECT_EQ(parse("{}", {"REMORA_SELECT_DOMAINS=[\"kafka.*\"]"}).config.select.domains,
+              (std::vector<std::string>{"kafka.*"}));
+}
+
+TEST(ConfigParse, ItemsOfAListMayBeGivenInAnyNumberAndOrder) {
+    std::vector<std::string> environment;
+    for (int i = 11; i >= 0; --i) {
+        const std::string rule = "REMORA_RULES_" + std::to_string(i);
+        environment.push_back(rule + "_MATCH=kafka.log:name=R" + std::to_string(i) + ",*");
+        environment.push_back(rule + "_ACTION=exclude");
+    }
+    const Config config = parse("{}", environment).config;
+    ASSERT_EQ(config.rules.size(), 12U);
+    EXPECT_EQ(config.rules[2].match, "kafka.log:name=R2,*");
+    EXPECT_EQ(config.rules[10].match, "kafka.log:name=R10,*");
+}
+
+TEST(ConfigParse, WhatIsValidOnASmallBrokerIsValidWhenItGrows) {
+    for (const char* text :
+         {R"({"sampling": {"min_interval": "2s"}})", R"({"sampling": {"min_interval": "5s"}})",
+          R"({"sampling": {"max_interval": "12s"}})", R"({"topics": {"aggregate": "sum"}})",
+          R"({"sampling": {"min_interval": "5s", "max_interval": "12s"}})"}) {
+        for (const ClusterSize size :
+             {ClusterSize::kSmall, ClusterSize::kMedium, ClusterSize::kLarge, ClusterSize::kHuge}) {
+            const ParseOutcome outcome = parse_config(text, "r.json", {}, "", size);
+            EXPECT_TRUE(outcome.is_ok()) << text << cluster_size_name(size) << outcome.error_text();
+        }
+    }
+    const Config grown =
+        parse_config(R"({"sampling": {"min_interval": "2s"}})", "", {}, "", ClusterSize::kMedium)
+            .config;
+    EXPECT_EQ(grown.sampling.base_interval_ms, 16'000) << "15 s, rounded to whole parts";
+    EXPECT_EQ(grown.topics.partition_sample, 8U);
+    EXPECT_EQ(parse_config(R"({"topics": {"aggregate": "sum"}})", "", {}, "", ClusterSize::kHuge)
+                  .config.topics.partition_sample,
+              0U)
+        << "sums are no reason to show partitions beside them";
+}
+
+TEST(ConfigParse, WarnsOfWhatHasNoEffect) {
+    const auto warning = [](const std::string& text, const std::string& arguments = "") {
+        const ParseOutcome outcome = parse(text, {}, arguments);
+        return outcome.warnings.empty() ? std::string() : outcome.warnings[0].text;
+    };
+    EXPECT_EQ(warning(R"({"topics": {"list": ["a"]}})"),
+              "r.json:1:21: topics.list: has no effect without topics.mode \"list\"");
+    EXPECT_NE(warning(R"({"topics": {"mode": "list", "list": ["a"], "regex": "b"}})")
+                  .find("topics.regex: has no effect"),
+              std::string::npos);
+    EXPECT_NE(warning(R"({"select": {"domains": ["com.acme"]}})").find("domains=PREFIX"),
+              std::string::npos);
+    EXPECT_EQ(warning(R"({"select": {"domains": ["com.acme"]}})", "domains=com.acme"), "");
+    EXPECT_EQ(warning(R"({"select": {"domains": ["kafka.server", "java.*", "*"]}})"), "");
+}
+
+TEST(ConfigParse, TellsABoundedNumberOfProblemsWhateverTheyAre) {
+    std::string text = "{";
+    for (int i = 0; i < 300; ++i) {
+        text += "\"\":0,";
+    }
+    const ParseOutcome outcome = parse_config(text + "\"\":0}", "r.json", {}, "");
+    EXPECT_EQ(outcome.errors.size(), kProblemsMax + 1);
+    EXPECT_EQ(outcome.errors.back().text, "more problems are not shown");
+}
+
 }  // namespace
 }  // namespace remora

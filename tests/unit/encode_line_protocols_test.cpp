@@ -182,5 +182,45 @@ TEST(LineProtocolTest, StaysOneLineUnderHostileText) {
     }
 }
 
+TEST(StatsdTest, CountsOnlyFromWhatACounterCanBe) {
+    EncodeRig rig(options(Format::kDogstatsd));
+    const UnitId unit = rig.add("b:n=x", {make_series("c", MetricType::kCounter)},
+                                {std::numeric_limits<double>::quiet_NaN()});
+    EXPECT_EQ(rig.tick(), "");
+    rig.cache.value(unit) = 1'000;
+    EXPECT_EQ(rig.tick(), "") << "the first sight says where it stands";
+    rig.cache.value(unit) = std::numeric_limits<double>::infinity();
+    EXPECT_EQ(rig.tick(), "");
+    rig.cache.value(unit) = -3;
+    EXPECT_EQ(rig.tick(), "") << "no receiver takes a negative increment";
+    rig.cache.value(unit) = 1'004;
+    EXPECT_EQ(rig.tick(), "c:4|c\n");
+}
+
+TEST(StatsdTest, SendsAgainWhatALostFrameHeld) {
+    EncodeRig rig(options(Format::kDogstatsd));
+    const UnitId unit = rig.add("b:n=x", {make_series("c", MetricType::kCounter)}, {10});
+    EXPECT_EQ(rig.tick(), "");
+    rig.cache.value(unit) = 13;
+    EXPECT_EQ(rig.tick(), "c:3|c\n");
+    rig.encoder->frame_lost(true);
+    rig.cache.value(unit) = 14;
+    EXPECT_EQ(rig.tick(), "c:4|c\n");
+    rig.encoder->frame_lost(false);
+    rig.cache.value(unit) = 15;
+    EXPECT_EQ(rig.tick(), "c:1|c\n") << "a part got out, which must not count twice";
+}
+
+TEST(LineProtocolTest, ALabelThatIsRenamedTakesNoOthersName) {
+    const std::vector<Label> influx = {{"time", "a"}, {"time_", "b"}, {"time__", "c"}};
+    EncodeRig first(options(Format::kInflux));
+    first.add("b:n=x", {make_series("m", MetricType::kGauge, influx)}, {1});
+    EXPECT_TRUE(first.tick().starts_with("m,time___=a,time_=b,time__=c value=1 "));
+    EncodeRig second(options(Format::kGraphite));
+    second.add("b:n=x", {make_series("m", MetricType::kGauge, {{"name", "a"}, {"name_", "b"}})},
+               {1});
+    EXPECT_TRUE(second.tick().starts_with("m;name__=a;name_=b 1 "));
+}
+
 }  // namespace
 }  // namespace remora

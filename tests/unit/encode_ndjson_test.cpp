@@ -117,5 +117,31 @@ TEST(NdjsonTest, EmitsOnlyWhatChangedAndAKeyframe) {
     EXPECT_EQ(parse_lines(rig.tick()).size(), 2U);
 }
 
+TEST(NdjsonTest, WhatATickThatWasGivenUpDidNotReachComesWithTheNext) {
+    EncoderOptions fresh;
+    fresh.format = Format::kNdjson;
+    fresh.emit = EmitMode::kFresh;
+    EncodeRig rig(fresh, 256, 1);
+    std::vector<UnitId> units;
+    for (int i = 0; i < 4; ++i) {
+        units.push_back(rig.add("b:n=" + std::to_string(i), {make_series("m" + std::to_string(i))},
+                                {1.0}, kUnitHasValue | kUnitFresh));
+    }
+    rig.encoder->begin_tick(1'700'000'010'000, {});
+    EXPECT_FALSE(rig.encoder->encode_some(rig.cache.view(), rig.channel));
+    rig.drain();
+    while (!rig.encoder->abort_tick(rig.channel)) {
+        rig.drain();
+    }
+    rig.drain();
+    for (const UnitId unit : units) {
+        rig.cache.flags(unit) = kUnitHasValue;  // nothing was read since
+    }
+    rig.tick(1'700'000'020'000);
+    EXPECT_EQ(rig.lines, 4U);
+    rig.tick(1'700'000'030'000);
+    EXPECT_EQ(rig.lines, 0U);
+}
+
 }  // namespace
 }  // namespace remora

@@ -333,5 +333,30 @@ TEST(PrometheusTest, SelfSamplesThatChangePlacesAreAllStillThere) {
     EXPECT_NE(text.find("cost{family=\"c\"} 4\n"), std::string::npos) << text;
 }
 
+TEST(OpenMetricsTest, AFamilyIsOfCountersOrOfNone) {
+    EncoderOptions open;
+    open.format = Format::kOpenMetrics;
+    EncodeRig rig(open);
+    rig.add("b:n=x", {make_series("foo")}, {2});
+    rig.add("b:n=y", {make_series("foo_total", MetricType::kCounter)}, {1});
+    rig.add("b:n=z", {make_series("bar", MetricType::kCounter)}, {1});
+    rig.add("b:n=u", {make_series("bar", MetricType::kGauge, {{"a", "b"}})}, {1});
+    const std::string text = rig.tick();
+    EXPECT_EQ(text.find("foo_total"), std::string::npos) << text;
+    EXPECT_NE(text.find("\nfoo 2\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("\nbar_total 1\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("\nbar{"), std::string::npos) << text;
+    EXPECT_EQ(rig.counters.get(Counter::kValuesUnencodable), 2U);
+}
+
+TEST(OpenMetricsTest, AQuantileIsAtMostOne) {
+    EncoderOptions open;
+    open.format = Format::kOpenMetrics;
+    EncodeRig rig(open);
+    Series series = make_series("s", MetricType::kSummary, {{"quantile", "99"}});
+    rig.add("b:n=x", {series}, {1});
+    EXPECT_EQ(rig.tick().find("quantile"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace remora

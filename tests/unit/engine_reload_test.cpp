@@ -510,5 +510,114 @@ TEST(RegistrarTest, RoomThatComesFreeIsUsedAgain) {
     EXPECT_EQ(counters.get(Counter::kSeries), 2U);
 }
 
+TEST_F(ReloadTest, ASampleThatBeginsOrEndsLosesNoSlowValue) {
+    const auto size = [](int partition) {
+        return "kafka.log:type=Log,name=Size,topic=t,partition=" + std::to_string(partition);
+    };
+    for (int partition = 0; partition < 6; ++partition) {
+        beans_.push_back(size(partition));
+    }
+    const std::string slow_sizes = sampling() + kAllProfile + R"(, "rules": [
+        {"match": "kafka.log:type=Log,name=Size,*", "interval": "1d"}])";
+    // The common rules stand before ours in the file, so ours take their place there.
+    const auto write = [&](const std::string& more) {
+        const std::string path = directory_ / "remora.json";
+        std::ofstream(path + ".new")
+            << R"({"directory": ")" << directory_.string()
+            << R"(", "reload": {"check_interval": "100ms"})" << slow_sizes << more << "}";
+        std::filesystem::rename(path + ".new", path);
+    };
+    write("");
+    auto started = Engine::start((directory_ / "remora.json").string(), "user.name=test\n",
+                                 shim_.buffers(), log_);
+    ASSERT_TRUE(started) << started.status().message();
+    engine_ = std::move(started).value();
+    sweep();
+    ASSERT_TRUE(pass_two_ticks());
+    const char* kPartition = "\nkafka_log_log_size{topic=\"t\",partition=\"";
+    ASSERT_EQ(count(output(), kPartition), 6U) << output();
+    std::uint64_t reloads = 0;
+    const auto reload = [&](const std::string& more) {
+        write(more);
+        return cycle_until_counter(Counter::kConfigReloads, ++reloads);
+    };
+    ASSERT_TRUE(reload(R"(, "topics": {"partition_sample": 2})")) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), kPartition), 2U) << output();
+    ASSERT_TRUE(reload(R"(, "topics": {"partition_sample": 4})")) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), kPartition), 4U) << "those that come in are read at once";
+    ASSERT_TRUE(reload("")) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), kPartition), 6U) << output();
+}
+
+TEST_F(ReloadTest, TroubleOfAPartitionIsLookedForAsSoonAsTheBrokerCountsIt) {
+    const auto bean = [](const char* what, int partition) {
+        return std::string("kafka.cluster:type=Partition,name=") + what +
+               ",topic=t,partition=" + std::to_string(partition);
+    };
+    const std::string counted = "kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions";
+    beans_.push_back(counted);
+    for (int partition = 0; partition < 8; ++partition) {
+        beans_.push_back(bean("UnderReplicated", partition));
+        beans_.push_back(bean("InSyncReplicasCount", partition));
+    }
+    value_ = 0;
+    start(sampling(R"(, "cpu_budget_percent": 0.01)") + kAllProfile +
+          R"(, "topics": {"partition_sample": 2})");
+    ASSERT_TRUE(pass_two_ticks());
+    ASSERT_TRUE(pass_two_ticks());
+    ASSERT_TRUE(pass_two_ticks());
+    const char* kTeller = "\nkafka_cluster_partition_underreplicated{";
+    EXPECT_EQ(count(output(), kTeller), 2U) << output();
+    value_ = 1;  // of the count, and of every partition
+    ASSERT_TRUE(pass_two_ticks());
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), kTeller), 8U) << output();
+    EXPECT_EQ(count(output(), "\nkafka_cluster_partition_insyncreplicascount{"), 8U);
+}
+
+TEST_F(ReloadTest, ASumThatACapCutsIsNotShownAndTold) {
+    for (int partition = 0; partition < 6; ++partition) {
+        beans_.push_back("kafka.log:type=Log,name=Size,topic=t,partition=" +
+                         std::to_string(partition));
+    }
+    const std::string summed = sampling() + kAllProfile + R"(, "topics": {"aggregate": "sum"})";
+    start(summed + R"(, "limits": {"series_per_family_max": 4})");
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), "\nkafka_log_log_size{topic=\"t\"}"), 0U) << output();
+    EXPECT_EQ(count(output(),
+                    "remora_family_series_refused{family=\"kafka.log:type=Log,name=Size,"
+                    "topic=*,partition=*\"} 2\n"),
+              1U)
+        << output();
+    write_config(summed);
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 1)) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), "\nkafka_log_log_size{topic=\"t\"} 246\n"), 1U) << output();
+}
+
+// The broker's own count of partitions chooses the row, once it has held for a minute.
+TEST_F(ReloadTest, AGrowingBrokerIsSampledByItself) {
+    beans_.push_back("kafka.server:type=ReplicaManager,name=PartitionCount");
+    for (int partition = 0; partition < 20; ++partition) {
+        beans_.push_back("kafka.log:type=Log,name=LogStartOffset,topic=t,partition=" +
+                         std::to_string(partition));
+    }
+    value_ = 6'000;
+    start(sampling() + kAllProfile);
+    ASSERT_TRUE(pass_two_ticks());
+    const char* kPartition = "\nkafka_log_log_logstartoffset{";
+    EXPECT_EQ(count(output(), kPartition), 20U) << "not before it has held for a minute";
+    ASSERT_TRUE(
+        cycle_until([&] { return engine_->counters().get(Counter::kConfigReloads) > 0; }, 15'000))
+        << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), kPartition), 4U) << output();
+    EXPECT_NE(log_.text().find("6000 partitions: cluster_size auto means large"),
+              std::string::npos);
+}
+
 }  // namespace
 }  // namespace remora

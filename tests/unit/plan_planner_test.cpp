@@ -160,6 +160,22 @@ TEST_F(PlannerTest, GroupsAFamilyTogether) {
     }
 }
 
+TEST_F(PlannerTest, FamiliesAreReadInTheOrderGiven) {
+    make();
+    for (UnitId unit = 0; unit < 50; ++unit) {
+        add(unit, unit % 5, 10'000);
+    }
+    const std::vector<FamilyId> order = {3, 0, 4};
+    planner->set_order(order);
+    add(50, 7, 10'000);
+    planner->plan(now_ns, buffer);
+    std::vector<FamilyId> families;
+    for (const Group& group : decode(buffer)) {
+        families.push_back(group.family);
+    }
+    EXPECT_EQ(families, (std::vector<FamilyId>{3, 0, 4, 1, 2, 7}));
+}
+
 TEST_F(PlannerTest, NeverReadsAShedUnitAndTakesItUpAgain) {
     make();
     add(0, 0, kIntervalNever);

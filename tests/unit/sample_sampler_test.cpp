@@ -229,6 +229,25 @@ TEST_F(SamplerTest, KeepsCountersAtBaseWhileTheyAreCheap) {
     EXPECT_GT(intervals.get(150), 90'000U);
 }
 
+TEST_F(SamplerTest, ADearCounterMakesNoStepsOfTheCheapOnes) {
+    make();
+    for (UnitId unit = 0; unit < 201; ++unit) {
+        UnitTraits traits;
+        traits.family = unit == 200 ? 2 : unit < 100 ? 0 : 1;
+        traits.is_counter = traits.family != 1;
+        add(unit, traits);
+        const double costs[] = {25, 20'000, 3'000'000};
+        sampler->on_cost(traits.family, 1, costs[traits.family]);
+        teach(unit, 0.5F);
+    }
+    const double full = sampler->solve(1e18).full_ns_per_s;
+    sampler->solve(0.2 * full);
+    EXPECT_EQ(intervals.get(0), 10'000U);
+    EXPECT_GT(intervals.get(200), 10'000U) << "under the law, like any other";
+    sampler->solve(1e18);
+    EXPECT_EQ(intervals.get(200), 10'000U) << "with CPU enough";
+}
+
 TEST_F(SamplerTest, ShedsTheLeastImportantFirstAndTakesItBackWithHysteresis) {
     make();
     for (UnitId unit = 0; unit < 100; ++unit) {

@@ -412,5 +412,61 @@ TEST(BeanListTest, ReadsAllThreeForms) {
     EXPECT_FALSE(BeanList::parse("thing\ta:b=1\n"));
 }
 
+TEST(TopicFilterTest, OnlyWhatCountsRanksByGrowth) {
+    const auto grows = [](const std::string& config, const std::string& bean) {
+        return select(config, bean).policy.condense.grows;
+    };
+    const std::string top = R"("topics": {"top": 2})";
+    const std::string messages =
+        "meter\tkafka.server:type=BrokerTopicMetrics,name=MessagesInPerSec,topic=orders";
+    EXPECT_TRUE(grows("{" + top + "}", messages));
+    EXPECT_FALSE(grows(R"({"select": {"meter": ["one_minute_rate"]}, )" + top + "}", messages));
+    const std::string p99 = R"({"rules": [{"match": "kafka.network:*", "action": "include",
+                                "attributes": ["p99"], "top": 3}]})";
+    const std::string times =
+        "histogram\tkafka.network:type=RequestMetrics,name=TotalTimeMs,request=Produce";
+    EXPECT_FALSE(grows(p99, times));
+    const std::string all = R"({"rules": [{"match": "kafka.network:*", "top": 3}]})";
+    EXPECT_TRUE(grows(all, times));
+}
+
+TEST(SelectorTest, ValuesBeyondTheLimitOfABeanAreCounted) {
+    const std::string times =
+        "histogram\tkafka.network:type=RequestMetrics,name=TotalTimeMs,request=Produce";
+    const std::string three = R"({"limits": {"attributes_per_bean_max": 3}})";
+    EXPECT_EQ(attributes(three, times).size(), 3U);
+    EXPECT_EQ(select(three, times).slots_refused, attributes("{}", times).size() - 3);
+    EXPECT_EQ(select("{}", times).slots_refused, 0U);
+}
+
+TEST(SelectorTest, ConsumerGroupsAreMatchedUnderEveryNameTheyHave) {
+    const std::string config =
+        R"({"select": {"profile": "all"}, "clients": {"group_regex": "a.*"}})";
+    for (const char* key : {"group", "group-id", "groupId", "consumer-group"}) {
+        const std::string bean = std::string("gauge\tkafka.server:type=Lag,") + key + "=";
+        EXPECT_TRUE(select(config, bean + "abc").wanted) << key;
+        EXPECT_EQ(reason(config, bean + "xabc"), NotWanted::kClient) << key;
+    }
+}
+
+TEST(AdmissionTest, WhatTellsOfTroubleIsAlwaysAdmitted) {
+    LimitsConfig limits;
+    limits.units_max = 2;
+    limits.series_max = 2;
+    limits.series_per_family_max = 1;
+    Admission admission(limits);
+    EXPECT_EQ(admission.admit(0, 1), Cap::kNone);
+    EXPECT_EQ(admission.admit(0, 1), Cap::kFamily);
+    EXPECT_EQ(admission.admit(1, 1), Cap::kNone);
+    EXPECT_EQ(admission.admit(2, 1), Cap::kUnits);
+    EXPECT_EQ(admission.admit(2, 1, true), Cap::kNone);
+    EXPECT_EQ(admission.admit(0, 1, true), Cap::kNone);
+    EXPECT_EQ(admission.admit(3, 1), Cap::kUnits);
+    admission.release(2, 1);
+    admission.release(0, 1);
+    EXPECT_EQ(admission.units(), 2U);
+    EXPECT_EQ(admission.series(), 2U);
+}
+
 }  // namespace
 }  // namespace remora

@@ -96,6 +96,24 @@ public final class LabAdmin {
      */
     private static void awaitServed(Admin admin, List<String> names, int partitions)
             throws Exception {
+        long deadline = System.currentTimeMillis() + DEADLINE_MS;
+        while (true) {
+            try {
+                askLeaders(admin, names, partitions);
+                return;
+            } catch (ExecutionException failure) {
+                // A broker that is asked before it has heard of the topic.
+                boolean early = failure.getCause() instanceof UnknownTopicOrPartitionException;
+                if (!early || System.currentTimeMillis() > deadline) {
+                    throw failure;
+                }
+            }
+            Thread.sleep(200);
+        }
+    }
+
+    private static void askLeaders(Admin admin, List<String> names, int partitions)
+            throws Exception {
         int step = Math.max(1, BATCH_PARTITIONS / partitions);
         for (int at = 0; at < names.size(); at += step) {
             Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
