@@ -345,7 +345,9 @@ int check(const CheckOptions& options) {
     for (const ClusterSize size : {ClusterSize::kMedium, ClusterSize::kLarge, ClusterSize::kHuge}) {
         if (outcome.is_ok()) {
             ParseOutcome grown = load(size);
-            outcome = grown.is_ok() ? std::move(outcome) : std::move(grown);
+            if (!grown.is_ok()) {
+                outcome = std::move(grown);
+            }
         }
     }
     for (const Problem& warning : outcome.warnings) {

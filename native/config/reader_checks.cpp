@@ -28,8 +28,8 @@ bool is_simple_name(std::string_view name) {
 
 constexpr std::array<std::string_view, 5> kPathPlaceholders = {"dir", "broker.id", "cluster.id",
                                                                "host", "pid"};
-constexpr std::array<std::string_view, 5> kLabelPlaceholders = {"broker.id", "cluster.id", "host",
-                                                                "kafka.version", "node.role"};
+constexpr std::array<std::string_view, 6> kLabelPlaceholders = {
+    "broker.id", "cluster.id", "host", "kafka.version", "node.role", "broker.rack"};
 
 // What was expected of the placeholders of `text`, a `what`; empty: nothing is wrong.
 std::string placeholder_fault(const std::string& what, std::string_view text,

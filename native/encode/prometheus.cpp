@@ -77,6 +77,13 @@ struct PrometheusBase {
         return out + 1;
     }
 
+    // Clients hold the count of a summary in 64 bits; anything else comes out as another number.
+    static bool is_no_count(const Number& number, const Variant& variant) {
+        constexpr double kBeyond = 18446744073709551616.0;
+        return variant.role == Role::kCount && !(number.value >= 0 && number.value < kBeyond &&
+                                                 number.value == std::floor(number.value));
+    }
+
     static std::size_t arrange(const Parts& parts, std::int64_t, std::string_view* pieces) {
         pieces[0] = parts.name;
         pieces[1] = parts.text;
@@ -107,7 +114,7 @@ struct Prometheus : PrometheusBase {
     }
 
     static char* number(char* out, const Number& number, const Variant& variant) {
-        return write_value(out, number, variant);
+        return is_no_count(number, variant) ? nullptr : write_value(out, number, variant);
     }
 };
 
@@ -138,10 +145,9 @@ struct OpenMetrics : PrometheusBase {
 
     // Neither counters nor what a summary counts may be NaN or negative, and a count is whole.
     static char* number(char* out, const Number& number, const Variant& variant) {
-        const bool refused =
-            (variant.counter && !(number.value >= 0)) ||
-            (variant.role == Role::kQuantile && number.value < 0) ||
-            (variant.role == Role::kCount && number.value != std::floor(number.value));
+        const bool refused = (variant.counter && !(number.value >= 0)) ||
+                             (variant.role == Role::kQuantile && number.value < 0) ||
+                             is_no_count(number, variant);
         if (refused) [[unlikely]] {
             return nullptr;
         }

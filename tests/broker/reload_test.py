@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The configuration changes while a broker works: what stays goes on as if nothing had happened."""
 
+import json
 import os
 import pathlib
 import re
@@ -117,6 +118,9 @@ class ReloadTest(unittest.TestCase):
         self.assertEqual(counters["faults_total"], 0)
         self.assertEqual(counters["ring_full_values_dropped_total"], 0)
         self.assertLess(max(took), 12)
+        # The heap is in it, and a load runs: this finds what grows with every change, and no less.
+        settled = memory[len(memory) // 3]
+        self.assertLess(memory[-1] - settled, 16 * 1024, f"resident memory, KB: {memory}")
 
     def test_2_tells_what_is_wrong(self):
         self.change("{\"topics\": {\"mode\": \"regexp\", \"buckett\": \"1/2\"}}", "config_reload_failures_total")
@@ -165,6 +169,34 @@ class ReloadTest(unittest.TestCase):
         self.assertGreater(int(total[3]), counters["units"])
         self.assertRegex(done.stdout, r"reading all of it once: \d+\.\d+ ms; every 2 s: \d+\.\d+ % of a core")
         print(done.stdout[done.stdout.rindex("reading all"):].strip())
+
+    def test_6_outputs_that_say_a_part_say_all_of_it_in_the_end(self):
+        files = {"all": {}, "changed": {"emit": "changed", "keyframe_ticks": 1000}, "fresh": {"emit": "fresh", "interval": "4s"}}
+        more = [{"path": f"${{dir}}/emit-{name}.ndjson", "format": "ndjson", **keys} for name, keys in files.items()]
+        self.lab.lab("load", "--seconds", "30", "--rate", "200", "--background")
+        self.change({**BASE, "sampling": {**BASE["sampling"], "cpu_budget_percent": 0.3}, "outputs": BASE["outputs"] + more})
+        paths = {name: self.lab.wait_file(f"emit-{name}.ndjson") for name in files}
+        self.pass_ticks(12)
+        # A tick has just been written; the next one is two seconds away.
+        changed, every = last_ndjson(paths["changed"]), last_ndjson(paths["all"])
+        own = lambda key: not key[0]  # the agent's own metrics have no MBean
+        self.assertEqual({key for key in changed if not own(key)}, {key for key in every if not own(key)})
+        differ = [key for key in every if not own(key) and changed[key]["value"] != every[key]["value"]]
+        self.assertLess(len(differ), len(every) / 100, str(differ[:5]))  # a tick between the two readings at worst
+        lines = {name: path.read_text().count("\n") for name, path in paths.items()}
+        self.assertLess(lines["changed"], lines["all"] / 2)
+        self.assertLess(lines["fresh"], lines["all"] / 2)
+        # Each line of `fresh` is a read of its own.
+        seen = set()
+        for line in paths["fresh"].read_text().splitlines():
+            entry = json.loads(line)
+            if entry.get("mbean"):
+                key = (entry["mbean"], entry["attribute"], entry["ts"])
+                self.assertNotIn(key, seen)
+                seen.add(key)
+        self.assertGreater(len(seen), 500)
+        print(f"lines in the same time: {lines}")
+        self.change(BASE)
 
 
 if __name__ == "__main__":

@@ -30,9 +30,8 @@ def fnv1(text):
     return value
 
 
-def tells_trouble(mbean, props):
-    return mbean.startswith("kafka.cluster:") and props.get("type") == "Partition" \
-        and props.get("name") in ("UnderReplicated", "UnderMinIsr")
+# Never left out by a cap.
+ALERTS = {"UnderReplicatedPartitions", "UnderMinIsrPartitionCount", "OfflineReplicaCount", "OfflineLogDirectoryCount"}
 
 
 def sample_of(listed, size):
@@ -40,8 +39,7 @@ def sample_of(listed, size):
     partitions = {}
     for mbean, _ in listed:
         props = properties(mbean)
-        if mbean.startswith("kafka.") and "topic" in props and "partition" in props \
-                and not tells_trouble(mbean, props):
+        if mbean.startswith("kafka.") and "topic" in props and "partition" in props:
             partitions.setdefault(props["topic"], set()).add(props["partition"])
     return {(topic, number) for topic, numbers in partitions.items() for number in sorted(
         numbers, key=lambda n: (fnv1(topic) + int(n)) * 0x9E3779B9 % 2**32)[:size]}
@@ -117,8 +115,8 @@ class SelectTest(unittest.TestCase):
     def test_partition_sample_and_partitions_in_trouble(self):
         self.lab.lab("topics", "--prefix", "ill", "--topics", "1", "--partitions", "6", "--min-insync-replicas", "2")
         sampled = sample_of(self.lab.jmx_dump(), 2)
-        keep = lambda mbean, props: "partition" not in props or tells_trouble(mbean, props) \
-            or props["topic"].startswith("ill") or (props["topic"], props["partition"]) in sampled
+        keep = lambda mbean, props: "partition" not in props or props["topic"].startswith("ill") \
+            or (props["topic"], props["partition"]) in sampled
         topics = self.check(keep, topics={"partition_sample": 2})
         self.assertIn("ill-0000", topics)
         counters = self.lab.counters()
@@ -147,16 +145,23 @@ class SelectTest(unittest.TestCase):
                 wholes.add((re.sub(r",?\bpartition=[^,]*", "", mbean), attribute))
         self.assertGreater(len(wholes), 50)
         self.assertEqual({key for key in ours if "partition=" in key[0]}, set())
-        self.assertEqual(wholes - set(ours), set())
-        # No load runs: what stands still is the sum of what the MBean server says.
+        by_topic = {key for key in ours if "topic" in properties(key[0]) and key not in listed}
+        self.assertEqual((wholes - by_topic, by_topic - wholes), (set(), set()))
+        self.check_aggregates(listed, sum)
+        self.collected(topics={"aggregate": "max"})
+        self.check_aggregates(listed, max)
+
+    def check_aggregates(self, listed, function):
+        """No load runs: what stands still is the sum or maximum of what the MBean server says, of every topic."""
         text = (self.lab.output / "remora.prom").read_text()
-        for topic in ("t-0000", "orders-0001"):
-            found = float(re.search(r"^kafka_log_log_logendoffset{topic=\"%s\"} (\S+)$" % topic, text, re.M)[1])
-            offsets = [value for (mbean, attribute), value in listed.items()
-                       if "name=LogEndOffset" in mbean and f"topic={topic}" in mbean and attribute == "Value"]
-            self.assertEqual(len(offsets), 6)
-            self.assertEqual(found, sum(offsets))
-            self.assertGreater(found, 0)
+        found = {topic: float(value) for topic, value in
+                 re.findall(r"^kafka_log_log_logendoffset{topic=\"([^\"]+)\"} (\S+)$", text, re.M)}
+        offsets = {}
+        for (mbean, attribute), value in listed.items():
+            if mbean.startswith("kafka.log:") and "name=LogEndOffset" in mbean and attribute == "Value":
+                offsets.setdefault(properties(mbean)["topic"], []).append(value)
+        self.assertEqual(found, {topic: function(values) for topic, values in offsets.items()})
+        self.assertGreater(sum(found.values()), 0)
 
     def test_the_top_by_value(self):
         rule = {"match": "kafka.log:type=Log,name=LogEndOffset,*", "top": 4}
@@ -168,13 +173,17 @@ class SelectTest(unittest.TestCase):
         largest = sorted(offsets.values(), reverse=True)
         self.assertEqual(sorted((offsets[mbean] for mbean in shown), reverse=True), largest[:4])
         ours = self.collected(topics={"top": 3})
-        by_topic = {properties(mbean)["topic"] for mbean, _ in ours if "name=MessagesInPerSec" in mbean
-                    and "topic" in properties(mbean)}
+        # No load runs: counters that do not grow rank by what they show.
+        counts = {mbean: value for (mbean, attribute), value in numeric(self.lab.jmx_dump()).items()
+                  if "name=MessagesInPerSec" in mbean and "topic" in properties(mbean) and attribute == "Count"}
+        by_topic = {mbean for mbean, _ in ours if mbean in counts}
         self.assertEqual(len(by_topic), 3)
+        self.assertEqual(sorted((counts[mbean] for mbean in by_topic), reverse=True),
+                         sorted(counts.values(), reverse=True)[:3])
 
     def test_the_size_of_the_broker_chooses(self):
         sampled = sample_of(self.lab.jmx_dump(), 4)
-        self.check(lambda mbean, props: "partition" not in props or tells_trouble(mbean, props)
+        self.check(lambda mbean, props: "partition" not in props
                    or props["topic"].startswith("ill")  # there from another test on, and in trouble
                    or (props["topic"], props["partition"]) in sampled, cluster_size="large")
 
@@ -216,10 +225,21 @@ class SelectTest(unittest.TestCase):
         self.assertLessEqual(kept, wider)
 
     def test_cap_of_everything(self):
-        ours = self.collected(limits={"series_max": 300})
-        self.assertLessEqual(len(ours), 300)
-        self.assertGreater(len(ours), 300 - 20)
-        self.assertEqual(self.lab.counters()["series"], len(ours))
+        whole = self.collected()
+        for limits in ({"series_max": 300}, {"units_max": 80}):
+            ours = self.collected(limits=limits)
+            units = {mbean for mbean, _ in ours}
+            size, most = (len(ours), 300) if "series_max" in limits else (len(units), 80)
+            alerts = {key for key in whole if properties(key[0]).get("name") in ALERTS}
+            self.assertLessEqual(alerts, ours, "whatever the caps")
+            self.assertLessEqual(size, most + len(alerts))
+            self.assertGreater(size, most - 20)
+            counters = self.lab.counters()
+            self.assertEqual(counters["series"], len(ours))
+            self.assertEqual(counters["units"], len(units))
+            told = re.findall(r"^remora_family_series_refused{family=\"[^\"]+\"} (\d+)$",
+                              (self.lab.output / "remora.prom").read_text(), re.M)
+            self.assertGreater(sum(map(int, told)), len(whole) - len(ours) - 50)
 
     def test_z_freed_room_is_used_again_and_a_restart_keeps_the_same_part(self):
         config = {"limits": {"series_per_family_max": 20}}

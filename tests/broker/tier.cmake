@@ -6,6 +6,13 @@ foreach(name line harm outputs reload select)
         ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
 endforeach()
 
+# A hundred changes, valid and invalid in turn: five minutes.
+add_test(NAME broker.reload_100
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/reload_test.py
+        ReloadTest.test_1_valid_and_invalid_changes_in_turn_under_load)
+set_tests_properties(broker.reload_100 PROPERTIES LABELS full TIMEOUT 1200 RUN_SERIAL TRUE
+    ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR};REMORA_RELOADS=50")
+
 # Every Kafka on every Java: twenty minutes. `matrix_test.py --write tests/broker/MATRIX.md` renews the page.
 add_test(NAME broker.matrix
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/matrix_test.py)

@@ -13,5 +13,9 @@ if(TARGET remora_name AND TARGET remora_encode)
                 SKIP_RETURN_CODE 77
                 ENVIRONMENT "BEANS_TO_LINES=$<TARGET_FILE:beans_to_lines>;PYTHONDONTWRITEBYTECODE=1")
         endforeach()
+        add_test(NAME golden.check
+            COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/check_test.py)
+        set_tests_properties(golden.check PROPERTIES LABELS golden TIMEOUT 120
+            ENVIRONMENT "REMORA_TOOL=$<TARGET_FILE:remora>;PYTHONDONTWRITEBYTECODE=1")
     endif()
 endif()

@@ -409,11 +409,33 @@ public final class ShimTests {
         }
     }
 
+    static void whatTheBeansDoNotTellComesFromTheBrokersFiles() throws Exception {
+        File folder = java.nio.file.Files.createTempDirectory("remora-facts").toFile();
+        File meta = new File(folder, "meta.properties");
+        java.nio.file.Files.write(meta.toPath(), "version=1\ncluster.id=abc_DEF-1\n".getBytes("UTF-8"));
+        File broker = new File(folder, "server.properties");
+        String text = "node.id=7\nbroker.rack=eu-1a\nlog.dirs=/nowhere," + folder + "\n";
+        java.nio.file.Files.write(broker.toPath(), text.getBytes("UTF-8"));
+        Map<String, String> facts = Facts.ofFiles("kafka.Kafka " + broker);
+        equal("7", facts.get("broker.id"), "broker id");
+        equal("abc_DEF-1", facts.get("cluster.id"), "cluster id");
+        equal("eu-1a", facts.get("broker.rack"), "rack");
+        facts = Facts.ofFiles("kafka.Kafka " + broker + " --override node.id=8 --override broker.rack=b");
+        equal("8", facts.get("broker.id"), "broker id of the command line");
+        equal("b", facts.get("broker.rack"), "rack of the command line");
+        check(Facts.ofFiles("kafka.Kafka /nowhere/server.properties").isEmpty(), "no file, no facts");
+        check(Facts.ofFiles(null).isEmpty() && Facts.ofFiles("kafka.Kafka").isEmpty(), "no command, no facts");
+        java.nio.file.Files.write(broker.toPath(), "node.id=x; rm\nlog.dirs=\\u12".getBytes("UTF-8"));
+        check(Facts.ofFiles("kafka.Kafka " + broker).isEmpty(), "what is no properties file");
+        check(meta.delete() && broker.delete() && folder.delete(), "cleaned up");
+    }
+
     public static void main(String[] arguments) throws Exception {
         Map<String, Test[]> groups = new HashMap<>();
         groups.put("tables", new Test[] {
             ShimTests::arguments, ShimTests::unitTableFollowsAMap, ShimTests::textTableIsBounded,
-            ShimTests::aMissingOrCorruptLibraryIsSaidAndNoHarm});
+            ShimTests::aMissingOrCorruptLibraryIsSaidAndNoHarm,
+            ShimTests::whatTheBeansDoNotTellComesFromTheBrokersFiles});
         groups.put("catalog", new Test[] {
             ShimTests::beansComeAndGo, ShimTests::aBeanRegisteredAnewForEachAttributeIsOfferedOnce,
             ShimTests::aStormLeavesNothingBehind, ShimTests::aFullCoreIsToldAgain,

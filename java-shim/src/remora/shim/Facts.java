@@ -16,6 +16,7 @@ final class Facts {
         "kafka.server:type=KafkaServer,name=ClusterId", "kafka.server:type=ControllerServer,name=ClusterId"
     };
     private static final String[] IDS_IN_FILE = {"node.id", "broker.id"};
+    private static final String[] LOG_DIRECTORIES = {"metadata.log.dir", "log.dirs", "log.dir"};
     private static final long POLL_MS = 200;
     private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final String[] PROPERTIES = {
@@ -39,49 +40,64 @@ final class Facts {
 
     /**
      * Waits a moment for what the broker tells about itself: it registers that last of all. One that is still
-     * recovering its logs has not, so its id then comes from its own configuration file.
+     * recovering its logs has not: what is missing then comes from its own files.
      */
     static Map<String, String> awaitBroker(MBeanServer server) throws InterruptedException {
         long begin = System.nanoTime();
         Map<String, String> facts = ofBroker(server);
         while (!facts.containsKey("broker.id") || !facts.containsKey("cluster.id")) {
             if (System.nanoTime() - begin >= WAIT_NANOS) {
-                if (!facts.containsKey("broker.id")) {
-                    put(facts, "broker.id", configuredId(Arguments.property("sun.java.command")));
-                }
-                return facts;
+                break;
             }
             Thread.sleep(POLL_MS);
             facts = ofBroker(server);
         }
+        for (Map.Entry<String, String> fact : ofFiles(Arguments.property("sun.java.command")).entrySet()) {
+            facts.putIfAbsent(fact.getKey(), fact.getValue());
+        }
         return facts;
     }
 
-    /** The id in the file that is the first argument of {@code command}, main class first, or null. */
-    static String configuredId(String command) {
+    /**
+     * What the broker's properties tell, in the file that is the first argument of {@code command} (main class first),
+     * and {@code meta.properties} in its log directories.
+     */
+    static Map<String, String> ofFiles(String command) {
+        Map<String, String> facts = new LinkedHashMap<>();
         String[] words = command == null ? new String[0] : command.trim().split(" ");
-        if (words.length < 2) {
-            return null;
-        }
-        Properties properties = new Properties();
-        try (InputStream in = new FileInputStream(words[1])) {
-            properties.load(in);
-        } catch (Exception e) {
-            return null;
-        }
+        Properties broker = words.length < 2 ? new Properties() : load(new File(words[1]));
         for (int i = 2; i < words.length; i++) {
             String[] override = words[i].split("=", 2);  // --override node.id=3
             if (override.length == 2) {
-                properties.setProperty(override[0], override[1]);
+                broker.setProperty(override[0], override[1]);
             }
         }
         for (String key : IDS_IN_FILE) {
-            String id = properties.getProperty(key, "").trim();
+            String id = broker.getProperty(key, "").trim();
             if (id.matches("[0-9]{1,10}")) {
-                return id;
+                facts.putIfAbsent("broker.id", id);
             }
         }
-        return null;
+        put(facts, "broker.rack", broker.getProperty("broker.rack", "").trim());
+        for (String key : LOG_DIRECTORIES) {
+            for (String directory : broker.getProperty(key, "").split(",")) {
+                if (!directory.trim().isEmpty() && !facts.containsKey("cluster.id")) {
+                    Properties meta = load(new File(directory.trim(), "meta.properties"));
+                    put(facts, "cluster.id", meta.getProperty("cluster.id", "").trim());
+                }
+            }
+        }
+        return facts;
+    }
+
+    private static Properties load(File file) {
+        Properties properties = new Properties();
+        try (InputStream in = new FileInputStream(file)) {
+            properties.load(in);
+        } catch (Exception e) {
+            properties.clear();  // then the broker's own beans are all there is
+        }
+        return properties;
     }
 
     /** What the broker's MBeans tell; keys are absent while they do not. Runs foreign code. */

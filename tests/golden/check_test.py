@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""`remora check` as an operator uses it: exit codes, sources of values, what would be collected, the environment."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+LISTING = HERE / "mbeans-3.5.0.txt"
+TOOL = os.environ["REMORA_TOOL"]
+
+
+def beans():
+    """Names of the saved list."""
+    return [line.split("\t")[1] for line in LISTING.read_text().splitlines() if "\t" in line and line[0] != "#"]
+
+
+def topic_of(mbean):
+    found = re.search(r"[:,]topic=([^,]*)", mbean)
+    return found and found[1]
+
+
+class CheckTest(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="remora-check-")
+        self.addCleanup(self.directory.cleanup)
+        self.file = pathlib.Path(self.directory.name) / "remora.json"
+
+    def check(self, *arguments, text=None, environment=None):
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(("REMORA_", "TOPIC_"))}
+        if text is not None:
+            self.file.write_text(text)
+            arguments = (str(self.file), *arguments)
+        return subprocess.run([TOOL, "check", *arguments], capture_output=True, text=True, check=False,
+                              env={**clean, **(environment or {})})
+
+    def selected(self, text="{}", environment=None):
+        done = self.check("--mbeans", str(LISTING), "--names", text=text, environment=environment)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        names = {line.split("\t")[0] for line in done.stdout.splitlines() if "\t" in line}
+        total = re.search(r"^(\d+) series of (\d+) beans out of (\d+)$", done.stdout, re.M)
+        hidden = re.search(r"^not collected: (\d+) beans: outside the partition sample, read", done.stdout, re.M)
+        self.assertEqual(int(total[2]), len(names) + (int(hidden[1]) if hidden else 0))
+        self.assertEqual(int(total[3]), len(beans()))
+        return names
+
+    def test_valid_and_invalid(self):
+        self.assertEqual(self.check(text="{}").returncode, 0)
+        wrong = self.check(text='{"topics": {"mode": "regexp"},\n "samplng": {}}')
+        self.assertEqual(wrong.returncode, 1)
+        self.assertRegex(wrong.stderr, r'remora\.json:1:21: topics\.mode: .*regex')
+        self.assertRegex(wrong.stderr, r'remora\.json:2:2: samplng: .*"sampling"')
+        self.assertEqual(self.check("--no-such-option").returncode, 2)
+        self.assertEqual(self.check("--mbeans", "/no/such/list").returncode, 2)
+
+    def test_where_each_value_comes_from(self):
+        done = self.check("--print", "--arguments", "log.level=error", text='{"topics": {"bucket": "1/3"}}',
+                          environment={"REMORA_SAMPLING_BASE_INTERVAL": "20s", "TOPIC_MODE": "All"})
+        lines = done.stdout.splitlines()
+        for key, value, source in (("topics.bucket", "1/3", f"{self.file}:1:23"),
+                                   ("sampling.base_interval", "20s", "environment REMORA_SAMPLING_BASE_INTERVAL"),
+                                   ("topics.mode", "all", "environment TOPIC_MODE"),
+                                   ("log.level", "error", "argument log.level"),
+                                   ("sampling.policy", "budget", "default")):
+            self.assertIn(f'{key} = "{value}"  # {source}', lines)
+
+    def test_new_relics_names_mean_what_they_mean_there(self):
+        topics = sorted({topic_of(mbean) for mbean in beans()} - {None})
+        self.assertGreater(len(topics), 2)
+        everything = self.selected()
+
+        def by(keep):
+            return {mbean for mbean in everything if keep(topic_of(mbean))}
+
+        self.assertEqual(self.selected(environment={"TOPIC_MODE": "None"}), by(lambda topic: topic is None))
+        one = topics[0]
+        self.assertEqual(self.selected(environment={"TOPIC_MODE": "list", "TOPIC_LIST": f'["{one}"]'}),
+                         by(lambda topic: topic in (None, one)))
+        part = topics[-1][1:4]
+        self.assertEqual(self.selected(environment={"TOPIC_MODE": "Regex", "TOPIC_REGEX": part}),
+                         by(lambda topic: topic is None or part in topic))
+        whole = self.selected(environment={"REMORA_TOPICS_MODE": "regex", "REMORA_TOPICS_REGEX": "[a-z_]+"})
+        self.assertEqual(whole, by(lambda topic: topic is None or re.fullmatch("[a-z_]+", topic)))
+        shares = [self.selected(environment={"TOPIC_BUCKET": f"{i}/2"}) for i in (1, 2)]
+        self.assertEqual(shares[0] | shares[1], everything)
+        self.assertEqual({topic_of(m) for m in shares[0] & shares[1]}, {None})
+        off = self.selected(environment={"COLLECT_BROKER_TOPIC_DATA": "false"})
+        self.assertEqual(off, {m for m in everything if not (topic_of(m) and "type=BrokerTopicMetrics" in m)})
+        self.assertLess(len(self.selected(environment={"TOPIC_SAMPLE_SIZE": "1"})), len(everything))
+
+    def test_what_reading_would_cost(self):
+        costs = pathlib.Path(self.directory.name) / "remora.prom"
+        family = "kafka.server:type=ReplicaManager,name=LeaderCount"
+        costs.write_text(f'remora_family_read_typical_seconds{{family="{family}"}} 0.25\n')
+        done = self.check("--mbeans", str(LISTING), "--costs", str(costs), text="{}")
+        self.assertRegex(done.stdout, rf"1 +1 +1 +250000\.00 +250\.000 +{re.escape(family)}\n")
+        self.assertIn("reading all of it once: 250.00 ms; every 10 s: 2.5000 % of a core", done.stdout)
+        self.assertRegex(done.stdout, r"\d+ beans are of families without a measured cost")
+
+    def test_the_size_of_that_broker_is_printed(self):
+        many = pathlib.Path(self.directory.name) / "many.txt"
+        line = "gauge\tkafka.cluster:type=Partition,name=UnderReplicated,topic=t{},partition={}\tValue:number"
+        many.write_text("\n".join(line.format(i // 50, i % 50) for i in range(3_000)) + "\n")
+        done = self.check("--mbeans", str(many), "--print", text="{}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("3000 partitions: medium", done.stdout)
+        self.assertRegex(done.stdout, r"topics\.partition_sample = 8  # cluster_size medium")
+        fixed = self.check("--mbeans", str(many), text='{"cluster_size": "small"}')
+        self.assertIn("3000 partitions: cluster_size is small", fixed.stdout)
+
+
+class SchemaTest(unittest.TestCase):
+    """The shipped schema agrees with the parser on the table of bad configurations and on good ones."""
+
+    def test_the_schema_takes_what_is_good_and_refuses_wrong_types_and_names(self):
+        try:
+            import jsonschema
+        except ImportError:
+            self.skipTest("jsonschema is not installed (tests/sinks/fetch_consumers)")
+        import json
+        schema = json.loads((HERE.parents[1] / "native" / "config" / "remora.schema.json").read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        judge = jsonschema.Draft202012Validator(schema)
+        pages = [HERE.parents[1] / "README.md", HERE.parents[1] / "native" / "config" / "CONFIG.md",
+                 HERE.parents[1] / "native" / "sink" / "OUTPUTS.md"]
+        good = [text for page in pages for text in re.findall(r"```json\n(.*?)```", page.read_text(), re.S)]
+        self.assertGreater(len(good), 5)
+        for text in good:
+            judge.validate(json.loads(text))
+        refused = other = 0
+        for block in (HERE / "config_errors.txt").read_text().split("\n\n"):
+            text = re.search(r"^config: (.*)$", block, re.M)
+            if not text:
+                continue
+            try:
+                config = json.loads(text[1])
+            except ValueError:
+                continue
+            # What needs the meaning of values (ranges with units, patterns, contradictions) is the parser's.
+            structural = "unknown key" in block or "expected true or false" in block
+            if judge.is_valid(config):
+                other += 1
+                self.assertFalse(structural, block)
+            else:
+                refused += 1
+        print(f"the schema refuses {refused} of the bad configurations, the parser {refused + other}")
+        self.assertGreater(refused, 30)
+
+
+def in_environment():
+    """jsonschema lives in a virtual environment (tests/sinks/fetch_consumers): goes on with its Python."""
+    tools = pathlib.Path(os.environ.get("REMORA_TOOLS", HERE.parents[1] / "build" / "tools"))
+    python = tools / "venv" / "bin" / "python"
+    if python.exists() and pathlib.Path(sys.prefix).resolve() != (tools / "venv").resolve():
+        os.execv(python, [python, *sys.argv])
+
+
+if __name__ == "__main__":
+    in_environment()
+    unittest.main(verbosity=2)

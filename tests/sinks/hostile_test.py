@@ -1,0 +1,208 @@
+"""Hostile names, labels and values (hostile_lines.cpp) before the real parser of each format: `hostile_test.py FORMAT`.
+Every line is taken, none is complained of, and the numbers that come out are those that went in."""
+import collections
+import contextlib
+import json
+import math
+import os
+import pathlib
+import re
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+import consumers as c
+import daemons
+
+SEEDS = range(1, 6)
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def hostile(form, seed):
+    """(bytes, what is said of them)"""
+    done = subprocess.run([os.environ["HOSTILE_LINES"], form, str(seed)], capture_output=True, check=True)
+    said = json.loads(done.stderr)
+    assert said["lines"] > 200, said
+    return done.stdout, said
+
+
+def lines_of(text):
+    """Ends at line feeds only: Unicode has line separators that are text to these formats."""
+    return (text.decode() if isinstance(text, bytes) else text).removesuffix("\n").split("\n")
+
+
+def number(text):
+    return float({"+Inf": "inf", "-Inf": "-inf"}.get(text, text))
+
+
+def key(value):
+    """NaN equals itself here, and -0 is 0: consumers may drop its sign."""
+    return "NaN" if math.isnan(value) else struct.pack("<d", value + 0.0)
+
+
+def same_numbers(sent, got, what):
+    sent, got = collections.Counter(map(key, sent)), collections.Counter(map(key, got))
+    assert sent == got, f"{what}: only sent {list((sent - got).items())[:5]}, only got {list((got - sent).items())[:5]}"
+
+
+def in_environment():
+    python = os.path.join(c.tools_directory(), "venv", "bin", "python")
+    if not os.path.exists(python):
+        c.skip("no virtual environment (tests/sinks/fetch_consumers)")
+    if os.path.realpath(sys.prefix) != os.path.realpath(os.path.dirname(os.path.dirname(python))):
+        os.execv(python, [python, os.path.abspath(__file__), *sys.argv[1:]])
+
+
+def exposition_numbers(text):
+    return [number(line.rsplit(" ", 1)[1]) for line in lines_of(text) if line and not line.startswith("#")]
+
+
+def prometheus():
+    promtool = c.tool("promtool")
+    with daemons.node_exporter() as (textfiles, metrics, said):
+        for seed in SEEDS:
+            text, _ = hostile("prometheus", seed)
+            checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
+            # 3: it parsed, and does not like the names.
+            assert checked.returncode in (0, 3) and b"error while linting" not in checked.stderr, checked.stderr
+            fresh = os.path.join(textfiles, "new")
+            with open(fresh, "wb") as file:
+                file.write(text)
+            os.rename(fresh, os.path.join(textfiles, "kafka.prom"))
+            found = metrics()
+            assert "node_textfile_scrape_error 0" in found, found[-500:]
+            # The exporter tells of itself too, and gives a summary whose count was refused one of 0.
+            name = re.compile(r"[a-zA-Z0-9_:]+")
+            names = {name.match(line)[0] for line in lines_of(text) if not line.startswith("#")}
+            ours = [line for line in lines_of(found) if line[:1] not in ("", "#") and name.match(line)[0] in names]
+            same_numbers(exposition_numbers(text), exposition_numbers("\n".join(ours)), "node_exporter")
+        assert not said(), said()
+
+
+def openmetrics():
+    in_environment()
+    from prometheus_client.openmetrics import parser
+    for seed in SEEDS:
+        text, said = hostile("openmetrics", seed)
+        samples = [sample for family in parser.text_string_to_metric_families(text.decode())
+                   for sample in family.samples]
+        same_numbers(exposition_numbers(text), [sample.value for sample in samples], "OpenMetrics parser")
+
+
+def ndjson():
+    in_environment()
+    import jsonschema
+    schema = json.loads((ROOT / "tests" / "golden" / "ndjson.schema.json").read_text())
+    judge = jsonschema.Draft202012Validator(schema)
+    for seed in SEEDS:
+        text, said = hostile("ndjson", seed)
+        records = [json.loads(line) for line in lines_of(text)]
+        assert len(records) == said["lines"]
+        for record in records:
+            judge.validate(record)
+
+
+def otlp():
+    in_environment()
+    from google.protobuf import json_format
+    from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
+    for seed in SEEDS:
+        text, _ = hostile("otlp", seed)
+        points = 0
+        for line in lines_of(text):
+            data = json_format.Parse(line, MetricsData())
+            metric = data.resource_metrics[0].scope_metrics[0].metrics[0]
+            points += len(getattr(metric, metric.WhichOneof("data")).data_points)
+        assert points > 300, points
+
+
+def datagrams(text):
+    """As the sink packs them: whole lines; a gauge below zero is two that belong together."""
+    packet = b""
+    for line in re.findall(rb"[^\n]+:0\|g[^\n]*\n[^\n]+:-[^\n]+\n|[^\n]+\n", text):
+        if len(packet) + len(line) > 1432:
+            yield packet
+            packet = b""
+        packet += line
+    yield packet
+
+
+def send(port, text):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        packets = 0
+        for packet in datagrams(text):
+            out.sendto(packet, ("127.0.0.1", port))
+            packets += 1
+            time.sleep(0.002)
+        return packets
+
+
+def influx():
+    with daemons.influxdb() as (port, counters, query, said):
+        lines = 0
+        for seed in SEEDS:
+            text, _ = hostile("influx", seed)
+            send(port, text)
+            lines += text.count(b"\n")
+            c.wait_for(lambda: counters()["pointsRx"] >= lines, f"{lines} points, {counters()}")
+            got = []
+            c.wait_for(lambda: counters()["batchesTx"] > 0, "a batch")
+            for row in lines_of(text):
+                float(re.search(r" value=(\S+) \d+$", row)[1])
+        found = counters()
+        assert found["pointsParseFail"] == 0 and found["batchesTxFail"] == 0, found
+        assert found["pointsRx"] == lines, (found, lines)
+        assert "lvl=error" not in said(), said()[-2000:]
+
+
+def graphite():
+    with daemons.carbon(hashed=True) as (port, directory, said):
+        names = set()
+        for seed in SEEDS:
+            text, _ = hostile("graphite", seed)
+            send(port, text)
+            names |= {line.rsplit(" ", 2)[0] for line in lines_of(text)}
+        whisper = pathlib.Path(directory) / "whisper"
+        c.wait_for(lambda: len(list(whisper.rglob("*.wsp"))) >= len(names), f"{len(names)} files", 60)
+        assert len(list(whisper.rglob("*.wsp"))) == len(names)
+        for word in ("invalid line", "Error", "Traceback"):
+            assert word not in said(), said()[-2000:]
+
+
+def statsd():
+    with daemons.statsd() as (port, ask):
+        lines = 0
+        for seed in SEEDS:
+            text, _ = hostile("statsd", seed)
+            packets = send(port, text)
+            lines += packets
+            c.wait_for(lambda: ask("counters").get("statsd.packets_received", 0) >= lines, "all datagrams")
+            found = {**ask("gauges"), **ask("counters")}
+            for line in lines_of(text):
+                name = line.split(":")[0]
+                assert any(name == one for one in found), (name, seed)
+        assert ask("counters").get("statsd.bad_lines_seen") == 0, ask("counters")
+
+
+def dogstatsd():
+    with daemons.statsd_exporter() as (port, metrics):
+        packets = 0
+        for seed in SEEDS:
+            text, _ = hostile("dogstatsd", seed)
+            packets += send(port, text)
+            c.wait_for(lambda: c.parse_exposition(metrics()).get(("statsd_exporter_udp_packets_total", ()), 0)
+                       >= packets, "all datagrams")
+        found = c.parse_exposition(metrics())
+        for (name, labels), value in found.items():
+            if re.fullmatch(r"statsd_exporter_(sample_errors|tag_errors|events_error)_total", name):
+                assert value == 0, (name, labels, value)
+        # What clashes with a name of another kind, its own or of an earlier seed, is dropped and counted.
+        lines = sum(value for (name, _), value in found.items() if name == "statsd_exporter_lines_total")
+        assert lines > 1000, lines
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()
+    print("ok")
