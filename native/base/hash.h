@@ -16,4 +16,15 @@ inline std::uint32_t fnv1_32(std::string_view text) {
     return hash;
 }
 
+// FNV-1a, 64 bits, with a last mix, for tables in memory: names that differ may be taken to differ
+// in it. `seed`: the hash of what stands before.
+inline std::uint64_t hash_64(std::string_view text, std::uint64_t seed = 0xCBF29CE484222325ULL) {
+    std::uint64_t hash = seed;
+    for (const char c : text) {
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+    }
+    hash ^= hash >> 32;
+    return hash * 0x9E3779B97F4A7C15ULL;
+}
+
 }  // namespace remora

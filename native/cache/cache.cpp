@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/grow.h"
+
 namespace remora {
 namespace {
 
@@ -28,8 +30,8 @@ std::uint32_t Cache::take_range(std::uint16_t slots) {
         return first;
     }
     const auto first = static_cast<std::uint32_t>(values_.size());
-    values_.resize(values_.size() + slots);
-    scales_.resize(scales_.size() + slots);
+    grow(values_, values_.size() + slots);
+    grow(scales_, scales_.size() + slots);
     return first;
 }
 
@@ -39,15 +41,15 @@ bool Cache::add_unit(UnitId unit, std::uint16_t slots) {
     }
     if (unit >= in_use_.size()) {
         const std::size_t units = unit + 1ULL;
-        in_use_.resize(units);
-        first_.resize(units);
-        count_.resize(units);
-        flags_.resize(units);
-        unsettled_.resize(units);
-        fresh_outputs_.resize(units);
-        changed_outputs_.resize(units);
-        read_ns_.resize(units);
-        read_wall_ms_.resize(units);
+        grow(in_use_, units);
+        grow(first_, units);
+        grow(count_, units);
+        grow(flags_, units);
+        grow(unsettled_, units);
+        grow(fresh_outputs_, units);
+        grow(changed_outputs_, units);
+        grow(read_ns_, units);
+        grow(read_wall_ms_, units);
     }
     in_use_[unit] = 1;
     count_[unit] = slots;
@@ -159,7 +161,7 @@ void Cache::set_text(std::uint32_t id, std::string_view text) {
 
 void Cache::settle_flags(std::size_t output) {
     std::vector<std::uint8_t>& flags = output_flags_[output];
-    flags.resize(flags_.size());
+    grow(flags, flags_.size());
     const auto bit = static_cast<std::uint8_t>(1U << output);
     for (std::size_t unit = 0; unit < flags_.size(); ++unit) {
         unsigned merged = flags_[unit];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/grow.h"
 #include "model/object_name.h"
 
 namespace remora {
@@ -15,7 +16,7 @@ void Condenser::add_unit(UnitId unit, FamilyId family, std::string_view object_n
         return;
     }
     if (unit >= states_.size()) {
-        states_.resize(unit + 1);
+        grow(states_, unit + 1);
     }
     states_[unit] = State{};
     states_[unit].aggregate = aggregate;
@@ -36,7 +37,7 @@ void Condenser::update_unit(UnitId unit, FamilyId family, std::string_view objec
         if (policy == CondensePolicy{}) {
             return;
         }
-        states_.resize(unit + 1);
+        grow(states_, unit + 1);
     }
     if (states_[unit].policy == policy) {
         return;

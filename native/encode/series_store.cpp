@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/grow.h"
+
 namespace remora::encode {
 namespace {
 
@@ -32,8 +34,8 @@ std::uint32_t& SeriesStore::stamp_of(std::uint32_t unit) {
     const std::size_t at = unit & ~kSelfBit;
     std::vector<std::uint32_t>& stamps = self ? self_stamps_ : stamps_;
     if (at >= stamps.size()) {
-        stamps.resize(at + 1, 0);
-        (self ? self_counts_ : counts_).resize(at + 1, 0);
+        grow(stamps, at + 1);
+        grow(self ? self_counts_ : counts_, at + 1);
     }
     return stamps[at];
 }
@@ -117,14 +119,15 @@ SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, Metr
         }
         entry.variant = static_cast<std::uint8_t>(variant - group->variants.begin());
         entry.text_bytes = static_cast<std::uint16_t>(rendered.text.size());
+        make_room(group->text, group->text.size() + rendered.text.size());
         group->text.append(rendered.text);
     }
-    group->entries.push_back(entry);
+    append(group->entries, entry);
     if (options_.keep_previous) {
-        group->previous.push_back(kUnseen);
+        append(group->previous, kUnseen);
     }
     if (!group->numbers.empty()) {
-        group->numbers.emplace_back();
+        append(group->numbers, KeptNumber{});
     }
     ++entries_;
     ++((unit & kSelfBit) != 0 ? self_counts_ : counts_)[unit & ~kSelfBit];

@@ -431,8 +431,10 @@ void Core::list_quarantined() {
     Quarantined found[kQuarantinedShownMax];
     const std::size_t count = sampler_.health().list(found);
     quarantined_.clear();
+    quarantined_names_.clear();
+    quarantined_names_.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
-        const std::string& name = unit_names_[found[i].unit];
+        const std::string& name = quarantined_names_.emplace_back(name_of(found[i].unit));
         const char* reason = reason_text(found[i].reason);
         quarantined_.push_back({name, reason});
         if (!std::binary_search(quarantine_said_.begin(), quarantine_said_.end(), found[i].unit)) {

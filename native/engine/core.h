@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "engine/reload.h"
 #include "engine/self_metrics.h"
 #include "model/intervals.h"
+#include "model/name_store.h"
 #include "sample/governor.h"
 #include "sample/sampler.h"
 #include "sample/siblings.h"
@@ -57,7 +59,8 @@ class Core final : public Worker {
     void handle(const Message& message);
     void handle_control();
     void add_unit(Registration& registration);
-    UnitId* place_of(const std::string& object_name);
+    std::string name_of(UnitId unit) const;
+    UnitId* place_of(std::string_view object_name);
     void name_family(FamilyId family, const std::string& name);
     void add_to_fresh_outputs(const Registration& registration);
     void remove_unit(UnitId unit);
@@ -79,7 +82,7 @@ class Core final : public Worker {
     void look_for_partitions();
     void read_soon();
     void condense();
-    void begin_reading(UnitId unit, const UnitTraits& traits, const std::string& name);
+    void begin_reading(UnitId unit, const UnitTraits& traits, std::string_view name);
     void watch_size(std::int64_t now_ns);
     void begin_trace();
     void end_trace();
@@ -107,12 +110,14 @@ class Core final : public Worker {
     std::vector<UnitId> read_soon_;  // to be read now, as far as the channel has room
     SelfMetrics self_;
     std::vector<Message> inbox_;
-    std::vector<std::string> unit_names_;    // by unit
+    NameStore unit_names_;
+    std::vector<std::uint16_t> unit_families_;
     std::vector<std::string> family_names_;  // by family
     std::vector<FamilyCost> family_costs_;
     std::vector<QuarantinedUnit> quarantined_;
-    std::vector<UnitId> freed_waiting_;   // ids that did not fit into the channel yet
-    std::unique_ptr<TraceWriter> trace_;  // while one is recorded
+    std::vector<std::string> quarantined_names_;  // that those view
+    std::vector<UnitId> freed_waiting_;           // ids that did not fit into the channel yet
+    std::unique_ptr<TraceWriter> trace_;          // while one is recorded
     std::vector<UnitId> woken_;
     bool registered_ = false;  // the drain under way met a registration
     std::uint64_t ticks_ = 0;

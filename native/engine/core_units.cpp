@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/grow.h"
 #include "engine/core.h"
 
 namespace remora {
@@ -15,8 +16,13 @@ constexpr const char* kUnderMinIsr =
 
 }  // namespace
 
+std::string Core::name_of(UnitId unit) const {
+    return unit < unit_families_.size() ? unit_names_.get(unit, family_names_[unit_families_[unit]])
+                                        : std::string();
+}
+
 // Units whose values the core itself looks at.
-UnitId* Core::place_of(const std::string& object_name) {
+UnitId* Core::place_of(std::string_view object_name) {
     return object_name == kPartitionCount    ? &partition_count_
            : object_name == kUnderReplicated ? &under_replicated_
            : object_name == kUnderMinIsr     ? &under_min_isr_
@@ -82,7 +88,7 @@ void Core::add_unit(Registration& registration) {
     if (registration.is_kept) {
         if (registration.made_by == Aggregate::kNone) {
             sampler_.update_unit(unit, traits);
-            condenser_.update_unit(unit, registration.family, unit_names_[unit], policy);
+            condenser_.update_unit(unit, registration.family, name_of(unit), policy);
             if (policy.is_sampled || sampled_.count(unit) > 0) {
                 sampled_[unit] = traits;
             }
@@ -123,11 +129,11 @@ void Core::add_unit(Registration& registration) {
             {registration.family, registration.kind, traits.is_alert, traits.is_counter,
              static_cast<std::uint16_t>(registration.series.size()), registration.object_name});
     }
-    if (unit >= unit_names_.size()) {
-        unit_names_.resize(unit + 1);
+    if (unit >= unit_families_.size()) {
+        grow(unit_families_, unit + 1UL);
     }
-    unit_names_[unit] = std::move(registration.object_name);
-    unit_names_[unit].shrink_to_fit();
+    unit_families_[unit] = static_cast<std::uint16_t>(registration.family);
+    unit_names_.set(unit, family_names_[registration.family], registration.object_name);
 }
 
 void Core::add_to_fresh_outputs(const Registration& registration) {
@@ -160,22 +166,22 @@ void Core::remove_unit(UnitId unit) {
     }
     condenser_.remove_unit(unit);
     sampled_.erase(unit);
-    if (UnitId* place = place_of(unit_names_[unit]); place != nullptr && *place == unit) {
+    if (UnitId* place = place_of(name_of(unit)); place != nullptr && *place == unit) {
         *place = kNoUnit;
     }
     std::erase(read_soon_, unit);
     cache_.remove_unit(unit);
-    siblings_.remove(unit, unit_names_[unit]);
+    siblings_.remove(unit, name_of(unit));
     sampler_.remove_unit(unit);
-    unit_names_[unit] = std::string();
+    unit_names_.erase(unit);
     freed_waiting_.push_back(unit);
 }
 
-void Core::begin_reading(UnitId unit, const UnitTraits& traits, const std::string& name) {
+void Core::begin_reading(UnitId unit, const UnitTraits& traits, std::string_view name) {
     if (sampler_.add_unit(unit, traits, clock_.monotonic_ns())) {
         siblings_.add(unit, name);
     } else {
-        log_.error("core.begin_reading", "unit refused by the sampler: " + name);
+        log_.error("core.begin_reading", "unit refused by the sampler: " + std::string(name));
     }
 }
 
@@ -184,10 +190,10 @@ void Core::condense() {
     for (const Condenser::Change& change : condenser_.settle()) {
         const UnitId unit = change.unit;
         if (change.is_read) {
-            begin_reading(unit, sampled_[unit], unit_names_[unit]);
+            begin_reading(unit, sampled_[unit], name_of(unit));
             read_soon_.push_back(unit);  // its interval may be long
         } else {
-            siblings_.remove(unit, unit_names_[unit]);
+            siblings_.remove(unit, name_of(unit));
             sampler_.remove_unit(unit);
             intervals_.set(unit, kIntervalNever);
         }

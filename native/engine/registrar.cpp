@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/grow.h"
+#include "base/hash.h"
 #include "engine/control_records.h"
 
 namespace remora {
@@ -24,16 +26,6 @@ std::int32_t negative(Code code) {
     return -static_cast<std::int32_t>(code);
 }
 
-// FNV-1a, 64 bits, with a last mix: equal names and shapes are told apart by it alone.
-std::uint64_t hash_of(std::string_view text, std::uint64_t seed = 0xCBF29CE484222325ULL) {
-    std::uint64_t hash = seed;
-    for (const char c : text) {
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-    }
-    hash ^= hash >> 32;
-    return hash * 0x9E3779B97F4A7C15ULL;
-}
-
 // Equal when a unit reads and names the same values in the same order and is part of the same.
 std::uint64_t shape_of(const Bean& bean, const Selection& selection) {
     std::uint64_t hash = static_cast<std::uint64_t>(bean.kind) + 1 +
@@ -41,8 +33,8 @@ std::uint64_t shape_of(const Bean& bean, const Selection& selection) {
     for (const Slot& slot : selection.slots) {
         const char head[3] = {static_cast<char>(slot.selector & 0xFF),
                               static_cast<char>(slot.selector >> 8), static_cast<char>(slot.type)};
-        hash = hash_of({head, sizeof(head)}, hash);
-        hash = hash_of(slot.path, hash);
+        hash = hash_64({head, sizeof(head)}, hash);
+        hash = hash_64(slot.path, hash);
     }
     return hash;
 }
@@ -205,7 +197,7 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
         list_bean(bean);
     }
     const Selection selection = settings_.selector->select(bean);
-    const UnitId known = known_unit(hash_of(bean.name.text()));
+    const UnitId known = known_unit(hash_64(bean.name.text()));
     if (!selection.wanted || selection.slots.empty()) {
         handle_unregister(known);
         counters_.add(Counter::kBeansNotSelected);
@@ -253,7 +245,7 @@ bool Registrar::join_aggregate(UnitId unit, const Bean& bean, const Selection& s
         return true;
     }
     const Whole whole(bean, selection);
-    const std::uint64_t key = hash_of(whole.name, units_[unit].shape);
+    const std::uint64_t key = hash_64(whole.name, units_[unit].shape);
     if (made_.find(key) == made_.end() && !make_aggregate(key, whole)) {
         return false;
     }
@@ -272,7 +264,7 @@ void Registrar::lose_member(const Bean& bean, const Selection& selection) {
         return;
     }
     const Whole whole(bean, selection);
-    const std::uint64_t key = hash_of(whole.name, shape_of(bean, selection));
+    const std::uint64_t key = hash_64(whole.name, shape_of(bean, selection));
     incomplete_.insert(key);
     const auto found = made_.find(key);
     if (found == made_.end() || found->second.is_incomplete) {
@@ -347,7 +339,7 @@ bool Registrar::readmit(UnitId unit, bool is_alert) {
 
 void Registrar::enter(UnitId unit, FamilyId family, const Bean& bean, const Selection& selection) {
     UnitFacts& facts = units_[unit];
-    facts.name_hash = hash_of(bean.name.text());
+    facts.name_hash = hash_64(bean.name.text());
     facts.shape = shape_of(bean, selection);
     facts.family = family;
     facts.series = static_cast<std::uint16_t>(selection.slots.size());
@@ -415,7 +407,7 @@ void Registrar::refuse(FamilyId family, const Bean& bean, const Selection& selec
     counters_.add(Counter::kUnitsRefused);
     counters_.add(Counter::kSeriesRefused, selection.slots.size());
     // A bean that is offered again is left out once.
-    if (refused_.size() < kRefusedMax && refused_.insert(hash_of(bean.name.text())).second) {
+    if (refused_.size() < kRefusedMax && refused_.insert(hash_64(bean.name.text())).second) {
         families_[family].series_refused += selection.slots.size();
         families_[family].is_told = false;
     }
@@ -481,7 +473,7 @@ bool Registrar::take_id(UnitId& unit) {
         return false;
     }
     unit = static_cast<UnitId>(units_.size());
-    units_.emplace_back();
+    append(units_, UnitFacts{});
     return true;
 }
 

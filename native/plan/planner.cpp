@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/grow.h"
 #include "base/limits.h"
 
 namespace remora {
@@ -89,12 +90,12 @@ bool Planner::add(UnitId unit, FamilyId family) {
         return false;
     }
     if (unit >= flags_.size()) {
-        const std::size_t size = std::max<std::size_t>(unit + 1, flags_.size() + flags_.size() / 2);
-        last_.resize(size);
-        armed_.resize(size);
-        family_.resize(size);
-        flags_.resize(size);
-        list_.resize(size);
+        const std::size_t size = unit + 1UL;
+        grow(last_, size);
+        grow(armed_, size);
+        grow(family_, size);
+        grow(flags_, size);
+        grow(list_, size);
     }
     if (family >= cost_ns_.size()) {
         for (auto fresh = static_cast<FamilyId>(cost_ns_.size()); fresh <= family; ++fresh) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/clock.h"
+#include "base/grow.h"
 #include "base/limits.h"
 #include "sample/sampler_inline.h"
 
@@ -196,20 +197,20 @@ bool Sampler::add_unit(UnitId unit, const UnitTraits& traits, std::int64_t /*now
         return false;
     }
     if (unit >= flags_.size()) {
-        const std::size_t size = std::max<std::size_t>(unit + 1, flags_.size() + flags_.size() / 2);
-        volatility_.resize(size);
-        importance_.resize(size);
-        family_.resize(size);
-        limits_.resize(size);
-        flags_.resize(size);
-        sentinel_.resize(size);
-        moved_ms_.resize(size);
-        heard_ms_.resize(size);
-        reads_.resize(size);
-        shed_order_.resize(size);
+        const std::size_t size = unit + 1UL;
+        grow(volatility_, size);
+        grow(importance_, size);
+        grow(family_, size);
+        grow(limits_, size);
+        grow(flags_, size);
+        grow(sentinel_, size);
+        grow(moved_ms_, size);
+        grow(heard_ms_, size);
+        grow(reads_, size);
+        grow(shed_order_, size);
         health_.reserve(static_cast<UnitId>(size - 1));
         if (options_.policy == SamplePolicy::kVariance) {
-            history_.resize(size * kHistory);
+            grow(history_, size * kHistory);
         }
     }
     remove_unit(unit);

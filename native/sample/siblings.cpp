@@ -1,5 +1,8 @@
 #include "sample/siblings.h"
 
+#include "base/grow.h"
+#include "base/hash.h"
+
 namespace remora {
 namespace {
 
@@ -17,44 +20,46 @@ std::string_view property(std::string_view name, std::string_view key) {
     return {};
 }
 
+// Keys of groups; 0: none.
 struct Place {
-    std::string tells;    // the group whose sentinel the unit is; empty: none
-    std::string listens;  // the group whose sentinel tells for the unit; empty: none
+    std::uint64_t tells = 0;    // the group whose sentinel the unit is
+    std::uint64_t listens = 0;  // the group whose sentinel tells for the unit
 };
 
-std::string key_of(char kind, std::string_view name, std::string_view key) {
-    const std::string_view value = property(name, key);
-    return value.empty() ? std::string() : std::string(1, kind).append(value);
+// The key of what is alike in the value of a property; 0 when the name has none.
+std::uint64_t key_of(std::string_view kind, std::string_view name, std::string_view property_key) {
+    const std::string_view value = property(name, property_key);
+    return value.empty() ? 0 : hash_64(value, hash_64(kind));
 }
 
 Place place_of(std::string_view bean) {
     const std::string_view domain = bean.substr(0, bean.find(':'));
     const std::string_view name = property(bean, "name");
     if (domain == "kafka.server" && name == "MessagesInPerSec") {
-        return {key_of('t', bean, "topic"), {}};
+        return {key_of("topic", bean, "topic"), 0};
     }
     // Replicas fall behind and catch up rarely, but then hundreds of units change; the count is an
     // alert, read at every base interval.
     if (domain == "kafka.server" && name == "UnderReplicatedPartitions") {
-        return {"isr", {}};
+        return {hash_64("isr"), 0};
     }
     if (domain == "kafka.cluster" && property(bean, "type") == "Partition" &&
         (name == "UnderReplicated" || name == "InSyncReplicasCount" || name == "ReplicasCount" ||
          name == "UnderMinIsr" || name == "AtMinIsr")) {
-        return {{}, "isr"};
+        return {0, hash_64("isr")};
     }
     if (domain == "kafka.log" && (name == "LogEndOffset" || name == "Size")) {
-        const std::string topic = key_of('t', bean, "topic");
-        const std::string log = 'p' + topic + '/' + std::string(property(bean, "partition"));
-        return name == "Size" ? Place{{}, log} : Place{log, topic};
+        const std::uint64_t topic = key_of("topic", bean, "topic");
+        const std::uint64_t log = hash_64(property(bean, "partition"), hash_64("log", topic));
+        return name == "Size" ? Place{0, log} : Place{log, topic};
     }
     if (domain == "kafka.network" && property(bean, "type") == "RequestMetrics") {
-        const std::string request = key_of('r', bean, "request");
+        const std::uint64_t request = key_of("request", bean, "request");
         if (name == "RequestsPerSec") {
-            return {request, {}};
+            return {request, 0};
         }
         if (name.ends_with("TimeMs") || name.ends_with("Bytes")) {
-            return {{}, request};
+            return {0, request};
         }
     }
     return {};
@@ -62,45 +67,84 @@ Place place_of(std::string_view bean) {
 
 }  // namespace
 
+std::uint32_t Siblings::find(std::uint64_t key) const {
+    const auto found = places_.find(key);
+    return found == places_.end() ? kNoGroup : found->second;
+}
+
+std::uint32_t Siblings::find_or_make(std::uint64_t key) {
+    const auto [found, is_new] = places_.try_emplace(key, kNoGroup);
+    if (is_new) {
+        if (free_places_.empty()) {
+            free_places_.push_back(static_cast<std::uint32_t>(groups_.size()));
+            append(groups_, Group{});
+        }
+        found->second = free_places_.back();
+        free_places_.pop_back();
+        groups_[found->second].key = key;
+    }
+    return found->second;
+}
+
+void Siblings::drop_if_empty(std::uint32_t place) {
+    Group& group = groups_[place];
+    if (group.sentinel == kNoUnit && group.listeners == 0) {
+        places_.erase(group.key);
+        group = Group{};
+        free_places_.push_back(place);
+    }
+}
+
+void Siblings::set_sentinel(std::uint32_t place, UnitId sentinel) {
+    Group& group = groups_[place];
+    group.sentinel = sentinel;
+    std::erase_if(group.units, [&](UnitId unit) { return heard_[unit] != place; });
+    for (const UnitId unit : group.units) {
+        sampler_.set_sentinel(unit, sentinel);
+    }
+}
+
 void Siblings::add(UnitId unit, std::string_view name) {
     const Place place = place_of(name);
-    if (!place.tells.empty()) {
-        Group& group = groups_[place.tells];
+    if (place.tells != 0) {
+        const std::uint32_t told = find_or_make(place.tells);
         // Of several, such as the versions of a request, the first.
-        if (group.sentinel == kNoUnit) {
-            group.sentinel = unit;
-            for (const UnitId other : group.units) {
-                sampler_.set_sentinel(other, unit);
-            }
+        if (groups_[told].sentinel == kNoUnit) {
+            set_sentinel(told, unit);
         }
     }
-    if (!place.listens.empty()) {
-        Group& group = groups_[place.listens];
-        group.units.insert(unit);
+    if (place.listens != 0) {
+        if (unit >= heard_.size()) {
+            make_room(heard_, unit + 1);
+            heard_.resize(unit + 1, kNoGroup);
+        }
+        const std::uint32_t heard = find_or_make(place.listens);
+        Group& group = groups_[heard];
+        heard_[unit] = heard;
+        group.units.push_back(unit);
+        ++group.listeners;
         sampler_.set_sentinel(unit, group.sentinel);
     }
 }
 
 void Siblings::remove(UnitId unit, std::string_view name) {
     const Place place = place_of(name);
-    const auto drop_if_empty = [this](auto found) {
-        if (found->second.sentinel == kNoUnit && found->second.units.empty()) {
-            groups_.erase(found);
-        }
-    };
-    const auto told = groups_.find(place.tells);
-    if (told != groups_.end() && told->second.sentinel == unit) {
-        told->second.sentinel = kNoUnit;
-        for (const UnitId other : told->second.units) {
-            sampler_.set_sentinel(other, kNoUnit);
-        }
+    const std::uint32_t told = place.tells == 0 ? kNoGroup : find(place.tells);
+    if (told != kNoGroup && groups_[told].sentinel == unit) {
+        set_sentinel(told, kNoUnit);
         drop_if_empty(told);
     }
-    const auto heard = groups_.find(place.listens);
-    if (heard != groups_.end()) {
-        heard->second.units.erase(unit);
-        drop_if_empty(heard);
+    const std::uint32_t heard = unit < heard_.size() ? heard_[unit] : kNoGroup;
+    if (heard == kNoGroup) {
+        return;
     }
+    heard_[unit] = kNoGroup;
+    Group& group = groups_[heard];
+    --group.listeners;
+    if (group.units.size() > 2UL * group.listeners + 8) {
+        std::erase_if(group.units, [&](UnitId other) { return heard_[other] != heard; });
+    }
+    drop_if_empty(heard);
 }
 
 }  // namespace remora

@@ -3,10 +3,10 @@
 // under-replicated partitions for the replicas of each.
 #pragma once
 
-#include <string>
+#include <cstdint>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
+#include <vector>
 
 #include "model/ids.h"
 #include "sample/sampler.h"
@@ -28,12 +28,24 @@ class Siblings {
 
  private:
     struct Group {
+        std::uint64_t key = 0;
         UnitId sentinel = kNoUnit;
-        std::unordered_set<UnitId> units;  // of partitions many, often gone all at once
+        std::uint32_t listeners = 0;
+        // Those that listen, and some that have gone: of partitions many, often all at once.
+        std::vector<UnitId> units;
     };
+    static constexpr std::uint32_t kNoGroup = 0xFFFFFFFF;
+
+    std::uint32_t find(std::uint64_t key) const;
+    std::uint32_t find_or_make(std::uint64_t key);
+    void drop_if_empty(std::uint32_t place);
+    void set_sentinel(std::uint32_t place, UnitId sentinel);
 
     Sampler& sampler_;
-    std::unordered_map<std::string, Group> groups_;
+    std::unordered_map<std::uint64_t, std::uint32_t> places_;  // by key: which of groups_
+    std::vector<Group> groups_;
+    std::vector<std::uint32_t> free_places_;
+    std::vector<std::uint32_t> heard_;  // by unit: the group that it listens to
 };
 
 }  // namespace remora

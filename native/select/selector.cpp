@@ -337,7 +337,6 @@ void Selector::set_condense(const Bean& bean, const RuleOutcome& rules,
     }
     const bool is_numeric = std::none_of(
         slots.begin(), slots.end(), [](const Slot& slot) { return slot.type == ValueType::kText; });
-    condense.tells_trouble = tells_trouble(bean.name);
     condense.aggregate =
         rules.aggregate == RuleAggregate::kKeep
             ? aggregate_
@@ -347,6 +346,7 @@ void Selector::set_condense(const Bean& bean, const RuleOutcome& rules,
     }
     condense.is_sampled = condense.aggregate != Aggregate::kNone ||
                           (partition_sample_ > 0 && rules.action != RuleAction::kInclude);
+    condense.tells_trouble = condense.is_sampled && tells_trouble(bean.name);
 }
 
 }  // namespace remora
