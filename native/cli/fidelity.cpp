@@ -224,6 +224,7 @@ class Simulation {
                 const TraceUnit& info = trace_.units[unit];
                 UnitTraits traits;
                 traits.family = info.family;
+                traits.values = static_cast<std::uint16_t>(info.slots);
                 traits.is_alert = policy_.pins && info.is_alert;
                 traits.is_counter = policy_.pins && info.is_counter;
                 intervals_.reserve(unit);

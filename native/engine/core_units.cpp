@@ -78,6 +78,8 @@ void Core::add_unit(Registration& registration) {
     const UnitId unit = registration.unit;
     UnitTraits traits;
     traits.family = registration.family;
+    traits.values = static_cast<std::uint16_t>(
+        registration.series.empty() ? cache_.slots(unit) : registration.series.size());
     traits.importance = static_cast<float>(registration.policy.weight);
     traits.is_alert = registration.policy.is_alert;
     traits.is_counter = registration.policy.is_counter;

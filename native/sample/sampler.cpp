@@ -70,14 +70,18 @@ struct Sampler::Sums {
     double idle = 0;      // of those that need no read, at their maximum
     double fresh = 0;     // not known yet, at base
     double least = 0;     // the rest that is not shed, at its maximum
-    // Of the counters: by the logarithm of what one read costs.
-    std::array<double, kCostOctaves> counters_by_cost{};
 };
 
 Sampler::Sampler(const SamplerOptions& options, IntervalTable& intervals)
     : options_(sane(options)), intervals_(intervals), health_(options_.health) {
+    take_options();
+}
+
+void Sampler::take_options() {
     const double base_s = options_.interval_ms_base / kMsPerSecond;
     per_base_square_ = static_cast<float>(1.0 / (base_s * base_s));
+    overhead_ns_ = static_cast<float>(options_.overhead_ns);
+    family_share_ = static_cast<float>(options_.family_share);
 }
 
 void Sampler::fill_in(Limits& limits) const {
@@ -141,8 +145,7 @@ void Sampler::drop_unused_kinds() {
 
 void Sampler::configure(const SamplerOptions& options) {
     options_ = sane(options);
-    const double base_s = options_.interval_ms_base / kMsPerSecond;
-    per_base_square_ = static_cast<float>(1.0 / (base_s * base_s));
+    take_options();
     health_.set_options(options_.health);
     drop_unused_kinds();
     for (Limits& limits : kinds_) {
@@ -202,6 +205,7 @@ bool Sampler::add_unit(UnitId unit, const UnitTraits& traits, std::int64_t /*now
         grow(importance_, size);
         grow(family_, size);
         grow(limits_, size);
+        grow(values_, size);
         grow(flags_, size);
         grow(sentinel_, size);
         grow(moved_ms_, size);
@@ -222,6 +226,7 @@ bool Sampler::add_unit(UnitId unit, const UnitTraits& traits, std::int64_t /*now
     importance_[unit] = traits.importance > 0 ? traits.importance : 1.0F;
     family_[unit] = static_cast<std::uint16_t>(traits.family);
     limits_[unit] = limits_of(traits);
+    values_[unit] = static_cast<std::uint8_t>(std::min<std::uint16_t>(traits.values, 255));
     reads_[unit] = 0;
     sentinel_[unit] = kNoUnit;
     flags_[unit] = static_cast<std::uint16_t>(kActive | (traits.is_alert ? kAlert : 0) |
@@ -399,7 +404,6 @@ void Sampler::sum_up(Sums& sums) {
             sums.least += cost * limits.max_per_s;
         } else if (is_pinned(unit)) {
             sums.counters += at_base;
-            sums.counters_by_cost[octave_of(cost)] += at_base;
         } else {
             sums.least += cost * limits.max_per_s;
             if (is_idle(unit)) {
@@ -412,16 +416,26 @@ void Sampler::sum_up(Sums& sums) {
     }
 }
 
-// The dearest octave up to which all counters together cost at most `most_ns_per_s`: a single bean
-// that takes milliseconds must not make steps of the thousand that take nothing.
-void Sampler::choose_counters(const Sums& sums, double most_ns_per_s) {
+// Which counters stay at base: up to the dearest octave for which all of them together cost at most
+// `most_ns_per_s`. A single bean that takes milliseconds must not make steps of the thousand that
+// take nothing.
+void Sampler::choose_counters(double most_ns_per_s) {
+    constexpr int kWanted = kActive | kCounter;
+    std::array<double, kCostOctaves> by_cost{};
+    for (UnitId unit = 0; unit < flags_.size(); ++unit) {
+        if ((flags_[unit] & (kWanted | kAlert | kShed | kKnown)) == (kWanted | kKnown)) {
+            const double cost = cost_ns(unit);
+            by_cost[octave_of(cost)] += cost * kinds_[limits_[unit]].base_per_s;
+        }
+    }
     double sum = 0;
     std::size_t octave = 0;
-    while (octave < kCostOctaves && sum + sums.counters_by_cost[octave] <= most_ns_per_s) {
-        sum += sums.counters_by_cost[octave++];
+    while (octave < kCostOctaves && sum + by_cost[octave] <= most_ns_per_s) {
+        sum += by_cost[octave++];
     }
-    counter_cost_max_ =
-        octave == 0 ? 0.0F : std::nextafter(std::exp2(static_cast<float>(octave)), 0.0F);
+    counter_cost_max_ = octave == kCostOctaves ? kAnyCost
+                        : octave == 0          ? 0.0F
+                                      : std::nextafter(std::exp2(static_cast<float>(octave)), 0.0F);
 }
 
 void Sampler::sort_for_shedding() {
@@ -525,6 +539,7 @@ double Sampler::find_lambda(double budget_ns_per_s) const {
 double Sampler::write_intervals(double lambda, SolveResult& result) {
     double sum = 0;
     result.units_at_base = 0;
+    const bool law = options_.policy == SamplePolicy::kBudget && recording_ms_ == 0;
     const auto units = static_cast<UnitId>(flags_.size());
     for (UnitId unit = 0; unit < units; ++unit) {
         const std::uint16_t flags = flags_[unit];
@@ -535,7 +550,9 @@ double Sampler::write_intervals(double lambda, SolveResult& result) {
             set_interval(unit, kIntervalNever);
             continue;
         }
-        const std::uint32_t interval_ms = interval_for(unit, lambda);
+        // The law is what almost every unit is under, and this runs for all of them.
+        const std::uint32_t interval_ms =
+            law && !is_pinned(unit) ? law_interval(unit, lambda) : interval_for(unit, lambda);
         set_interval(unit, interval_ms);
         sum += static_cast<double>(cost_ns(unit) / static_cast<float>(interval_ms));
         result.units_at_base += interval_ms <= kinds_[limits_[unit]].base_ms ? 1 : 0;
@@ -549,12 +566,10 @@ SolveResult Sampler::solve(double budget_ns_per_s) {
     Sums sums;
     learn_families();
     counter_cost_max_ = kAnyCost;
-    sum_up(sums);
-    if (law && sums.counters > kCountersMost * budget_ns_per_s) {
-        choose_counters(sums, kCountersMost * budget_ns_per_s);
-        sums = Sums{};
-        sum_up(sums);
+    if (law) {
+        choose_counters(kCountersMost * budget_ns_per_s);
     }
+    sum_up(sums);
     for (int i = 0; law && i < 3 && shed_or_take_back(sums, budget_ns_per_s); ++i) {
         sums = Sums{};
         sum_up(sums);

@@ -39,7 +39,7 @@ struct SamplerOptions {
     double family_share = 0.3;
     double family_decay = 0.1;  // share of a calmer solve that is believed
     std::uint8_t reads_until_known = 3;
-    double overhead_ns = 60.0;  // of one read beside the read itself: ring, cache, sampler
+    double overhead_ns = 60.0;  // of one value beside the read: ring, cache, sampler, rendering
     bool ignore_cost = false;   // every family costs alike; for comparisons
 
     // kVariance: of the deviation over the last kHistory reads, in scales squared.
@@ -52,10 +52,11 @@ struct SamplerOptions {
 // What is known of a unit when it is registered. Zero intervals: the global ones.
 struct UnitTraits {
     FamilyId family = 0;
-    float importance = 1.0F;  // > 0; 2: its error counts double
-    bool is_alert = false;    // read at base whatever it costs, never shed
-    bool is_counter = false;  // nearly free and must not become a stair-step: read at base,
-                              // the cheapest first, as far as a tenth of the budget goes
+    float importance = 1.0F;   // > 0; 2: its error counts double
+    std::uint16_t values = 1;  // that a read of it brings
+    bool is_alert = false;     // read at base whatever it costs, never shed
+    bool is_counter = false;   // nearly free and must not become a stair-step: read at base,
+                               // the cheapest first, as far as a tenth of the budget goes
     std::uint32_t interval_ms_min = 0;
     std::uint32_t interval_ms_base = 0;
     std::uint32_t interval_ms_max = 0;
@@ -94,7 +95,7 @@ class Sampler {
 
     Sampler(const SamplerOptions& options, IntervalTable& intervals);
 
-    // Takes memory (37 bytes a unit, 53 with kVariance) and sets the interval to base. The table
+    // Takes memory (38 bytes a unit, 54 with kVariance) and sets the interval to base. The table
     // must have room for `unit`. False when `unit` or the family is out of range.
     bool add_unit(UnitId unit, const UnitTraits& traits, std::int64_t now_ns);
     void remove_unit(UnitId unit);
@@ -179,6 +180,7 @@ class Sampler {
     static constexpr float kAnyCost = 1e30F;
 
     std::uint16_t limits_of(const UnitTraits& traits);
+    void take_options();
     void fill_in(Limits& limits) const;
     void drop_unused_kinds();
     void clear_flag(Flag flag);
@@ -193,7 +195,7 @@ class Sampler {
     void set_interval(UnitId unit, std::uint32_t interval_ms);
     void learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool first_changed);
     void sum_up(Sums& sums);
-    void choose_counters(const Sums& sums, double most_ns_per_s);
+    void choose_counters(double most_ns_per_s);
     bool shed_or_take_back(const Sums& sums, double budget_ns_per_s);
     void sort_for_shedding();
     void compact_bins();
@@ -220,6 +222,7 @@ class Sampler {
     std::vector<float> importance_;
     std::vector<std::uint16_t> family_;
     std::vector<std::uint16_t> limits_;
+    std::vector<std::uint8_t> values_;
     std::vector<std::uint16_t> flags_;
     std::vector<UnitId> sentinel_;
     std::vector<std::uint32_t> moved_ms_;  // time in which it was found to change; wraps
@@ -245,7 +248,10 @@ class Sampler {
     // By kind and by size of c / (w v): read time of one read of all such units.
     std::vector<double> bins_;
     std::vector<Bin> full_bins_;  // those that are not empty
-    float per_base_square_ = 0;   // 1 / base interval squared, seconds
+    // Of the options, as the hot loops want them.
+    float overhead_ns_ = 0;
+    float family_share_ = 0;
+    float per_base_square_ = 0;  // 1 / base interval squared, seconds
     std::uint32_t active_ = 0;
 };
 

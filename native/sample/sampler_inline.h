@@ -53,13 +53,13 @@ inline void Sampler::set_interval(UnitId unit, std::uint32_t interval_ms) {
 }
 
 inline float Sampler::cost_ns(UnitId unit) const {
-    return costs_.typical_ns(family_[unit]) + static_cast<float>(options_.overhead_ns);
+    return costs_.typical_ns(family_[unit]) + overhead_ns_ * static_cast<float>(values_[unit]);
 }
 
 // w v, what a second of staleness of the unit costs in accuracy.
 inline float Sampler::worth(UnitId unit) const {
-    const auto share = static_cast<float>(options_.family_share);
-    const float volatility = volatility_[unit] + share * families_[family_[unit]].volatility;
+    const float volatility =
+        volatility_[unit] + family_share_ * families_[family_[unit]].volatility;
     return std::max(importance_[unit] * volatility, kWorthMin);
 }
 
