@@ -207,10 +207,10 @@ struct CostRecord {
 static_assert(sizeof(CostRecord) == 16);
 
 // Sizes of the four buffers, in bytes. The shim allocates them; the core checks them at start.
-inline constexpr std::uint32_t kControlBytes = 256 * 1024;
-inline constexpr std::uint32_t kAnswerBytes = 256 * 1024;
+inline constexpr std::uint32_t kControlBytes = 160 * 1024;  // the longest bean fits
+inline constexpr std::uint32_t kAnswerBytes = 160 * 1024;
 inline constexpr std::uint32_t kPlanBytes = 128 * 1024;
-inline constexpr std::uint32_t kSampleBytes = 512 * 1024;
+inline constexpr std::uint32_t kSampleBytes = 128 * 1024;
 
 // Bounds that both sides keep.
 // Records in one control call: the core takes all of a call or nothing, so one that is larger than
@@ -222,5 +222,7 @@ inline constexpr std::uint32_t kAttributesMax = 256;   // of one bean
 inline constexpr std::uint32_t kTextBytesMax = 256;    // one text value
 inline constexpr std::uint32_t kTextsMax = 4096;       // distinct text values
 inline constexpr std::uint32_t kGroupUnitsMax = 1024;  // units in one plan group
+static_assert(kControlBytes >= sizeof(BeanRecord) + kNameBytesMax +
+                                   kAttributesMax * (sizeof(AttributeHead) + kPathBytesMax));
 
 }  // namespace remora::wire

@@ -40,6 +40,8 @@ struct EncoderOptions {
     std::uint32_t keyframe_ticks = 60;
     std::vector<Label> labels;  // added to every series; a series' own label of the same name wins
     std::size_t line_bytes_max = 16 * 1024;
+    // Since when counters count: the start of the host, wall clock. 0: not known, and not said.
+    std::int64_t start_wall_ms = 0;
 };
 
 // One of the agent's own metrics for a tick (counters, family costs, quarantine reasons): rendered

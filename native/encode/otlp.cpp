@@ -54,6 +54,9 @@ class OtlpEncoder final : public Registry {
  public:
     OtlpEncoder(const EncoderOptions& options, CounterTable& counters)
         : Registry(without_labels(options), counters, {}), line_begin_(line_begin(options.labels)) {
+        if (options.start_wall_ms > 0) {
+            append_nanos(start_, "startTimeUnixNano", options.start_wall_ms);
+        }
         line_.reserve(kLineBytesMax);
         point_.reserve(kLineBytesMax);
     }
@@ -94,8 +97,8 @@ class OtlpEncoder final : public Registry {
         } else {
             header.append("\",\"gauge\":{\"dataPoints\":[");
         }
-        if (facts.role == Role::kQuantile && !render_quantile(facts, rendered.variant.quantile)) {
-            return false;
+        if (facts.role == Role::kQuantile) {
+            render_quantile(facts, rendered.variant.quantile);
         }
         rendered.variant.name = facts.name;
         std::string& text = rendered.text;
@@ -116,19 +119,24 @@ class OtlpEncoder final : public Registry {
 
     void begin_lines(std::int64_t wall_ms) override {
         line_.clear();
-        char buffer[kNumberBytesMax];
-        const char* end =
-            std::to_chars(buffer, buffer + kNumberBytesMax, wall_ms * kNanosPerMilli).ptr;
-        time_ = ",\"timeUnixNano\":\"";
-        time_.append(buffer, static_cast<std::size_t>(end - buffer)).push_back('"');
+        time_.clear();
+        append_nanos(time_, "timeUnixNano", wall_ms);
     }
 
  private:
-    static constexpr std::int64_t kNanosPerMilli = 1'000'000;
+    // A 64-bit integer, which JSON carries as a string.
+    static void append_nanos(std::string& out, std::string_view name, std::int64_t wall_ms) {
+        constexpr std::int64_t kNanosPerMilli = 1'000'000;
+        char buffer[kNumberBytesMax];
+        const char* end =
+            std::to_chars(buffer, buffer + kNumberBytesMax, wall_ms * kNanosPerMilli).ptr;
+        out.append(",\"").append(name).append("\":\"");
+        out.append(buffer, static_cast<std::size_t>(end - buffer)).push_back('"');
+    }
 
     // Digits with at most one point, as the registry checked; by hand, since libc++ has no
     // from_chars for doubles and strtod depends on the host's locale.
-    static bool render_quantile(const Facts& facts, std::string& text) {
+    static void render_quantile(const Facts& facts, std::string& text) {
         double digits = 0;
         double divisor = 1;
         bool behind_point = false;
@@ -140,12 +148,7 @@ class OtlpEncoder final : public Registry {
             digits = digits * 10 + (c - '0');
             divisor *= behind_point ? 10 : 1;
         }
-        const double quantile = digits / divisor;
-        if (quantile > 1) {
-            return false;
-        }
-        append_number(text, quantile);
-        return true;
+        append_number(text, digits / divisor);
     }
 
     bool encode_groups(const Values& values, BlockChannel& out, Tally& tally) {
@@ -240,6 +243,9 @@ class OtlpEncoder final : public Registry {
             point_.append("\"}}]");
             value = 1;
         }
+        if (variant.counter) {
+            point_.append(start_);
+        }
         point_.append(time_).append(",\"asDouble\":");
         append_number(point_, value);
         point_.push_back('}');
@@ -247,7 +253,7 @@ class OtlpEncoder final : public Registry {
     }
 
     bool summary_point(const Group& group, std::size_t run, const Values& values, Tally& tally) {
-        point_.append(text_of(group, group.entries[entry_at_])).append(time_);
+        point_.append(text_of(group, group.entries[entry_at_])).append(start_).append(time_);
         bool wanted = false;
         for (std::size_t i = entry_at_; i < entry_at_ + run; ++i) {
             const Entry& entry = group.entries[i];
@@ -326,6 +332,7 @@ class OtlpEncoder final : public Registry {
     }
 
     const std::string line_begin_;
+    std::string start_;  // of what counts; empty: not known
     std::string time_;
     std::string line_;   // begun, not yet ended
     std::string point_;  // being written

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <cmath>
 
 #include "encode/escape.h"
@@ -34,9 +33,11 @@ bool is_quantile(std::string_view text) {
             return false;
         }
     }
-    double value = 2;
-    (void)std::from_chars(text.data(), text.data() + text.size(), value);
-    return digits > 0 && points <= 1 && text.size() <= 18 && value <= 1;
+    const std::string_view whole = text.substr(0, text.find('.'));
+    const bool is_zero = whole.find_first_not_of('0') == std::string_view::npos;
+    const bool is_one = whole.ends_with('1') && whole.find_first_not_of('0') == whole.size() - 1 &&
+                        text.substr(whole.size()).find_first_not_of(".0") == std::string_view::npos;
+    return digits > 0 && points <= 1 && text.size() <= 18 && (is_zero || is_one);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <remora/wire.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -169,11 +170,21 @@ void Engine::fault(const char* where, const char* what) {
                             "; the agent is switched off, the broker is not affected");
 }
 
+std::int64_t Engine::start_of_host(const Facts& facts) {
+    const auto found = facts.find("start.ms");
+    std::int64_t wall_ms = 0;
+    if (found != facts.end()) {
+        const std::string& text = found->second;
+        (void)std::from_chars(text.data(), text.data() + text.size(), wall_ms);
+    }
+    return wall_ms;
+}
+
 std::unique_ptr<OutputPipe> Engine::make_output(const OutputConfig& output, const Config& config) {
-    return std::make_unique<OutputPipe>(output, common_labels(config),
-                                        config.sampling.base_interval_ms,
-                                        SinkEnvironment{clock_, counters_, log_, files_, sockets_},
-                                        [this](const char* what) { fault("a sink thread", what); });
+    return std::make_unique<OutputPipe>(
+        output, common_labels(config), config.sampling.base_interval_ms,
+        SinkEnvironment{clock_, counters_, log_, files_, sockets_},
+        [this](const char* what) { fault("a sink thread", what); }, start_of_host(facts_));
 }
 
 ParseOutcome Engine::load_changed() const {

@@ -65,6 +65,7 @@ class Engine {
     Status start_threads();
     // CPU of the calling collector thread since the last call.
     std::int64_t account_collector();
+    static std::int64_t start_of_host(const Facts& facts);
     std::unique_ptr<OutputPipe> make_output(const OutputConfig& output, const Config& config);
     ParseOutcome load_changed() const;
     void take_reload();

@@ -83,8 +83,10 @@ bool is_datagram(const OutputConfig& config) {
     return config.type != OutputType::kFile;
 }
 
-EncoderOptions encoder_options(const OutputConfig& config, const std::vector<Label>& common) {
+EncoderOptions encoder_options(const OutputConfig& config, const std::vector<Label>& common,
+                               std::int64_t start_wall_ms) {
     EncoderOptions options;
+    options.start_wall_ms = start_wall_ms;
     options.format = format_of(config.format);
     options.emit = emit_of(config.emit);
     options.keyframe_ticks = config.keyframe_ticks;
@@ -155,7 +157,7 @@ std::vector<ObjectNamePattern> compile(const std::vector<std::string>& texts) {
 
 OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& common_labels,
                        std::int64_t base_interval_ms, const SinkEnvironment& environment,
-                       std::function<void(const char*)> on_fault)
+                       std::function<void(const char*)> on_fault, std::int64_t start_wall_ms)
     : name_(config.name),
       every_ticks_(static_cast<std::uint64_t>(std::max<std::int64_t>(
           1, (config.interval_ms + base_interval_ms - 1) / base_interval_ms))),
@@ -164,7 +166,8 @@ OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& com
       counters_(environment.counters),
       log_(environment.log),
       channel_(block_bytes(config), blocks(config)),
-      encoder_(make_encoder(encoder_options(config, common_labels), environment.counters)),
+      encoder_(make_encoder(encoder_options(config, common_labels, start_wall_ms),
+                            environment.counters)),
       retry_ns_min_(kRetryNsMin),
       retry_ns_max_(kRetryNsMax) {
     const std::int64_t interval_ms = static_cast<std::int64_t>(every_ticks_) * base_interval_ms;

@@ -23,10 +23,10 @@ namespace remora {
 class OutputPipe {
  public:
     // `common_labels` are overridden by the output's own. The directory in `${dir}` is expanded
-    // already.
+    // already. `start_wall_ms`: since when the host counts, 0 when that is not known.
     OutputPipe(const OutputConfig& config, const std::vector<Label>& common_labels,
                std::int64_t base_interval_ms, const SinkEnvironment& environment,
-               std::function<void(const char*)> on_fault);
+               std::function<void(const char*)> on_fault, std::int64_t start_wall_ms = 0);
 
     Status start() { return runner_->start(); }
     // Lets the sink write what is in the ring. False when its thread had to be left behind.

@@ -22,8 +22,6 @@ constexpr std::uint32_t kBins = 80 << 4;
 constexpr std::size_t kKindsMax = 2 * kRulesMax;
 // Aimed at by the binned search, so that the exact sum seldom misses the budget.
 constexpr double kAim = 0.995;
-// What was shed comes back when it fits into this share of the budget.
-constexpr double kTakeBack = 0.9;
 // Counters stay at base because they are nearly free: no more than this share of the budget
 // together.
 constexpr double kCountersMost = 0.1;
@@ -62,15 +60,6 @@ SamplerOptions sane(SamplerOptions options) {
 }
 
 }  // namespace
-
-struct Sampler::Sums {
-    double full = 0;      // everything at base
-    double alerts = 0;    // at base
-    double counters = 0;  // not shed, at base
-    double idle = 0;      // of those that need no read, at their maximum
-    double fresh = 0;     // not known yet, at base
-    double least = 0;     // the rest that is not shed, at its maximum
-};
 
 Sampler::Sampler(const SamplerOptions& options, IntervalTable& intervals)
     : options_(sane(options)), intervals_(intervals), health_(options_.health) {
@@ -436,67 +425,6 @@ void Sampler::choose_counters(double most_ns_per_s) {
     counter_cost_max_ = octave == kCostOctaves ? kAnyCost
                         : octave == 0          ? 0.0F
                                       : std::nextafter(std::exp2(static_cast<float>(octave)), 0.0F);
-}
-
-void Sampler::sort_for_shedding() {
-    shed_sorted_ = 0;
-    for (UnitId unit = 0; unit < flags_.size(); ++unit) {
-        if ((flags_[unit] & kActive) != 0 && (flags_[unit] & kAlert) == 0) {
-            shed_order_[shed_sorted_++] = unit;
-        }
-        flags_[unit] &= static_cast<std::uint16_t>(~kShed);
-    }
-    std::sort(shed_order_.begin(), shed_order_.begin() + shed_sorted_, [this](UnitId a, UnitId b) {
-        if (importance_[a] != importance_[b]) {
-            return importance_[a] < importance_[b];
-        }
-        const float price_a = cost_ns(a) / worth(a);
-        const float price_b = cost_ns(b) / worth(b);
-        return price_a != price_b ? price_a > price_b : a < b;
-    });
-    shed_ = std::min(shed_, shed_sorted_);
-    for (std::uint32_t i = 0; i < shed_; ++i) {
-        flags_[shed_order_[i]] |= kShed;
-    }
-    shed_order_stale_ = false;
-}
-
-// Moves the border between what is shed and what is read. True when it moved.
-bool Sampler::shed_or_take_back(const Sums& sums, double budget_ns_per_s) {
-    double need = sums.alerts + sums.counters + sums.least;
-    if (need <= budget_ns_per_s && shed_ == 0) {
-        return false;
-    }
-    if (shed_order_stale_) {
-        const std::uint32_t before = shed_;
-        sort_for_shedding();
-        if (before != 0) {
-            return true;  // other units are shed now: sum up again
-        }
-    }
-    const auto least_of = [this](UnitId unit) {
-        const Limits& limits = kinds_[limits_[unit]];
-        const std::uint32_t ms = is_smooth_counter(unit) ? limits.base_ms : limits.max_ms;
-        return static_cast<double>(cost_ns(unit)) * kMsPerSecond / ms;
-    };
-    const std::uint32_t before = shed_;
-    while (need > budget_ns_per_s && shed_ < shed_sorted_) {
-        const UnitId unit = shed_order_[shed_++];
-        flags_[unit] |= kShed;
-        need -= least_of(unit);
-    }
-    if (shed_ == before) {
-        while (shed_ > 0) {
-            const UnitId unit = shed_order_[shed_ - 1];
-            need += least_of(unit);
-            if (need > kTakeBack * budget_ns_per_s) {
-                break;
-            }
-            flags_[unit] &= static_cast<std::uint16_t>(~kShed);
-            --shed_;
-        }
-    }
-    return shed_ != before;
 }
 
 void Sampler::compact_bins() {

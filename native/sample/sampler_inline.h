@@ -11,6 +11,16 @@ namespace remora {
 inline constexpr float kWorthMin = 1e-12F;
 inline constexpr double kMsPerSecond = 1000.0;
 
+// Read time a second, by what it is for.
+struct Sampler::Sums {
+    double full = 0;      // everything at base
+    double alerts = 0;    // at base
+    double counters = 0;  // not shed, at base
+    double idle = 0;      // of those that need no read, at their maximum
+    double fresh = 0;     // not known yet, at base
+    double least = 0;     // the rest that is not shed, at its maximum
+};
+
 // The interval on the grid for the squared interval `square` (seconds squared).
 inline std::uint32_t Sampler::on_grid(float square, const Limits& limits) const {
     if (square >= limits.square_max) {

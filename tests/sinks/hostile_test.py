@@ -1,7 +1,6 @@
 """Hostile names, labels and values (hostile_lines.cpp) before the real parser of each format: `hostile_test.py FORMAT`.
 Every line is taken, none is complained of, and the numbers that come out are those that went in."""
 import collections
-import contextlib
 import json
 import math
 import os

@@ -57,6 +57,24 @@ TEST(OtlpTest, WritesGaugesAndSums) {
         "timeUnixNano":"1700000000001000000","asDouble":2.5}]}})"));
 }
 
+TEST(OtlpTest, SaysSinceWhenCountersCount) {
+    EncoderOptions options = otlp();
+    options.start_wall_ms = 1'600'000'000'123;
+    EncodeRig rig(options);
+    std::vector<Series> all = {make_series("g"), make_series("c_total", MetricType::kCounter)};
+    for (const char* suffix : {"_count", "_sum"}) {
+        all.push_back(make_series("s", MetricType::kSummary));
+        all.back().name += suffix;
+    }
+    rig.add("a:type=X", all, {1, 2, 3, 4});
+    const std::vector<Line> lines = parse_lines(rig.tick());
+    ASSERT_EQ(lines.size(), 3U);
+    constexpr const char* kStart = "1600000000123000000";
+    EXPECT_EQ(lines[0].metric["sum"]["dataPoints"][0]["startTimeUnixNano"], kStart);
+    EXPECT_FALSE(lines[1].metric["gauge"]["dataPoints"][0].contains("startTimeUnixNano"));
+    EXPECT_EQ(lines[2].metric["summary"]["dataPoints"][0]["startTimeUnixNano"], kStart);
+}
+
 TEST(OtlpTest, GathersASummaryIntoOnePoint) {
     EncodeRig rig(otlp());
     for (int i = 0; i < 2; ++i) {

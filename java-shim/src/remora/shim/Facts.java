@@ -3,6 +3,7 @@ package remora.shim;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Properties;
@@ -28,6 +29,7 @@ final class Facts {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("shim.version", version());
         put(facts, "pid", pid());
+        put(facts, "start.ms", String.valueOf(ManagementFactory.getRuntimeMXBean().getStartTime()));
         String command = Arguments.property("sun.java.command");
         if (command != null) {
             put(facts, "main.class", command.trim().split(" ", 2)[0]);

@@ -5,10 +5,10 @@ package remora.shim;
 final class Wire {
     static final int VERSION = 1;
     static final int STAT_COUNT = 17;
-    static final int CONTROL_BYTES = 262144;
-    static final int ANSWER_BYTES = 262144;
+    static final int CONTROL_BYTES = 163840;
+    static final int ANSWER_BYTES = 163840;
     static final int PLAN_BYTES = 131072;
-    static final int SAMPLE_BYTES = 524288;
+    static final int SAMPLE_BYTES = 131072;
     static final int CONTROL_RECORDS_MAX = 4096;
     static final int NAME_BYTES_MAX = 4096;
     static final int PATH_BYTES_MAX = 512;
