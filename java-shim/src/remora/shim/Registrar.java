@@ -255,7 +255,7 @@ final class Registrar {
                 unseen.clear(unit);
             }
         }
-        addInOrder(found);
+        backlog.addAll(found);  // put in order when all domains are there
     }
 
     private void dropUnseen() {
