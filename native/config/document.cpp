@@ -137,7 +137,7 @@ class Builder {
                      const nlohmann::detail::exception& error) {
         const std::size_t offset = position == 0 ? 0 : position - 1;
         const Position at = position_of(text_, std::min(offset, text_.size()));
-        problems_.push_back({at_text(name_, at) + syntax_text(offset, last_token, error.what())});
+        add_problem(problems_, at_text(name_, at) + syntax_text(offset, last_token, error.what()));
         return false;
     }
 
@@ -203,8 +203,8 @@ class Builder {
     bool open(JsonNode::Kind kind) {
         JsonNode& node = add(kind);
         if (open_.size() >= kJsonDepthMax) {
-            problems_.push_back({at_text(name_, node.at) + "nested deeper than " +
-                                 std::to_string(kJsonDepthMax) + " levels"});
+            add_problem(problems_, at_text(name_, node.at) + "nested deeper than " +
+                                       std::to_string(kJsonDepthMax) + " levels");
             root_ = kNoNode;
             return false;
         }

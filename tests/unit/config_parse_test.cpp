@@ -380,6 +380,7 @@ TEST(ConfigParse, TellsABoundedNumberOfProblemsWhateverTheyAre) {
     const ParseOutcome outcome = parse_config(text + "\"\":0}", "r.json", {}, "");
     EXPECT_EQ(outcome.errors.size(), kProblemsMax + 1);
     EXPECT_EQ(outcome.errors.back().text, "more problems are not shown");
+    EXPECT_EQ(parse_config(text, "r.json", {}, "").errors.size(), kProblemsMax + 1) << "no JSON";
 }
 
 }  // namespace
