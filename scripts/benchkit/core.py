@@ -14,6 +14,7 @@ CORE = (
      100.0),
     ("bench_sample", "bm_solve/12000", "solve, 12,000 units", "cpu_time", None),
     ("bench_sample", "bm_solve/100000", "solve, 100,000 units", "cpu_time", 2e6),
+    ("bench_select", "BM_Select100kUnits/50$", "select, 100,000 beans, 50 rules", "cpu_time", 1e9),
 )
 # Goals of 60 ns are those of the textfile and of lines that are sent; the others have none.
 ENCODE = tuple(
@@ -31,7 +32,7 @@ TO_NS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
 
 
 def add(commands):
-    for name, figures, what in (("core", CORE, "ring, cache, sampler and plan"),
+    for name, figures, what in (("core", CORE, "ring, cache, sampler, plan and select"),
                                 ("encode", ENCODE, "every output format, and a whole textfile")):
         parser = commands.add_parser(name, help=f"microbenchmarks: {what}",
                                      description=f"Google Benchmarks, median CPU time: {what}.")
