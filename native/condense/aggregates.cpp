@@ -11,11 +11,10 @@ const std::vector<UnitId> kNone;
 
 }  // namespace
 
-void Aggregates::add(UnitId unit, Aggregate how) {
+void Aggregates::add(UnitId unit) {
     Made& made = made_[unit];
     made = Made{};
     made.unit = unit;
-    made.how = how;
 }
 
 void Aggregates::remove(UnitId unit) {
@@ -38,12 +37,15 @@ void Aggregates::remove_member(UnitId unit, UnitId member) {
     }
 }
 
-void Aggregates::set_incomplete(UnitId unit, bool incomplete) {
+void Aggregates::set(UnitId unit, Aggregate how, bool incomplete) {
     const auto found = made_.find(unit);
-    if (found != made_.end() && found->second.is_incomplete != incomplete) {
-        found->second.is_incomplete = incomplete;
-        found->second.is_changed = true;
+    if (found == made_.end()) {
+        return;
     }
+    Made& made = found->second;
+    made.is_changed = made.is_changed || made.how != how || made.is_incomplete != incomplete;
+    made.how = how;
+    made.is_incomplete = incomplete;
 }
 
 bool Aggregates::is_due(const Made& made, const Cache& cache) {

@@ -18,14 +18,14 @@ class Aggregates {
  public:
     explicit Aggregates(CounterTable& counters) : counters_(counters) {}
 
-    // `unit` is in the cache and is never read.
-    void add(UnitId unit, Aggregate how);
+    // `unit` is in the cache and is never read. set() next.
+    void add(UnitId unit);
     void remove(UnitId unit);
     // `member` has as many values as `unit`, in the same order.
     void add_member(UnitId unit, UnitId member);
     void remove_member(UnitId unit, UnitId member);
     // While it is incomplete it is quarantined: a sum of a part would look like the whole.
-    void set_incomplete(UnitId unit, bool incomplete);
+    void set(UnitId unit, Aggregate how, bool incomplete);
 
     // Makes anew what a member of was read since the last tick, or what a member came to or left,
     // once every member was read. A quarantined member is left out, as it is everywhere. An

@@ -39,10 +39,10 @@ class Condenser {
     void update_unit(UnitId unit, FamilyId family, std::string_view object_name,
                      const CondensePolicy& policy);
     // A unit that is made of others.
-    void add_aggregate(UnitId unit, Aggregate how) { aggregates_.add(unit, how); }
-    // Whether a cap leaves out some of what it would be made of: then it has no value.
-    void set_incomplete(UnitId aggregate, bool incomplete) {
-        aggregates_.set_incomplete(aggregate, incomplete);
+    void add_aggregate(UnitId unit) { aggregates_.add(unit); }
+    // How it is made, and whether a cap leaves out some of its parts: then it has no value.
+    void set_aggregate(UnitId unit, Aggregate how, bool incomplete) {
+        aggregates_.set(unit, how, incomplete);
     }
     // Before the cache lets it go.
     void remove_unit(UnitId unit);

@@ -95,7 +95,7 @@ void Core::add_unit(Registration& registration) {
                 sampled_[unit] = traits;
             }
         } else {
-            condenser_.set_incomplete(unit, registration.is_incomplete);
+            condenser_.set_aggregate(unit, registration.made_by, registration.is_incomplete);
         }
         add_to_fresh_outputs(registration);
         return;
@@ -106,8 +106,8 @@ void Core::add_unit(Registration& registration) {
         return;
     }
     if (registration.made_by != Aggregate::kNone) {
-        condenser_.add_aggregate(unit, registration.made_by);
-        condenser_.set_incomplete(unit, registration.is_incomplete);
+        condenser_.add_aggregate(unit);
+        condenser_.set_aggregate(unit, registration.made_by, registration.is_incomplete);
     } else {
         condenser_.add_unit(unit, registration.family, registration.object_name, policy,
                             registration.aggregate);

@@ -26,10 +26,11 @@ std::int32_t negative(Code code) {
     return -static_cast<std::int32_t>(code);
 }
 
-// Equal when a unit reads and names the same values in the same order and is part of the same.
+// Equal when a unit reads and names the same values in the same order and is part of an aggregate
+// or not. How that is made may change: it stays.
 std::uint64_t shape_of(const Bean& bean, const Selection& selection) {
     std::uint64_t hash = static_cast<std::uint64_t>(bean.kind) + 1 +
-                         (static_cast<std::uint64_t>(selection.policy.condense.aggregate) << 8);
+                         (selection.policy.condense.aggregate != Aggregate::kNone ? 1U << 8 : 0U);
     for (const Slot& slot : selection.slots) {
         const char head[3] = {static_cast<char>(slot.selector & 0xFF),
                               static_cast<char>(slot.selector >> 8), static_cast<char>(slot.type)};

@@ -218,7 +218,8 @@ TEST_F(CondenseTest, AnAggregateStandsForItsPartitions) {
     for (const Aggregate how : {Aggregate::kSum, Aggregate::kMax}) {
         const UnitId whole = next_++;
         ASSERT_TRUE(cache_.add_unit(whole, 1));
-        condenser_.add_aggregate(whole, how);
+        condenser_.add_aggregate(whole);
+        condenser_.set_aggregate(whole, how, false);
         std::map<int, UnitId> parts;
         for (int i = 0; i < 3; ++i) {
             parts[i] =
@@ -352,7 +353,8 @@ TEST_F(CondenseTest, ASumOfAPartIsNotShownAsTheWhole) {
     summed.aggregate = Aggregate::kSum;
     const UnitId sum = next_++;
     ASSERT_TRUE(cache_.add_unit(sum, 1));
-    condenser_.add_aggregate(sum, Aggregate::kSum);
+    condenser_.add_aggregate(sum);
+    condenser_.set_aggregate(sum, Aggregate::kSum, false);
     const UnitId a = add(name_of("orders", 0), summed, sum);
     const UnitId b = add(name_of("orders", 1), summed, sum);
     read(a, 1, 5);
@@ -360,11 +362,11 @@ TEST_F(CondenseTest, ASumOfAPartIsNotShownAsTheWhole) {
     tick(10);
     ASSERT_NE(cache_.values(sum), nullptr);
     EXPECT_EQ(*cache_.values(sum), 3);
-    condenser_.set_incomplete(sum, true);
+    condenser_.set_aggregate(sum, Aggregate::kSum, true);
     read(a, 5, 15);
     tick(20);
     EXPECT_TRUE(cache_.is_quarantined(sum));
-    condenser_.set_incomplete(sum, false);
+    condenser_.set_aggregate(sum, Aggregate::kSum, false);
     tick(30);
     EXPECT_FALSE(cache_.is_quarantined(sum));
     EXPECT_EQ(*cache_.values(sum), 7);

@@ -598,6 +598,22 @@ TEST_F(ReloadTest, ASumThatACapCutsIsNotShownAndTold) {
     EXPECT_EQ(count(output(), "\nkafka_log_log_size{topic=\"t\"} 246\n"), 1U) << output();
 }
 
+TEST_F(ReloadTest, ASumThatBecomesAMaximumStaysTheSameSeries) {
+    for (int partition = 0; partition < 6; ++partition) {
+        beans_.push_back("kafka.log:type=Log,name=Size,topic=t,partition=" +
+                         std::to_string(partition));
+    }
+    const std::string all = sampling() + kAllProfile;
+    start(all + R"(, "topics": {"aggregate": "sum"})");
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), "\nkafka_log_log_size{topic=\"t\"} 246\n"), 1U) << output();
+    write_config(all + R"(, "topics": {"aggregate": "max"})");
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 1)) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), "\nkafka_log_log_size{"), 1U) << output();
+    EXPECT_EQ(count(output(), "\nkafka_log_log_size{topic=\"t\"} 41\n"), 1U) << output();
+}
+
 // The broker's own count of partitions chooses the row, once it has held for a minute.
 TEST_F(ReloadTest, AGrowingBrokerIsSampledByItself) {
     beans_.push_back("kafka.server:type=ReplicaManager,name=PartitionCount");
