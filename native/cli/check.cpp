@@ -98,7 +98,7 @@ void condense(const Pick& pick, bool names, std::map<std::string, std::uint32_t>
     const auto series = static_cast<std::uint32_t>(pick.selection.slots.size());
     const bool is_outside = pick.partition != nullptr && policy.is_sampled &&
                             !PartitionSample::is_shown(pick.partition);
-    if (is_outside && policy.aggregate == Aggregate::kNone && !policy.tells_trouble) {
+    if (is_outside && policy.sleeps_unseen()) {
         ++found.refusals["outside the partition sample, unless in trouble"];
         return;
     }

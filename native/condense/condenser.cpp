@@ -27,7 +27,7 @@ void Condenser::add_unit(UnitId unit, FamilyId family, std::string_view object_n
     // Not before settle() has found its partition among those that are shown.
     if (states_[unit].partition != nullptr && policy.is_sampled) {
         hide(unit, kOutsideSample, true);
-        set_asleep(unit, sleeps_unseen(states_[unit]));
+        set_asleep(unit, policy.sleeps_unseen());
     }
 }
 
@@ -48,10 +48,6 @@ void Condenser::update_unit(UnitId unit, FamilyId family, std::string_view objec
         hide(unit, kOutsideSample, false);
         set_asleep(unit, false);
     }
-}
-
-bool Condenser::sleeps_unseen(const State& state) {
-    return state.aggregate == kNoUnit && !state.policy.tells_trouble;
 }
 
 void Condenser::enter(UnitId unit, FamilyId family, std::string_view object_name,
@@ -155,7 +151,7 @@ void Condenser::tick(std::int64_t now_ns) {
 const std::vector<Condenser::Change>& Condenser::settle() {
     sample_.settle([this](UnitId unit, bool is_shown) {
         hide(unit, kOutsideSample, !is_shown);
-        set_asleep(unit, !is_shown && sleeps_unseen(states_[unit]));
+        set_asleep(unit, !is_shown && states_[unit].policy.sleeps_unseen());
     });
     told_.clear();
     told_.swap(changes_);

@@ -84,8 +84,6 @@ class Condenser {
                const CondensePolicy& policy);
     void leave(UnitId unit);
     void hide(UnitId unit, Reason reason, bool hides);
-    // Whether a unit that is not shown is not read either.
-    static bool sleeps_unseen(const State& state);
     void set_asleep(UnitId unit, bool asleep);
     TopList* top_list(FamilyId family, std::uint32_t size);
 

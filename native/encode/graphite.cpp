@@ -68,8 +68,7 @@ struct Graphite {
  private:
     // `name` is the series itself in Graphite.
     static void append_key(std::string& text, std::string_view name, const Facts& facts) {
-        text.append(";");
-        text.append(name == "name" ? unreserved(name, facts.labels, facts.state_label) : name);
+        text.append(";").append(unreserved(name, "name", facts.labels, facts.state_label));
         text.append("=");
     }
 

@@ -70,8 +70,7 @@ struct Influx {
  private:
     // A tag `time` makes the server drop the point.
     static void append_key(std::string& text, std::string_view name, const Facts& facts) {
-        text.append(",");
-        text.append(name == "time" ? unreserved(name, facts.labels, facts.state_label) : name);
+        text.append(",").append(unreserved(name, "time", facts.labels, facts.state_label));
         text.append("=");
     }
 

@@ -51,12 +51,14 @@ std::vector<Label> merge_labels(const Series& series, const std::vector<Label>& 
     return merged;
 }
 
-std::string unreserved(std::string_view name, const std::vector<Label>& labels,
-                       std::string_view state_label) {
+std::string unreserved(std::string_view name, std::string_view reserved,
+                       const std::vector<Label>& labels, std::string_view state_label) {
     std::string free(name);
-    do {
-        free.push_back('_');
-    } while (free == state_label || has_label(labels, free));
+    if (name == reserved) {
+        do {
+            free.push_back('_');
+        } while (free == state_label || has_label(labels, free));
+    }
     return free;
 }
 

@@ -17,9 +17,10 @@ std::vector<Label> safe_labels(const std::vector<Label>& labels);
 // state label included.
 std::vector<Label> merge_labels(const Series& series, const std::vector<Label>& extra);
 
-// `name` for a label of the series that the format keeps for itself: with as many '_' behind it as
-// no other label has.
-std::string unreserved(std::string_view name, const std::vector<Label>& labels,
-                       std::string_view state_label);
+// `name` of a label of the series; when it is the one that the format keeps for itself, with as
+// many
+// '_' behind it as no other label has.
+std::string unreserved(std::string_view name, std::string_view reserved,
+                       const std::vector<Label>& labels, std::string_view state_label);
 
 }  // namespace remora::encode

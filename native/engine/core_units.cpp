@@ -168,12 +168,13 @@ void Core::remove_unit(UnitId unit) {
     }
     condenser_.remove_unit(unit);
     sampled_.erase(unit);
-    if (UnitId* place = place_of(name_of(unit)); place != nullptr && *place == unit) {
+    const std::string name = name_of(unit);
+    if (UnitId* place = place_of(name); place != nullptr && *place == unit) {
         *place = kNoUnit;
     }
     std::erase(read_soon_, unit);
     cache_.remove_unit(unit);
-    siblings_.remove(unit, name_of(unit));
+    siblings_.remove(unit, name);
     sampler_.remove_unit(unit);
     unit_names_.erase(unit);
     freed_waiting_.push_back(unit);

@@ -398,8 +398,7 @@ Code Registrar::admit(const Bean& bean, const Selection& selection, FamilyId& fa
     }
     // What may not be shown waits for the core to say so before it is read.
     const CondensePolicy& condense = selection.policy.condense;
-    const bool waits =
-        condense.is_sampled && condense.aggregate == Aggregate::kNone && !condense.tells_trouble;
+    const bool waits = condense.is_sampled && condense.sleeps_unseen();
     intervals_.set(unit, waits ? kIntervalNever : settings_.base_interval_ms);
     return Code::kOk;
 }

@@ -9,14 +9,15 @@ namespace remora {
 enum class Aggregate : std::uint8_t { kNone, kSum, kMax };
 
 struct CondensePolicy {
-    // Shown when its partition is of its topic's sample or in trouble; otherwise not read either,
-    // unless it is aggregated or tells trouble.
+    // Shown when its partition is of its topic's sample or in trouble.
     bool is_sampled = false;
     bool tells_trouble = false;              // above 0: its partition is in trouble
     Aggregate aggregate = Aggregate::kNone;  // of the same values of its topic's other partitions
     std::uint32_t top = 0;                   // shown when among the largest so many; 0: always
     bool grows = false;                      // largest by growth: its first value is a counter
 
+    // Whether it is not read either while it is not shown.
+    bool sleeps_unseen() const { return aggregate == Aggregate::kNone && !tells_trouble; }
     bool operator==(const CondensePolicy&) const = default;
 };
 

@@ -26,6 +26,13 @@ class CondenseTest : public testing::Test {
         condenser_.add_unit(unit, kSize, name, policy, aggregate);
         return unit;
     }
+    UnitId add_whole(Aggregate how) {
+        const UnitId unit = next_++;
+        EXPECT_TRUE(cache_.add_unit(unit, 1));
+        condenser_.add_aggregate(unit);
+        condenser_.set_aggregate(unit, how, false);
+        return unit;
+    }
     void remove(UnitId unit) {
         condenser_.remove_unit(unit);
         cache_.remove_unit(unit);
@@ -216,10 +223,7 @@ TEST_F(CondenseTest, CountersRankByGrowth) {
 TEST_F(CondenseTest, AnAggregateStandsForItsPartitions) {
     CondensePolicy summed{true, false, Aggregate::kSum, 0, false};
     for (const Aggregate how : {Aggregate::kSum, Aggregate::kMax}) {
-        const UnitId whole = next_++;
-        ASSERT_TRUE(cache_.add_unit(whole, 1));
-        condenser_.add_aggregate(whole);
-        condenser_.set_aggregate(whole, how, false);
+        const UnitId whole = add_whole(how);
         std::map<int, UnitId> parts;
         for (int i = 0; i < 3; ++i) {
             parts[i] =
@@ -351,10 +355,7 @@ TEST_F(CondenseTest, ASampleThatBeginsOrEndsForgetsNothingThatStaysShown) {
 TEST_F(CondenseTest, ASumOfAPartIsNotShownAsTheWhole) {
     CondensePolicy summed = kSampled;
     summed.aggregate = Aggregate::kSum;
-    const UnitId sum = next_++;
-    ASSERT_TRUE(cache_.add_unit(sum, 1));
-    condenser_.add_aggregate(sum);
-    condenser_.set_aggregate(sum, Aggregate::kSum, false);
+    const UnitId sum = add_whole(Aggregate::kSum);
     const UnitId a = add(name_of("orders", 0), summed, sum);
     const UnitId b = add(name_of("orders", 1), summed, sum);
     read(a, 1, 5);
