@@ -240,7 +240,7 @@ class Simulation {
 
     void read(UnitId unit, std::uint32_t tick) {
         const TraceUnit& info = trace_.units[unit];
-        const double* truth = &reference_.values[std::size_t{tick} * reference_.slots];
+        const double* truth = reference_.at(tick);
         const bool first = last_read_[unit] == kNever;
         const double elapsed_s =
             first ? 0 : (tick - last_read_[unit]) * (options_.base_interval_ms / 1000.0);
@@ -272,67 +272,8 @@ class Simulation {
         }
     }
 
-    double cost_ns(UnitId unit) const { return reference_.cost_ns[trace_.units[unit].family]; }
-
-    // What a read of the unit for `tick` puts right, by the clairvoyant's aim.
-    double gain(UnitId unit, std::uint32_t tick) const {
-        const TraceUnit& info = trace_.units[unit];
-        const double* truth = &reference_.values[std::size_t{tick} * reference_.slots];
-        if (std::memcmp(truth + info.first_slot, &emitted_[info.first_slot],
-                        info.slots * sizeof(double)) == 0) {
-            return 0;
-        }
-        if (policy_.clairvoyance == Clairvoyance::kDelay) {
-            return 1.0 + static_cast<double>(waiting_[unit].size());
-        }
-        double error = 0;
-        for (std::uint32_t slot = info.first_slot; slot < info.first_slot + info.slots; ++slot) {
-            error += slot_error(slot, truth[slot]);
-        }
-        return error / info.slots;
-    }
-
-    // The clairvoyant's reads; everything while the sampler would learn.
-    void read_knowing(std::uint32_t tick) {
-        const bool learns = tick < options_.warmup_ticks;
-        const std::uint32_t most =
-            std::max(options_.interval_ms_max / options_.base_interval_ms, 1U);
-        std::vector<std::pair<double, UnitId>> order;
-        double full = 0;
-        for (UnitId unit = 0; unit < trace_.units.size(); ++unit) {
-            if (!lives(unit, tick)) {
-                continue;
-            }
-            full += cost_ns(unit);
-            const bool first = last_read_[unit] == kNever;
-            const bool spread =
-                last_read_[unit] < options_.warmup_ticks && (tick + unit) % most == 0;
-            if (learns || first || spread || trace_.units[unit].is_alert ||
-                tick - last_read_[unit] >= most) {
-                purse_ns_ -= learns ? 0 : cost_ns(unit);
-                read(unit, tick);
-            } else if (const double worth = gain(unit, tick); worth > 0) {
-                order.emplace_back(-worth / cost_ns(unit), unit);
-            }
-        }
-        purse_ns_ += learns ? 0 : policy_.budget * full;
-        std::sort(order.begin(), order.end());
-        for (const auto& [price, unit] : order) {
-            if (cost_ns(unit) > purse_ns_) {
-                break;
-            }
-            purse_ns_ -= cost_ns(unit);
-            read(unit, tick);
-        }
-        measure(tick);
-    }
-
     void step(std::uint32_t tick) {
         come_and_go(tick);
-        if (policy_.clairvoyance != Clairvoyance::kNone) {
-            read_knowing(tick);
-            return;
-        }
         const auto on_unit = [this, tick](UnitId unit) { read(unit, tick); };
         reader_.read_all(tick_ns(tick), on_unit);
         // What is read then may surprise or stir others.
@@ -347,7 +288,7 @@ class Simulation {
         // The budget is a share of what reading everything that is there costs.
         double full = 0;
         for (UnitId unit = 0; unit < trace_.units.size(); ++unit) {
-            if (lives(unit, tick)) {
+            if (reference_.lives(unit, tick)) {
                 full += reference_.cost_ns[trace_.units[unit].family];
             }
         }
@@ -368,11 +309,6 @@ class Simulation {
         predicted_ = sampler_.solve(governor_.update(window)).predicted_ns_per_s;
     }
 
-    bool lives(UnitId unit, std::uint32_t tick) const {
-        return reference_.left_out[unit] == 0 && tick >= reference_.born[unit] &&
-               tick < reference_.gone[unit];
-    }
-
     // Changes of the unit that wait to be seen are seen now, at `tick`.
     void settle(UnitId unit, std::uint32_t tick) {
         for (const std::uint32_t since : waiting_[unit]) {
@@ -386,18 +322,14 @@ class Simulation {
     }
 
     void measure(std::uint32_t tick) {
-        const double* truth = &reference_.values[std::size_t{tick} * reference_.slots];
-        const double* before = tick > 0 ? truth - reference_.slots : truth;
         const bool counts = tick >= options_.warmup_ticks;
         for (UnitId unit = 0; unit < trace_.units.size(); ++unit) {
-            if (!lives(unit, tick)) {
+            if (!reference_.lives(unit, tick)) {
                 continue;
             }
             const TraceUnit& info = trace_.units[unit];
-            const std::uint32_t end = info.first_slot + info.slots;
             if (counts && tick > reference_.born[unit] &&
-                std::memcmp(truth + info.first_slot, before + info.first_slot,
-                            info.slots * sizeof(double)) != 0) {
+                reference_.differs(info, tick, tick - 1)) {
                 waiting_[unit].push_back(tick);
             }
             const bool fresh = last_read_[unit] == tick;
@@ -407,11 +339,7 @@ class Simulation {
             if (!counts || info.slots == 0) {
                 continue;
             }
-            double error = 0;
-            for (std::uint32_t slot = info.first_slot; slot < end; ++slot) {
-                error += slot_error(slot, truth[slot]);
-            }
-            error /= info.slots;
+            const double error = reference_.error(info, &emitted_[info.first_slot], tick);
             ++emissions_;
             emitted_series_ += info.slots;
             hits_ += fresh ? 0 : info.slots;
@@ -422,15 +350,6 @@ class Simulation {
                 ++alert_emissions_;
             }
         }
-    }
-
-    double slot_error(std::uint32_t slot, double truth) const {
-        const double emitted = emitted_[slot];
-        if (std::memcmp(&emitted, &truth, sizeof(double)) == 0) {
-            return 0;
-        }
-        const double off = std::abs(emitted - truth) / std::max(reference_.scale[slot], 1e-300);
-        return off < kErrorMax ? off : kErrorMax;  // NaN on one side counts as the most
     }
 
     FidelityResult result() {
@@ -488,7 +407,6 @@ class Simulation {
     Governor governor_;
     double tick_read_ns_ = 0;
     double predicted_ = 0;
-    double purse_ns_ = 0;  // the clairvoyant's budget not spent yet
     Planner planner_;
     TickReader reader_;
     std::vector<UnitId> wakes_;
@@ -511,6 +429,24 @@ class Simulation {
 };
 
 }  // namespace
+
+double Reference::error(const TraceUnit& unit, const double* emitted, std::uint32_t tick) const {
+    const double* truth = at(tick) + unit.first_slot;
+    double sum = 0;
+    for (std::uint32_t i = 0; i < unit.slots; ++i) {
+        if (std::memcmp(&emitted[i], &truth[i], sizeof(double)) != 0) {
+            const double off =
+                std::abs(emitted[i] - truth[i]) / std::max(scale[unit.first_slot + i], 1e-300);
+            sum += off < kErrorMax ? off : kErrorMax;  // NaN on one side counts as the most
+        }
+    }
+    return unit.slots == 0 ? 0 : sum / unit.slots;
+}
+
+bool Reference::differs(const TraceUnit& unit, std::uint32_t tick, std::uint32_t other) const {
+    return std::memcmp(at(tick) + unit.first_slot, at(other) + unit.first_slot,
+                       unit.slots * sizeof(double)) != 0;
+}
 
 Reference make_reference(const Trace& trace, const FidelityOptions& options) {
     Reference reference;
@@ -546,8 +482,7 @@ Reference make_reference(const Trace& trace, const FidelityOptions& options) {
     double ticks = 0;
     for (std::uint32_t tick = options.warmup_ticks; tick < reference.ticks; ++tick, ++ticks) {
         for (std::size_t u = 0; u < trace.units.size(); ++u) {
-            if (reference.left_out[u] == 0 && tick >= reference.born[u] &&
-                tick < reference.gone[u]) {
+            if (reference.lives(static_cast<UnitId>(u), tick)) {
                 full += reference.cost_ns[trace.units[u].family];
             }
         }

@@ -35,14 +35,18 @@ struct Reference {
     std::vector<std::uint8_t> left_out;  // by unit
     std::vector<double> cost_ns;         // by family, one unit
     double full_ns_per_s = 0;            // mean over the measured ticks
+
+    bool lives(UnitId unit, std::uint32_t tick) const {
+        return left_out[unit] == 0 && tick >= born[unit] && tick < gone[unit];
+    }
+    const double* at(std::uint32_t tick) const { return &values[std::size_t{tick} * slots]; }
+    // Of the unit at the tick, whose values as emitted begin at `emitted`: 0 to 10 scales.
+    double error(const TraceUnit& unit, const double* emitted, std::uint32_t tick) const;
+    // Whether the unit's values at both ticks differ in any bit.
+    bool differs(const TraceUnit& unit, std::uint32_t tick, std::uint32_t other) const;
 };
 
 Reference make_reference(const Trace& trace, const FidelityOptions& options);
-
-// A clairvoyant knows which cached values are wrong now, keeps what the agent promises (alerts at
-// base, nothing older than the maximum interval) and spends the rest on what buys most at once.
-// Greedy, so no strict bound.
-enum class Clairvoyance : std::uint8_t { kNone, kError, kDelay };
 
 struct FidelityPolicy {
     std::string name;
@@ -50,7 +54,6 @@ struct FidelityPolicy {
     bool ignore_cost = false;
     bool pins = true;     // alerts and counters at base
     double budget = 1.0;  // share of the full read cost
-    Clairvoyance clairvoyance = Clairvoyance::kNone;
 };
 
 struct Accuracy {

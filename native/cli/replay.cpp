@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/bound.h"
 #include "cli/fidelity.h"
 #include "sample/trace.h"
 
@@ -21,7 +22,6 @@ struct ReplayOptions {
     std::vector<double> budgets = {100, 50, 20, 10, 5};
     bool json_only = false;
     bool worst = false;
-    bool clairvoyant = false;
 };
 
 std::string percent(double share, int digits) {
@@ -36,7 +36,7 @@ std::string seconds(double s) {
     return text.str();
 }
 
-std::vector<FidelityPolicy> policies(const std::vector<double>& budgets, bool clairvoyant) {
+std::vector<FidelityPolicy> policies(const std::vector<double>& budgets) {
     std::vector<FidelityPolicy> all;
     for (const double budget : budgets) {
         const double share = budget / 100.0;
@@ -45,12 +45,6 @@ std::vector<FidelityPolicy> policies(const std::vector<double>& budgets, bool cl
             {"fixed, alerts and counters at base", SamplePolicy::kFixed, false, true, share});
         all.push_back({"law, cost ignored", SamplePolicy::kBudget, true, true, share});
         all.push_back({"law", SamplePolicy::kBudget, false, true, share});
-        if (clairvoyant) {
-            all.push_back({"clairvoyant, least error", SamplePolicy::kBudget, false, true, share,
-                           Clairvoyance::kError});
-            all.push_back({"clairvoyant, least delay", SamplePolicy::kBudget, false, true, share,
-                           Clairvoyance::kDelay});
-        }
     }
     all.push_back({"variance", SamplePolicy::kVariance, false, true, 1.0});
     return all;
@@ -73,6 +67,11 @@ nlohmann::json to_json(const FidelityPolicy& policy, const FidelityResult& resul
             {"hit_rate", result.hit_rate},
             {"all", to_json(result.all)},
             {"alerts", to_json(result.alerts)}};
+}
+
+nlohmann::json to_json(double budget, const Bound& bound) {
+    return {
+        {"budget", budget}, {"error", bound.error_mean}, {"delay_mean_s", bound.delay_s_mean}};
 }
 
 std::size_t units_in(const Reference& reference) {
@@ -101,6 +100,13 @@ void print_row(const FidelityPolicy& policy, const FidelityResult& result) {
               << percent(result.alerts.error_mean, 3) << std::setw(13)
               << seconds(result.alerts.delay_s_max) << std::setw(9)
               << percent(result.reads_saved, 1) << std::setw(9) << percent(result.hit_rate, 1)
+              << '\n';
+}
+
+void print_bound(double budget, const Bound& bound) {
+    std::cout << std::left << std::setw(36) << "no policy has less than" << std::right
+              << std::setw(9) << percent(budget, 0) << std::setw(9) << "" << std::setw(10)
+              << percent(bound.error_mean, 3) << std::setw(9) << seconds(bound.delay_s_mean)
               << '\n';
 }
 
@@ -141,7 +147,7 @@ int replay_all(const ReplayOptions& options) {
     if (!options.json_only) {
         print_head(trace, reference);
     }
-    for (const FidelityPolicy& policy : policies(options.budgets, options.clairvoyant)) {
+    for (const FidelityPolicy& policy : policies(options.budgets)) {
         const FidelityResult result = replay(trace, reference, options.fidelity, policy);
         json["rows"].push_back(to_json(policy, result));
         if (!options.json_only) {
@@ -149,6 +155,13 @@ int replay_all(const ReplayOptions& options) {
             if (options.worst) {
                 print_worst(result);
             }
+        }
+    }
+    for (const double budget : options.budgets) {
+        const Bound bound = least_possible(trace, reference, options.fidelity, budget / 100.0);
+        json["bounds"].push_back(to_json(budget / 100.0, bound));
+        if (!options.json_only) {
+            print_bound(budget / 100.0, bound);
         }
     }
     std::cout << json.dump() << '\n';
@@ -182,8 +195,6 @@ int run_replay(int argc, char** argv) {
                  "leaves out the family that costs most");
     app.add_flag("--json", options.json_only, "the line of JSON only");
     app.add_flag("--worst", options.worst, "the families that lose most accuracy");
-    app.add_flag("--clairvoyant", options.clairvoyant,
-                 "adds policies that know which values are wrong");
     CLI11_PARSE(app, argc, argv);
     return replay_all(options);
 }

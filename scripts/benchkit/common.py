@@ -210,8 +210,12 @@ class Lab:
                    *command)
 
     def memory(self):
-        """Bytes: live Java heap after a full collection, and resident memory outside the heap."""
+        """Bytes: live Java heap after a full collection, and resident memory outside the heap.
+
+        What malloc keeps of freed memory (the compilers' mostly, and by chance) is given back first.
+        """
         self.jcmd("GC.run")
+        self.jcmd("System.trim_native_heap")
         histogram = self.jcmd("GC.class_histogram")  # collects fully, and stands still meanwhile
         live = int(histogram.strip().splitlines()[-1].split()[2])
         own = sum(int(line.split()[2]) for line in histogram.splitlines() if " remora.shim." in line)

@@ -18,6 +18,8 @@ def add(commands):
                         help="period of the second phase (default: 250, or 2500 from 500 topics)")
     parser.add_argument("--phases", default="cold,warm,memory",
                         help="of cold (every 5 s), warm (as fast as the pace), memory")
+    parser.add_argument("--memory-pairs", type=int, default=3, metavar="N",
+                        help="brokers without and with the agent whose memory is compared")
     parser.add_argument("--profile", action="store_true",
                         help="also tell where the collector is while it runs")
     parser.set_defaults(function=bench)
@@ -80,29 +82,40 @@ def wait_idle(lab, seconds=180.0):
     raise common.BenchError("the collector does not come to rest")
 
 
-def memory_phase(lab, base_s=60):
-    """Registration of everything, and what the agent adds to the process."""
-    result = {}
-    for name, config in (("without", None), ("with", collect_all(f"{base_s}s", None))):
-        common.say(f"memory {name} the agent")
-        lab.start(config)
-        began = time.monotonic()
-        if config is not None:
-            # Each unit is read once when it is new, then not before the next tick.
-            threads = wait_idle(lab)
-            held = lab.order("longest", 30)
-            result["registration_collector_cpu_s"] = threads.get("remora-collecto", 0)
-            result["registration_core_cpu_s"] = threads.get("remora-core", 0)
-            result["stretch_ms_max"] = round(held["wall_nanos_max"] / 1e6, 1)
-            result["stretch_cpu_ms_max"] = round(held["cpu_nanos_max"] / 1e6, 1)
-        time.sleep(max(0.0, began + base_s + 30 - time.monotonic()))
-        result[name] = lab.memory()
-        if config is not None:
-            result["units"] = lab.counters()["units"]
-            if result["units"] == 0:
-                raise common.BenchError("the agent has registered nothing")
-    for key in ("heap_live", "resident_outside_heap", "resident"):
-        result[f"added_{key}"] = result["with"][key] - result["without"][key]
+def one_memory(lab, config, base_s):
+    """A fresh broker's memory, and what registration took when it has the agent."""
+    lab.start(config)
+    began = time.monotonic()
+    found = {}
+    if config is not None:
+        # Each unit is read once when it is new, then not before the next tick.
+        threads = wait_idle(lab)
+        held = lab.order("longest", 30)
+        found["registration_collector_cpu_s"] = threads.get("remora-collecto", 0)
+        found["registration_core_cpu_s"] = threads.get("remora-core", 0)
+        found["stretch_ms"] = held["wall_nanos_max"] / 1e6
+        found["stretch_cpu_ms"] = held["cpu_nanos_max"] / 1e6
+    time.sleep(max(0.0, began + base_s + 30 - time.monotonic()))
+    found.update(lab.memory())
+    if config is not None:
+        found["units"] = lab.counters()["units"]
+        if found["units"] == 0:
+            raise common.BenchError("the agent has registered nothing")
+    return found
+
+
+def memory_phase(lab, pairs, base_s=60):
+    """Registration of everything, and what the agent adds to the process, over pairs of brokers."""
+    runs = {"without": [], "with": []}
+    for pair in range(1, pairs + 1):
+        for name, config in (("without", None), ("with", collect_all(f"{base_s}s", None))):
+            common.say(f"memory {name} the agent, {pair} of {pairs}")
+            runs[name].append(one_memory(lab, config, base_s))
+    result = {name: {key: [run[key] for run in found] for key in found[0]}
+              for name, found in runs.items()}
+    for key in ("heap_live", "resident_outside_heap"):
+        result[f"added_{key}"] = (statistics.median(result["with"][key])
+                                  - statistics.median(result["without"][key]))
     result["added"] = result["added_heap_live"] + result["added_resident_outside_heap"]
     return result
 
@@ -125,17 +138,19 @@ def show(results):
     if found:
         print()
         common.table(
-            [("heap, live", *(f"{found[who]['heap_live'] / MEGA:.1f}" for who in ("without", "with")),
-              f"{found['added_heap_live'] / MEGA:.1f}"),
-             ("resident outside the heap",
-              *(f"{found[who]['resident_outside_heap'] / MEGA:.1f}" for who in ("without", "with")),
-              f"{found['added_resident_outside_heap'] / MEGA:.1f}"),
-             ("both", "", "", f"{found['added'] / MEGA:.1f}")],
-            ["MB of the process", "without", "with", "added"])
-        print(f"registration of {found['units']} units and their first read: "
-              f"{found['registration_collector_cpu_s']:.2f} s of collector CPU, "
-              f"{found['registration_core_cpu_s']:.2f} s of core CPU; longest stretch "
-              f"{found['stretch_ms_max']:.0f} ms ({found['stretch_cpu_ms_max']:.0f} ms CPU)")
+            [(text, *(f"{statistics.median(found[who][key]) / MEGA:.1f} "
+                      f"({min(found[who][key]) / MEGA:.1f} to {max(found[who][key]) / MEGA:.1f})"
+                      for who in ("without", "with")), f"{found[f'added_{key}'] / MEGA:.1f}")
+             for text, key in (("heap, live", "heap_live"),
+                               ("resident outside the heap", "resident_outside_heap"))]
+            + [("both", "", "", f"{found['added'] / MEGA:.1f}")],
+            ["MB of the process, median", "without", "with", "added"])
+        agent = found["with"]
+        print(f"registration of {agent['units'][-1]} units and their first read, median: "
+              f"{statistics.median(agent['registration_collector_cpu_s']):.2f} s of collector CPU, "
+              f"{statistics.median(agent['registration_core_cpu_s']):.2f} s of core CPU; longest "
+              f"stretch of any run {max(agent['stretch_ms']):.0f} ms "
+              f"({max(agent['stretch_cpu_ms']):.0f} ms CPU)")
     for name in ("cold", "warm"):
         stacks = results.get(name, {}).get("profile")
         if stacks:
@@ -153,7 +168,7 @@ def bench(options):
     results = {}
     with common.Lab(options) as lab:
         if "memory" in wanted:
-            results["memory"] = memory_phase(lab)
+            results["memory"] = memory_phase(lab, options.memory_pairs)
         if "cold" in wanted:
             results["cold"] = phase(lab, options, "cold", collect_all("5s", None), 5000,
                                     max(2, options.seconds // 5), max(1, options.warm_up // 5))
