@@ -21,9 +21,7 @@ struct Course {
     std::vector<double> loss;
 
     double& at(std::uint32_t from, std::uint32_t to) { return loss[from * (stages + 2) + to]; }
-    double at(std::uint32_t from, std::uint32_t to) const {
-        return loss[from * (stages + 2) + to];
-    }
+    double at(std::uint32_t from, std::uint32_t to) const { return loss[from * (stages + 2) + to]; }
 };
 
 struct Found {
@@ -165,8 +163,8 @@ class Relaxation {
 
 }  // namespace
 
-Bound least_possible(const Trace& trace, const Reference& reference,
-                     const FidelityOptions& options, double budget) {
+Bound least_possible(const Trace& trace, const Reference& reference, const FidelityOptions& options,
+                     double budget) {
     Bound bound = Relaxation(trace, reference, options).solve(budget);
     bound.delay_s_mean *= options.base_interval_ms / 1000.0;
     return bound;

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,8 @@
 
 namespace remora {
 namespace {
+
+constexpr const char* kLaw = "law";
 
 struct ReplayOptions {
     std::string trace;
@@ -44,7 +47,7 @@ std::vector<FidelityPolicy> policies(const std::vector<double>& budgets) {
         all.push_back(
             {"fixed, alerts and counters at base", SamplePolicy::kFixed, false, true, share});
         all.push_back({"law, cost ignored", SamplePolicy::kBudget, true, true, share});
-        all.push_back({"law", SamplePolicy::kBudget, false, true, share});
+        all.push_back({kLaw, SamplePolicy::kBudget, false, true, share});
     }
     all.push_back({"variance", SamplePolicy::kVariance, false, true, 1.0});
     return all;
@@ -69,9 +72,36 @@ nlohmann::json to_json(const FidelityPolicy& policy, const FidelityResult& resul
             {"alerts", to_json(result.alerts)}};
 }
 
+// What a fixed interval loses that costs as much as the law did: some of its units are read every n
+// base intervals, the others every n + 1.
+struct FixedAtCost {
+    double error_mean = 0;
+    double delay_s_mean = 0;
+};
+
+FixedAtCost fixed_at(double cost, const Trace& trace, const Reference& reference,
+                     const FidelityOptions& options) {
+    constexpr std::uint32_t kLongest = 1000;
+    const auto run = [&](std::uint32_t n) {
+        return replay(trace, reference, options,
+                      {"fixed", SamplePolicy::kFixed, false, false, 1.0 / n});
+    };
+    FidelityResult dearer = run(1);
+    for (std::uint32_t n = 2; n < kLongest; ++n) {
+        const FidelityResult cheaper = run(n);
+        if (cheaper.cost <= cost && dearer.cost > cheaper.cost) {
+            const double share =
+                std::clamp((dearer.cost - cost) / (dearer.cost - cheaper.cost), 0.0, 1.0);
+            return {std::lerp(dearer.all.error_mean, cheaper.all.error_mean, share),
+                    std::lerp(dearer.all.delay_s_mean, cheaper.all.delay_s_mean, share)};
+        }
+        dearer = cheaper;
+    }
+    return {dearer.all.error_mean, dearer.all.delay_s_mean};
+}
+
 nlohmann::json to_json(double budget, const Bound& bound) {
-    return {
-        {"budget", budget}, {"error", bound.error_mean}, {"delay_mean_s", bound.delay_s_mean}};
+    return {{"budget", budget}, {"error", bound.error_mean}, {"delay_mean_s", bound.delay_s_mean}};
 }
 
 std::size_t units_in(const Reference& reference) {
@@ -103,11 +133,10 @@ void print_row(const FidelityPolicy& policy, const FidelityResult& result) {
               << '\n';
 }
 
-void print_bound(double budget, const Bound& bound) {
-    std::cout << std::left << std::setw(36) << "no policy has less than" << std::right
-              << std::setw(9) << percent(budget, 0) << std::setw(9) << "" << std::setw(10)
-              << percent(bound.error_mean, 3) << std::setw(9) << seconds(bound.delay_s_mean)
-              << '\n';
+void print_means(const char* name, double budget, double error_mean, double delay_s_mean) {
+    std::cout << std::left << std::setw(36) << name << std::right << std::setw(9)
+              << percent(budget, 0) << std::setw(9) << "" << std::setw(10) << percent(error_mean, 3)
+              << std::setw(9) << seconds(delay_s_mean) << '\n';
 }
 
 void print_worst(const FidelityResult& result) {
@@ -156,12 +185,22 @@ int replay_all(const ReplayOptions& options) {
                 print_worst(result);
             }
         }
+        if (policy.name == kLaw) {
+            const FixedAtCost fixed = fixed_at(result.cost, trace, reference, options.fidelity);
+            json["rows"].back()["fixed_at_equal_cost"] = {{"error", fixed.error_mean},
+                                                          {"delay_mean_s", fixed.delay_s_mean}};
+            if (!options.json_only) {
+                print_means("fixed, at the law's cost", policy.budget, fixed.error_mean,
+                            fixed.delay_s_mean);
+            }
+        }
     }
     for (const double budget : options.budgets) {
         const Bound bound = least_possible(trace, reference, options.fidelity, budget / 100.0);
         json["bounds"].push_back(to_json(budget / 100.0, bound));
         if (!options.json_only) {
-            print_bound(budget / 100.0, bound);
+            print_means("no policy has less than", budget / 100.0, bound.error_mean,
+                        bound.delay_s_mean);
         }
     }
     std::cout << json.dump() << '\n';

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/bound.h"
 #include "support/synthetic_trace.h"
 
 namespace remora {
@@ -67,6 +68,63 @@ TEST(FidelityTest, IsDeterministic) {
     EXPECT_EQ(first.all.error_mean, second.all.error_mean);
     EXPECT_EQ(first.all.delay_s_mean, second.all.delay_s_mean);
     EXPECT_EQ(first.cost, second.cost);
+}
+
+TEST(BoundTest, NoPolicyIsBelowIt) {
+    const FidelityOptions options;
+    for (const std::uint32_t seed : {1U, 2U, 3U}) {
+        const Trace trace = make_synthetic_trace({.seed = seed});
+        const Reference reference = make_reference(trace, options);
+        for (const bool pins : {false, true}) {
+            for (const SamplePolicy policy : {SamplePolicy::kFixed, SamplePolicy::kBudget}) {
+                const FidelityResult found =
+                    replay(trace, reference, options, {"", policy, false, pins, 0.1});
+                const Bound bound = least_possible(trace, reference, options, found.cost);
+                EXPECT_LE(bound.error_mean, found.all.error_mean);
+                EXPECT_LE(bound.delay_s_mean, found.all.delay_s_mean);
+            }
+        }
+    }
+}
+
+TEST(BoundTest, FallsWithTheBudgetToNothing) {
+    const FidelityOptions options;
+    const Trace trace = make_synthetic_trace({});
+    const Reference reference = make_reference(trace, options);
+    const Bound little = least_possible(trace, reference, options, 0.05);
+    const Bound more = least_possible(trace, reference, options, 0.08);
+    const Bound all = least_possible(trace, reference, options, 1.0);
+    EXPECT_GT(little.error_mean, more.error_mean);
+    EXPECT_GT(little.delay_s_mean, more.delay_s_mean);
+    EXPECT_GT(more.error_mean, 0);
+    EXPECT_LT(all.error_mean, 1e-9);
+    EXPECT_LT(all.delay_s_mean, 1e-9);
+}
+
+// One unit that rises by the same at every tick. Two reads in the ten measured ticks leave eight
+// without, in runs of 3, 3 and 2, which are off by 1 + 2 + 3, 1 + 2 + 3 and 1 + 2 steps.
+TEST(BoundTest, IsExactWhereTheBestReadsCanBeSeen) {
+    Trace trace;
+    trace.families.push_back({"f", 1000.0});
+    TraceUnit unit;
+    unit.name = "a:b=c";
+    unit.slots = 1;
+    unit.gone = 0xFFFFFFFF;
+    trace.units.push_back(unit);
+    trace.slots = 1;
+    for (std::uint32_t s = 0; s <= 160; s += 10) {
+        const auto at = static_cast<std::uint32_t>(trace.changes.size());
+        trace.changes.push_back({0, static_cast<double>(s)});
+        trace.frames.push_back({s * 1000LL, at, at + 1});
+    }
+    const FidelityOptions options;
+    const Reference reference = make_reference(trace, options);
+    ASSERT_EQ(reference.ticks, 16U);
+    const Bound bound = least_possible(trace, reference, options, 0.2);
+    const double step = 10.0 / reference.scale[0];
+    EXPECT_NEAR(bound.error_mean, 15 * step / 10, 1e-6);
+    // Each of their eight changes waits for the end of its run: 3 + 2 + 1 ticks and so on.
+    EXPECT_NEAR(bound.delay_s_mean, 15 * 10.0 / 10, 1e-6);
 }
 
 TEST(FidelityTest, VariantsChangeWhatReadingCosts) {
