@@ -73,7 +73,7 @@ nlohmann::json to_json(const FidelityPolicy& policy, const FidelityResult& resul
 }
 
 // What a fixed interval loses that costs as much as the law did: some of its units are read every n
-// base intervals, the others every n + 1.
+// base intervals, the others every n + 1. When new units alone cost more, the cheapest there is.
 struct FixedAtCost {
     double error_mean = 0;
     double delay_s_mean = 0;
@@ -81,13 +81,12 @@ struct FixedAtCost {
 
 FixedAtCost fixed_at(double cost, const Trace& trace, const Reference& reference,
                      const FidelityOptions& options) {
-    constexpr std::uint32_t kLongest = 1000;
     const auto run = [&](std::uint32_t n) {
         return replay(trace, reference, options,
                       {"fixed", SamplePolicy::kFixed, false, false, 1.0 / n});
     };
     FidelityResult dearer = run(1);
-    for (std::uint32_t n = 2; n < kLongest; ++n) {
+    for (std::uint32_t n = 2; n <= reference.ticks; ++n) {
         const FidelityResult cheaper = run(n);
         if (cheaper.cost <= cost && dearer.cost > cheaper.cost) {
             const double share =
