@@ -54,6 +54,7 @@ class Relaxation {
     Relaxation(const Trace& trace, const Reference& reference, const FidelityOptions& options)
         : trace_(trace),
           reference_(reference),
+          base_s_(options.base_interval_ms / 1000.0),
           warmup_(options.warmup_ticks),
           most_(std::max(options.interval_ms_max / options.base_interval_ms, 1U)) {
         for (UnitId unit = 0; unit < trace.units.size(); ++unit) {
@@ -63,12 +64,9 @@ class Relaxation {
         }
     }
 
-    // The least mean error, and the least delay in ticks.
-    Bound solve(double budget) const {
-        Bound bound;
-        bound.error_mean = least(errors_, budget) / std::max(emissions_, 1.0);
-        bound.delay_s_mean = least(delays_, budget) / std::max(changes_, 1.0);
-        return bound;
+    AccuracyMeans solve(double budget) const {
+        return {least(errors_, budget) / std::max(emissions_, 1.0),
+                least(delays_, budget) * base_s_ / std::max(changes_, 1.0)};
     }
 
  private:
@@ -151,6 +149,7 @@ class Relaxation {
 
     const Trace& trace_;
     const Reference& reference_;
+    double base_s_;
     std::uint32_t warmup_;
     std::uint32_t most_;
     std::vector<Course> errors_;
@@ -163,11 +162,15 @@ class Relaxation {
 
 }  // namespace
 
-Bound least_possible(const Trace& trace, const Reference& reference, const FidelityOptions& options,
-                     double budget) {
-    Bound bound = Relaxation(trace, reference, options).solve(budget);
-    bound.delay_s_mean *= options.base_interval_ms / 1000.0;
-    return bound;
+std::vector<AccuracyMeans> least_possible(const Trace& trace, const Reference& reference,
+                                          const FidelityOptions& options,
+                                          const std::vector<double>& budgets) {
+    const Relaxation relaxation(trace, reference, options);
+    std::vector<AccuracyMeans> bounds;
+    for (const double budget : budgets) {
+        bounds.push_back(relaxation.solve(budget));
+    }
+    return bounds;
 }
 
 }  // namespace remora

@@ -64,6 +64,12 @@ struct Accuracy {
     std::uint64_t changes = 0;
 };
 
+// What is known of a policy that was not replayed itself.
+struct AccuracyMeans {
+    double error_mean = 0;
+    double delay_s_mean = 0;
+};
+
 // Of all there is of it.
 struct FamilyShare {
     std::string name;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -39,10 +40,9 @@ std::string seconds(double s) {
     return text.str();
 }
 
-std::vector<FidelityPolicy> policies(const std::vector<double>& budgets) {
+std::vector<FidelityPolicy> policies(const std::vector<double>& shares) {
     std::vector<FidelityPolicy> all;
-    for (const double budget : budgets) {
-        const double share = budget / 100.0;
+    for (const double share : shares) {
         all.push_back({"fixed", SamplePolicy::kFixed, false, false, share});
         all.push_back(
             {"fixed, alerts and counters at base", SamplePolicy::kFixed, false, true, share});
@@ -72,35 +72,47 @@ nlohmann::json to_json(const FidelityPolicy& policy, const FidelityResult& resul
             {"alerts", to_json(result.alerts)}};
 }
 
-// What a fixed interval loses that costs as much as the law did: some of its units are read every n
-// base intervals, the others every n + 1. When new units alone cost more, the cheapest there is.
-struct FixedAtCost {
-    double error_mean = 0;
-    double delay_s_mean = 0;
+// What fixed intervals lose, by what they cost. Each is replayed once, when it is asked for.
+class FixedIntervals {
+ public:
+    FixedIntervals(const Trace& trace, const Reference& reference, const FidelityOptions& options)
+        : trace_(trace), reference_(reference), options_(options) {}
+
+    // Of a fixed interval that costs `cost`: some of its units are read every n base intervals, the
+    // others every n + 1. When new units alone cost more, the cheapest there is.
+    AccuracyMeans at(double cost) {
+        for (std::uint32_t n = 2; n <= reference_.ticks; ++n) {
+            const FidelityResult& dearer = every(n - 1);
+            const FidelityResult& cheaper = every(n);
+            if (cheaper.cost <= cost && dearer.cost > cheaper.cost) {
+                const double share =
+                    std::clamp((dearer.cost - cost) / (dearer.cost - cheaper.cost), 0.0, 1.0);
+                return {std::lerp(dearer.all.error_mean, cheaper.all.error_mean, share),
+                        std::lerp(dearer.all.delay_s_mean, cheaper.all.delay_s_mean, share)};
+            }
+        }
+        const Accuracy& cheapest = every(reference_.ticks).all;
+        return {cheapest.error_mean, cheapest.delay_s_mean};
+    }
+
+ private:
+    const FidelityResult& every(std::uint32_t n) {
+        while (found_.size() < n) {
+            const double budget = 1.0 / static_cast<double>(found_.size() + 1);
+            found_.push_back(replay(trace_, reference_, options_,
+                                    {"fixed", SamplePolicy::kFixed, false, false, budget}));
+        }
+        return found_[n - 1];
+    }
+
+    const Trace& trace_;
+    const Reference& reference_;
+    const FidelityOptions& options_;
+    std::deque<FidelityResult> found_;  // whose results stay where they are
 };
 
-FixedAtCost fixed_at(double cost, const Trace& trace, const Reference& reference,
-                     const FidelityOptions& options) {
-    const auto run = [&](std::uint32_t n) {
-        return replay(trace, reference, options,
-                      {"fixed", SamplePolicy::kFixed, false, false, 1.0 / n});
-    };
-    FidelityResult dearer = run(1);
-    for (std::uint32_t n = 2; n <= reference.ticks; ++n) {
-        const FidelityResult cheaper = run(n);
-        if (cheaper.cost <= cost && dearer.cost > cheaper.cost) {
-            const double share =
-                std::clamp((dearer.cost - cost) / (dearer.cost - cheaper.cost), 0.0, 1.0);
-            return {std::lerp(dearer.all.error_mean, cheaper.all.error_mean, share),
-                    std::lerp(dearer.all.delay_s_mean, cheaper.all.delay_s_mean, share)};
-        }
-        dearer = cheaper;
-    }
-    return {dearer.all.error_mean, dearer.all.delay_s_mean};
-}
-
-nlohmann::json to_json(double budget, const Bound& bound) {
-    return {{"budget", budget}, {"error", bound.error_mean}, {"delay_mean_s", bound.delay_s_mean}};
+nlohmann::json to_json(const AccuracyMeans& means) {
+    return {{"error", means.error_mean}, {"delay_mean_s", means.delay_s_mean}};
 }
 
 std::size_t units_in(const Reference& reference) {
@@ -132,10 +144,11 @@ void print_row(const FidelityPolicy& policy, const FidelityResult& result) {
               << '\n';
 }
 
-void print_means(const char* name, double budget, double error_mean, double delay_s_mean) {
+void print_means(const char* name, double budget, const AccuracyMeans& means) {
     std::cout << std::left << std::setw(36) << name << std::right << std::setw(9)
-              << percent(budget, 0) << std::setw(9) << "" << std::setw(10) << percent(error_mean, 3)
-              << std::setw(9) << seconds(delay_s_mean) << '\n';
+              << percent(budget, 0) << std::setw(9) << "" << std::setw(10)
+              << percent(means.error_mean, 3) << std::setw(9) << seconds(means.delay_s_mean)
+              << '\n';
 }
 
 void print_worst(const FidelityResult& result) {
@@ -175,7 +188,12 @@ int replay_all(const ReplayOptions& options) {
     if (!options.json_only) {
         print_head(trace, reference);
     }
-    for (const FidelityPolicy& policy : policies(options.budgets)) {
+    std::vector<double> shares;
+    for (const double percent_of_full : options.budgets) {
+        shares.push_back(percent_of_full / 100.0);
+    }
+    FixedIntervals fixed(trace, reference, options.fidelity);
+    for (const FidelityPolicy& policy : policies(shares)) {
         const FidelityResult result = replay(trace, reference, options.fidelity, policy);
         json["rows"].push_back(to_json(policy, result));
         if (!options.json_only) {
@@ -185,21 +203,20 @@ int replay_all(const ReplayOptions& options) {
             }
         }
         if (policy.name == kLaw) {
-            const FixedAtCost fixed = fixed_at(result.cost, trace, reference, options.fidelity);
-            json["rows"].back()["fixed_at_equal_cost"] = {{"error", fixed.error_mean},
-                                                          {"delay_mean_s", fixed.delay_s_mean}};
+            const AccuracyMeans means = fixed.at(result.cost);
+            json["rows"].back()["fixed_at_equal_cost"] = to_json(means);
             if (!options.json_only) {
-                print_means("fixed, at the law's cost", policy.budget, fixed.error_mean,
-                            fixed.delay_s_mean);
+                print_means("fixed, at the law's cost", policy.budget, means);
             }
         }
     }
-    for (const double budget : options.budgets) {
-        const Bound bound = least_possible(trace, reference, options.fidelity, budget / 100.0);
-        json["bounds"].push_back(to_json(budget / 100.0, bound));
+    const std::vector<AccuracyMeans> bounds =
+        least_possible(trace, reference, options.fidelity, shares);
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+        json["bounds"].push_back(to_json(bounds[i]));
+        json["bounds"].back()["budget"] = shares[i];
         if (!options.json_only) {
-            print_means("no policy has less than", budget / 100.0, bound.error_mean,
-                        bound.delay_s_mean);
+            print_means("no policy has less than", shares[i], bounds[i]);
         }
     }
     std::cout << json.dump() << '\n';

@@ -95,13 +95,11 @@ def one_memory(lab, config, base_s):
         found["registration_core_cpu_s"] = threads.get("remora-core", 0)
         found["stretch_ms"] = held["wall_nanos_max"] / 1e6
         found["stretch_cpu_ms"] = held["cpu_nanos_max"] / 1e6
-    time.sleep(max(0.0, began + base_s + 30 - time.monotonic()))
-    found.update(lab.memory())
-    if config is not None:
         found["units"] = lab.counters()["units"]
         if found["units"] == 0:
             raise common.BenchError("the agent has registered nothing")
-    return found
+    time.sleep(max(0.0, began + base_s + 30 - time.monotonic()))
+    return {**found, **lab.memory()}
 
 
 def memory_phase(lab, pairs, base_s=60):

@@ -14,6 +14,10 @@ FidelityResult run(const Trace& trace, SamplePolicy policy, double budget,
     return replay(trace, reference, options, {"", policy, false, pins, budget});
 }
 
+AccuracyMeans bound_at(const Trace& trace, const Reference& reference, double budget) {
+    return least_possible(trace, reference, {}, {budget}).front();
+}
+
 TEST(FidelityTest, ReadingEverythingEveryBaseIntervalIsWithoutError) {
     const Trace trace = make_synthetic_trace({});
     const FidelityResult result = run(trace, SamplePolicy::kFixed, 1.0, {}, false);
@@ -79,7 +83,7 @@ TEST(BoundTest, NoPolicyIsBelowIt) {
             for (const SamplePolicy policy : {SamplePolicy::kFixed, SamplePolicy::kBudget}) {
                 const FidelityResult found =
                     replay(trace, reference, options, {"", policy, false, pins, 0.1});
-                const Bound bound = least_possible(trace, reference, options, found.cost);
+                const AccuracyMeans bound = bound_at(trace, reference, found.cost);
                 EXPECT_LE(bound.error_mean, found.all.error_mean);
                 EXPECT_LE(bound.delay_s_mean, found.all.delay_s_mean);
             }
@@ -88,12 +92,11 @@ TEST(BoundTest, NoPolicyIsBelowIt) {
 }
 
 TEST(BoundTest, FallsWithTheBudgetToNothing) {
-    const FidelityOptions options;
     const Trace trace = make_synthetic_trace({});
-    const Reference reference = make_reference(trace, options);
-    const Bound little = least_possible(trace, reference, options, 0.05);
-    const Bound more = least_possible(trace, reference, options, 0.08);
-    const Bound all = least_possible(trace, reference, options, 1.0);
+    const Reference reference = make_reference(trace, {});
+    const AccuracyMeans little = bound_at(trace, reference, 0.05);
+    const AccuracyMeans more = bound_at(trace, reference, 0.08);
+    const AccuracyMeans all = bound_at(trace, reference, 1.0);
     EXPECT_GT(little.error_mean, more.error_mean);
     EXPECT_GT(little.delay_s_mean, more.delay_s_mean);
     EXPECT_GT(more.error_mean, 0);
@@ -117,10 +120,9 @@ TEST(BoundTest, IsExactWhereTheBestReadsCanBeSeen) {
         trace.changes.push_back({0, static_cast<double>(s)});
         trace.frames.push_back({s * 1000LL, at, at + 1});
     }
-    const FidelityOptions options;
-    const Reference reference = make_reference(trace, options);
+    const Reference reference = make_reference(trace, {});
     ASSERT_EQ(reference.ticks, 16U);
-    const Bound bound = least_possible(trace, reference, options, 0.2);
+    const AccuracyMeans bound = bound_at(trace, reference, 0.2);
     const double step = 10.0 / reference.scale[0];
     EXPECT_NEAR(bound.error_mean, 15 * step / 10, 1e-6);
     // Each of their eight changes waits for the end of its run: 3 + 2 + 1 ticks and so on.
