@@ -1,13 +1,13 @@
 #include "base/counter_table.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+
+#include "base/files.h"
 
 namespace remora {
 namespace {
@@ -33,9 +33,7 @@ struct Image {
 
 constexpr char kMagic[8] = {'R', 'E', 'M', 'O', 'R', 'A', 'C', '1'};
 
-Status io_error(const std::string& path, const char* what) {
-    return Status(Code::kIo, "counters file " + path + " " + what + ": " + std::strerror(errno));
-}
+constexpr const char* kWhat = "counters file";
 
 }  // namespace
 
@@ -54,26 +52,14 @@ Status write_counter_file(const std::string& path, const CounterTable& table,
     for (std::size_t i = 0; i < kCounterCount; ++i) {
         image.values[i] = table.get(static_cast<Counter>(i));
     }
-    const std::string fresh = path + ".new";
-    const int fd = open(fresh.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0) {
-        return io_error(fresh, "cannot be created");
-    }
-    const ssize_t written = write(fd, &image, sizeof(image));
-    close(fd);
-    if (written != static_cast<ssize_t>(sizeof(image)) ||
-        rename(fresh.c_str(), path.c_str()) != 0) {
-        Status failed = io_error(path, "cannot be written");
-        unlink(fresh.c_str());
-        return failed;
-    }
-    return Status::ok();
+    return replace_file(path, {reinterpret_cast<const char*>(&image), sizeof(image)}, kWhat);
 }
 
 Result<CounterFile> read_counter_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     if (!in) {
-        return io_error(path, "cannot be opened");
+        return Status(Code::kIo, std::string(kWhat) + " " + path +
+                                     " cannot be opened: " + std::strerror(errno));
     }
     const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     Image image{};

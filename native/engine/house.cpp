@@ -5,9 +5,10 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <utility>
+
+#include "base/files.h"
 
 namespace remora {
 namespace {
@@ -94,12 +95,9 @@ std::int64_t House::watch_requests(std::int64_t now_ns) {
 }
 
 void House::write_listing(const std::string& text) {
-    const std::string fresh = options_.beans_path + ".new";
-    std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
-    file << text;
-    file.close();
-    if (!file || std::rename(fresh.c_str(), options_.beans_path.c_str()) != 0) {
-        log_.warn("beans", "the list of beans cannot be written to " + options_.beans_path);
+    const Status written = replace_file(options_.beans_path, text, "list of beans");
+    if (!written) {
+        log_.warn("beans", written.message());
     }
 }
 

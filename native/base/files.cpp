@@ -1,0 +1,52 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace remora {
+namespace {
+
+Status io_error(const char* what, const std::string& path, const char* how) {
+    return Status(Code::kIo,
+                  std::string(what) + " " + path + " " + how + ": " + std::strerror(errno));
+}
+
+bool write_all(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = write(fd, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return false;
+        }
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+}  // namespace
+
+Status replace_file(const std::string& path, std::string_view bytes, const char* what) {
+    const std::string fresh = path + ".new";
+    const int fd = open(fresh.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0) {
+        return io_error(what, fresh, "cannot be created");
+    }
+    const bool is_whole = write_all(fd, bytes);
+    const int failed = errno;
+    close(fd);
+    errno = failed;
+    if (!is_whole || rename(fresh.c_str(), path.c_str()) != 0) {
+        Status status = io_error(what, path, "cannot be written");
+        unlink(fresh.c_str());
+        return status;
+    }
+    return Status::ok();
+}
+
+}  // namespace remora
