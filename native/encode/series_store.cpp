@@ -4,22 +4,28 @@
 #include <utility>
 
 #include "base/grow.h"
+#include "base/hash.h"
 
 namespace remora::encode {
 namespace {
 
-std::uint64_t hash_of(std::string_view name, std::string_view text) {
-    std::uint64_t hash = 0xcbf29ce484222325ULL;
-    const auto mix = [&hash](std::string_view part) {
-        for (const char c : part) {
-            hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-        }
-        hash = (hash ^ 0xFFU) * 0x100000001b3ULL;
-    };
-    mix(name);
-    mix(text);
-    hash ^= hash >> 32U;
-    return hash;
+std::uint64_t hash_of(const Variant& variant, std::string_view text) {
+    return hash_64(text, hash_64(variant.quantile, hash_64(variant.name)));
+}
+
+// Of a claim: the top bits of the hash, the group's number, the place in its entries plus one.
+constexpr unsigned kPlaceBits = 24;
+constexpr unsigned kGroupBits = 20;
+constexpr std::uint64_t kPlaceMax = (1U << kPlaceBits) - 1;
+constexpr std::uint64_t kGroupMax = (1U << kGroupBits) - 1;
+
+std::uint64_t make_claim(std::uint64_t hash, const Group& group, std::size_t place) {
+    return (hash >> (kPlaceBits + kGroupBits) << (kPlaceBits + kGroupBits)) |
+           (std::uint64_t{group.number} << kPlaceBits) | (place + 1);
+}
+
+std::string_view text_of(const Group& group, const Entry& entry) {
+    return std::string_view(group.text).substr(entry.text_at, entry.text_bytes);
 }
 
 bool same_variant(const Variant& a, const Variant& b) {
@@ -78,6 +84,7 @@ Group* SeriesStore::find_or_make(MetricType type, Rendered& rendered) {
     if (group == nullptr) {
         groups_.push_back(std::make_unique<Group>());
         group = groups_.back().get();
+        group->number = static_cast<std::uint32_t>(groups_.size() - 1);
         group->family = rendered.family;
         group->type = type;
         group->header = std::move(rendered.header);
@@ -95,18 +102,16 @@ Group* SeriesStore::find_or_make(MetricType type, Rendered& rendered) {
 SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, MetricType type,
                                     Rendered&& rendered) {
     const std::uint32_t stamp = stamp_of(unit);
-    const std::uint64_t hash =
-        hash_of(rendered.variant.name + rendered.variant.quantile, rendered.text);
     Group* group = find_or_make(type, rendered);
     if (group == nullptr) {
         return Added::kConflict;
     }
-    if (options_.unique && !claim(hash, unit, stamp)) {
-        return Added::kDuplicate;
-    }
     Entry entry{unit, stamp, static_cast<std::uint32_t>(group->text.size()), 0, slot, kTooLong};
     if (rendered.variant.name.size() + rendered.text.size() <= options_.text_bytes_max &&
         rendered.text.size() <= 0xFFFF) {
+        if (options_.unique && !claim(*group, rendered)) {
+            return Added::kDuplicate;
+        }
         auto variant = std::find_if(
             group->variants.begin(), group->variants.end(),
             [&rendered](const Variant& other) { return same_variant(rendered.variant, other); });
@@ -134,52 +139,71 @@ SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, Metr
     return Added::kOk;
 }
 
-bool SeriesStore::claim(std::uint64_t hash, std::uint32_t unit, std::uint32_t stamp) {
-    if ((claims_used_ + 1) * 5 > claims_.size() * 4) {
-        grow_claims();
+// Whether `claim` is of the same name and labels. `is_alive`: the series that made it still is.
+bool SeriesStore::is_claimed(Claim claim, const Rendered& rendered, bool& is_alive) const {
+    const Group& group = *groups_[(claim >> kPlaceBits) & kGroupMax];
+    const std::size_t place = (claim & kPlaceMax) - 1;
+    if (place >= group.entries.size()) {
+        return false;
     }
+    const Entry& entry = group.entries[place];
+    is_alive = alive(entry);
+    return entry.variant != kTooLong && text_of(group, entry) == rendered.text &&
+           group.variants[entry.variant].name == rendered.variant.name &&
+           group.variants[entry.variant].quantile == rendered.variant.quantile;
+}
+
+// For the entry that is about to be added to the group. False: a live series has the name and the
+// labels.
+bool SeriesStore::claim(const Group& group, const Rendered& rendered) {
+    if (group.number > kGroupMax || group.entries.size() >= kPlaceMax) {
+        return true;  // beyond all limits: what comes now is not told apart
+    }
+    if ((claims_used_ + 1) * 5 > claims_.size() * 4) {
+        renew_claims();
+    }
+    const std::uint64_t hash = hash_of(rendered.variant, rendered.text);
+    const Claim made = make_claim(hash, group, group.entries.size());
     const std::size_t mask = claims_.size() - 1;
     for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
         Claim& found = claims_[at];
-        if (found.stamp == 0) {
-            found = Claim{hash, unit, stamp};
+        if (found == 0) {
+            found = made;
             ++claims_used_;
             return true;
         }
-        if (found.hash == hash) {
-            if (stamp_of(found.unit) == found.stamp) {
-                return false;
-            }
-            found = Claim{hash, unit, stamp};
-            return true;
+        bool is_alive = false;
+        if ((found ^ made) >> (kPlaceBits + kGroupBits) == 0 &&
+            is_claimed(found, rendered, is_alive)) {
+            found = is_alive ? found : made;
+            return !is_alive;
         }
     }
 }
 
-// Doubles the table, or keeps its size when that is enough without the claims of units that are
-// gone.
-void SeriesStore::grow_claims() {
-    std::vector<Claim> old = std::move(claims_);
-    std::size_t live = 0;
-    for (const Claim& claim : old) {
-        live += claim.stamp != 0 && stamp_of(claim.unit) == claim.stamp ? 1U : 0U;
-    }
+// A table with room for twice as many, without the claims of what is gone.
+void SeriesStore::renew_claims() {
     std::size_t size = 64;
-    while (size * 3 < (live + 1) * 5) {
+    while (size * 3 < (entries_ - dead_ + 1) * 5) {
         size *= 2;
     }
     claims_ = std::vector<Claim>(size);
     claims_used_ = 0;
-    for (const Claim& claim : old) {
-        if (claim.stamp == 0 || stamp_of(claim.unit) != claim.stamp) {
-            continue;
+    for (const std::unique_ptr<Group>& group : groups_) {
+        for (std::size_t place = 0; place < group->entries.size(); ++place) {
+            const Entry& entry = group->entries[place];
+            if (entry.variant == kTooLong || !alive(entry)) {
+                continue;
+            }
+            const std::uint64_t hash =
+                hash_of(group->variants[entry.variant], text_of(*group, entry));
+            std::size_t at = hash & (size - 1);
+            while (claims_[at] != 0) {
+                at = (at + 1) & (size - 1);
+            }
+            claims_[at] = make_claim(hash, *group, place);
+            ++claims_used_;
         }
-        std::size_t at = claim.hash & (size - 1);
-        while (claims_[at].stamp != 0) {
-            at = (at + 1) & (size - 1);
-        }
-        claims_[at] = claim;
-        ++claims_used_;
     }
 }
 
@@ -229,9 +253,15 @@ void SeriesStore::compact() {
     }
     std::erase_if(groups_,
                   [](const std::unique_ptr<Group>& group) { return group->entries.empty(); });
+    for (std::uint32_t i = 0; i < groups_.size(); ++i) {
+        groups_[i]->number = i;
+    }
     entries_ -= dead_;
     dead_ = 0;
     order_dirty_ = true;
+    if (options_.unique) {
+        renew_claims();
+    }
 }
 
 void SeriesStore::remember() {

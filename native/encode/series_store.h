@@ -62,6 +62,7 @@ inline constexpr std::uint64_t kUnseen =
     0x7FF8DEADDEADDEAD;  // a NaN that no value is: nothing emitted yet
 
 struct Group {
+    std::uint32_t number = 0;  // which of the store's groups
     std::string family;
     std::vector<std::string> owned;
     MetricType type = MetricType::kGauge;
@@ -134,17 +135,15 @@ class SeriesStore {
     std::size_t memory_bytes() const;
 
  private:
-    // Name and labels of a live series, hashed. A flat table with linear probing.
-    struct Claim {
-        std::uint64_t hash = 0;
-        std::uint32_t unit = 0;
-        std::uint32_t stamp = 0;  // 0: free
-    };
+    // Where a series stands that has a name and labels: some bits of their hash, its group, its
+    // place in the group plus one. 0: free.
+    using Claim = std::uint64_t;
 
     std::uint32_t& stamp_of(std::uint32_t unit);
     Group* find_or_make(MetricType type, Rendered& rendered);
-    bool claim(std::uint64_t hash, std::uint32_t unit, std::uint32_t stamp);
-    void grow_claims();
+    bool claim(const Group& group, const Rendered& rendered);
+    bool is_claimed(Claim claim, const Rendered& rendered, bool& is_alive) const;
+    void renew_claims();
     void compact();
 
     const Options options_;
@@ -160,7 +159,7 @@ class SeriesStore {
     std::uint32_t last_stamp_ = 0;
     std::size_t entries_ = 0;
     std::size_t dead_ = 0;
-    std::vector<Claim> claims_;
+    std::vector<Claim> claims_;  // by name and labels, hashed: a flat table with linear probing
     std::size_t claims_used_ = 0;
 };
 

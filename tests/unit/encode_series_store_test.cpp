@@ -1,0 +1,66 @@
+#include "encode/series_store.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace remora::encode {
+namespace {
+
+using Added = SeriesStore::Added;
+
+class SeriesStoreTest : public ::testing::Test {
+ protected:
+    Added add(std::uint32_t unit, const std::string& name, const std::string& labels,
+              const std::string& family = {}) {
+        Rendered rendered;
+        rendered.family = family.empty() ? name : family;
+        rendered.variant.name = name;
+        rendered.text = labels;
+        return store.add(unit, 0, MetricType::kGauge, std::move(rendered));
+    }
+
+    Added add_unit(std::uint32_t unit, const std::string& name, const std::string& labels) {
+        store.begin_unit(unit);
+        return add(unit, name, labels);
+    }
+
+    SeriesStore store{{}};
+};
+
+TEST_F(SeriesStoreTest, ANameWithItsLabelsIsTakenOnce) {
+    EXPECT_EQ(add_unit(0, "size", "{topic=\"a\"}"), Added::kOk);
+    EXPECT_EQ(add_unit(1, "size", "{topic=\"b\"}"), Added::kOk);
+    EXPECT_EQ(add_unit(2, "size", "{topic=\"a\"}"), Added::kDuplicate);
+    EXPECT_EQ(add_unit(3, "end", "{topic=\"a\"}"), Added::kOk);
+    EXPECT_EQ(add(3, "size", "{topic=\"a\"}", "another_family"), Added::kDuplicate);
+}
+
+TEST_F(SeriesStoreTest, WhatIsGoneLeavesItsNameToOthers) {
+    EXPECT_EQ(add_unit(0, "size", "{topic=\"a\"}"), Added::kOk);
+    store.remove_unit(0);
+    EXPECT_EQ(add_unit(1, "size", "{topic=\"a\"}"), Added::kOk);
+    EXPECT_EQ(add_unit(0, "size", "{topic=\"a\"}"), Added::kDuplicate);
+    EXPECT_EQ(add_unit(1, "size", "{topic=\"a\"}"), Added::kOk) << "its own, registered anew";
+}
+
+TEST_F(SeriesStoreTest, NamesStayTakenWhileTheTableGrowsAndEntriesMove) {
+    constexpr std::uint32_t kUnits = 3000;
+    const auto name_of = [](std::uint32_t unit) { return "family_" + std::to_string(unit % 7); };
+    const auto labels_of = [](std::uint32_t unit) { return std::to_string(unit); };
+    for (std::uint32_t unit = 0; unit < kUnits; ++unit) {
+        ASSERT_EQ(add_unit(unit, name_of(unit), labels_of(unit)), Added::kOk);
+    }
+    for (std::uint32_t unit = 0; unit < kUnits; unit += 2) {
+        store.remove_unit(unit);
+    }
+    store.tidy();
+    for (std::uint32_t unit = 0; unit < kUnits; ++unit) {
+        EXPECT_EQ(add_unit(kUnits + unit, name_of(unit), labels_of(unit)),
+                  unit % 2 == 0 ? Added::kOk : Added::kDuplicate)
+            << unit;
+    }
+}
+
+}  // namespace
+}  // namespace remora::encode
