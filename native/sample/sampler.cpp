@@ -26,6 +26,10 @@ constexpr double kAim = 0.995;
 // together.
 constexpr double kCountersMost = 0.1;
 constexpr double kHistoryScale = 6553.5;  // 10 scales fill 16 bits
+// Of this many latest reads of a family; when fewer than kCalmShare of them found a change, a new
+// unit of it is taken to be like the others.
+constexpr float kCalmReads = 64;
+constexpr float kCalmShare = 0.05F;
 
 std::uint32_t bin_of(float value) {
     const std::uint32_t top = std::bit_cast<std::uint32_t>(value) >> kBinShift;
@@ -319,6 +323,7 @@ void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool 
         family.surprise += std::max(capped - volatility * seconds, 0.0F);
         family.elapsed_s += seconds;
         family.reads += 1;
+        family.change_share += ((capped > 0 ? 1.0F : 0.0F) - family.change_share) / kCalmReads;
         volatility =
             rate >= volatility
                 ? rate
@@ -332,9 +337,16 @@ void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool 
     // Counts on around 8 once there, so that `reads % kHistory` goes round.
     reads_[unit] = reads == 255 ? static_cast<std::uint8_t>(255 - kHistory + 1)
                                 : static_cast<std::uint8_t>(reads + 1);
-    if (reads + 1 >= options_.reads_until_known) {
+    if (is_known(unit)) {
         flags_[unit] |= kKnown;
     }
+}
+
+// Its volatility was seen, or has been seen in the others of its family: none. Hundreds of
+// partitions may come at once.
+bool Sampler::is_known(UnitId unit) const {
+    return reads_[unit] >= options_.reads_until_known ||
+           (volatility_[unit] == 0 && families_[family_[unit]].change_share < kCalmShare);
 }
 
 void Sampler::observe(UnitId unit, float deviation, std::int64_t elapsed_ns,

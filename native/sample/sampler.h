@@ -37,8 +37,8 @@ struct SamplerOptions {
     // the others too: each gets this share of the family's mean rate of surprise on top of its own.
     // Families that never change stay at 0.
     double family_share = 0.3;
-    double family_decay = 0.1;  // share of a calmer solve that is believed
-    std::uint8_t reads_until_known = 3;
+    double family_decay = 0.1;           // share of a calmer solve that is believed
+    std::uint8_t reads_until_known = 3;  // one in a family whose units do not change
     double overhead_ns = 60.0;  // of one value beside the read: ring, cache, sampler, rendering
     bool ignore_cost = false;   // every family costs alike; for comparisons
 
@@ -184,6 +184,7 @@ class Sampler {
     void fill_in(Limits& limits) const;
     void drop_unused_kinds();
     void clear_flag(Flag flag);
+    bool is_known(UnitId unit) const;
     float cost_ns(UnitId unit) const;
     float worth(UnitId unit) const;
     bool is_pinned(UnitId unit) const;
@@ -236,7 +237,8 @@ class Sampler {
     bool shed_order_stale_ = true;
 
     struct Family {
-        float volatility = 0;  // rate of surprise, scales a second
+        float volatility = 0;    // rate of surprise, scales a second
+        float change_share = 1;  // of its latest reads: those that found a change
         // Since the last solve: sum of surprises, of the time they cover, number of reads.
         float surprise = 0;
         float elapsed_s = 0;

@@ -168,6 +168,27 @@ TEST_F(SamplerTest, ReadsANewUnitAtBaseUntilItsVolatilityIsKnown) {
     EXPECT_GE(intervals.get(0), 260'000U);
 }
 
+TEST_F(SamplerTest, ANewUnitIsLikeTheOthersOfAFamilyThatDoesNotChange) {
+    make();
+    constexpr UnitId kOthers = 200;
+    for (UnitId unit = 0; unit < kOthers; ++unit) {
+        add(unit, {.family = unit % 2});
+        teach(unit, unit % 2 == 0 ? 0.0F : 1.0F);
+    }
+    add(kOthers, {.family = 0});
+    add(kOthers + 1, {.family = 1});
+    sampler->observe(kOthers, 0, 0, ReadStatus::kOk, 0);
+    sampler->observe(kOthers + 1, 0, 0, ReadStatus::kOk, 0);
+    sampler->solve(0.3 * sampler->solve(1e18).full_ns_per_s);
+    EXPECT_EQ(intervals.get(kOthers), SamplerOptions{}.interval_ms_max);
+    EXPECT_EQ(intervals.get(kOthers + 1), base_ms);
+    // It has its own mind as soon as it shows one.
+    sampler->observe(kOthers, 1.0F, kTickNs, ReadStatus::kOk, 0);
+    EXPECT_GT(sampler->volatility(kOthers), 0);
+    sampler->solve(1e18);
+    EXPECT_EQ(intervals.get(kOthers), base_ms);
+}
+
 TEST_F(SamplerTest, ReactsAtOnceToAChangeAndCalmsDownSlowly) {
     make();
     UnitTraits busy;
