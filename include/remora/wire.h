@@ -209,8 +209,8 @@ static_assert(sizeof(CostRecord) == 16);
 // Sizes of the four buffers, in bytes. The shim allocates them; the core checks them at start.
 inline constexpr std::uint32_t kControlBytes = 160 * 1024;  // the longest bean fits
 inline constexpr std::uint32_t kAnswerBytes = 160 * 1024;
-inline constexpr std::uint32_t kPlanBytes = 128 * 1024;
-inline constexpr std::uint32_t kSampleBytes = 128 * 1024;
+inline constexpr std::uint32_t kPlanBytes = 64 * 1024;
+inline constexpr std::uint32_t kSampleBytes = 64 * 1024;
 
 // Bounds that both sides keep.
 // Records in one control call: the core takes all of a call or nothing, so one that is larger than

@@ -7,8 +7,8 @@ final class Wire {
     static final int STAT_COUNT = 17;
     static final int CONTROL_BYTES = 163840;
     static final int ANSWER_BYTES = 163840;
-    static final int PLAN_BYTES = 131072;
-    static final int SAMPLE_BYTES = 131072;
+    static final int PLAN_BYTES = 65536;
+    static final int SAMPLE_BYTES = 65536;
     static final int CONTROL_RECORDS_MAX = 4096;
     static final int NAME_BYTES_MAX = 4096;
     static final int PATH_BYTES_MAX = 512;
