@@ -139,7 +139,7 @@ class LineEncoder final : public Registry {
             return true;
         }
         parts.name = variant.name;
-        parts.text = {group.text.data() + entry.text_at, entry.text_bytes};
+        parts.text = store_.text_of(entry);
         parts.number = {tail, static_cast<std::size_t>(end - tail)};
         parts.negative_gauge = !variant.counter && value < 0;
         return write_line(group, parts, sample.read_wall_ms, bits, out, line_bytes_max, tally);

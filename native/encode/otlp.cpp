@@ -171,10 +171,6 @@ class OtlpEncoder final : public Registry {
         return true;
     }
 
-    static std::string_view text_of(const Group& group, const Entry& entry) {
-        return {group.text.data() + entry.text_at, entry.text_bytes};
-    }
-
     // How many entries make one data point: all of a unit's in a summary, else one.
     std::size_t run_at(const Group& group) const {
         const Entry& first = group.entries[entry_at_];
@@ -182,7 +178,7 @@ class OtlpEncoder final : public Registry {
         while (group.type == MetricType::kSummary && entry_at_ + run < group.entries.size()) {
             const Entry& next = group.entries[entry_at_ + run];
             if (next.unit != first.unit || next.stamp != first.stamp ||
-                text_of(group, next) != text_of(group, first)) {
+                store_.text_of(next) != store_.text_of(first)) {
                 break;
             }
             ++run;
@@ -233,7 +229,7 @@ class OtlpEncoder final : public Registry {
         if (unchanged(group, entry_at_, sample.value)) {
             return false;
         }
-        point_.append(text_of(group, entry));
+        point_.append(store_.text_of(entry));
         double value = variant.apply(sample.value);
         if (variant.rule == ValueRule::kState) {
             if (!(value >= 1) || value >= static_cast<double>(values.texts.size())) {
@@ -253,7 +249,7 @@ class OtlpEncoder final : public Registry {
     }
 
     bool summary_point(const Group& group, std::size_t run, const Values& values, Tally& tally) {
-        point_.append(text_of(group, group.entries[entry_at_])).append(start_).append(time_);
+        point_.append(store_.text_of(group.entries[entry_at_])).append(start_).append(time_);
         bool wanted = false;
         for (std::size_t i = entry_at_; i < entry_at_ + run; ++i) {
             const Entry& entry = group.entries[i];

@@ -24,10 +24,6 @@ std::uint64_t make_claim(std::uint64_t hash, const Group& group, std::size_t pla
            (std::uint64_t{group.number} << kPlaceBits) | (place + 1);
 }
 
-std::string_view text_of(const Group& group, const Entry& entry) {
-    return std::string_view(group.text).substr(entry.text_at, entry.text_bytes);
-}
-
 bool same_variant(const Variant& a, const Variant& b) {
     return a.role == b.role && a.rule == b.rule && a.divide == b.divide && a.factor == b.factor &&
            a.counter == b.counter && a.name == b.name && a.quantile == b.quantile;
@@ -106,9 +102,9 @@ SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, Metr
     if (group == nullptr) {
         return Added::kConflict;
     }
-    Entry entry{unit, stamp, static_cast<std::uint32_t>(group->text.size()), 0, slot, kTooLong};
+    Entry entry{unit, stamp, 0, 0, slot, kTooLong};
     if (rendered.variant.name.size() + rendered.text.size() <= options_.text_bytes_max &&
-        rendered.text.size() <= 0xFFFF) {
+        rendered.text.size() <= TextPool::kTextBytesMax && texts_.has_room(rendered.text)) {
         if (options_.unique && !claim(*group, rendered)) {
             return Added::kDuplicate;
         }
@@ -123,9 +119,8 @@ SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, Metr
             variant = group->variants.end() - 1;
         }
         entry.variant = static_cast<std::uint8_t>(variant - group->variants.begin());
+        entry.text_at = texts_.place(rendered.text);
         entry.text_bytes = static_cast<std::uint16_t>(rendered.text.size());
-        make_room(group->text, group->text.size() + rendered.text.size());
-        group->text.append(rendered.text);
     }
     append(group->entries, entry);
     if (options_.keep_previous) {
@@ -148,7 +143,7 @@ bool SeriesStore::is_claimed(Claim claim, const Rendered& rendered, bool& is_ali
     }
     const Entry& entry = group.entries[place];
     is_alive = alive(entry);
-    return entry.variant != kTooLong && text_of(group, entry) == rendered.text &&
+    return entry.variant != kTooLong && text_of(entry) == rendered.text &&
            group.variants[entry.variant].name == rendered.variant.name &&
            group.variants[entry.variant].quantile == rendered.variant.quantile;
 }
@@ -195,8 +190,7 @@ void SeriesStore::renew_claims() {
             if (entry.variant == kTooLong || !alive(entry)) {
                 continue;
             }
-            const std::uint64_t hash =
-                hash_of(group->variants[entry.variant], text_of(*group, entry));
+            const std::uint64_t hash = hash_of(group->variants[entry.variant], text_of(entry));
             std::size_t at = hash & (size - 1);
             while (claims_[at] != 0) {
                 at = (at + 1) & (size - 1);
@@ -208,22 +202,15 @@ void SeriesStore::renew_claims() {
 }
 
 void SeriesStore::compact() {
+    TextPool texts;
     for (const std::unique_ptr<Group>& group : groups_) {
-        std::string text;
-        std::size_t bytes = 0;
         std::size_t kept = 0;
-        for (const Entry& entry : group->entries) {
-            bytes += alive(entry) ? entry.text_bytes : 0U;
-        }
-        text.reserve(bytes);
         for (std::size_t i = 0; i < group->entries.size(); ++i) {
             Entry entry = group->entries[i];
             if (!alive(entry)) {
                 continue;
             }
-            const std::uint32_t at = static_cast<std::uint32_t>(text.size());
-            text.append(group->text, entry.text_at, entry.text_bytes);
-            entry.text_at = at;
+            entry.text_at = texts.place(text_of(entry));
             group->entries[kept] = entry;
             if (options_.keep_previous) {
                 group->previous[kept] = group->previous[i];
@@ -243,7 +230,6 @@ void SeriesStore::compact() {
             group->numbers.resize(kept);
             group->numbers.shrink_to_fit();
         }
-        group->text = std::move(text);
         if (kept == 0) {
             for (const std::string& name : group->owned) {
                 owners_.erase(name);
@@ -256,6 +242,7 @@ void SeriesStore::compact() {
     for (std::uint32_t i = 0; i < groups_.size(); ++i) {
         groups_[i]->number = i;
     }
+    texts_ = std::move(texts);
     entries_ -= dead_;
     dead_ = 0;
     order_dirty_ = true;
@@ -301,13 +288,12 @@ void SeriesStore::tidy() {
 }
 
 std::size_t SeriesStore::memory_bytes() const {
-    std::size_t bytes = claims_.capacity() * sizeof(Claim) +
+    std::size_t bytes = texts_.memory_bytes() + claims_.capacity() * sizeof(Claim) +
                         (stamps_.capacity() + self_stamps_.capacity()) * sizeof(std::uint32_t) +
                         (counts_.capacity() + self_counts_.capacity()) * sizeof(std::uint16_t);
     for (const std::unique_ptr<Group>& group : groups_) {
         bytes +=
-            sizeof(Group) + group->text.capacity() + group->header.capacity() +
-            group->entries.capacity() * sizeof(Entry) +
+            sizeof(Group) + group->header.capacity() + group->entries.capacity() * sizeof(Entry) +
             group->variants.capacity() * sizeof(Variant) +
             (group->previous.capacity() + group->remembered.capacity()) * sizeof(std::uint64_t) +
             group->numbers.capacity() * sizeof(KeptNumber);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "encode/number.inline.h"
+#include "encode/text_pool.h"
 #include "model/ids.h"
 #include "model/series.h"
 
@@ -47,9 +48,9 @@ struct Rendered {
 };
 
 struct Entry {
-    std::uint32_t unit;   // UnitId, or kSelfBit + index of a self sample
-    std::uint32_t stamp;  // equal to the unit's stamp while the series is registered
-    std::uint32_t text_at;
+    std::uint32_t unit;     // UnitId, or kSelfBit + index of a self sample
+    std::uint32_t stamp;    // equal to the unit's stamp while the series is registered
+    std::uint32_t text_at;  // of the store's texts
     std::uint16_t text_bytes;
     std::uint16_t slot;
     std::uint8_t variant;  // index into Group::variants, or kTooLong
@@ -69,7 +70,6 @@ struct Group {
     std::string header;
     std::vector<Variant> variants;
     std::vector<Entry> entries;
-    std::string text;  // of all entries, back to back
     std::vector<std::uint64_t>
         previous;  // bits of what was last emitted; only when the store keeps them
     std::vector<std::uint64_t> remembered;  // `previous` at the last remember()
@@ -81,7 +81,7 @@ struct Group {
 //
 // Invariants:
 //  (1) an entry lives while its stamp is its unit's: unregistering a unit is one store, whatever
-//  its families' size. (2) entries, groups and texts move in tidy() only, never within a tick, so a
+//  its families' size. (2) entries and groups move in tidy() only, never within a tick, so a
 //  position in them survives add and remove. (3) entries of one unit in one group follow each
 //  other.
 class SeriesStore {
@@ -104,6 +104,10 @@ class SeriesStore {
     // Adds a series of `unit`. kDuplicate: a live series has this name and these labels. kConflict:
     // a family of another kind owns the name.
     Added add(std::uint32_t unit, std::uint16_t slot, MetricType type, Rendered&& rendered);
+
+    std::string_view text_of(const Entry& entry) const {
+        return texts_.at(entry.text_at, entry.text_bytes);
+    }
 
     bool alive(const Entry& entry) const {
         const std::vector<std::uint32_t>& stamps =
@@ -147,6 +151,7 @@ class SeriesStore {
     void compact();
 
     const Options options_;
+    TextPool texts_;
     std::vector<std::unique_ptr<Group>> groups_;
     std::vector<Group*> order_;
     bool order_dirty_ = false;

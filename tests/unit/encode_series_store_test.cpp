@@ -62,5 +62,35 @@ TEST_F(SeriesStoreTest, NamesStayTakenWhileTheTableGrowsAndEntriesMove) {
     }
 }
 
+TEST_F(SeriesStoreTest, LabelsThatManyFamiliesShareAreKeptOnce) {
+    constexpr std::uint32_t kFamilies = 10;
+    constexpr std::uint32_t kPartitions = 500;
+    const auto labels_of = [](std::uint32_t partition) {
+        return "{topic=\"orders\",partition=\"" + std::to_string(partition) + "\"}";
+    };
+    for (std::uint32_t unit = 0; unit < kFamilies * kPartitions; ++unit) {
+        const std::string name = "family_" + std::to_string(unit / kPartitions);
+        ASSERT_EQ(add_unit(unit, name, labels_of(unit % kPartitions)), Added::kOk);
+    }
+    const auto check = [&](std::uint32_t families) {
+        store.tidy();
+        ASSERT_EQ(store.group_count(), families);
+        for (std::size_t at = 0; at < families; ++at) {
+            const Group& group = store.group(at);
+            ASSERT_EQ(group.entries.size(), kPartitions);
+            for (std::uint32_t partition = 0; partition < kPartitions; ++partition) {
+                const Entry& entry = group.entries[partition];
+                EXPECT_EQ(store.text_of(entry), labels_of(partition));
+                EXPECT_EQ(entry.text_at, store.group(0).entries[partition].text_at);
+            }
+        }
+    };
+    check(kFamilies);
+    for (std::uint32_t unit = 0; unit < 4 * kPartitions; ++unit) {
+        store.remove_unit(unit);
+    }
+    check(kFamilies - 4);
+}
+
 }  // namespace
 }  // namespace remora::encode
