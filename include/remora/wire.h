@@ -208,14 +208,14 @@ static_assert(sizeof(CostRecord) == 16);
 
 // Sizes of the four buffers, in bytes. The shim allocates them; the core checks them at start.
 inline constexpr std::uint32_t kControlBytes = 160 * 1024;  // the longest bean fits
-inline constexpr std::uint32_t kAnswerBytes = 160 * 1024;
+inline constexpr std::uint32_t kAnswerBytes = 96 * 1024;    // those to any control call fit
 inline constexpr std::uint32_t kPlanBytes = 64 * 1024;
 inline constexpr std::uint32_t kSampleBytes = 64 * 1024;
 
 // Bounds that both sides keep.
 // Records in one control call: the core takes all of a call or nothing, so one that is larger than
 // its channels would be refused for ever.
-inline constexpr std::uint32_t kControlRecordsMax = 4096;
+inline constexpr std::uint32_t kControlRecordsMax = 1024;
 inline constexpr std::uint32_t kNameBytesMax = 4096;   // one ObjectName
 inline constexpr std::uint32_t kPathBytesMax = 512;    // one attribute path
 inline constexpr std::uint32_t kAttributesMax = 256;   // of one bean
@@ -224,5 +224,10 @@ inline constexpr std::uint32_t kTextsMax = 4096;       // distinct text values
 inline constexpr std::uint32_t kGroupUnitsMax = 1024;  // units in one plan group
 static_assert(kControlBytes >= sizeof(BeanRecord) + kNameBytesMax +
                                    kAttributesMax * (sizeof(AttributeHead) + kPathBytesMax));
+// An answer has two bytes for each attribute that the record names, or for each statistic of a
+// metric object, and is padded to 8.
+static_assert(kAnswerBytes >= kControlRecordsMax * (sizeof(BeanAnswer) + 8) +
+                                  2 * (kControlBytes / (sizeof(AttributeHead) + 1)));
+static_assert(kAnswerBytes >= kControlRecordsMax * (sizeof(BeanAnswer) + 8 + 2 * kStatCount));
 
 }  // namespace remora::wire

@@ -500,7 +500,7 @@ void Registrar::answer_bean(std::int32_t unit, std::uint32_t token, FamilyId fam
                             std::span<const Slot> slots) {
     const std::size_t bytes = (sizeof(wire::BeanAnswer) + 2 * slots.size() + 7) / 8 * 8;
     if (answered_ + bytes > answer_.size()) {
-        return;  // cannot be: an answer is shorter than the record it answers
+        return;  // cannot be: see wire::kAnswerBytes
     }
     const wire::BeanAnswer answer{unit, static_cast<std::uint16_t>(slots.size()),
                                   static_cast<std::uint16_t>(bytes), token, family};

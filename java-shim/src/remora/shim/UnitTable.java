@@ -148,7 +148,7 @@ final class UnitTable {
     }
 
     private void index(int unit) {
-        if ((used + 1) * 2 > slots.length) {
+        if ((used + 1) * 4L > slots.length * 3L) {
             rebuild();  // takes the new unit along
             return;
         }
@@ -162,8 +162,10 @@ final class UnitTable {
     }
 
     private void rebuild() {
-        int length = Integer.highestOneBit(Math.max(64, size) * 2 - 1) * 2;
-        length = length < size * 3 ? length * 2 : length;
+        int length = 128;
+        while (length * 2L < size * 3L) {
+            length *= 2;
+        }
         slots = new int[length];
         used = 0;
         for (int unit = 0; unit < kinds.length; unit++) {

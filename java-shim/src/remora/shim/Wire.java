@@ -6,10 +6,10 @@ final class Wire {
     static final int VERSION = 1;
     static final int STAT_COUNT = 17;
     static final int CONTROL_BYTES = 163840;
-    static final int ANSWER_BYTES = 163840;
+    static final int ANSWER_BYTES = 98304;
     static final int PLAN_BYTES = 65536;
     static final int SAMPLE_BYTES = 65536;
-    static final int CONTROL_RECORDS_MAX = 4096;
+    static final int CONTROL_RECORDS_MAX = 1024;
     static final int NAME_BYTES_MAX = 4096;
     static final int PATH_BYTES_MAX = 512;
     static final int ATTRIBUTES_MAX = 256;
