@@ -128,7 +128,7 @@ class Lab:
     def pid(self):
         return self.lab.broker(1)["pid"]
 
-    def start(self, config, bench=True):
+    def start(self, config, bench=True, jvm_options=()):
         """Starts the broker anew; `config`: the agent's, or None for a broker without it."""
         broker.stop_one(self.lab, 1, seconds=120.0)
         agents = [f"-javaagent:{self.bench_jar}={self.orders}"] if bench else []
@@ -139,7 +139,8 @@ class Lab:
             stale.unlink()
         at = self.command.index("-cp")
         with self.lab.changing():
-            self.lab.broker(1)["command"] = self.command[:at] + agents + self.command[at:]
+            self.lab.broker(1)["command"] = (self.command[:at] + list(jvm_options) + agents
+                                             + self.command[at:])
         broker.start_one(self.lab, 1, 300.0)
 
     def load(self, seconds):
@@ -212,7 +213,7 @@ class Lab:
     def memory(self):
         """Bytes: live Java heap after a full collection, and resident memory outside the heap.
 
-        What malloc keeps of freed memory (the compilers' mostly, and by chance) is given back first.
+        What malloc keeps of freed memory is given back first.
         """
         self.jcmd("GC.run")
         self.jcmd("System.trim_native_heap")
