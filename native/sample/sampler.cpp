@@ -29,7 +29,7 @@ constexpr double kHistoryScale = 6553.5;  // 10 scales fill 16 bits
 // Of this many latest reads of a family; when fewer than kCalmShare of them found a change, a new
 // unit of it is taken to be like the others.
 constexpr float kCalmReads = 64;
-constexpr float kCalmShare = 0.05F;
+constexpr float kCalmShare = 0.02F;
 
 std::uint32_t bin_of(float value) {
     const std::uint32_t top = std::bit_cast<std::uint32_t>(value) >> kBinShift;
