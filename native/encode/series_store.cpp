@@ -9,8 +9,10 @@
 namespace remora::encode {
 namespace {
 
-std::uint64_t hash_of(const Variant& variant, std::string_view text) {
-    return hash_64(text, hash_64(variant.quantile, hash_64(variant.name)));
+// Equal labels stand at one place, so that the place stands for them.
+std::uint64_t hash_of(const Variant& variant, std::uint32_t text_at) {
+    const std::string_view place(reinterpret_cast<const char*>(&text_at), sizeof(text_at));
+    return hash_64(place, hash_64(variant.quantile, hash_64(variant.name)));
 }
 
 // Of a claim: the top bits of the hash, the group's number, the place in its entries plus one.
@@ -105,7 +107,9 @@ SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, Metr
     Entry entry{unit, stamp, 0, 0, slot, kTooLong};
     if (rendered.variant.name.size() + rendered.text.size() <= options_.text_bytes_max &&
         rendered.text.size() <= TextPool::kTextBytesMax && texts_.has_room(rendered.text)) {
-        if (options_.unique && !claim(*group, rendered)) {
+        entry.text_at = texts_.place(rendered.text);
+        entry.text_bytes = static_cast<std::uint16_t>(rendered.text.size());
+        if (options_.unique && !claim(*group, rendered.variant, entry)) {
             return Added::kDuplicate;
         }
         auto variant = std::find_if(
@@ -119,8 +123,6 @@ SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, Metr
             variant = group->variants.end() - 1;
         }
         entry.variant = static_cast<std::uint8_t>(variant - group->variants.begin());
-        entry.text_at = texts_.place(rendered.text);
-        entry.text_bytes = static_cast<std::uint16_t>(rendered.text.size());
     }
     append(group->entries, entry);
     if (options_.keep_previous) {
@@ -134,30 +136,32 @@ SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, Metr
     return Added::kOk;
 }
 
-// Whether `claim` is of the same name and labels. `is_alive`: the series that made it still is.
-bool SeriesStore::is_claimed(Claim claim, const Rendered& rendered, bool& is_alive) const {
+// The entry that made the claim, when its name is that of `variant` and its labels are those of
+// `added`; else null.
+const Entry* SeriesStore::claimant(Claim claim, const Variant& variant, const Entry& added) const {
     const Group& group = *groups_[(claim >> kPlaceBits) & kGroupMax];
     const std::size_t place = (claim & kPlaceMax) - 1;
     if (place >= group.entries.size()) {
-        return false;
+        return nullptr;
     }
     const Entry& entry = group.entries[place];
-    is_alive = alive(entry);
-    return entry.variant != kTooLong && text_of(entry) == rendered.text &&
-           group.variants[entry.variant].name == rendered.variant.name &&
-           group.variants[entry.variant].quantile == rendered.variant.quantile;
+    const bool is_same = entry.variant != kTooLong && entry.text_at == added.text_at &&
+                         entry.text_bytes == added.text_bytes &&
+                         group.variants[entry.variant].name == variant.name &&
+                         group.variants[entry.variant].quantile == variant.quantile;
+    return is_same ? &entry : nullptr;
 }
 
 // For the entry that is about to be added to the group. False: a live series has the name and the
 // labels.
-bool SeriesStore::claim(const Group& group, const Rendered& rendered) {
+bool SeriesStore::claim(const Group& group, const Variant& variant, const Entry& added) {
     if (group.number > kGroupMax || group.entries.size() >= kPlaceMax) {
         return true;  // beyond all limits: what comes now is not told apart
     }
     if ((claims_used_ + 1) * 5 > claims_.size() * 4) {
         renew_claims();
     }
-    const std::uint64_t hash = hash_of(rendered.variant, rendered.text);
+    const std::uint64_t hash = hash_of(variant, added.text_at);
     const Claim made = make_claim(hash, group, group.entries.size());
     const std::size_t mask = claims_.size() - 1;
     for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
@@ -167,11 +171,13 @@ bool SeriesStore::claim(const Group& group, const Rendered& rendered) {
             ++claims_used_;
             return true;
         }
-        bool is_alive = false;
-        if ((found ^ made) >> (kPlaceBits + kGroupBits) == 0 &&
-            is_claimed(found, rendered, is_alive)) {
-            found = is_alive ? found : made;
-            return !is_alive;
+        if ((found ^ made) >> (kPlaceBits + kGroupBits) != 0) {
+            continue;
+        }
+        if (const Entry* entry = claimant(found, variant, added); entry != nullptr) {
+            const bool is_free = !alive(*entry);
+            found = is_free ? made : found;
+            return is_free;
         }
     }
 }
@@ -187,10 +193,11 @@ void SeriesStore::renew_claims() {
     for (const std::unique_ptr<Group>& group : groups_) {
         for (std::size_t place = 0; place < group->entries.size(); ++place) {
             const Entry& entry = group->entries[place];
-            if (entry.variant == kTooLong || !alive(entry)) {
+            if (entry.variant == kTooLong || !alive(entry) || place >= kPlaceMax ||
+                group->number > kGroupMax) {
                 continue;
             }
-            const std::uint64_t hash = hash_of(group->variants[entry.variant], text_of(entry));
+            const std::uint64_t hash = hash_of(group->variants[entry.variant], entry.text_at);
             std::size_t at = hash & (size - 1);
             while (claims_[at] != 0) {
                 at = (at + 1) & (size - 1);

@@ -145,8 +145,8 @@ class SeriesStore {
 
     std::uint32_t& stamp_of(std::uint32_t unit);
     Group* find_or_make(MetricType type, Rendered& rendered);
-    bool claim(const Group& group, const Rendered& rendered);
-    bool is_claimed(Claim claim, const Rendered& rendered, bool& is_alive) const;
+    bool claim(const Group& group, const Variant& variant, const Entry& added);
+    const Entry* claimant(Claim claim, const Variant& variant, const Entry& added) const;
     void renew_claims();
     void compact();
 
