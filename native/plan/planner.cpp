@@ -13,6 +13,8 @@ namespace {
 constexpr std::int64_t kLateShare = 4;  // a round is still read when a quarter of the next is over
 constexpr float kCostUnknownNs = 1000.0F;
 constexpr std::uint32_t kQuantaMax = 0xFFFF;
+// The objects behind as many units of some ten families stay in the second-level cache.
+constexpr std::uint32_t kTurnUnitsMax = 256;
 // A list is never handed out faster than this, however late it is.
 constexpr std::int64_t kSpacingMinNs = kNanosPerMilli;
 
@@ -102,7 +104,9 @@ bool Planner::add(UnitId unit, FamilyId family) {
             order_.push_back(fresh);
         }
         cost_ns_.resize(family + 1, kCostUnknownNs);
-        count_.resize(family + 1);
+        next_.resize(family + 1);
+        end_.resize(family + 1);
+        turns_.reserve(end_.capacity());
     }
     remove(unit);
     flags_[unit] = kActive | kUrgent;
@@ -127,8 +131,8 @@ void Planner::remove(UnitId unit) {
 
 void Planner::set_order(std::span<const FamilyId> families) {
     std::vector<FamilyId> order;
-    order.reserve(count_.size());
-    std::vector<bool> placed(count_.size());
+    order.reserve(end_.size());
+    std::vector<bool> placed(end_.size());
     const auto place = [&](FamilyId family) {
         if (family < placed.size() && !placed[family]) {
             placed[family] = true;
@@ -213,7 +217,7 @@ bool Planner::is_due(UnitId unit, std::uint32_t round) const {
 void Planner::build_list(std::int64_t round, bool urgent_only) {
     const auto now_round = static_cast<std::uint32_t>(round);
     const auto units = static_cast<UnitId>(flags_.size());
-    std::fill(count_.begin(), count_.end(), 0);
+    std::fill(end_.begin(), end_.end(), 0);
     for (UnitId unit = 0; unit < units; ++unit) {
         const std::uint8_t flags = flags_[unit];
         if ((flags & kActive) == 0) {
@@ -222,22 +226,24 @@ void Planner::build_list(std::int64_t round, bool urgent_only) {
         const bool urgent = (flags & kUrgent) != 0 && intervals_.get(unit) != kIntervalNever;
         if (urgent || (!urgent_only && is_due(unit, now_round))) {
             flags_[unit] = kActive | kListed;
-            ++count_[family_[unit]];
+            ++end_[family_[unit]];
         } else {
             flags_[unit] = flags & static_cast<std::uint8_t>(~kUrgent);
         }
     }
     urgent_ = 0;
-    cursor_ = 0;
-    listed_ = 0;
+    left_ = 0;
     remaining_ns_ = 0;
+    std::uint32_t most = 0;
     for (const FamilyId family : order_) {
-        const std::uint32_t here = count_[family];
-        count_[family] = listed_;
-        listed_ += here;
+        const std::uint32_t here = end_[family];
+        next_[family] = left_;
+        end_[family] = left_;
+        left_ += here;
+        most = std::max(most, here);
         remaining_ns_ += here * expected_ns(family);
     }
-    if (listed_ == 0) {
+    if (left_ == 0) {
         return;
     }
     UnitId unit = 0;
@@ -247,21 +253,48 @@ void Planner::build_list(std::int64_t round, bool urgent_only) {
         eight &= 0x0202020202020202ULL;  // kListed
         while (eight != 0) {
             const UnitId one = unit + static_cast<UnitId>(std::countr_zero(eight)) / 8;
-            list_[count_[family_[one]]++] = one;
+            list_[end_[family_[one]]++] = one;
             eight &= eight - 1;
         }
     }
     for (; unit < units; ++unit) {
         if ((flags_[unit] & kListed) != 0) {
-            list_[count_[family_[unit]]++] = unit;
+            list_[end_[family_[unit]]++] = unit;
         }
+    }
+    parts_ = (most + kTurnUnitsMax - 1) / kTurnUnitsMax;
+    begin_turns();
+}
+
+void Planner::begin_turns() {
+    turns_.clear();
+    for (const FamilyId family : order_) {
+        if (next_[family] < end_[family]) {
+            turns_.push_back(family);
+        }
+    }
+    turn_ = 0;
+    turn_left_ = 0;
+}
+
+// The next family with units left: the same part of its list as of the families beside it.
+void Planner::next_turn() {
+    while (turn_left_ == 0) {
+        if (turn_ == turns_.size()) {
+            std::erase_if(turns_, [this](FamilyId one) { return next_[one] == end_[one]; });
+            turn_ = 0;
+            --parts_;
+        }
+        turn_family_ = turns_[turn_++];
+        const std::uint32_t left = end_[turn_family_] - next_[turn_family_];
+        turn_left_ = (left + parts_ - 1) / parts_;
     }
 }
 
 void Planner::begin_round(std::int64_t round) {
     round_ = round;
     build_list(round, false);
-    settles_ = options_.settle_ns > 0 && listed_ > 0;
+    settles_ = options_.settle_ns > 0 && left_ > 0;
     deadline_ns_ = options_.start_ns + round * options_.quantum_ns - options_.margin_ns;
     recent_ns_ = std::max(remaining_ns_, recent_ns_ - recent_ns_ / 8);
 }
@@ -280,7 +313,7 @@ std::int64_t Planner::lead_ns() const {
 }
 
 std::int64_t Planner::next_wake(std::int64_t now_ns) {
-    if (cursor_ < listed_) {
+    if (left_ > 0) {
         const std::int64_t slices = remaining_ns_ / options_.slice_ns + 1;
         const std::int64_t gap = (deadline_ns_ - now_ns) / slices;
         return now_ns + std::clamp(gap, kSpacingMinNs, options_.spacing_ns);
@@ -309,24 +342,27 @@ void Planner::hand_out(std::span<std::byte> out, PlanResult& result) {
     std::size_t at = sizeof(wire::PlanHeader);
     std::int64_t slice_ns = 0;
     bool full = false;
-    while (!full && cursor_ < listed_ && at + sizeof(wire::PlanGroup) + 8 <= out.size()) {
-        const FamilyId family = family_[list_[cursor_]];
+    while (!full && left_ > 0 && at + sizeof(wire::PlanGroup) + 8 <= out.size()) {
+        next_turn();
+        const FamilyId family = turn_family_;
         const std::int64_t one_ns = expected_ns(family);
         const std::size_t head = at;
         at += sizeof(wire::PlanGroup);
         std::uint32_t in_group = 0;
-        while (cursor_ < listed_ && in_group < wire::kGroupUnitsMax && at + 8 <= out.size()) {
-            const UnitId unit = list_[cursor_];
-            if ((flags_[unit] & kListed) == 0) {  // gone since the list was made
-                ++cursor_;
-                continue;
-            }
-            full = result.units >= options_.units_per_plan_max ||
-                   (result.units > 0 && slice_ns + one_ns > options_.slice_ns);
-            if (full || family_[unit] != family) {
+        while (turn_left_ > 0 && in_group < wire::kGroupUnitsMax && at + 8 <= out.size()) {
+            const UnitId unit = list_[next_[family]];
+            const bool gone = (flags_[unit] & kListed) == 0;  // since the list was made
+            full = !gone && (result.units >= options_.units_per_plan_max ||
+                             (result.units > 0 && slice_ns + one_ns > options_.slice_ns));
+            if (full) {
                 break;
             }
-            ++cursor_;
+            ++next_[family];
+            --turn_left_;
+            --left_;
+            if (gone) {
+                continue;
+            }
             flags_[unit] &= static_cast<std::uint8_t>(~kListed);
             arm(unit);
             std::memcpy(out.data() + at, &unit, sizeof(unit));
@@ -363,7 +399,7 @@ PlanResult Planner::plan(std::int64_t now_ns, std::span<std::byte> out) {
     const std::int64_t begun = ahead >= 0 ? ahead / options_.quantum_ns : -1;
     const std::int64_t end_ns = options_.start_ns + begun * options_.quantum_ns;
     const bool in_time = end_ns + options_.quantum_ns / kLateShare >= now_ns;
-    if (cursor_ >= listed_) {
+    if (left_ == 0) {
         if (begun > round_ && in_time) {
             begin_round(begun);
         } else {

@@ -22,7 +22,7 @@ struct PlanOptions {
     std::int64_t quantum_ns = 0;
     std::int64_t slice_ns = 5 * kNanosPerMilli;  // expected read time that one plan hands out
     std::int64_t spacing_ns =
-        50 * kNanosPerMilli;  // between two slices of a round, when there is time
+        10 * kNanosPerMilli;  // between two slices of a round, when there is time
     std::int64_t margin_ns = 30 * kNanosPerMilli;  // a round aims to end this long before its tick
     std::int64_t lead_ns_max =
         2 * kNanosPerSecond;  // a round begins at most this long before its tick
@@ -62,7 +62,9 @@ class Planner {
     void remove(UnitId unit);
 
     // The order in which families are read within a round: those of the same objects side by side
-    // find them in the processor's caches. Families that are not named follow. Takes memory.
+    // find them in the processor's caches. For that, families of many units are read in turns, a
+    // part of each: the units of a family are expected to have ids in the order of those objects.
+    // Families that are not named follow. Takes memory.
     void set_order(std::span<const FamilyId> families);
 
     // The unit is due whatever its interval (never when it is shed): in the next round, or with
@@ -96,6 +98,8 @@ class Planner {
     void begin_round(std::int64_t round);
     void begin_urgent(std::int64_t now_ns);
     void build_list(std::int64_t round, bool urgent_only);
+    void begin_turns();
+    void next_turn();
     bool is_due(UnitId unit, std::uint32_t round) const;
     std::uint32_t quanta(std::uint32_t interval_ms) const;
     void arm(UnitId unit);
@@ -115,14 +119,20 @@ class Planner {
     std::vector<std::uint16_t> armed_;  // quanta that its last interval had
     std::vector<std::uint16_t> family_;
     std::vector<std::uint8_t> flags_;
-    // The round's units, grouped by family; [cursor_, listed_) is still to be handed out.
+    // The round's units, grouped by family.
     std::vector<UnitId> list_;
-    std::uint32_t cursor_ = 0;
-    std::uint32_t listed_ = 0;
+    std::uint32_t left_ = 0;  // of them, still to be handed out
     // By family.
     std::vector<float> cost_ns_;
-    std::vector<std::uint32_t> count_;
+    std::vector<std::uint32_t> next_;  // place in the list of the next one to be handed out
+    std::vector<std::uint32_t> end_;
     std::vector<FamilyId> order_;  // all of them, as they are read
+
+    std::vector<FamilyId> turns_;  // families with units left, as they take turns
+    std::size_t turn_ = 0;         // the next one of them
+    FamilyId turn_family_ = 0;     // whose turn it is
+    std::uint32_t turn_left_ = 0;  // units left of it
+    std::uint32_t parts_ = 1;      // turns that a family has still, this one included
 
     std::int64_t round_ = 0;         // the last round begun
     std::int64_t deadline_ns_ = 0;   // when the list should have been read

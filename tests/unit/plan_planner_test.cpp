@@ -146,17 +146,57 @@ TEST_F(PlannerTest, HandsOutNoMoreThanASliceAtOnce) {
 
 TEST_F(PlannerTest, GroupsAFamilyTogether) {
     make();
-    for (UnitId unit = 0; unit < 3000; ++unit) {
+    for (UnitId unit = 0; unit < 2000; ++unit) {
         add(unit, unit % 10, 10'000);
     }
     planner->plan(now_ns, buffer);
     const auto groups = decode(buffer);
     ASSERT_EQ(groups.size(), 10U);
     for (const Group& group : groups) {
-        EXPECT_EQ(group.units.size(), 300U);
+        EXPECT_EQ(group.units.size(), 200U);
         for (const UnitId unit : group.units) {
             EXPECT_EQ(unit % 10, group.family);
         }
+    }
+}
+
+// Units of ten families are the gauges of 1,000 objects, and one family has a tenth of them: in
+// each turn all families come to the same objects.
+TEST_F(PlannerTest, LargeFamiliesTakeTurns) {
+    make();
+    constexpr UnitId kObjects = 1000;
+    for (UnitId unit = 0; unit < 10 * kObjects; ++unit) {
+        add(unit, unit / kObjects, 10'000);
+    }
+    for (UnitId unit = 0; unit < kObjects / 10; ++unit) {
+        add(10 * kObjects + unit, 10, 10'000);
+    }
+    std::vector<Group> groups;
+    std::vector<UnitId> seen;
+    while (planner->plan(now_ns, buffer).units > 0) {
+        for (const Group& group : decode(buffer)) {
+            seen.insert(seen.end(), group.units.begin(), group.units.end());
+            // A slice may end within a turn.
+            if (!groups.empty() && groups.back().family == group.family) {
+                groups.back().units.insert(groups.back().units.end(), group.units.begin(),
+                                           group.units.end());
+            } else {
+                groups.push_back(group);
+            }
+        }
+    }
+    std::sort(seen.begin(), seen.end());
+    ASSERT_EQ(seen.size(), 10 * kObjects + kObjects / 10);
+    EXPECT_EQ(std::adjacent_find(seen.begin(), seen.end()), seen.end());
+    ASSERT_EQ(groups.size(), 4U * 11U);
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        const auto turn = static_cast<UnitId>(i / 11);
+        const auto family = static_cast<FamilyId>(i % 11);
+        EXPECT_EQ(groups[i].family, family);
+        const UnitId size = family == 10 ? 25 : 250;
+        ASSERT_EQ(groups[i].units.size(), size);
+        EXPECT_EQ(groups[i].units.front(), family * kObjects + turn * size);
+        EXPECT_EQ(groups[i].units.back(), family * kObjects + turn * size + size - 1);
     }
 }
 

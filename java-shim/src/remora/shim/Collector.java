@@ -14,6 +14,7 @@ final class Collector implements Runnable {
     private static final long WAIT_MIN_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long WAIT_CHANGES_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final long WAIT_MAX_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int FETCHED_UNITS = 16;
     /** No predecessor. */
     static final int FIRST = Integer.MIN_VALUE;
 
@@ -88,6 +89,9 @@ final class Collector implements Runnable {
     /** False when the core wants the agent to end. */
     private boolean cycle() {
         moreToRegister = session.registrar.step(gate);
+        if (moreToRegister) {
+            pause(WAIT_MIN_NANOS);  // a whole slice is over, the next one is for reading
+        }
         int result = session.core.plan(System.nanoTime());
         if (CoreFailure.isFatal(result)) {
             throw new CoreFailure("the core gave no plan (code " + -result + ")");
@@ -117,7 +121,11 @@ final class Collector implements Runnable {
             long wanted = plan.getLong(Wire.PlanHeader.WAKE_NS) - System.nanoTime();
             wait = Math.max(WAIT_MIN_NANOS, Math.min(wanted, most));
         }
-        LockSupport.parkNanos(this, wait);
+        pause(wait);
+    }
+
+    private void pause(long nanos) {
+        LockSupport.parkNanos(this, nanos);
         Thread.interrupted();  // an interrupt left standing would turn the loop into a spin
     }
 
@@ -140,6 +148,12 @@ final class Collector implements Runnable {
         while (session.nextUnit < count) {
             if (session.stopping) {
                 return;
+            }
+            if (session.nextUnit % FETCHED_UNITS == 0) {
+                int end = Math.min(session.nextUnit + FETCHED_UNITS, count);
+                for (int i = session.nextUnit; i < end; i++) {
+                    session.units.fetch(plan.getInt(unitsAt + 4 * i));
+                }
             }
             int unit = plan.getInt(unitsAt + 4 * session.nextUnit++);
             readUnit(unit);
@@ -184,7 +198,7 @@ final class Collector implements Runnable {
 
     private int readGuarded(int unit, byte kind) {
         UnitTable units = session.units;
-        long token = gate.enter(unit);
+        gate.enter(unit);
         int result;
         try {
             result = kind == Wire.BeanKind.MBEAN
@@ -195,7 +209,7 @@ final class Collector implements Runnable {
         } catch (Throwable cause) {
             result = -Wire.ReadStatus.THREW;
         }
-        gate.leave(token);
+        gate.leave();
         return result;
     }
 

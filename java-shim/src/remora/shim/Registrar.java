@@ -67,14 +67,14 @@ final class Registrar {
 
     /** Asks for a query of everything; units whose beans are gone leave when it is through. */
     void sweep(ReadGate gate) {
-        long token = gate.enter(ReadGate.LOOKING);
+        gate.enter(ReadGate.LOOKING);
         String[] found = {};
         try {
             found = catalog.domains();
         } catch (Throwable cause) {
             // Nothing is known then; notifications still come.
         }
-        gate.leave(token);
+        gate.leave();
         sweeping = true;
         domains.clear();
         domains.addAll(Arrays.asList(found));
@@ -186,7 +186,9 @@ final class Registrar {
 
     /**
      * Caps keep what is offered first: what is not by topic before what is, partitions last, alike beside alike, and
-     * these in an order by hash, so that a cap leaves an even share of topics, and the same one after every start.
+     * these in an order by hash, so that a cap leaves an even share of topics, and the same one after every start. The
+     * hash is of the partition or other object, not of the family: all families of an object have it in the same place,
+     * and are read while it lies in the processor's caches.
      */
     private void order() {
         ObjectName[] names = backlog.toArray(new ObjectName[0]);
@@ -195,7 +197,8 @@ final class Registrar {
             String name = names[i].getCanonicalName();
             int comma = name.indexOf(',');
             long family = spread((comma < 0 ? name : name.substring(0, comma)).hashCode()) >>> 48;
-            long within = spread(name.hashCode()) >>> 46;
+            String object = comma < 0 ? "" : name.substring(comma, Math.max(comma, name.lastIndexOf(",type=")));
+            long within = spread(object.hashCode()) >>> 46;
             keys[i] = rank(name) << 61 | family << 45 | within << 27 | i & (1 << 27) - 1;
         }
         Arrays.sort(keys);
@@ -238,14 +241,14 @@ final class Registrar {
     }
 
     private void query(String domain, ReadGate gate) {
-        long token = gate.enter(ReadGate.LOOKING);
+        gate.enter(ReadGate.LOOKING);
         List<ObjectName> found = null;
         try {
             found = new ArrayList<>(catalog.names(domain));
         } catch (Throwable cause) {
             // A domain that cannot be asked for has nothing for us.
         }
-        gate.leave(token);
+        gate.leave();
         if (found == null) {
             return;
         }
@@ -319,7 +322,7 @@ final class Registrar {
             return;
         }
         current = name;
-        long token = gate.enter(ReadGate.DESCRIBING);
+        gate.enter(ReadGate.DESCRIBING);
         Description description;
         try {
             description = kind < 0 ? mbeans.describe(name) : describe(name, metric, kind);
@@ -328,7 +331,7 @@ final class Registrar {
         } catch (Throwable cause) {
             description = Description.failed(Wire.ReadStatus.THREW);
         }
-        gate.leave(token);
+        gate.leave();
         current = null;
         if (description == null) {
             gone(name);

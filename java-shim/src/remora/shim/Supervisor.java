@@ -90,11 +90,13 @@ final class Supervisor {
             return;
         }
         long token = collector.gate.get();
-        if (token <= 0 || token != lastToken) {
+        if (token == 0 || token != lastToken) {
             lastToken = token;
             samePolls = 0;
         } else if (++samePolls >= pollsBlocked) {
             giveUp(token);
+        } else if (samePolls == pollsBlocked - 1) {
+            collector.gate.ask();
         }
     }
 
@@ -142,17 +144,21 @@ final class Supervisor {
     /** True when no collector can call the core any more: it has ended, or hangs in a read and was given up. */
     private boolean collectorIsOut() {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(COLLECTOR_MILLIS);
+        long asked = 0;
         while (!collector.hasEnded()) {
             LockSupport.unpark(thread);
             try {
-                thread.join(10);
+                thread.join(ReadGate.ASKED_MILLIS);
             } catch (InterruptedException e) {
                 // The host is in a hurry; the bound below holds.
             }
             boolean late = System.nanoTime() - end > 0;
-            long token = collector.gate.get();
-            if (token < 0 || late && token > 0 && collector.gate.abandon(token)) {
+            if (collector.gate.isAbandoned() || late && collector.gate.abandon(asked)) {
                 return true;
+            }
+            asked = collector.gate.get();
+            if (late) {
+                collector.gate.ask();
             }
             if (System.nanoTime() - end > TimeUnit.MILLISECONDS.toNanos(COLLECTOR_MILLIS * 3)) {
                 return false;

@@ -25,6 +25,7 @@ final class UnitTable {
     private final BitSet unconfirmed = new BitSet();
     private int used;
     private int size;
+    private int strings;
 
     UnitTable() {
         clear();
@@ -119,6 +120,16 @@ final class UnitTable {
 
     Object source(int unit) {
         return sources[unit];
+    }
+
+    /**
+     * Has the metric object's head loaded. In a large broker that is a cache miss: for units that are read soon, one
+     * call right after the other, the misses are waited for together, and not each before the next read begins.
+     */
+    void fetch(int unit) {
+        if (unit >= 0 && unit < sources.length && sources[unit] instanceof String) {
+            strings++;  // never, but the compiler cannot know and has to look
+        }
     }
 
     void replaceSource(int unit, Object source) {
