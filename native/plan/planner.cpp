@@ -11,7 +11,8 @@ namespace remora {
 namespace {
 
 constexpr std::int64_t kLateShare = 4;  // a round is still read when a quarter of the next is over
-constexpr float kCostUnknownNs = 1000.0F;
+// A first read finds no cache warm and the host's code not compiled yet.
+constexpr float kCostUnknownNs = 5000.0F;
 constexpr std::uint32_t kQuantaMax = 0xFFFF;
 // The objects behind as many units of some ten families stay in the second-level cache.
 constexpr std::uint32_t kTurnUnitsMax = 256;

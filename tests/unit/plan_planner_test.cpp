@@ -146,14 +146,14 @@ TEST_F(PlannerTest, HandsOutNoMoreThanASliceAtOnce) {
 
 TEST_F(PlannerTest, GroupsAFamilyTogether) {
     make();
-    for (UnitId unit = 0; unit < 2000; ++unit) {
+    for (UnitId unit = 0; unit < 900; ++unit) {
         add(unit, unit % 10, 10'000);
     }
     planner->plan(now_ns, buffer);
     const auto groups = decode(buffer);
     ASSERT_EQ(groups.size(), 10U);
     for (const Group& group : groups) {
-        EXPECT_EQ(group.units.size(), 200U);
+        EXPECT_EQ(group.units.size(), 90U);
         for (const UnitId unit : group.units) {
             EXPECT_EQ(unit % 10, group.family);
         }

@@ -3,10 +3,12 @@ package remora.shim;
 import java.io.File;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
@@ -96,6 +98,34 @@ public final class ShimTests {
             check(!BrokerGate.isBroker(tool), "not a broker: " + tool);
         }
         check(!BrokerGate.isBroker(null), "no command");
+    }
+
+    /** Nobody is given up without having been asked, and nobody who came back in between. */
+    static void aReadIsGivenUpInTwoSteps() {
+        ReadGate gate = new ReadGate();
+        gate.enter(7);
+        long token = gate.get();
+        equal(7, ReadGate.subject(token), "subject");
+        check(!gate.abandon(token), "given up unasked");
+        gate.ask();
+        gate.leave();
+        equal(0L, gate.get(), "outside");
+        check(!gate.abandon(token), "given up after it came back");
+        gate.enter(7);
+        check(gate.get() != token, "the same token twice");
+        check(!gate.abandon(token), "given up for an earlier read");
+        gate.leave();
+        gate.enter(8);
+        token = gate.get();
+        gate.ask();
+        check(gate.abandon(token) && gate.isAbandoned(), "given up");
+        check(!gate.abandon(token), "given up twice");
+        try {
+            gate.leave();
+            check(false, "went on although given up");
+        } catch (ReadGate.Abandoned abandoned) {
+            // As it should.
+        }
     }
 
     // --- tables ------------------------------------------------------------------------------------
@@ -239,6 +269,41 @@ public final class ShimTests {
             }
             rig.awaitUnit(ghost.toString());
             await(() -> rig.core.units().size() == 51, "51 units");
+        }
+    }
+
+    /** All families have their partitions in the same order, which is not that of the names. */
+    static void familiesOfTheSamePartitionsAreInTheSameOrder() throws Exception {
+        String[] families = {"Partition/UnderReplicated", "Partition/ReplicasCount", "Log/Size"};
+        int partitions = 900;
+        try (Rig rig = new Rig(200, 5000, null)) {
+            for (String family : families) {
+                String[] parts = family.split("/");
+                for (int i = 0; i < partitions; i++) {
+                    rig.server.registerMBean(new ChaosBeans.Good(i), new ObjectName("kafka.x:type=" + parts[0] + ",name="
+                            + parts[1] + ",topic=t" + i / 3 + ",partition=" + i % 3));
+                }
+            }
+            rig.start();
+            await(() -> rig.core.units().size() >= families.length * partitions, "all units");
+            List<List<String>> orders = new ArrayList<>();
+            for (String family : families) {
+                TreeMap<Integer, String> byId = new TreeMap<>();
+                for (FakeCore.Unit unit : rig.core.units()) {
+                    ObjectName name = new ObjectName(unit.name);
+                    if (family.equals(name.getKeyProperty("type") + "/" + name.getKeyProperty("name"))) {
+                        byId.put(unit.id, name.getKeyProperty("topic") + "-" + name.getKeyProperty("partition"));
+                    }
+                }
+                equal(partitions, byId.size(), "partitions of " + family);
+                equal(partitions - 1, byId.lastKey() - byId.firstKey(), "ids from first to last of " + family);
+                orders.add(new ArrayList<>(byId.values()));
+            }
+            List<String> sorted = new ArrayList<>(orders.get(0));
+            Collections.sort(sorted);
+            check(!sorted.equals(orders.get(0)), "by name: a cap would leave no share of the last topics");
+            equal(orders.get(0), orders.get(1), "order of a second family");
+            equal(orders.get(0), orders.get(2), "order of a family of another type");
         }
     }
 
@@ -433,13 +498,14 @@ public final class ShimTests {
     public static void main(String[] arguments) throws Exception {
         Map<String, Test[]> groups = new HashMap<>();
         groups.put("tables", new Test[] {
-            ShimTests::arguments, ShimTests::unitTableFollowsAMap, ShimTests::textTableIsBounded,
+            ShimTests::arguments, ShimTests::aReadIsGivenUpInTwoSteps, ShimTests::unitTableFollowsAMap, ShimTests::textTableIsBounded,
             ShimTests::aMissingOrCorruptLibraryIsSaidAndNoHarm,
             ShimTests::whatTheBeansDoNotTellComesFromTheBrokersFiles});
         groups.put("catalog", new Test[] {
             ShimTests::beansComeAndGo, ShimTests::aBeanRegisteredAnewForEachAttributeIsOfferedOnce,
             ShimTests::aStormLeavesNothingBehind, ShimTests::aFullCoreIsToldAgain,
-            ShimTests::lostEventsAreFoundByAQuery, ShimTests::theCoreMayAskForEverythingAnew});
+            ShimTests::lostEventsAreFoundByAQuery, ShimTests::familiesOfTheSamePartitionsAreInTheSameOrder,
+            ShimTests::theCoreMayAskForEverythingAnew});
         groups.put("chaos", new Test[] {
             ShimTests::badBeansAreDataAndGoodOnesGoOn, ShimTests::tooManyHangingReadsEndTheAgentNotTheHost,
             ShimTests::stopIsQuickEvenWhenAReadHangs, ShimTests::compositesAndPlatformBeans});

@@ -5,10 +5,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import javax.management.InstanceNotFoundException;
 import javax.management.MBeanServer;
@@ -22,6 +24,9 @@ final class Registrar {
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final Comparator<ObjectName> BY_CANONICAL_NAME = Comparator.comparing(ObjectName::getCanonicalName);
     private static final int BATCH_BYTES = 64 * 1024;
+    private static final int ORDERED_NAMES = 256;
+    private static final int INDEX_BITS = 27;
+    private static final long INDEX_MASK = (1L << INDEX_BITS) - 1;
 
     private final Core core;
     private final MBeanServer server;
@@ -34,6 +39,9 @@ final class Registrar {
     private final Retries retries = new Retries();
 
     private final ArrayDeque<String> domains = new ArrayDeque<>();
+    private ArrayList<ObjectName> found = new ArrayList<>();
+    private long[] keys = {};
+    private int keyed;
     private final ArrayDeque<ObjectName> backlog = new ArrayDeque<>();
     private final ArrayList<Integer> batchUnregisters = new ArrayList<>();
     private final ArrayDeque<Integer> unsaid = new ArrayDeque<>();
@@ -68,16 +76,17 @@ final class Registrar {
     /** Asks for a query of everything; units whose beans are gone leave when it is through. */
     void sweep(ReadGate gate) {
         gate.enter(ReadGate.LOOKING);
-        String[] found = {};
+        String[] all = {};
         try {
-            found = catalog.domains();
+            all = catalog.domains();
         } catch (Throwable cause) {
             // Nothing is known then; notifications still come.
         }
         gate.leave();
         sweeping = true;
         domains.clear();
-        domains.addAll(Arrays.asList(found));
+        domains.addAll(Arrays.asList(all));
+        forgetFound();
         backlog.clear();
         unseen = new BitSet(units.bound());
         for (int unit = 0; unit < units.bound(); unit++) {
@@ -172,9 +181,8 @@ final class Registrar {
             ObjectName name;
             if (!domains.isEmpty()) {
                 query(domains.poll(), gate);
-                if (domains.isEmpty()) {
-                    order();
-                }
+            } else if (!found.isEmpty()) {
+                order();
             } else if ((name = backlog.poll()) != null) {
                 offer(name, gate);
             } else if (!sweeping || endSweep()) {
@@ -188,24 +196,40 @@ final class Registrar {
      * Caps keep what is offered first: what is not by topic before what is, partitions last, alike beside alike, and
      * these in an order by hash, so that a cap leaves an even share of topics, and the same one after every start. The
      * hash is of the partition or other object, not of the family: all families of an object have it in the same place,
-     * and are read while it lies in the processor's caches.
+     * and are read while it lies in the processor's caches. One call does a part of it.
      */
     private void order() {
-        ObjectName[] names = backlog.toArray(new ObjectName[0]);
-        long[] keys = new long[names.length];
-        for (int i = 0; i < names.length; i++) {
-            String name = names[i].getCanonicalName();
-            int comma = name.indexOf(',');
-            long family = spread((comma < 0 ? name : name.substring(0, comma)).hashCode()) >>> 48;
-            String object = comma < 0 ? "" : name.substring(comma, Math.max(comma, name.lastIndexOf(",type=")));
-            long within = spread(object.hashCode()) >>> 46;
-            keys[i] = rank(name) << 61 | family << 45 | within << 27 | i & (1 << 27) - 1;
+        if (keys.length == 0) {
+            found.addAll(backlog);
+            backlog.clear();
+            keys = new long[found.size()];
+        }
+        int end = Math.min(keyed + ORDERED_NAMES, keys.length);
+        for (; keyed < end; keyed++) {
+            keys[keyed] = key(found.get(keyed).getCanonicalName()) | keyed;
+        }
+        if (keyed < keys.length) {
+            return;
         }
         Arrays.sort(keys);
-        backlog.clear();
         for (long key : keys) {
-            backlog.add(names[(int) (key & (1 << 27) - 1)]);
+            backlog.add(found.get((int) (key & INDEX_MASK)));
         }
+        forgetFound();
+    }
+
+    private void forgetFound() {
+        found = new ArrayList<>();
+        keys = new long[0];
+        keyed = 0;
+    }
+
+    private static long key(String name) {
+        int comma = name.indexOf(',');
+        long family = spread((comma < 0 ? name : name.substring(0, comma)).hashCode()) >>> 48;
+        String object = comma < 0 ? "" : name.substring(comma, Math.max(comma, name.lastIndexOf(",type=")));
+        long within = spread(object.hashCode()) >>> 46;
+        return rank(name) << 61 | family << 45 | within << INDEX_BITS;
     }
 
     private static long spread(int hash) {
@@ -242,23 +266,20 @@ final class Registrar {
 
     private void query(String domain, ReadGate gate) {
         gate.enter(ReadGate.LOOKING);
-        List<ObjectName> found = null;
+        Set<ObjectName> names = Collections.emptySet();
         try {
-            found = new ArrayList<>(catalog.names(domain));
+            names = catalog.names(domain);
         } catch (Throwable cause) {
             // A domain that cannot be asked for has nothing for us.
         }
         gate.leave();
-        if (found == null) {
-            return;
-        }
-        for (ObjectName name : found) {
+        for (ObjectName name : names) {
             int unit = units.find(name);
             if (unit >= 0 && unseen != null) {
                 unseen.clear(unit);
             }
         }
-        backlog.addAll(found);  // put in order when all domains are there
+        found.addAll(names);
     }
 
     private void dropUnseen() {
