@@ -196,7 +196,7 @@ final class Registrar {
      * Caps keep what is offered first: what is not by topic before what is, partitions last, alike beside alike, and
      * these in an order by hash, so that a cap leaves an even share of topics, and the same one after every start. The
      * hash is of the partition or other object, not of the family: all families of an object have it in the same place,
-     * and are read while it lies in the processor's caches. One call does a part of it.
+     * and are read while it lies in the processor's caches. One call does a part of it, and sees which units are there.
      */
     private void order() {
         if (keys.length == 0) {
@@ -206,7 +206,12 @@ final class Registrar {
         }
         int end = Math.min(keyed + ORDERED_NAMES, keys.length);
         for (; keyed < end; keyed++) {
-            keys[keyed] = key(found.get(keyed).getCanonicalName()) | keyed;
+            ObjectName name = found.get(keyed);
+            keys[keyed] = key(name.getCanonicalName()) | keyed;
+            int unit = units.find(name);
+            if (unit >= 0 && unseen != null) {
+                unseen.clear(unit);
+            }
         }
         if (keyed < keys.length) {
             return;
@@ -273,12 +278,6 @@ final class Registrar {
             // A domain that cannot be asked for has nothing for us.
         }
         gate.leave();
-        for (ObjectName name : names) {
-            int unit = units.find(name);
-            if (unit >= 0 && unseen != null) {
-                unseen.clear(unit);
-            }
-        }
         found.addAll(names);
     }
 
