@@ -226,7 +226,8 @@ void Planner::build_list(std::int64_t round, bool urgent_only) {
         }
         const bool urgent = (flags & kUrgent) != 0 && intervals_.get(unit) != kIntervalNever;
         if (urgent || (!urgent_only && is_due(unit, now_round))) {
-            flags_[unit] = kActive | kListed;
+            const bool woken = (flags & (kWoken | kUrgent)) != 0;
+            flags_[unit] = woken ? kActive | kListed | kWoken : kActive | kListed;
             ++end_[family_[unit]];
         } else {
             flags_[unit] = flags & static_cast<std::uint8_t>(~kUrgent);
@@ -330,11 +331,12 @@ std::int64_t Planner::next_wake(std::int64_t now_ns) {
     return std::max(next, now_ns + kSpacingMinNs);
 }
 
-// Notes that the unit is read. One that was woken early, often with all its family, counts as
-// grown, so that they part again.
+// Notes that the unit is read. One that was woken, often with all its family, counts as grown, so
+// that they part again: some of them are read in the very next rounds and tell what goes on.
 void Planner::arm(UnitId unit) {
     const auto round = static_cast<std::uint32_t>(round_);
-    const std::uint32_t elapsed = std::max(round - last_[unit], 1U);
+    const bool woken = (flags_[unit] & kWoken) != 0;
+    const std::uint32_t elapsed = woken ? 1 : std::max(round - last_[unit], 1U);
     armed_[unit] = static_cast<std::uint16_t>(std::min(quanta(intervals_.get(unit)), elapsed));
     last_[unit] = round;
 }
@@ -364,8 +366,8 @@ void Planner::hand_out(std::span<std::byte> out, PlanResult& result) {
             if (gone) {
                 continue;
             }
-            flags_[unit] &= static_cast<std::uint8_t>(~kListed);
             arm(unit);
+            flags_[unit] &= static_cast<std::uint8_t>(~(kListed | kWoken));
             std::memcpy(out.data() + at, &unit, sizeof(unit));
             at += sizeof(unit);
             slice_ns += one_ns;

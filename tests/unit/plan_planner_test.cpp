@@ -283,6 +283,36 @@ TEST_F(PlannerTest, SpreadsUnitsWhoseIntervalGrew) {
     }
 }
 
+// A family that was woken as a whole is looked at again at once, by some of it, and all of it
+// within the interval.
+TEST_F(PlannerTest, UnitsThatWereWokenTogetherPartAgain) {
+    make();
+    constexpr UnitId kUnits = 300;
+    constexpr std::int64_t kTick = kBaseNs;
+    for (UnitId unit = 0; unit < kUnits; ++unit) {
+        add(unit, 0, 300'000);
+    }
+    run(25 * kTick);
+    for (UnitId unit = 0; unit < kUnits; ++unit) {
+        planner->wake(unit, true);
+        times[unit].clear();
+    }
+    run(26 * kTick);
+    for (const auto& [unit, reads] : times) {
+        ASSERT_EQ(reads.size(), 1U);
+    }
+    std::map<std::int64_t, int> by_tick;
+    run(56 * kTick);
+    for (const auto& [unit, reads] : times) {
+        ASSERT_GE(reads.size(), 2U);
+        ++by_tick[(reads[1] - reads[0] + kTick / 2) / kTick];
+    }
+    EXPECT_EQ(by_tick.size(), 30U);
+    for (const auto& [tick, units] : by_tick) {
+        EXPECT_LE(units, 20) << "tick " << tick;
+    }
+}
+
 TEST_F(PlannerTest, ReadsBetweenTicksWithAFinerQuantum) {
     PlanOptions options;
     options.quantum_ns = kNanosPerSecond;
