@@ -264,11 +264,12 @@ void Planner::build_list(std::int64_t round, bool urgent_only) {
             list_[end_[family_[unit]]++] = unit;
         }
     }
-    parts_ = (most + kTurnUnitsMax - 1) / kTurnUnitsMax;
-    begin_turns();
+    begin_turns(most);
 }
 
-void Planner::begin_turns() {
+// `most`: units of the largest family.
+void Planner::begin_turns(std::uint32_t most) {
+    parts_ = (most + kTurnUnitsMax - 1) / kTurnUnitsMax;
     turns_.clear();
     for (const FamilyId family : order_) {
         if (next_[family] < end_[family]) {

@@ -98,7 +98,7 @@ class Planner {
     void begin_round(std::int64_t round);
     void begin_urgent(std::int64_t now_ns);
     void build_list(std::int64_t round, bool urgent_only);
-    void begin_turns();
+    void begin_turns(std::uint32_t most);
     void next_turn();
     bool is_due(UnitId unit, std::uint32_t round) const;
     std::uint32_t quanta(std::uint32_t interval_ms) const;

@@ -39,9 +39,6 @@ final class Registrar {
     private final Retries retries = new Retries();
 
     private final ArrayDeque<String> domains = new ArrayDeque<>();
-    private ArrayList<ObjectName> found = new ArrayList<>();
-    private long[] keys = {};
-    private int keyed;
     private final ArrayDeque<ObjectName> backlog = new ArrayDeque<>();
     private final ArrayList<Integer> batchUnregisters = new ArrayList<>();
     private final ArrayDeque<Integer> unsaid = new ArrayDeque<>();
@@ -50,6 +47,10 @@ final class Registrar {
     private boolean sweeping;
     private boolean batchSwept;
     private BitSet unseen;
+    // What a sweep has found, while it is put in order: names, their keys, how many have one.
+    private ArrayList<ObjectName> found = new ArrayList<>();
+    private long[] keys = {};
+    private int keyed;
     private ObjectName current;
 
     /** {@code metrics}: tier 1, or null. */
@@ -225,7 +226,7 @@ final class Registrar {
 
     private void forgetFound() {
         found = new ArrayList<>();
-        keys = new long[0];
+        keys = new long[] {};
         keyed = 0;
     }
 
