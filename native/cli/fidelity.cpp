@@ -188,7 +188,7 @@ class Simulation {
         sampler.volatility_decay = options.volatility_decay;
         sampler.family_decay = options.family_decay;
         sampler.family_share = options.family_share;
-        sampler.overhead_ns = 0;
+        sampler.overhead_ns = options.equal_costs ? 0 : sampler.overhead_ns;
         const double n = std::round(1.0 / std::max(policy.budget, 0.001));
         sampler.interval_ms_fixed = static_cast<std::uint32_t>(n) * options.base_interval_ms;
         if (policy.policy == SamplePolicy::kFixed) {

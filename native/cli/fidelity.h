@@ -13,7 +13,7 @@ namespace remora {
 
 struct FidelityOptions {
     std::uint32_t base_interval_ms = 10'000;
-    std::uint32_t interval_ms_max = 300'000;
+    std::uint32_t interval_ms_max = SamplerOptions{}.interval_ms_max;
     double volatility_decay = SamplerOptions{}.volatility_decay;
     double family_share = SamplerOptions{}.family_share;
     double family_decay = SamplerOptions{}.family_decay;

@@ -7,7 +7,7 @@ namespace {
 
 constexpr double kNanosPerPercent = 1e7;  // one percent of one core, a second
 constexpr double kLearn = 0.3;            // weight of the last window in the running averages
-constexpr double kLearnBias = 0.2;
+constexpr double kLearnBias = 0.1;
 // The span's account lets the budget be exceeded by this much: reads are lumpy, and to follow every
 // lump would cost more accuracy than it saves.
 constexpr double kTolerance = 1.07;
@@ -24,8 +24,6 @@ double per_second(std::int64_t nanos, std::int64_t elapsed_ns) {
 Governor::Governor(const GovernorOptions& options) : options_(options) {
     set_budget_percent(options.budget_percent);
     read_budget_ = budget_ * options_.aim;
-    read_ = read_budget_;
-    predicted_ = std::max(read_budget_, 1.0);
 }
 
 void Governor::set_budget_percent(double percent) {
@@ -83,11 +81,11 @@ double Governor::update(const GovernorWindow& window) {
         has_overhead_ = true;
     }
     if (window.predicted_ns_per_s > 0) {
-        // A ratio of averages: one dear read falls into one window, its prediction into all of
-        // them.
-        read_ += kLearnBias * (per_second(read_ns, window.elapsed_ns) - read_);
-        predicted_ += kLearnBias * (window.predicted_ns_per_s - predicted_);
-        bias_ = std::clamp(read_ / predicted_, kBiasMin, kBiasMax);
+        // Slowly: one dear read falls into one window, its prediction into all of them, and what is
+        // read at once because of a surprise is not in any.
+        const double ratio = per_second(read_ns, window.elapsed_ns) / window.predicted_ns_per_s;
+        bias_ += kLearnBias * (std::min(ratio, kBiasMax) - bias_);
+        bias_ = std::max(bias_, kBiasMin);
     }
     if (in_grace) {
         held_ns = std::min(

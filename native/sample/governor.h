@@ -27,8 +27,7 @@ struct GovernorWindow {
 
 // Two controls, the smaller wins:
 //  - proportional: (aim * budget - overhead) / bias, where overhead (encoding, rings, wakeups) and
-//  bias (measured over
-//    predicted read time) are running averages of the last windows;
+//    bias (measured over predicted read time) are running averages of the last windows;
 //  - the span's account: what the last windows, up to a span, have left of the budget. It alone
 //  makes a burst be paid
 //    back within the span, and it tolerates 7 % because dear reads come in lumps.
@@ -70,8 +69,6 @@ class Governor {
     double read_budget_ = 0;
     double overhead_ = 0;
     double bias_ = 1;
-    double read_ = 0;  // running averages of measured and predicted reading, nanoseconds a second
-    double predicted_ = 0;
     double used_ppm_ = 0;
     std::int64_t age_ns_ = 0;
     std::int64_t excused_ns_ = 0;

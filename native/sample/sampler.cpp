@@ -18,9 +18,10 @@ namespace {
 constexpr std::uint32_t kBinShift = 19;
 constexpr std::uint32_t kBinFirst = (127 - 16) << 4;
 constexpr std::uint32_t kBins = 80 << 4;
+constexpr double kHalfBin = 33.0 / 32;
 // Kinds of intervals: those of a configuration and, while it is taken over, of the one before.
 constexpr std::size_t kKindsMax = 2 * kRulesMax;
-// Aimed at by the binned search, so that the exact sum seldom misses the budget.
+// Aimed at by the binned search, whose sums are rounded.
 constexpr double kAim = 0.995;
 // Counters stay at base because they are nearly free: no more than this share of the budget
 // together.
@@ -75,6 +76,7 @@ void Sampler::take_options() {
     per_base_square_ = static_cast<float>(1.0 / (base_s * base_s));
     overhead_ns_ = static_cast<float>(options_.overhead_ns);
     family_share_ = static_cast<float>(options_.family_share);
+    change_worth_ = static_cast<float>(options_.change_worth);
 }
 
 void Sampler::fill_in(Limits& limits) const {
@@ -247,7 +249,7 @@ inline void Sampler::settle_sentinel(UnitId unit) {
     if (sentinel == kNoUnit || (flags & kReadNow) == 0) {
         return;
     }
-    const bool silent = moved_ms_[sentinel] == heard_ms_[unit];
+    const bool silent = !has_sentinel_moved(unit) && (flags & kStirred) == 0;
     if ((flags & kChanged) != 0) {
         flags_[unit] =
             silent ? flags | kDistrusting : flags & static_cast<std::uint16_t>(~kDistrusting);
@@ -311,7 +313,7 @@ void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool 
         const float seconds = static_cast<float>(elapsed_ns) / static_cast<float>(kNanosPerSecond);
         const bool changed = capped > 0 && first_changed;
         const float moving = moving_s(unit, seconds);
-        const float rate = capped / moving;
+        const float rate = (capped > 0 ? capped + change_worth_ : 0.0F) / moving;
         flags_[unit] = changed ? flags_[unit] | kChanged
                                : flags_[unit] & static_cast<std::uint16_t>(~kChanged);
         if (changed) {
@@ -320,14 +322,16 @@ void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool 
         }
         float& volatility = volatility_[unit];
         Family& family = families_[family_[unit]];
-        family.surprise += std::max(capped - volatility * seconds, 0.0F);
-        family.elapsed_s += seconds;
-        family.reads += 1;
-        family.change_share += ((capped > 0 ? 1.0F : 0.0F) - family.change_share) / kCalmReads;
-        volatility =
-            rate >= volatility
-                ? rate
-                : volatility + static_cast<float>(options_.volatility_decay) * (rate - volatility);
+        if ((flags_[unit] & kStirred) == 0) {
+            family.surprise += std::max(capped - volatility * seconds, 0.0F);
+            family.elapsed_s += seconds;
+            family.reads += 1;
+            family.change_share += ((capped > 0 ? 1.0F : 0.0F) - family.change_share) / kCalmReads;
+        }
+        if ((flags_[unit] & kStirred) == 0 || has_sentinel_moved(unit)) {
+            const auto decay = static_cast<float>(options_.volatility_decay);
+            volatility = rate >= volatility ? rate : volatility + decay * (rate - volatility);
+        }
         if (!history_.empty()) {
             history_[unit * kHistory + reads % kHistory] =
                 static_cast<std::uint16_t>(capped * static_cast<float>(kHistoryScale));
@@ -391,7 +395,9 @@ void Sampler::sum_up(Sums& sums) {
         }
         settle_sentinel(unit);
         const std::uint16_t flags = flags_[unit];
-        flags_[unit] = flags & static_cast<std::uint16_t>(~(kReadNow | kWoken));
+        constexpr int kRead = kReadNow | kWoken;
+        const int done = (flags & kRead) == kRead ? kRead | kStirred : kRead;
+        flags_[unit] = flags & static_cast<std::uint16_t>(~done);
         const Limits& limits = kinds_[limits_[unit]];
         const auto cost = static_cast<double>(cost_ns(unit));
         const double at_base = cost * limits.base_per_s;
@@ -407,10 +413,6 @@ void Sampler::sum_up(Sums& sums) {
             sums.counters += at_base;
         } else {
             sums.least += cost * limits.max_per_s;
-            if (is_idle(unit)) {
-                sums.idle += cost * limits.max_per_s;
-                continue;
-            }
             const float key = (options_.ignore_cost ? 1.0F : cost_ns(unit)) / worth(unit);
             bins_[limits_[unit] * kBins + bin_of(key)] += cost;
         }
@@ -519,18 +521,17 @@ SolveResult Sampler::solve(double budget_ns_per_s) {
     result.full_ns_per_s = sums.full;
     if (law) {
         const double left =
-            std::max(budget_ns_per_s - result.pinned_ns_per_s - sums.fresh - sums.idle, 0.0);
+            std::max(budget_ns_per_s - result.pinned_ns_per_s - sums.fresh, 0.0);
         compact_bins();
-        double aim = left * kAim;
-        for (int i = 0; i < 5; ++i) {
-            lambda_ = find_lambda(aim);
+        // A unit may lie half a bin below what its bin stands for: then a lambda that is larger by
+        // that much keeps the budget.
+        lambda_ = find_lambda(left * kAim);
+        for (const double nudge : {1.0, kHalfBin}) {
+            lambda_ *= nudge;
             result.predicted_ns_per_s = write_intervals(lambda_, result);
-            const double over = result.predicted_ns_per_s - budget_ns_per_s;
-            if (over <= 0) {
+            if (result.predicted_ns_per_s <= budget_ns_per_s) {
                 break;
             }
-            // The bins are coarse: aim lower by what they missed.
-            aim -= over + (1 - kAim) * left;
         }
     } else {
         result.predicted_ns_per_s = write_intervals(lambda_, result);

@@ -26,13 +26,16 @@ struct SamplerOptions {
     SamplePolicy policy = SamplePolicy::kBudget;
     std::uint32_t interval_ms_base = 10'000;
     std::uint32_t interval_ms_min = 10'000;  // below the base: reads between two ticks
-    std::uint32_t interval_ms_max = 300'000;
+    std::uint32_t interval_ms_max = 600'000;
     std::uint32_t interval_ms_fixed = 10'000;    // kFixed
     std::uint32_t interval_ms_quantum = 10'000;  // the planner's; divides the base
 
     double volatility_decay =
         0.1;  // share of a calmer read that is believed; a wilder one is believed at once
     double deviation_max = 10.0;  // a read that lands further off counts as this far
+    // Scales that a change counts for beyond its size: to be told of it soon is worth something
+    // however small it is.
+    double change_worth = 0.3;
     // What took units of a family by surprise (moved more than their own volatility said) may take
     // the others too: each gets this share of the family's mean rate of surprise on top of its own.
     // Families that never change stay at 0.
@@ -118,6 +121,10 @@ class Sampler {
     // does. Held against what is read. The sentinel outlives the bond.
     void set_sentinel(UnitId unit, UnitId sentinel);
 
+    // Something that is not read tells that `unit` has changed by now: the next collect_wakes() has
+    // it, whatever its interval. What that read finds is no surprise.
+    void stir(UnitId unit);
+
     void on_cost(FamilyId family, std::uint32_t units, double nanos) {
         costs_.on_cost(family, units, nanos);
     }
@@ -156,6 +163,7 @@ class Sampler {
         kWoken = 64,         // since the last solve
         kChanged = 128,      // its last read did
         kDistrusting = 256,  // its sentinel was wrong
+        kStirred = 512,      // it has changed, not read since
     };
 
     // Intervals of a kind of unit; few kinds exist, so they are shared.
@@ -205,6 +213,7 @@ class Sampler {
     double write_intervals(double lambda, SolveResult& result);
     void learn_families();
     bool is_worth_waking(UnitId unit, float surprise) const;
+    bool has_sentinel_moved(UnitId unit) const;
     bool is_idle(UnitId unit) const;
     bool is_stirred(UnitId unit) const;
     float moving_s(UnitId unit, float elapsed_s) const;
@@ -253,6 +262,7 @@ class Sampler {
     // Of the options, as the hot loops want them.
     float overhead_ns_ = 0;
     float family_share_ = 0;
+    float change_worth_ = 0;
     float per_base_square_ = 0;  // 1 / base interval squared, seconds
     std::uint32_t active_ = 0;
 };

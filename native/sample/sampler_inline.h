@@ -16,7 +16,6 @@ struct Sampler::Sums {
     double full = 0;      // everything at base
     double alerts = 0;    // at base
     double counters = 0;  // not shed, at base
-    double idle = 0;      // of those that need no read, at their maximum
     double fresh = 0;     // not known yet, at base
     double least = 0;     // the rest that is not shed, at its maximum
 };
@@ -37,12 +36,18 @@ inline std::uint32_t Sampler::on_grid(float square, const Limits& limits) const 
     return std::clamp(ms, limits.min_ms, limits.max_ms);
 }
 
+// Since the unit's last read, as far as is known.
+inline bool Sampler::has_sentinel_moved(UnitId unit) const {
+    const UnitId sentinel = sentinel_[unit];
+    return sentinel != kNoUnit && moved_ms_[sentinel] != heard_ms_[unit];
+}
+
 // The unit has not changed since its last read, says its sentinel, which is read well.
 inline bool Sampler::is_idle(UnitId unit) const {
     const UnitId sentinel = sentinel_[unit];
     return sentinel != kNoUnit && (flags_[unit] & kDistrusting) == 0 &&
            (flags_[sentinel] & (kKnown | kChanged | kShed)) == kKnown &&
-           moved_ms_[sentinel] == heard_ms_[unit] && !health_.is_failing(sentinel);
+           !has_sentinel_moved(unit) && !health_.is_failing(sentinel);
 }
 
 // Of the time since the unit's last read the part in which it may have changed.
@@ -66,8 +71,11 @@ inline float Sampler::cost_ns(UnitId unit) const {
     return costs_.typical_ns(family_[unit]) + overhead_ns_ * static_cast<float>(values_[unit]);
 }
 
-// w v, what a second of staleness of the unit costs in accuracy.
+// w v, what a second of staleness of the unit costs in accuracy: nothing while it is idle.
 inline float Sampler::worth(UnitId unit) const {
+    if (is_idle(unit)) {
+        return kWorthMin;
+    }
     const float volatility =
         volatility_[unit] + family_share_ * families_[family_[unit]].volatility;
     return std::max(importance_[unit] * volatility, kWorthMin);
@@ -86,9 +94,6 @@ inline bool Sampler::is_pinned(UnitId unit) const {
 
 inline std::uint32_t Sampler::law_interval(UnitId unit, double lambda) const {
     const Limits& limits = kinds_[limits_[unit]];
-    if (is_idle(unit)) {
-        return limits.top_ms;
-    }
     const float cost = options_.ignore_cost ? 1.0F : cost_ns(unit);
     const float square = static_cast<float>(lambda) * (cost / worth(unit));
     return on_grid(square, limits);

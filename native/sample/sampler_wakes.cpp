@@ -19,6 +19,12 @@ void Sampler::set_sentinel(UnitId unit, UnitId sentinel) {
     }
 }
 
+void Sampler::stir(UnitId unit) {
+    if (unit < flags_.size() && (flags_[unit] & (kActive | kKnown)) == (kActive | kKnown)) {
+        flags_[unit] |= kStirred;
+    }
+}
+
 // A read of cost c buys lambda / 2 scale seconds elsewhere (the derivative of the law); here it
 // saves `surprise` scales for what is left of the interval, half of it on average.
 bool Sampler::is_worth_waking(UnitId unit, float surprise) const {
@@ -37,14 +43,20 @@ bool Sampler::is_worth_waking(UnitId unit, float surprise) const {
                lambda_ * static_cast<double>(cost);
 }
 
-// The unit was idle and its sentinel has just said that it is no longer, and the law would read it
-// often.
+// The unit has changed, or was idle and its sentinel has just said that it is no longer, and the law
+// would read it often.
 bool Sampler::is_stirred(UnitId unit) const {
-    const UnitId sentinel = sentinel_[unit];
-    constexpr int kNot = kShed | kReadNow | kWoken | kDistrusting;
-    if (sentinel == kNoUnit || (flags_[unit] & (kActive | kKnown | kNot)) != (kActive | kKnown) ||
-        (flags_[sentinel] & (kReadNow | kChanged)) != (kReadNow | kChanged) ||
+    const std::uint16_t flags = flags_[unit];
+    if ((flags & (kActive | kKnown | kShed | kWoken)) != (kActive | kKnown) ||
         health_.is_failing(unit)) {
+        return false;
+    }
+    if ((flags & kStirred) != 0) {
+        return true;
+    }
+    const UnitId sentinel = sentinel_[unit];
+    if (sentinel == kNoUnit || (flags & (kReadNow | kDistrusting)) != 0 ||
+        (flags_[sentinel] & (kReadNow | kChanged)) != (kReadNow | kChanged)) {
         return false;
     }
     const Limits& limits = kinds_[limits_[unit]];

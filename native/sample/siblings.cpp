@@ -1,5 +1,8 @@
 #include "sample/siblings.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/grow.h"
 #include "base/hash.h"
 
@@ -20,11 +23,18 @@ std::string_view property(std::string_view name, std::string_view key) {
     return {};
 }
 
-// Keys of groups; 0: none.
+// Keys of groups and replicas; 0: none.
 struct Place {
     std::uint64_t tells = 0;    // the group whose sentinel the unit is
     std::uint64_t listens = 0;  // the group whose sentinel tells for the unit
+    std::uint64_t moves = 0;    // the replica whose leader has moved when the unit comes or goes
+    std::uint64_t replica = 0;  // the replica that the unit tells of
+    std::size_t seat = 0;       // its place in Replica
 };
+
+// What a broker says of a partition that it leads; of others 0.
+constexpr std::array<std::string_view, 3> kOfLeader = {"InSyncReplicasCount", "ReplicasCount",
+                                                       "UnderReplicated"};
 
 // The key of what is alike in the value of a property; 0 when the name has none.
 std::uint64_t key_of(std::string_view kind, std::string_view name, std::string_view property_key) {
@@ -32,35 +42,77 @@ std::uint64_t key_of(std::string_view kind, std::string_view name, std::string_v
     return value.empty() ? 0 : hash_64(value, hash_64(kind));
 }
 
+std::uint64_t replica_of(std::string_view bean) {
+    return hash_64(property(bean, "partition"),
+                   hash_64("replica", hash_64(property(bean, "topic"))));
+}
+
+Place place_of_server(std::string_view bean, std::string_view name) {
+    if (name == "MessagesInPerSec") {
+        return {.tells = key_of("topic", bean, "topic")};
+    }
+    // Replicas fall behind and catch up rarely, but then hundreds of units change; these counts are
+    // alerts, read at every base interval.
+    if (name == "UnderReplicatedPartitions") {
+        return {.tells = hash_64("isr")};
+    }
+    if (name == "UnderMinIsrPartitionCount") {
+        return {.tells = hash_64("min isr")};
+    }
+    // A follower has one for each partition that it fetches.
+    if (name == "ConsumerLag" && property(bean, "type") == "FetcherLagMetrics") {
+        return {.moves = replica_of(bean)};
+    }
+    return {};
+}
+
+Place place_of_partition(std::string_view bean, std::string_view name) {
+    Place place;
+    if (name == "UnderMinIsr") {
+        place.listens = hash_64("min isr");
+    } else if (name == "InSyncReplicasCount" || name == "UnderReplicated" || name == "AtMinIsr") {
+        place.listens = hash_64("isr");
+    }
+    for (; place.seat < kOfLeader.size(); ++place.seat) {
+        if (name == kOfLeader[place.seat]) {
+            place.replica = replica_of(bean);
+            break;
+        }
+    }
+    return place;
+}
+
+Place place_of_log(std::string_view bean, std::string_view name) {
+    if (name != "LogEndOffset" && name != "Size") {
+        return {};
+    }
+    const std::uint64_t topic = key_of("topic", bean, "topic");
+    const std::uint64_t log = hash_64(property(bean, "partition"), hash_64("log", topic));
+    return name == "Size" ? Place{.listens = log} : Place{.tells = log, .listens = topic};
+}
+
+Place place_of_request(std::string_view bean, std::string_view name) {
+    const std::uint64_t request = key_of("request", bean, "request");
+    if (name == "RequestsPerSec") {
+        return {.tells = request};
+    }
+    return name.ends_with("TimeMs") || name.ends_with("Bytes") ? Place{.listens = request} : Place{};
+}
+
 Place place_of(std::string_view bean) {
     const std::string_view domain = bean.substr(0, bean.find(':'));
     const std::string_view name = property(bean, "name");
-    if (domain == "kafka.server" && name == "MessagesInPerSec") {
-        return {key_of("topic", bean, "topic"), 0};
+    if (domain == "kafka.server") {
+        return place_of_server(bean, name);
     }
-    // Replicas fall behind and catch up rarely, but then hundreds of units change; the count is an
-    // alert, read at every base interval.
-    if (domain == "kafka.server" && name == "UnderReplicatedPartitions") {
-        return {hash_64("isr"), 0};
+    if (domain == "kafka.cluster" && property(bean, "type") == "Partition") {
+        return place_of_partition(bean, name);
     }
-    if (domain == "kafka.cluster" && property(bean, "type") == "Partition" &&
-        (name == "UnderReplicated" || name == "InSyncReplicasCount" || name == "ReplicasCount" ||
-         name == "UnderMinIsr" || name == "AtMinIsr")) {
-        return {0, hash_64("isr")};
-    }
-    if (domain == "kafka.log" && (name == "LogEndOffset" || name == "Size")) {
-        const std::uint64_t topic = key_of("topic", bean, "topic");
-        const std::uint64_t log = hash_64(property(bean, "partition"), hash_64("log", topic));
-        return name == "Size" ? Place{0, log} : Place{log, topic};
+    if (domain == "kafka.log") {
+        return place_of_log(bean, name);
     }
     if (domain == "kafka.network" && property(bean, "type") == "RequestMetrics") {
-        const std::uint64_t request = key_of("request", bean, "request");
-        if (name == "RequestsPerSec") {
-            return {request, 0};
-        }
-        if (name.ends_with("TimeMs") || name.ends_with("Bytes")) {
-            return {0, request};
-        }
+        return place_of_request(bean, name);
     }
     return {};
 }
@@ -104,8 +156,26 @@ void Siblings::set_sentinel(std::uint32_t place, UnitId sentinel) {
     }
 }
 
+void Siblings::stir(std::uint64_t replica) {
+    const auto found = replicas_.find(replica);
+    if (found == replicas_.end()) {
+        return;
+    }
+    for (const UnitId unit : found->second) {
+        if (unit != kNoUnit) {
+            sampler_.stir(unit);
+        }
+    }
+}
+
 void Siblings::add(UnitId unit, std::string_view name) {
     const Place place = place_of(name);
+    if (place.moves != 0) {
+        stir(place.moves);
+    }
+    if (place.replica != 0) {
+        replicas_.try_emplace(place.replica, kNobody).first->second[place.seat] = unit;
+    }
     if (place.tells != 0) {
         const std::uint32_t told = find_or_make(place.tells);
         // Of several, such as the versions of a request, the first.
@@ -129,6 +199,16 @@ void Siblings::add(UnitId unit, std::string_view name) {
 
 void Siblings::remove(UnitId unit, std::string_view name) {
     const Place place = place_of(name);
+    if (place.moves != 0) {
+        stir(place.moves);
+    }
+    const auto replica = place.replica == 0 ? replicas_.end() : replicas_.find(place.replica);
+    if (replica != replicas_.end() && replica->second[place.seat] == unit) {
+        replica->second[place.seat] = kNoUnit;
+        if (replica->second == kNobody) {
+            replicas_.erase(replica);
+        }
+    }
     const std::uint32_t told = place.tells == 0 ? kNoGroup : find(place.tells);
     if (told != kNoGroup && groups_[told].sentinel == unit) {
         set_sentinel(told, kNoUnit);

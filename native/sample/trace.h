@@ -16,12 +16,13 @@
 
 namespace remora {
 
-// Layout of a trace: "RMRTRC1\n", then records: one byte of kind, then LEB128 numbers (signed ones
+// Layout of a trace: "RMRTRC2\n", then records: one byte of kind, then LEB128 numbers (signed ones
 // zigzag) and texts (length, bytes). Times are milliseconds since the record before; a value is the
 // difference to the slot's value before (integers) or the XOR of both bit patterns with the bytes
 // turned round (the rest).
 //
 //   'F' family, text       'U' unit, family, bean kind, flags, slots, text
+//   'B' unit               has been read for the first time
 //   'X' unit               gone
 //   'T' milliseconds       a frame begins: values that did not change have no record
 //   'V' unit (signed difference to the unit before in this frame), slot * 2 + is_xor, value
@@ -100,6 +101,7 @@ class TraceWriter {
     std::vector<std::uint32_t> number_;
     std::vector<std::uint32_t> first_;
     std::vector<std::uint16_t> slots_;
+    std::vector<bool> has_value_;
     std::vector<double> values_;
     std::uint32_t next_number_ = 0;
     std::int64_t last_number_ = 0;
@@ -115,7 +117,7 @@ struct TraceUnit {
     bool is_counter = false;
     std::uint16_t slots = 0;
     std::uint32_t first_slot = 0;  // of the trace's slots
-    std::uint32_t born = 0;        // first frame with it
+    std::uint32_t born = 0;        // first frame with a value of it; `gone` when there is none
     std::uint32_t gone = 0;        // first frame without it, the number of frames when it stayed
 };
 

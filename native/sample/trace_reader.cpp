@@ -10,7 +10,7 @@
 namespace remora {
 namespace {
 
-constexpr std::string_view kMagic = "RMRTRC1\n";
+constexpr std::string_view kMagic = "RMRTRC2\n";
 constexpr std::uint32_t kTraceUnitsMax =
     4 * kUnitsMax;  // over a whole trace, ids used again included
 constexpr std::uint64_t kMsMax = 1'000'000'000;
@@ -35,7 +35,7 @@ class Parser {
     Result<Trace> parse() {
         if (bytes_.size() < kMagic.size() ||
             std::memcmp(bytes_.data(), kMagic.data(), kMagic.size()) != 0) {
-            return Status(Code::kCorrupt, "not a trace: it does not begin with RMRTRC1");
+            return Status(Code::kCorrupt, "not a trace: it does not begin with RMRTRC2");
         }
         at_ = kMagic.size();
         while (!trace_.is_complete && at_ < bytes_.size()) {
@@ -61,8 +61,10 @@ class Parser {
                 return take_family();
             case 'U':
                 return take_unit();
+            case 'B':
+                return take_event(&TraceUnit::born);
             case 'X':
-                return take_gone();
+                return take_event(&TraceUnit::gone);
             case 'T':
                 return take_time();
             case 'V':
@@ -144,10 +146,7 @@ class Parser {
         unit.is_counter = (flags & 2) != 0;
         unit.slots = static_cast<std::uint16_t>(slots);
         unit.first_slot = trace_.slots;
-        // Units are announced before the frame that first has them; a unit met within a frame
-        // belongs to it.
-        unit.born =
-            static_cast<std::uint32_t>(trace_.frames.empty() ? 0 : trace_.frames.size() - 1);
+        unit.born = 0xFFFFFFFF;
         unit.gone = 0xFFFFFFFF;
         trace_.slots += unit.slots;
         values_.resize(trace_.slots);
@@ -155,13 +154,13 @@ class Parser {
         return true;
     }
 
-    bool take_gone() {
+    // A record that only names a unit and belongs to the frame it is met in.
+    bool take_event(std::uint32_t TraceUnit::*frame) {
         std::uint64_t id = 0;
-        if (!number(id, trace_.units.empty() ? 0 : trace_.units.size() - 1) ||
-            trace_.units.empty()) {
+        if (!number(id, kTraceUnitsMax) || id >= trace_.units.size()) {
             return false;
         }
-        trace_.units[id].gone =
+        trace_.units[id].*frame =
             static_cast<std::uint32_t>(trace_.frames.empty() ? 0 : trace_.frames.size() - 1);
         return true;
     }

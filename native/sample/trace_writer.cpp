@@ -56,7 +56,7 @@ Result<std::unique_ptr<TraceFile>> create_trace_file(const std::string& path) {
 
 TraceWriter::TraceWriter(std::unique_ptr<TraceFile> file, std::uint64_t bytes_max)
     : file_(std::move(file)), bytes_max_(bytes_max), buffer_(kBufferBytes) {
-    constexpr std::string_view kMagic = "RMRTRC1\n";
+    constexpr std::string_view kMagic = "RMRTRC2\n";
     if (bytes_max_ < kMagic.size() + 1) {
         done_ = true;
         return;
@@ -135,6 +135,7 @@ void TraceWriter::add_unit(UnitId unit, const TraceUnitInfo& info) {
         number_.resize(size, kNoNumber);
         first_.resize(size);
         slots_.resize(size);
+        has_value_.resize(size);
     }
     // A unit id that is used again gets the same place when it is large enough.
     if (slots_[unit] < info.slots) {
@@ -144,6 +145,7 @@ void TraceWriter::add_unit(UnitId unit, const TraceUnitInfo& info) {
     slots_[unit] = std::max(slots_[unit], info.slots);
     std::fill_n(values_.begin() + first_[unit], info.slots, 0.0);
     number_[unit] = next_number_++;
+    has_value_[unit] = false;
     put_byte('U');
     put(number_[unit]);
     put(info.family);
@@ -177,6 +179,11 @@ void TraceWriter::on_time(std::int64_t now_ns) {
 void TraceWriter::on_value(UnitId unit, std::uint16_t slot, double value) {
     if (unit >= number_.size() || number_[unit] == kNoNumber || slot >= slots_[unit]) {
         return;
+    }
+    if (!has_value_[unit] && has_time_ && room(kHeadBytesMax)) {
+        put_byte('B');
+        put(number_[unit]);
+        has_value_[unit] = true;
     }
     double& before = values_[first_[unit] + slot];
     const auto bits = std::bit_cast<std::uint64_t>(value);

@@ -74,7 +74,7 @@ TEST(TraceTest, ReadsBackWhatWasWritten) {
     EXPECT_TRUE(trace.units[0].is_counter);
     EXPECT_EQ(trace.units[1].kind, BeanKind::kHistogram);
     EXPECT_EQ(trace.units[1].gone, 1U);
-    EXPECT_EQ(trace.units[2].born, 1U);
+    EXPECT_EQ(trace.units[2].born, 2U) << "from its first value on, not from registration";
     EXPECT_EQ(trace.units[2].gone, 3U);
     EXPECT_EQ(trace.slots, 5U);
     ASSERT_EQ(trace.frames.size(), 3U);
@@ -89,6 +89,31 @@ TEST(TraceTest, ReadsBackWhatWasWritten) {
     EXPECT_EQ(trace.changes[4].value, 9007199254740993.0);
     EXPECT_EQ(trace.changes[4].slot, 4U);
     EXPECT_EQ(trace.changes[5].value, -3);
+}
+
+TEST(TraceTest, AUnitIsThereFromItsFirstValueOnAlsoWhenThatIsZero) {
+    std::vector<std::byte> bytes;
+    TraceWriter writer(std::make_unique<MemoryFile>(bytes), 1 << 20);
+    writer.add_unit(0, {.slots = 1, .name = "d:type=Zero"});
+    writer.add_unit(1, {.slots = 1, .name = "d:type=Never"});
+    writer.add_unit(2, {.slots = 1, .name = "d:type=GoneBefore"});
+    writer.remove_unit(2);
+    for (int second = 1; second <= 4; ++second) {
+        writer.on_time(second * kNanosPerSecond);
+        if (second >= 3) {
+            writer.on_value(0, 0, 0.0);
+        }
+    }
+    writer.finish();
+    const auto read = parse_trace(bytes);
+    ASSERT_TRUE(read.is_ok()) << read.status().message();
+    const Trace& trace = read.value();
+    ASSERT_EQ(trace.units.size(), 3U);
+    EXPECT_EQ(trace.units[0].born, 2U);
+    EXPECT_EQ(trace.units[0].gone, 4U);
+    EXPECT_EQ(trace.units[1].born, trace.units[1].gone);
+    EXPECT_EQ(trace.units[2].born, trace.units[2].gone);
+    EXPECT_TRUE(trace.changes.empty());
 }
 
 TEST(TraceTest, NeverWritesMoreThanItsBound) {
