@@ -220,7 +220,7 @@ class Simulation {
                 siblings_.remove(unit, trace_.units[unit].name);
                 sampler_.remove_unit(unit);
             }
-            if (reference_.born[unit] == tick) {
+            if (reference_.announced[unit] == tick) {
                 const TraceUnit& info = trace_.units[unit];
                 UnitTraits traits;
                 traits.family = info.family;
@@ -233,7 +233,9 @@ class Simulation {
                     siblings_.add(unit, info.name);
                 }
                 sampler_.on_cost(info.family, 1, reference_.cost_ns[info.family]);
-                planner_.add(unit, info.family);
+            }
+            if (reference_.born[unit] == tick) {
+                planner_.add(unit, trace_.units[unit].family);
             }
         }
     }
@@ -472,6 +474,8 @@ Reference make_reference(const Trace& trace, const FidelityOptions& options) {
     for (const TraceUnit& unit : trace.units) {
         const std::uint32_t born =
             std::min(first_tick_at(trace, unit.born, base_ms), reference.ticks);
+        reference.announced.push_back(
+            std::min(first_tick_at(trace, unit.announced, base_ms), born));
         reference.born.push_back(born);
         reference.gone.push_back(
             std::max(born, std::min(first_tick_at(trace, unit.gone, base_ms), reference.ticks)));

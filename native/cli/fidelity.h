@@ -28,13 +28,14 @@ struct FidelityOptions {
 struct Reference {
     std::uint32_t ticks = 0;
     std::uint32_t slots = 0;
-    std::vector<double> values;          // [tick * slots + slot]
-    std::vector<double> scale;           // by slot: standard deviation over the ticks of its life
-    std::vector<std::uint32_t> born;     // by unit: first tick with it
-    std::vector<std::uint32_t> gone;     // by unit: first tick without it
-    std::vector<std::uint8_t> left_out;  // by unit
-    std::vector<double> cost_ns;         // by family, one unit
-    double full_ns_per_s = 0;            // mean over the measured ticks
+    std::vector<double> values;            // [tick * slots + slot]
+    std::vector<double> scale;             // by slot: standard deviation over the ticks of its life
+    std::vector<std::uint32_t> announced;  // by unit: first tick after its registration
+    std::vector<std::uint32_t> born;       // by unit: first tick with it
+    std::vector<std::uint32_t> gone;       // by unit: first tick without it
+    std::vector<std::uint8_t> left_out;    // by unit
+    std::vector<double> cost_ns;           // by family, one unit
+    double full_ns_per_s = 0;              // mean over the measured ticks
 
     bool lives(UnitId unit, std::uint32_t tick) const {
         return left_out[unit] == 0 && tick >= born[unit] && tick < gone[unit];

@@ -394,10 +394,9 @@ void Sampler::sum_up(Sums& sums) {
             continue;
         }
         settle_sentinel(unit);
+        settle_stirred(unit);
         const std::uint16_t flags = flags_[unit];
-        constexpr int kRead = kReadNow | kWoken;
-        const int done = (flags & kRead) == kRead ? kRead | kStirred : kRead;
-        flags_[unit] = flags & static_cast<std::uint16_t>(~done);
+        flags_[unit] = flags & static_cast<std::uint16_t>(~(kReadNow | kWoken));
         const Limits& limits = kinds_[limits_[unit]];
         const auto cost = static_cast<double>(cost_ns(unit));
         const double at_base = cost * limits.base_per_s;
@@ -520,8 +519,7 @@ SolveResult Sampler::solve(double budget_ns_per_s) {
     result.least_ns_per_s = result.pinned_ns_per_s + sums.least;
     result.full_ns_per_s = sums.full;
     if (law) {
-        const double left =
-            std::max(budget_ns_per_s - result.pinned_ns_per_s - sums.fresh, 0.0);
+        const double left = std::max(budget_ns_per_s - result.pinned_ns_per_s - sums.fresh, 0.0);
         compact_bins();
         // A unit may lie half a bin below what its bin stands for: then a lambda that is larger by
         // that much keeps the budget.

@@ -121,8 +121,9 @@ class Sampler {
     // does. Held against what is read. The sentinel outlives the bond.
     void set_sentinel(UnitId unit, UnitId sentinel);
 
-    // Something that is not read tells that `unit` has changed by now: the next collect_wakes() has
-    // it, whatever its interval. What that read finds is no surprise.
+    // Something that is not read tells that `unit` has changed or is about to: the next
+    // collect_wakes() has it, whatever its interval, and the one after when it had not changed yet.
+    // What these reads find is no surprise.
     void stir(UnitId unit);
 
     void on_cost(FamilyId family, std::uint32_t units, double nanos) {
@@ -163,7 +164,8 @@ class Sampler {
         kWoken = 64,         // since the last solve
         kChanged = 128,      // its last read did
         kDistrusting = 256,  // its sentinel was wrong
-        kStirred = 512,      // it has changed, not read since
+        kStirred = 512,      // it has changed or will in a moment
+        kReadInVain = 1024,  // since it was stirred
     };
 
     // Intervals of a kind of unit; few kinds exist, so they are shared.
@@ -216,6 +218,7 @@ class Sampler {
     bool has_sentinel_moved(UnitId unit) const;
     bool is_idle(UnitId unit) const;
     bool is_stirred(UnitId unit) const;
+    void settle_stirred(UnitId unit);
     float moving_s(UnitId unit, float elapsed_s) const;
     void settle_sentinel(UnitId unit);
 

@@ -25,6 +25,17 @@ void Sampler::stir(UnitId unit) {
     }
 }
 
+void Sampler::settle_stirred(UnitId unit) {
+    constexpr int kRead = kStirred | kReadNow | kWoken;
+    const std::uint16_t flags = flags_[unit];
+    if ((flags & kRead) != kRead) {
+        return;
+    }
+    flags_[unit] = (flags & (kChanged | kReadInVain)) == 0
+                       ? flags | kReadInVain
+                       : flags & static_cast<std::uint16_t>(~(kStirred | kReadInVain));
+}
+
 // A read of cost c buys lambda / 2 scale seconds elsewhere (the derivative of the law); here it
 // saves `surprise` scales for what is left of the interval, half of it on average.
 bool Sampler::is_worth_waking(UnitId unit, float surprise) const {
@@ -43,8 +54,8 @@ bool Sampler::is_worth_waking(UnitId unit, float surprise) const {
                lambda_ * static_cast<double>(cost);
 }
 
-// The unit has changed, or was idle and its sentinel has just said that it is no longer, and the law
-// would read it often.
+// The unit has changed, or was idle and its sentinel has just said that it is no longer, and the
+// law would read it often.
 bool Sampler::is_stirred(UnitId unit) const {
     const std::uint16_t flags = flags_[unit];
     if ((flags & (kActive | kKnown | kShed | kWoken)) != (kActive | kKnown) ||

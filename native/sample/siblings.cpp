@@ -96,7 +96,8 @@ Place place_of_request(std::string_view bean, std::string_view name) {
     if (name == "RequestsPerSec") {
         return {.tells = request};
     }
-    return name.ends_with("TimeMs") || name.ends_with("Bytes") ? Place{.listens = request} : Place{};
+    return name.ends_with("TimeMs") || name.ends_with("Bytes") ? Place{.listens = request}
+                                                               : Place{};
 }
 
 Place place_of(std::string_view bean) {

@@ -117,6 +117,7 @@ struct TraceUnit {
     bool is_counter = false;
     std::uint16_t slots = 0;
     std::uint32_t first_slot = 0;  // of the trace's slots
+    std::uint32_t announced = 0;   // frame in which it was registered
     std::uint32_t born = 0;        // first frame with a value of it; `gone` when there is none
     std::uint32_t gone = 0;        // first frame without it, the number of frames when it stayed
 };

@@ -146,6 +146,8 @@ class Parser {
         unit.is_counter = (flags & 2) != 0;
         unit.slots = static_cast<std::uint16_t>(slots);
         unit.first_slot = trace_.slots;
+        unit.announced =
+            static_cast<std::uint32_t>(trace_.frames.empty() ? 0 : trace_.frames.size() - 1);
         unit.born = 0xFFFFFFFF;
         unit.gone = 0xFFFFFFFF;
         trace_.slots += unit.slots;

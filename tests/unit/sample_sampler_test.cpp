@@ -472,6 +472,83 @@ TEST_F(SamplerTest, UnderReplicatedPartitionsTellForTheReplicasOfEach) {
     EXPECT_THAT(woken, testing::IsSupersetOf({0U, 1U}));
 }
 
+// Two partitions' units that never changed, each read once at its maximum interval.
+class LeaderTest : public SamplerTest {
+ protected:
+    void SetUp() override {
+        make();
+        siblings = std::make_unique<Siblings>(*sampler);
+        for (UnitId unit = 0; unit < names.size(); ++unit) {
+            UnitTraits traits;
+            traits.family = unit;
+            add(unit, traits);
+            siblings->add(unit, names[unit]);
+            teach(unit, 0);
+        }
+        sampler->solve(30);
+    }
+
+    std::vector<UnitId> wakes() {
+        std::vector<UnitId> woken(names.size() + 1);
+        woken.resize(sampler->collect_wakes(woken));
+        return woken;
+    }
+
+    const std::vector<std::string> names = {
+        "kafka.cluster:type=Partition,name=InSyncReplicasCount,topic=t,partition=0",
+        "kafka.cluster:type=Partition,name=ReplicasCount,topic=t,partition=0",
+        "kafka.cluster:type=Partition,name=UnderReplicated,topic=t,partition=0",
+        "kafka.cluster:type=Partition,name=ReplicasCount,topic=t,partition=1",
+        "kafka.cluster:type=Partition,name=LastStableOffsetLag,topic=t,partition=0"};
+    const std::string fetcher =
+        "kafka.server:type=FetcherLagMetrics,name=ConsumerLag,clientId=ReplicaFetcherThread-0-2,"
+        "topic=t,partition=0";
+    std::unique_ptr<Siblings> siblings;
+};
+
+TEST_F(LeaderTest, AFetcherThatComesOrGoesHasTheReplicasOfItsPartitionRead) {
+    EXPECT_THAT(wakes(), testing::IsEmpty());
+    add(9, {});
+    siblings->add(9, fetcher);
+    EXPECT_THAT(wakes(), testing::ElementsAre(0U, 1U, 2U));
+    EXPECT_THAT(wakes(), testing::IsEmpty()) << "once a round";
+    for (const UnitId unit : {0U, 1U, 2U}) {
+        sampler->observe(unit, 3, 20 * kTickNs, ReadStatus::kOk, 0);
+    }
+    EXPECT_THAT(wakes(), testing::IsEmpty()) << "what was expected is no surprise for partition 1";
+    sampler->solve(30);
+    EXPECT_EQ(sampler->volatility(1), 0) << "nor a reason to read it more often";
+    siblings->remove(9, fetcher);
+    EXPECT_THAT(wakes(), testing::ElementsAre(0U, 1U, 2U));
+}
+
+TEST_F(LeaderTest, WhatHasNotChangedYetIsReadOnceMore) {
+    add(9, {});
+    siblings->add(9, fetcher);
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_THAT(wakes(), testing::ElementsAre(0U, 1U, 2U)) << round;
+        for (const UnitId unit : {0U, 1U, 2U}) {
+            sampler->observe(unit, 0, kTickNs, ReadStatus::kOk, 0, false);
+        }
+        sampler->solve(30);
+    }
+    EXPECT_THAT(wakes(), testing::IsEmpty());
+}
+
+TEST_F(LeaderTest, AUnitThatIsGoneIsNotReadForItsLeader) {
+    siblings->remove(1, names[1]);
+    sampler->remove_unit(1);
+    add(9, {});
+    siblings->add(9, fetcher);
+    EXPECT_THAT(wakes(), testing::ElementsAre(0U, 2U));
+}
+
+TEST_F(SentinelTest, WithBudgetToSpareIdleUnitsAreReadToo) {
+    read(0, 0, false);
+    sampler->solve(1e18);
+    EXPECT_EQ(intervals.get(1), 10'000U);
+}
+
 TEST_F(SamplerTest, BacksOffFromAFailingUnitAndComesBack) {
     make();
     add(0, {});
