@@ -1,6 +1,5 @@
 #include "sample/siblings.h"
 
-#include <algorithm>
 #include <array>
 
 #include "base/grow.h"
