@@ -394,7 +394,9 @@ void Sampler::sum_up(Sums& sums) {
             continue;
         }
         settle_sentinel(unit);
-        settle_stirred(unit);
+        if ((flags_[unit] & kStirred) != 0) [[unlikely]] {
+            settle_stirred(unit);
+        }
         const std::uint16_t flags = flags_[unit];
         flags_[unit] = flags & static_cast<std::uint16_t>(~(kReadNow | kWoken));
         const Limits& limits = kinds_[limits_[unit]];

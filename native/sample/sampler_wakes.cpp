@@ -26,7 +26,7 @@ void Sampler::stir(UnitId unit) {
 }
 
 void Sampler::settle_stirred(UnitId unit) {
-    constexpr int kRead = kStirred | kReadNow | kWoken;
+    constexpr int kRead = kReadNow | kWoken;
     const std::uint16_t flags = flags_[unit];
     if ((flags & kRead) != kRead) {
         return;
