@@ -146,8 +146,7 @@ class Parser {
         unit.is_counter = (flags & 2) != 0;
         unit.slots = static_cast<std::uint16_t>(slots);
         unit.first_slot = trace_.slots;
-        unit.announced =
-            static_cast<std::uint32_t>(trace_.frames.empty() ? 0 : trace_.frames.size() - 1);
+        unit.announced = this_frame();
         unit.born = 0xFFFFFFFF;
         unit.gone = 0xFFFFFFFF;
         trace_.slots += unit.slots;
@@ -156,14 +155,17 @@ class Parser {
         return true;
     }
 
+    std::uint32_t this_frame() const {
+        return static_cast<std::uint32_t>(trace_.frames.empty() ? 0 : trace_.frames.size() - 1);
+    }
+
     // A record that only names a unit and belongs to the frame it is met in.
     bool take_event(std::uint32_t TraceUnit::*frame) {
         std::uint64_t id = 0;
         if (!number(id, kTraceUnitsMax) || id >= trace_.units.size()) {
             return false;
         }
-        trace_.units[id].*frame =
-            static_cast<std::uint32_t>(trace_.frames.empty() ? 0 : trace_.frames.size() - 1);
+        trace_.units[id].*frame = this_frame();
         return true;
     }
 

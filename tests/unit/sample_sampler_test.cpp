@@ -472,7 +472,7 @@ TEST_F(SamplerTest, UnderReplicatedPartitionsTellForTheReplicasOfEach) {
     EXPECT_THAT(woken, testing::IsSupersetOf({0U, 1U}));
 }
 
-// Two partitions' units that never changed, each read once at its maximum interval.
+// Units of two partitions that never changed and rest at their maximum interval.
 class LeaderTest : public SamplerTest {
  protected:
     void SetUp() override {
