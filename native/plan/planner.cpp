@@ -63,6 +63,7 @@ void Planner::measure_grid() {
     quantum_ms_ = static_cast<std::uint32_t>(options_.quantum_ns / kNanosPerMilli);
     per_quantum_ = (std::uint64_t{1} << 32) / quantum_ms_ + 1;
     rounds_per_tick_ = static_cast<std::uint32_t>(options_.base_interval_ns / options_.quantum_ns);
+    slack_ = rounds_per_tick_ == 1 ? 0 : 2 * rounds_per_tick_;
 }
 
 void Planner::set_grid(const PlanOptions& options) {
@@ -175,10 +176,17 @@ std::int64_t Planner::expected_ns(FamilyId family) const {
     return static_cast<std::int64_t>(cost_ns_[family]);
 }
 
-std::uint32_t Planner::quanta(std::uint32_t interval_ms) const {
+inline std::uint32_t Planner::quanta(std::uint32_t interval_ms) const {
     // A multiplication for the division: this runs for every unit in every round.
     const std::uint64_t n = ((std::uint64_t{interval_ms} + quantum_ms_ / 2) * per_quantum_) >> 32;
     return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(n, 1, kQuantaMax));
+}
+
+// False only for a unit that is not due. Told without a division or a call, since most are not.
+inline bool Planner::may_be_due(UnitId unit, std::uint32_t round) const {
+    const std::uint32_t elapsed = round - last_[unit];
+    const std::uint32_t n = quanta(intervals_.get(unit));
+    return elapsed + slack_ >= n || n + slack_ >= 2U * armed_[unit] || (flags_[unit] & kWoken) != 0;
 }
 
 // Whether `round` has to read the unit.
@@ -225,7 +233,7 @@ void Planner::build_list(std::int64_t round, bool urgent_only) {
             continue;
         }
         const bool urgent = (flags & kUrgent) != 0 && intervals_.get(unit) != kIntervalNever;
-        if (urgent || (!urgent_only && is_due(unit, now_round))) {
+        if (urgent || (!urgent_only && may_be_due(unit, now_round) && is_due(unit, now_round))) {
             const bool woken = (flags & (kWoken | kUrgent)) != 0;
             flags_[unit] = woken ? kActive | kListed | kWoken : kActive | kListed;
             ++end_[family_[unit]];

@@ -100,6 +100,7 @@ class Planner {
     void build_list(std::int64_t round, bool urgent_only);
     void begin_turns(std::uint32_t most);
     void next_turn();
+    bool may_be_due(UnitId unit, std::uint32_t round) const;
     bool is_due(UnitId unit, std::uint32_t round) const;
     std::uint32_t quanta(std::uint32_t interval_ms) const;
     void arm(UnitId unit);
@@ -113,6 +114,7 @@ class Planner {
     std::uint32_t quantum_ms_ = 0;
     std::uint64_t per_quantum_ = 0;  // 2^32 / quantum_ms_, rounded up
     std::uint32_t rounds_per_tick_ = 1;
+    std::uint32_t slack_ = 0;  // quanta by which rounding to whole ticks may move a read
 
     // By unit.
     std::vector<std::uint32_t> last_;   // round of the last read, or the one before the first
