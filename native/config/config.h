@@ -28,7 +28,7 @@ struct SamplingConfig {
     double cpu_budget_percent = 0.13;
     std::int64_t base_interval_ms = 10'000;
     std::int64_t min_interval_ms = 0;  // 0: the base interval; parsing fills it in
-    std::int64_t max_interval_ms = 600'000;
+    std::int64_t max_interval_ms = 900'000;
     double variance_low = 0.0001;  // of deviations in units of the series' own scale, squared
     double variance_high = 0.01;
     double decay = 0.1;  // share by which a quiet read lowers the volatility

@@ -83,8 +83,11 @@ void visit(ConfigVisitor& v, SamplingConfig& c) {
     v.duration({"min_interval",
                 "Shortest time between two reads of one bean; 0s means the base interval."},
                c.min_interval_ms, {100, kHour, true});
-    v.duration({"max_interval", "Longest time between two reads of one bean."}, c.max_interval_ms,
-               {kSecond, kDay});
+    v.duration(
+        {"max_interval",
+         "Longest time between two reads of one bean; three times as long while an alert metric "
+         "tells that it has not changed."},
+        c.max_interval_ms, {kSecond, kDay});
     v.number({"variance_low",
               "Policy variance: at and below this variance the longest interval is used."},
              c.variance_low, {0.0, 1e9});

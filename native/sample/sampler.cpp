@@ -13,16 +13,12 @@
 namespace remora {
 namespace {
 
-// c / (w v) is counted in bins of 1/16 of an octave between 2^-16 and 2^64: the top bits of a
-// float.
-constexpr std::uint32_t kBinShift = 19;
-constexpr std::uint32_t kBinFirst = (127 - 16) << 4;
-constexpr std::uint32_t kBins = 80 << 4;
-constexpr double kHalfBin = 33.0 / 32;
-// Kinds of intervals: those of a configuration and, while it is taken over, of the one before.
-constexpr std::size_t kKindsMax = 2 * kRulesMax;
-// Aimed at by the binned search, whose sums are rounded.
-constexpr double kAim = 0.995;
+// Pairs of kinds of intervals: those of a configuration and, while it is taken over, of the one
+// before.
+constexpr std::size_t kKindsMax = 2 * (2 * kRulesMax);
+// Maximum intervals that a unit may rest while an alert, which is read at every base interval,
+// vouches for it.
+constexpr std::uint32_t kVouchedRest = 3;
 // Counters stay at base because they are nearly free: no more than this share of the budget
 // together.
 constexpr double kCountersMost = 0.1;
@@ -31,16 +27,6 @@ constexpr double kHistoryScale = 6553.5;  // 10 scales fill 16 bits
 // unit of it is taken to be like the others.
 constexpr float kCalmReads = 64;
 constexpr float kCalmShare = 0.02F;
-
-std::uint32_t bin_of(float value) {
-    const std::uint32_t top = std::bit_cast<std::uint32_t>(value) >> kBinShift;
-    return std::clamp(top, kBinFirst, kBinFirst + kBins - 1) - kBinFirst;
-}
-
-// The middle of a bin.
-float value_of(std::uint32_t bin) {
-    return std::bit_cast<float>(((bin + kBinFirst) << kBinShift) | (1U << (kBinShift - 1)));
-}
 
 // Octaves of the nanoseconds that a read costs: up to 2^40, a quarter of an hour.
 constexpr std::size_t kCostOctaves = 40;
@@ -79,7 +65,8 @@ void Sampler::take_options() {
     change_worth_ = static_cast<float>(options_.change_worth);
 }
 
-void Sampler::fill_in(Limits& limits) const {
+void Sampler::fill_in(std::uint32_t kind) {
+    Limits& limits = kinds_[kind];
     limits.base_ms = limits.rule_base_ms != 0 ? limits.rule_base_ms : options_.interval_ms_base;
     // A rule's base moves the global minimum along: a unit is never read more often than its rule's
     // base unless the rule says so.
@@ -89,6 +76,9 @@ void Sampler::fill_in(Limits& limits) const {
     limits.max_ms = limits.rule_max_ms != 0 ? limits.rule_max_ms : options_.interval_ms_max;
     limits.max_ms = std::max(limits.max_ms, limits.min_ms);
     limits.base_ms = std::clamp(limits.base_ms, limits.min_ms, limits.max_ms);
+    if (kind % 2 == kVouched && limits.rule_max_ms == 0) {
+        limits.max_ms *= kVouchedRest;
+    }
     limits.base_per_s = kMsPerSecond / limits.base_ms;
     limits.max_per_s = kMsPerSecond / limits.max_ms;
     const std::uint32_t n_max = std::max(1U, limits.max_ms / options_.interval_ms_base);
@@ -97,7 +87,7 @@ void Sampler::fill_in(Limits& limits) const {
 }
 
 std::uint16_t Sampler::limits_of(const UnitTraits& traits) {
-    for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
+    for (std::size_t kind = 0; kind < kinds_.size(); kind += 2) {
         const Limits& have = kinds_[kind];
         if (have.rule_min_ms == traits.interval_ms_min &&
             have.rule_base_ms == traits.interval_ms_base &&
@@ -112,11 +102,19 @@ std::uint16_t Sampler::limits_of(const UnitTraits& traits) {
     wanted.rule_min_ms = traits.interval_ms_min;
     wanted.rule_base_ms = traits.interval_ms_base;
     wanted.rule_max_ms = traits.interval_ms_max;
-    fill_in(wanted);
-    kinds_.push_back(wanted);
-    bins_.resize(kinds_.size() * kBins);
+    const auto kind = static_cast<std::uint32_t>(kinds_.size());
+    kinds_.insert(kinds_.end(), 2, wanted);
+    fill_in(kind);
+    fill_in(kind + kVouched);
+    make_bins();
+    return static_cast<std::uint16_t>(kind);
+}
+
+void Sampler::make_bins() {
+    bins_.assign(kBinFirst + kinds_.size() / 2 * kBinsOfKind, Bin{});
+    bins_[kNever].interval_ms = kIntervalNever;
+    full_bins_.clear();
     full_bins_.reserve(bins_.size());
-    return static_cast<std::uint16_t>(kinds_.size() - 1);
 }
 
 // Kinds of former configurations would add up; units that have not been updated yet keep theirs.
@@ -130,12 +128,12 @@ void Sampler::drop_unused_kinds() {
         std::uint16_t& to = place[limits_[unit]];
         if (to == 0xFFFF) {
             to = static_cast<std::uint16_t>(used.size());
-            used.push_back(kinds_[limits_[unit]]);
+            used.insert(used.end(), 2, kinds_[limits_[unit]]);
         }
         limits_[unit] = to;
     }
     kinds_ = std::move(used);
-    bins_.assign(kinds_.size() * kBins, 0.0);
+    make_bins();
 }
 
 void Sampler::configure(const SamplerOptions& options) {
@@ -143,8 +141,8 @@ void Sampler::configure(const SamplerOptions& options) {
     take_options();
     health_.set_options(options_.health);
     drop_unused_kinds();
-    for (Limits& limits : kinds_) {
-        fill_in(limits);
+    for (std::uint32_t kind = 0; kind < kinds_.size(); ++kind) {
+        fill_in(kind);
     }
     if (options_.policy != SamplePolicy::kVariance) {
         history_ = {};
@@ -186,7 +184,7 @@ void Sampler::update_unit(UnitId unit, const UnitTraits& traits) {
     limits_[unit] = limits;
     shed_order_stale_ = true;
     if ((flags_[unit] & kShed) == 0 && !health_.is_failing(unit)) {
-        set_interval(unit, interval_for(unit, lambda_));
+        set_interval(unit, interval_for(unit));
     }
 }
 
@@ -205,6 +203,7 @@ bool Sampler::add_unit(UnitId unit, const UnitTraits& traits, std::int64_t /*now
         grow(sentinel_, size);
         grow(moved_ms_, size);
         grow(heard_ms_, size);
+        grow(bin_, size);
         grow(reads_, size);
         grow(shed_order_, size);
         health_.reserve(static_cast<UnitId>(size - 1));
@@ -286,7 +285,7 @@ std::uint32_t Sampler::variance_interval(UnitId unit) const {
     return on_grid(static_cast<float>(seconds * seconds), limits);
 }
 
-inline std::uint32_t Sampler::interval_for(UnitId unit, double lambda) const {
+inline std::uint32_t Sampler::interval_for(UnitId unit) const {
     const Limits& limits = kinds_[limits_[unit]];
     if (recording_ms_ != 0) {
         return recording_ms_;
@@ -302,7 +301,7 @@ inline std::uint32_t Sampler::interval_for(UnitId unit, double lambda) const {
         case SamplePolicy::kBudget:
             break;
     }
-    return law_interval(unit, lambda);
+    return law_interval(unit);
 }
 
 void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool first_changed) {
@@ -367,7 +366,7 @@ void Sampler::observe(UnitId unit, float deviation, std::int64_t elapsed_ns,
     }
     learn(unit, deviation, elapsed_ns, first_changed);
     if ((flags_[unit] & kShed) == 0) {
-        set_interval(unit, interval_for(unit, lambda_));
+        set_interval(unit, interval_for(unit));
     }
 }
 
@@ -386,37 +385,62 @@ void Sampler::learn_families() {
     }
 }
 
+// The bin of an active unit, and what the unit adds to its bin and to the sums. A call for each
+// unit would make solve() a third slower.
+[[gnu::always_inline]] inline void Sampler::into_bin(UnitId unit, bool idle, Sums& sums) {
+    const std::uint16_t flags = flags_[unit];
+    const Limits& limits = kinds_[limits_[unit]];
+    const auto cost = static_cast<double>(cost_ns(unit));
+    const double at_base = cost * limits.base_per_s;
+    sums.full += at_base;
+    if (health_.is_failing(unit)) {
+        bin_[unit] = kLeave;
+    } else if ((flags & (kShed | kAlert)) == kShed) {
+        bin_[unit] = kNever;
+    } else if (is_pinned(unit)) {
+        bin_[unit] = first_bin(unit) + kAtBase;
+        sums.units_at_base += 1;
+        if ((flags & kAlert) != 0) {
+            sums.alerts += at_base;
+        } else if ((flags & kKnown) != 0) {
+            sums.counters += at_base;
+        } else {
+            sums.fresh += at_base;
+            sums.least += cost * limits.max_per_s;
+        }
+    } else {
+        const std::uint32_t place = law_bin(unit, idle);
+        bin_[unit] = place;
+        Bin& bin = bins_[place];
+        bin.cost_ns += cost;
+        if (bin.units++ == 0) {
+            full_bins_.push_back(place);
+        }
+    }
+}
+
 void Sampler::sum_up(Sums& sums) {
-    std::fill(bins_.begin(), bins_.end(), 0.0);
+    for (const std::uint32_t bin : full_bins_) {
+        bins_[bin] = Bin{};
+    }
+    full_bins_.clear();
     const auto units = static_cast<UnitId>(flags_.size());
     for (UnitId unit = 0; unit < units; ++unit) {
         if ((flags_[unit] & kActive) == 0) {
+            bin_[unit] = kLeave;
             continue;
         }
         settle_sentinel(unit);
         if ((flags_[unit] & kStirred) != 0) [[unlikely]] {
             settle_stirred(unit);
         }
-        const std::uint16_t flags = flags_[unit];
-        flags_[unit] = flags & static_cast<std::uint16_t>(~(kReadNow | kWoken));
-        const Limits& limits = kinds_[limits_[unit]];
-        const auto cost = static_cast<double>(cost_ns(unit));
-        const double at_base = cost * limits.base_per_s;
-        sums.full += at_base;
-        if ((flags & kAlert) != 0) {
-            sums.alerts += at_base;
-        } else if ((flags & kShed) != 0) {
-            continue;
-        } else if ((flags & kKnown) == 0) {
-            sums.fresh += at_base;
-            sums.least += cost * limits.max_per_s;
-        } else if (is_pinned(unit)) {
-            sums.counters += at_base;
-        } else {
-            sums.least += cost * limits.max_per_s;
-            const float key = (options_.ignore_cost ? 1.0F : cost_ns(unit)) / worth(unit);
-            bins_[limits_[unit] * kBins + bin_of(key)] += cost;
-        }
+        const bool idle = is_idle(unit);
+        const auto kept = flags_[unit] & static_cast<std::uint16_t>(~(kReadNow | kWoken | kIdle));
+        flags_[unit] = static_cast<std::uint16_t>(kept | (idle ? kIdle : 0));
+        into_bin(unit, idle, sums);
+    }
+    for (const std::uint32_t bin : full_bins_) {
+        sums.least += bins_[bin].cost_ns * kinds_[key_of(bin).kind].max_per_s;
     }
 }
 
@@ -442,25 +466,15 @@ void Sampler::choose_counters(double most_ns_per_s) {
                                       : std::nextafter(std::exp2(static_cast<float>(octave)), 0.0F);
 }
 
-void Sampler::compact_bins() {
-    full_bins_.clear();
-    for (std::uint32_t kind = 0; kind < kinds_.size(); ++kind) {
-        for (std::uint32_t bin = 0; bin < kBins; ++bin) {
-            const double cost = bins_[kind * kBins + bin];
-            if (cost > 0) {
-                full_bins_.push_back({kind, value_of(bin), cost * kMsPerSecond});
-            }
-        }
-    }
-}
-
-// Read time a second of all units under the law, from the bins.
+// Read time a second of all units under the law.
 double Sampler::law_cost(double lambda) const {
     double sum = 0;
-    for (const Bin& bin : full_bins_) {
-        sum += bin.cost_ns / on_grid(static_cast<float>(lambda) * bin.value, kinds_[bin.kind]);
+    for (const std::uint32_t bin : full_bins_) {
+        const BinKey key = key_of(bin);
+        sum +=
+            bins_[bin].cost_ns / on_grid(static_cast<float>(lambda) * key.price, kinds_[key.kind]);
     }
-    return sum;
+    return sum * kMsPerSecond;
 }
 
 // The least lambda under which the law costs at most `budget_ns_per_s`. The cost falls with lambda,
@@ -478,29 +492,40 @@ double Sampler::find_lambda(double budget_ns_per_s) const {
     return std::exp2(high);
 }
 
-// Sets every interval and returns what they cost, nanoseconds a second.
-double Sampler::write_intervals(double lambda, SolveResult& result) {
-    double sum = 0;
-    result.units_at_base = 0;
-    const bool law = options_.policy == SamplePolicy::kBudget && recording_ms_ == 0;
-    const auto units = static_cast<UnitId>(flags_.size());
-    for (UnitId unit = 0; unit < units; ++unit) {
-        const std::uint16_t flags = flags_[unit];
-        if ((flags & kActive) == 0 || health_.is_failing(unit)) {
-            continue;
-        }
-        if ((flags & kShed) != 0) {
-            set_interval(unit, kIntervalNever);
-            continue;
-        }
-        // The law is what almost every unit is under, and this runs for all of them.
-        const std::uint32_t interval_ms =
-            law && !is_pinned(unit) ? law_interval(unit, lambda) : interval_for(unit, lambda);
-        set_interval(unit, interval_ms);
-        sum += static_cast<double>(cost_ns(unit) / static_cast<float>(interval_ms));
-        result.units_at_base += interval_ms <= kinds_[limits_[unit]].base_ms ? 1 : 0;
+// Sets every interval as lambda says. Returns how many units it puts at base.
+std::uint32_t Sampler::write_law() {
+    std::uint32_t at_base = 0;
+    for (const std::uint32_t place : full_bins_) {
+        const BinKey key = key_of(place);
+        Bin& bin = bins_[place];
+        const Limits& limits = kinds_[key.kind];
+        bin.interval_ms = on_grid(static_cast<float>(lambda_) * key.price, limits);
+        at_base += bin.interval_ms <= limits.base_ms ? bin.units : 0;
     }
-    return sum * kMsPerSecond;
+    for (std::uint32_t kind = 0; kind < kinds_.size(); kind += 2) {
+        bins_[kBinFirst + kind / 2 * kBinsOfKind + kAtBase].interval_ms = kinds_[kind].base_ms;
+    }
+    for (UnitId unit = 0; unit < flags_.size(); ++unit) {
+        if (bin_[unit] != kLeave) {
+            set_interval(unit, bins_[bin_[unit]].interval_ms);
+        }
+    }
+    return at_base;
+}
+
+// The same for other policies, which know no budget. Adds up what the intervals cost.
+std::uint32_t Sampler::write_each(double& cost_ns_per_s) {
+    std::uint32_t at_base = 0;
+    for (UnitId unit = 0; unit < flags_.size(); ++unit) {
+        if ((flags_[unit] & kActive) == 0 || health_.is_failing(unit)) {
+            continue;
+        }
+        const std::uint32_t interval_ms = interval_for(unit);
+        set_interval(unit, interval_ms);
+        cost_ns_per_s += static_cast<double>(cost_ns(unit)) * kMsPerSecond / interval_ms;
+        at_base += interval_ms <= kinds_[limits_[unit]].base_ms ? 1 : 0;
+    }
+    return at_base;
 }
 
 SolveResult Sampler::solve(double budget_ns_per_s) {
@@ -521,20 +546,12 @@ SolveResult Sampler::solve(double budget_ns_per_s) {
     result.least_ns_per_s = result.pinned_ns_per_s + sums.least;
     result.full_ns_per_s = sums.full;
     if (law) {
-        const double left = std::max(budget_ns_per_s - result.pinned_ns_per_s - sums.fresh, 0.0);
-        compact_bins();
-        // A unit may lie half a bin below what its bin stands for: then a lambda that is larger by
-        // that much keeps the budget.
-        lambda_ = find_lambda(left * kAim);
-        for (const double nudge : {1.0, kHalfBin}) {
-            lambda_ *= nudge;
-            result.predicted_ns_per_s = write_intervals(lambda_, result);
-            if (result.predicted_ns_per_s <= budget_ns_per_s) {
-                break;
-            }
-        }
+        const double held = result.pinned_ns_per_s + sums.fresh;
+        lambda_ = find_lambda(std::max(budget_ns_per_s - held, 0.0));
+        result.predicted_ns_per_s = held + law_cost(lambda_);
+        result.units_at_base = sums.units_at_base + write_law();
     } else {
-        result.predicted_ns_per_s = write_intervals(lambda_, result);
+        result.units_at_base = write_each(result.predicted_ns_per_s);
     }
     result.lambda = lambda_;
     result.units = active_;

@@ -26,7 +26,7 @@ struct SamplerOptions {
     SamplePolicy policy = SamplePolicy::kBudget;
     std::uint32_t interval_ms_base = 10'000;
     std::uint32_t interval_ms_min = 10'000;  // below the base: reads between two ticks
-    std::uint32_t interval_ms_max = 600'000;
+    std::uint32_t interval_ms_max = 900'000;
     std::uint32_t interval_ms_fixed = 10'000;    // kFixed
     std::uint32_t interval_ms_quantum = 10'000;  // the planner's; divides the base
 
@@ -35,7 +35,7 @@ struct SamplerOptions {
     double deviation_max = 10.0;  // a read that lands further off counts as this far
     // Scales that a change counts for beyond its size: to be told of it soon is worth something
     // however small it is.
-    double change_worth = 0.3;
+    double change_worth = 0.5;
     // What took units of a family by surprise (moved more than their own volatility said) may take
     // the others too: each gets this share of the family's mean rate of surprise on top of its own.
     // Families that never change stay at 0.
@@ -98,7 +98,7 @@ class Sampler {
 
     Sampler(const SamplerOptions& options, IntervalTable& intervals);
 
-    // Takes memory (38 bytes a unit, 54 with kVariance) and sets the interval to base. The table
+    // Takes memory (42 bytes a unit, 58 with kVariance) and sets the interval to base. The table
     // must have room for `unit`. False when `unit` or the family is out of range.
     bool add_unit(UnitId unit, const UnitTraits& traits, std::int64_t now_ns);
     void remove_unit(UnitId unit);
@@ -166,6 +166,7 @@ class Sampler {
         kDistrusting = 256,  // its sentinel was wrong
         kStirred = 512,      // it has changed or will in a moment
         kReadInVain = 1024,  // since it was stirred
+        kIdle = 2048,        // at the last solve
     };
 
     // Intervals of a kind of unit; few kinds exist, so they are shared.
@@ -181,38 +182,59 @@ class Sampler {
         double square_max;     // squared interval, seconds, from which on it is the maximum
         std::uint32_t top_ms;  // the maximum on the grid
     };
+    // Units that have the same interval whatever lambda is.
     struct Bin {
-        std::uint32_t kind;
-        float value;  // c / (w v)
-        double cost_ns;
+        double cost_ns = 0;  // one read of all of them
+        std::uint32_t units = 0;
+        std::uint32_t interval_ms = 0;
     };
+    // What a bin under the law stands for.
+    struct BinKey {
+        std::uint32_t kind;
+        float price;  // c / (w v)
+    };
+    // The first two bins; then those of each kind: one for each size of c / (w v), and these.
+    static constexpr std::uint32_t kLeave = 0;  // whose interval is not the law's to say
+    static constexpr std::uint32_t kNever = 1;
+    static constexpr std::uint32_t kBinFirst = 2;
+    static constexpr std::uint32_t kSizes = 64 * 32;
+    static constexpr std::uint32_t kAtBase = kSizes;
+    static constexpr std::uint32_t kVouchedFor = kSizes + 1;
+    static constexpr std::uint32_t kBinsOfKind = kSizes + 2;
+    // Kinds come in pairs, for units on their own and for those that an alert vouches for.
+    static constexpr std::uint32_t kVouched = 1;
     struct Sums;
     static constexpr float kAnyCost = 1e30F;
 
     std::uint16_t limits_of(const UnitTraits& traits);
     void take_options();
-    void fill_in(Limits& limits) const;
+    void fill_in(std::uint32_t kind);
+    void make_bins();
     void drop_unused_kinds();
     void clear_flag(Flag flag);
     bool is_known(UnitId unit) const;
     float cost_ns(UnitId unit) const;
-    float worth(UnitId unit) const;
+    float worth(UnitId unit, bool idle) const;
+    std::uint32_t first_bin(UnitId unit) const;
+    std::uint32_t law_bin(UnitId unit, bool idle) const;
+    static BinKey key_of(std::uint32_t bin);
     bool is_pinned(UnitId unit) const;
     bool is_smooth_counter(UnitId unit) const;
     std::uint32_t on_grid(float square, const Limits& limits) const;
-    std::uint32_t law_interval(UnitId unit, double lambda) const;
+    std::uint32_t law_interval(UnitId unit) const;
     std::uint32_t variance_interval(UnitId unit) const;
-    std::uint32_t interval_for(UnitId unit, double lambda) const;
+    std::uint32_t interval_for(UnitId unit) const;
     void set_interval(UnitId unit, std::uint32_t interval_ms);
     void learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool first_changed);
     void sum_up(Sums& sums);
     void choose_counters(double most_ns_per_s);
     bool shed_or_take_back(const Sums& sums, double budget_ns_per_s);
     void sort_for_shedding();
-    void compact_bins();
     double find_lambda(double budget_ns_per_s) const;
     double law_cost(double lambda) const;
-    double write_intervals(double lambda, SolveResult& result);
+    std::uint32_t write_law();
+    void into_bin(UnitId unit, bool idle, Sums& sums);
+    std::uint32_t write_each(double& cost_ns_per_s);
     void learn_families();
     bool is_worth_waking(UnitId unit, float surprise) const;
     bool has_sentinel_moved(UnitId unit) const;
@@ -240,6 +262,7 @@ class Sampler {
     std::vector<UnitId> sentinel_;
     std::vector<std::uint32_t> moved_ms_;  // time in which it was found to change; wraps
     std::vector<std::uint32_t> heard_ms_;  // its sentinel's at its own last read
+    std::vector<std::uint32_t> bin_;       // at the last solve
     std::vector<std::uint8_t> reads_;
     std::vector<std::uint16_t> history_;  // kHistory a unit; kVariance only
     std::vector<UnitId>
@@ -259,9 +282,8 @@ class Sampler {
     std::vector<Family> families_;
 
     std::vector<Limits> kinds_;
-    // By kind and by size of c / (w v): read time of one read of all such units.
-    std::vector<double> bins_;
-    std::vector<Bin> full_bins_;  // those that are not empty
+    std::vector<Bin> bins_;
+    std::vector<std::uint32_t> full_bins_;  // those under the law that have units
     // Of the options, as the hot loops want them.
     float overhead_ns_ = 0;
     float family_share_ = 0;

@@ -2,22 +2,31 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "sample/sampler.h"
 
 namespace remora {
 
-inline constexpr float kWorthMin = 1e-12F;
+inline constexpr float kWorthMin = 1e-9F;
 inline constexpr double kMsPerSecond = 1000.0;
+// Of what is vouched for: the last to be read.
+inline constexpr float kVouchedPrice = 1e16F;
+// c / (w v) is counted in bins of 1/32 of an octave between 2^-14 and 2^50: the top bits of a
+// float. A unit is read as the middle of its bin says, which moves its interval by 1 % at most, so
+// that the bins alone tell what a lambda costs.
+inline constexpr std::uint32_t kSizeShift = 18;
+inline constexpr std::uint32_t kSizeLeast = (127 - 14) << 5;
 
 // Read time a second, by what it is for.
 struct Sampler::Sums {
-    double full = 0;      // everything at base
-    double alerts = 0;    // at base
-    double counters = 0;  // not shed, at base
-    double fresh = 0;     // not known yet, at base
-    double least = 0;     // the rest that is not shed, at its maximum
+    double full = 0;                  // everything at base
+    double alerts = 0;                // at base
+    double counters = 0;              // not shed, at base
+    double fresh = 0;                 // not known yet, at base
+    double least = 0;                 // the rest that is not shed, at its maximum
+    std::uint32_t units_at_base = 0;  // whatever lambda is
 };
 
 // The interval on the grid for the squared interval `square` (seconds squared).
@@ -72,8 +81,8 @@ inline float Sampler::cost_ns(UnitId unit) const {
 }
 
 // w v, what a second of staleness of the unit costs in accuracy: nothing while it is idle.
-inline float Sampler::worth(UnitId unit) const {
-    if (is_idle(unit)) {
+inline float Sampler::worth(UnitId unit, bool idle) const {
+    if (idle) {
         return kWorthMin;
     }
     const float volatility =
@@ -92,11 +101,33 @@ inline bool Sampler::is_pinned(UnitId unit) const {
     return (flags_[unit] & kAlert) != 0 || is_smooth_counter(unit);
 }
 
-inline std::uint32_t Sampler::law_interval(UnitId unit, double lambda) const {
-    const Limits& limits = kinds_[limits_[unit]];
-    const float cost = options_.ignore_cost ? 1.0F : cost_ns(unit);
-    const float square = static_cast<float>(lambda) * (cost / worth(unit));
-    return on_grid(square, limits);
+inline std::uint32_t Sampler::first_bin(UnitId unit) const {
+    return kBinFirst + limits_[unit] / 2 * kBinsOfKind;
+}
+
+// The bin of a unit that is under the law.
+[[gnu::always_inline]] inline std::uint32_t Sampler::law_bin(UnitId unit, bool idle) const {
+    if (idle && (flags_[sentinel_[unit]] & kAlert) != 0) {
+        return first_bin(unit) + kVouchedFor;
+    }
+    const float price = (options_.ignore_cost ? 1.0F : cost_ns(unit)) / worth(unit, idle);
+    const std::uint32_t size = std::bit_cast<std::uint32_t>(price) >> kSizeShift;
+    return first_bin(unit) + std::clamp(size, kSizeLeast, kSizeLeast + kSizes - 1) - kSizeLeast;
+}
+
+inline Sampler::BinKey Sampler::key_of(std::uint32_t bin) {
+    const std::uint32_t kind = (bin - kBinFirst) / kBinsOfKind * 2;
+    const std::uint32_t place = (bin - kBinFirst) % kBinsOfKind;
+    if (place == kVouchedFor) {
+        return {kind + kVouched, kVouchedPrice};
+    }
+    constexpr std::uint32_t kMiddle = std::uint32_t{1} << (kSizeShift - 1);
+    return {kind, std::bit_cast<float>(((place + kSizeLeast) << kSizeShift) | kMiddle)};
+}
+
+inline std::uint32_t Sampler::law_interval(UnitId unit) const {
+    const BinKey key = key_of(law_bin(unit, is_idle(unit)));
+    return on_grid(static_cast<float>(lambda_) * key.price, kinds_[key.kind]);
 }
 
 }  // namespace remora

@@ -24,8 +24,8 @@ void Sampler::sort_for_shedding() {
         if (importance_[a] != importance_[b]) {
             return importance_[a] < importance_[b];
         }
-        const float price_a = cost_ns(a) / worth(a);
-        const float price_b = cost_ns(b) / worth(b);
+        const float price_a = cost_ns(a) / worth(a, is_idle(a));
+        const float price_b = cost_ns(b) / worth(b, is_idle(b));
         return price_a != price_b ? price_a > price_b : a < b;
     });
     shed_ = std::min(shed_, shed_sorted_);

@@ -70,10 +70,9 @@ bool Sampler::is_stirred(UnitId unit) const {
         (flags_[sentinel] & (kReadNow | kChanged)) != (kReadNow | kChanged)) {
         return false;
     }
-    const Limits& limits = kinds_[limits_[unit]];
-    return intervals_.get(unit) > limits.base_ms &&
-           law_interval(unit, lambda_) <= kStirred * limits.base_ms &&
-           intervals_.get(unit) >= limits.top_ms;
+    const std::uint32_t base_ms = kinds_[limits_[unit]].base_ms;
+    return (flags & kIdle) != 0 && intervals_.get(unit) > base_ms &&
+           law_interval(unit) <= kStirred * base_ms;
 }
 
 std::size_t Sampler::collect_wakes(std::span<UnitId> out) {

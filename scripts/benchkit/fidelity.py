@@ -34,7 +34,7 @@ def add(commands):
         "fidelity", help="error and delay of every sampling policy at every budget",
         description="Records a broker at one second, or takes traces recorded before, and replays "
                     "them through the sampler. Definitions: native/sample/FIDELITY.md.")
-    common.add_lab_options(parser, seconds=1260)
+    common.add_lab_options(parser, seconds=1860)
     parser.add_argument("--trace", action="append", default=[], metavar="FILE",
                         help="replay this instead of recording (may be repeated)")
     parser.add_argument("--scenario", action="append", choices=sorted(SCENARIOS),

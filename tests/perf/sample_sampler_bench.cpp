@@ -23,6 +23,9 @@ struct Many {
             intervals.reserve(unit);
             sampler.add_unit(unit, traits, 0);
             sampler.on_cost(traits.family, 1, 50.0 * (1 + traits.family * traits.family));
+            if (unit % 10 > 3) {
+                sampler.set_sentinel(unit, unit - unit % 10);
+            }
         }
         for (int round = 0; round < 4; ++round) {
             for (UnitId unit = 0; unit < n; ++unit) {

@@ -462,14 +462,40 @@ TEST_F(SamplerTest, UnderReplicatedPartitionsTellForTheReplicasOfEach) {
     const double budget = 0.4 * sampler->solve(1e18).full_ns_per_s;
     sampler->observe(2, 0, kTickNs, ReadStatus::kOk, 0, false);
     sampler->solve(budget);
-    EXPECT_EQ(intervals.get(0), 300'000U);
-    EXPECT_EQ(intervals.get(1), 300'000U);
+    EXPECT_EQ(intervals.get(0), 900'000U) << "three times the maximum, since an alert vouches";
+    EXPECT_EQ(intervals.get(1), 900'000U);
     EXPECT_EQ(intervals.get(2), 10'000U) << "an alert, silent or not";
     EXPECT_LT(intervals.get(3), 100'000U) << "what it does not tell for";
     sampler->observe(2, 0.5F, kTickNs, ReadStatus::kOk, 0);
     std::vector<UnitId> woken(names.size());
     woken.resize(sampler->collect_wakes(woken));
     EXPECT_THAT(woken, testing::IsSupersetOf({0U, 1U}));
+}
+
+TEST_F(SamplerTest, AnAlertVouchesForThreeMaximumIntervalsButNotBeyondThatOfARule) {
+    make();
+    add(0, {.family = 2, .is_alert = true});
+    add(1, {});
+    add(2, {.interval_ms_max = 120'000});
+    add(3, {});
+    add(4, {.family = 1});  // takes what the others leave
+    sampler->on_cost(0, 1, 1000);
+    for (UnitId unit = 0; unit < units; ++unit) {
+        sampler->set_sentinel(unit, unit == 1 || unit == 2 ? 0 : kNoUnit);
+        teach(unit, unit == 4 ? 1.0F : 0);
+    }
+    sampler->solve(160);
+    EXPECT_EQ(intervals.get(0), 10'000U);
+    EXPECT_EQ(intervals.get(1), 900'000U);
+    EXPECT_EQ(intervals.get(2), 120'000U) << "as its rule says";
+    EXPECT_EQ(intervals.get(3), 300'000U) << "on its own";
+    sampler->solve(1e18);
+    EXPECT_EQ(intervals.get(1), 10'000U) << "with budget to spare";
+    sampler->solve(160);
+    sampler->observe(0, 0.5F, kTickNs, ReadStatus::kOk, 0);
+    sampler->observe(0, 0, kTickNs, ReadStatus::kOk, 0);
+    sampler->solve(160);
+    EXPECT_EQ(intervals.get(1), 300'000U) << "the alert moved, and the unit was not read since";
 }
 
 // Units of two partitions that never changed and rest at their maximum interval.
@@ -549,6 +575,20 @@ TEST_F(SentinelTest, WithBudgetToSpareIdleUnitsAreReadToo) {
     EXPECT_EQ(intervals.get(1), 10'000U);
 }
 
+TEST_F(SentinelTest, AnIdleUnitThatSpareBudgetReadsMoreOftenIsReadAtOnceToo) {
+    read(0, 0, false);
+    double share = 0.4;
+    for (; share < 1 && (intervals.get(1) <= base_ms || intervals.get(1) >= 300'000);
+         share += 0.01) {
+        sampler->solve(share / 0.4 * budget);
+    }
+    ASSERT_LT(share, 1) << "there is a budget that puts it between base and maximum";
+    read(0, 0.5F, true);
+    std::vector<UnitId> woken(8);
+    ASSERT_EQ(sampler->collect_wakes(woken), 1U);
+    EXPECT_EQ(woken[0], 1U);
+}
+
 TEST_F(SamplerTest, BacksOffFromAFailingUnitAndComesBack) {
     make();
     add(0, {});
@@ -579,7 +619,7 @@ TEST_F(SamplerTest, TakesABlockedReadSeriouslyAndAGoneUnitLightly) {
     add(1, {});
     sampler->observe(0, 0, 0, ReadStatus::kBlocked, 0);
     EXPECT_TRUE(sampler->health().is_quarantined(0));
-    EXPECT_EQ(intervals.get(0), 600'000U);
+    EXPECT_EQ(intervals.get(0), 900'000U);
     for (int i = 0; i < 10; ++i) {
         sampler->observe(1, 0, 0, ReadStatus::kGone, 0);
     }
