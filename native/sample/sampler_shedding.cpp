@@ -49,9 +49,10 @@ bool Sampler::shed_or_take_back(const Sums& sums, double budget_ns_per_s) {
         }
     }
     const auto least_of = [this](UnitId unit) {
-        const Limits& limits = kinds_[limits_[unit]];
-        const std::uint32_t ms = is_smooth_counter(unit) ? limits.base_ms : limits.max_ms;
-        return static_cast<double>(cost_ns(unit)) * kMsPerSecond / ms;
+        const double per_s = is_smooth_counter(unit)
+                                 ? kinds_[limits_[unit]].base_per_s
+                                 : kinds_[key_of(law_bin(unit, is_idle(unit))).kind].max_per_s;
+        return static_cast<double>(cost_ns(unit)) * per_s;
     };
     const std::uint32_t before = shed_;
     while (need > budget_ns_per_s && shed_ < shed_sorted_) {
