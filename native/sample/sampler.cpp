@@ -63,6 +63,7 @@ void Sampler::take_options() {
     overhead_ns_ = static_cast<float>(options_.overhead_ns);
     family_share_ = static_cast<float>(options_.family_share);
     change_worth_ = static_cast<float>(options_.change_worth);
+    jump_worth_ = static_cast<float>(options_.jump_worth);
 }
 
 void Sampler::fill_in(std::uint32_t kind) {
@@ -312,7 +313,9 @@ void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool 
         const float seconds = static_cast<float>(elapsed_ns) / static_cast<float>(kNanosPerSecond);
         const bool changed = capped > 0 && first_changed;
         const float moving = moving_s(unit, seconds);
-        const float rate = (capped > 0 ? capped + change_worth_ : 0.0F) / moving;
+        const float jump = std::min(capped, 1.0F);
+        const float worth = capped + change_worth_ + jump_worth_ * jump * jump;
+        const float rate = (capped > 0 ? worth : 0.0F) / moving;
         flags_[unit] = changed ? flags_[unit] | kChanged
                                : flags_[unit] & static_cast<std::uint16_t>(~kChanged);
         if (changed) {

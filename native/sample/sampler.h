@@ -36,6 +36,10 @@ struct SamplerOptions {
     // Scales that a change counts for beyond its size: to be told of it soon is worth something
     // however small it is.
     double change_worth = 0.5;
+    // Scales that a change of a scale or more counts for on top, one of half a scale a quarter of
+    // it. What jumps that far between two reads has wandered as far in much less time: its
+    // deviation over the time between them understates what reading it more often buys.
+    double jump_worth = 1.2;
     // What took units of a family by surprise (moved more than their own volatility said) may take
     // the others too: each gets this share of the family's mean rate of surprise on top of its own.
     // Families that never change stay at 0.
@@ -291,6 +295,7 @@ class Sampler {
     float overhead_ns_ = 0;
     float family_share_ = 0;
     float change_worth_ = 0;
+    float jump_worth_ = 0;
     float per_base_square_ = 0;  // 1 / base interval squared, seconds
     std::uint32_t active_ = 0;
 };

@@ -9,6 +9,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -151,6 +152,21 @@ TEST_F(SamplerTest, ReadsImportantUnitsMoreOften) {
     teach(1, 0.2F);
     sampler->solve(0.15 * sampler->solve(1e18).full_ns_per_s * 2);
     EXPECT_LT(intervals.get(1), intervals.get(0));
+}
+
+TEST_F(SamplerTest, AChangeCountsForMoreThanItsSizeAndAJumpForMoreStill) {
+    SamplerOptions options;
+    options.change_worth = 0.25;
+    options.jump_worth = 2;
+    make(options);
+    const std::vector<std::pair<float, double>> worth_of = {
+        {0.0F, 0.0}, {0.5F, 0.5 + 0.25 + 2 * 0.25}, {1.0F, 3.25}, {4.0F, 4 + 0.25 + 2}};
+    for (const auto& [deviation, worth] : worth_of) {
+        const UnitId unit = units;
+        add(unit, {.family = unit});
+        teach(unit, deviation);
+        EXPECT_NEAR(sampler->volatility(unit), worth / 10, 1e-6) << deviation;
+    }
 }
 
 TEST_F(SamplerTest, ReadsEverythingAtBaseWhenTheBudgetAllows) {
