@@ -11,6 +11,9 @@ constexpr double kLearnBias = 0.1;
 // The span's account lets the budget be exceeded by this much: reads are lumpy, and to follow every
 // lump would cost more accuracy than it saves.
 constexpr double kTolerance = 1.07;
+// What was overspent is paid back by reading this share of what may be read on average, not by
+// reading nothing: that would shed everything for a minute.
+constexpr double kPayBackShare = 0.25;
 constexpr double kBiasMin = 0.2;
 constexpr double kBiasMax = 10.0;
 
@@ -27,7 +30,17 @@ Governor::Governor(const GovernorOptions& options) : options_(options) {
 }
 
 void Governor::set_budget_percent(double percent) {
+    const double before = budget_;
     budget_ = std::max(percent, 0.0) * kNanosPerPercent;
+    const double share = before > 0 ? budget_ / before : 0;
+    for (Spent& past : windows_) {
+        past.held_ns = static_cast<std::int64_t>(static_cast<double>(past.held_ns) * share);
+    }
+}
+
+// What the budget allows in so long.
+std::int64_t Governor::allowed_ns(std::int64_t elapsed_ns) const {
+    return static_cast<std::int64_t>(budget_ * static_cast<double>(elapsed_ns) / kNanosPerSecond);
 }
 
 void Governor::account(const Spent& spent) {
@@ -47,7 +60,7 @@ void Governor::account(const Spent& spent) {
 // nanoseconds a second.
 double Governor::left_in_span(std::int64_t next_ns) const {
     std::int64_t elapsed_ns = next_ns;
-    double cpu_ns = 0;
+    double held_ns = 0;
     for (std::size_t i = 1; i <= kWindows && elapsed_ns < options_.span_ns; ++i) {
         const Spent& past = windows_[(next_ + kWindows - i) % kWindows];
         if (past.elapsed_ns == 0) {
@@ -55,12 +68,12 @@ double Governor::left_in_span(std::int64_t next_ns) const {
         }
         // Of the oldest window only the part inside the span counts.
         const std::int64_t inside = std::min(past.elapsed_ns, options_.span_ns - elapsed_ns);
-        cpu_ns += static_cast<double>(past.cpu_ns) * static_cast<double>(inside) /
-                  static_cast<double>(past.elapsed_ns);
+        held_ns += static_cast<double>(past.held_ns) * static_cast<double>(inside) /
+                   static_cast<double>(past.elapsed_ns);
         elapsed_ns += inside;
     }
     const double allowed = kTolerance * budget_ * static_cast<double>(elapsed_ns) / kNanosPerSecond;
-    return (allowed - cpu_ns) * kNanosPerSecond / static_cast<double>(next_ns);
+    return (allowed - held_ns) * kNanosPerSecond / static_cast<double>(next_ns);
 }
 
 double Governor::update(const GovernorWindow& window) {
@@ -68,6 +81,11 @@ double Governor::update(const GovernorWindow& window) {
         return read_budget_;
     }
     age_ns_ += window.elapsed_ns;
+    if (window.is_excused) {
+        excused_ns_ = 0;
+        account({window.elapsed_ns, window.cpu_ns, 0});
+        return read_budget_;
+    }
     const std::int64_t excused = std::min(excused_ns_, window.cpu_ns);
     excused_ns_ -= excused;
     std::int64_t held_ns = window.cpu_ns - excused;
@@ -88,14 +106,13 @@ double Governor::update(const GovernorWindow& window) {
         bias_ = std::max(bias_, kBiasMin);
     }
     if (in_grace) {
-        held_ns = std::min(
-            held_ns, static_cast<std::int64_t>(budget_ * static_cast<double>(window.elapsed_ns) /
-                                               kNanosPerSecond));
+        held_ns = std::min(held_ns, allowed_ns(window.elapsed_ns));
     }
-    account({window.elapsed_ns, held_ns});
+    account({window.elapsed_ns, window.cpu_ns, held_ns});
     const double proportional = options_.aim * budget_ - overhead_;
     const double account_left = left_in_span(window.elapsed_ns) - overhead_;
-    read_budget_ = std::max(std::min(proportional, account_left) / bias_, 0.0);
+    const double left = std::max(account_left, kPayBackShare * proportional);
+    read_budget_ = std::max(std::min(proportional, left) / bias_, 0.0);
     return read_budget_;
 }
 

@@ -23,6 +23,7 @@ struct GovernorWindow {
     std::int64_t read_ns =
         0;  // of it in reads, as the collector timed them (wall; more than CPU when reads wait)
     double predicted_ns_per_s = 0;  // SolveResult::predicted_ns_per_s that held during the window
+    bool is_excused = false;        // nothing of it is held against the budget: a trace is recorded
 };
 
 // Two controls, the smaller wins:
@@ -30,7 +31,8 @@ struct GovernorWindow {
 //    bias (measured over predicted read time) are running averages of the last windows;
 //  - the span's account: what the last windows, up to a span, have left of the budget. It alone
 //  makes a burst be paid
-//    back within the span, and it tolerates 7 % because dear reads come in lumps.
+//    back within the span, as far as a quarter of the proportional budget goes, and it tolerates 7
+//    % because dear reads come in lumps.
 // There is no integral term: with nothing to wind up, a budget that cannot be used (all at base)
 // does no harm later.
 //
@@ -43,22 +45,25 @@ class Governor {
     // >= 0, in the sampler's (typical) costs.
     double update(const GovernorWindow& window);
 
-    // CPU that the operator asked for and that is not held against the budget: registration, a
-    // reload, a dump.
+    // CPU that is not held against the budget: registration, a reload.
     void excuse(std::int64_t cpu_ns) { excused_ns_ += cpu_ns; }
 
+    // What was used until now counts as the same share of it.
     void set_budget_percent(double percent);
 
     double read_budget_ns_per_s() const { return read_budget_; }
     double overhead_ns_per_s() const { return overhead_; }
-    double used_ppm() const { return used_ppm_; }  // of one core, over the span
+    // Of one core, over the span; what was excused included.
+    double used_ppm() const { return used_ppm_; }
     double budget_ppm() const { return budget_ * 1e-3; }
 
  private:
     struct Spent {
         std::int64_t elapsed_ns = 0;
         std::int64_t cpu_ns = 0;
+        std::int64_t held_ns = 0;  // of it, against the budget
     };
+    std::int64_t allowed_ns(std::int64_t elapsed_ns) const;
     double left_in_span(std::int64_t next_ns) const;
     void account(const Spent& spent);
 

@@ -154,6 +154,7 @@ void Sampler::configure(const SamplerOptions& options) {
     }
     if (options_.policy != SamplePolicy::kBudget) {
         clear_flag(kShed);
+        clear_flag(kStirred);
         shed_ = 0;
     }
     shed_order_stale_ = true;
@@ -223,6 +224,10 @@ bool Sampler::add_unit(UnitId unit, const UnitTraits& traits, std::int64_t /*now
     limits_[unit] = limits_of(traits);
     values_[unit] = static_cast<std::uint8_t>(std::min<std::uint16_t>(traits.values, 255));
     reads_[unit] = 0;
+    if (!history_.empty()) {
+        std::fill_n(history_.begin() + static_cast<std::ptrdiff_t>(unit * kHistory), kHistory,
+                    std::uint16_t{0});
+    }
     sentinel_[unit] = kNoUnit;
     flags_[unit] = static_cast<std::uint16_t>(kActive | (traits.is_alert ? kAlert : 0) |
                                               (traits.is_counter ? kCounter : 0));

@@ -243,6 +243,7 @@ class Sampler {
     void into_bin(UnitId unit, bool idle, Sums& sums);
     std::uint32_t write_each(double& cost_ns_per_s);
     void learn_families();
+    bool wakes() const { return options_.policy == SamplePolicy::kBudget && recording_ms_ == 0; }
     bool is_worth_waking(UnitId unit, float surprise) const;
     bool has_sentinel_moved(UnitId unit) const;
     bool is_idle(UnitId unit) const;

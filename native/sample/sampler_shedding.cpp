@@ -41,7 +41,9 @@ bool Sampler::shed_or_take_back(const Sums& sums, double budget_ns_per_s) {
     if (need <= budget_ns_per_s && shed_ == 0) {
         return false;
     }
-    if (shed_order_stale_) {
+    // What units cost and how they change is learnt meanwhile, so who goes first is decided anew
+    // each time that something must go.
+    if (shed_order_stale_ || shed_ == 0) {
         const std::uint32_t before = shed_;
         sort_for_shedding();
         if (before != 0) {
@@ -49,8 +51,14 @@ bool Sampler::shed_or_take_back(const Sums& sums, double budget_ns_per_s) {
         }
     }
     const auto least_of = [this](UnitId unit) {
-        const double per_s = is_smooth_counter(unit)
-                                 ? kinds_[limits_[unit]].base_per_s
+        if (health_.is_failing(unit)) {
+            return 0.0;  // in no sum
+        }
+        const Limits& own = kinds_[limits_[unit]];
+        const bool known = (flags_[unit] & kKnown) != 0;
+        const double per_s = !known ? own.max_per_s
+                             : is_smooth_counter(unit)
+                                 ? own.base_per_s
                                  : kinds_[key_of(law_bin(unit, is_idle(unit))).kind].max_per_s;
         return static_cast<double>(cost_ns(unit)) * per_s;
     };

@@ -3,13 +3,6 @@
 #include "sample/sampler_inline.h"
 
 namespace remora {
-namespace {
-
-// An idle unit whose sentinel moves is read at once when the law then reads it at least every so
-// many base intervals.
-constexpr std::uint32_t kStirred = 2;
-
-}  // namespace
 
 void Sampler::set_sentinel(UnitId unit, UnitId sentinel) {
     if (unit < flags_.size() && (sentinel == kNoUnit || sentinel < flags_.size())) {
@@ -20,7 +13,8 @@ void Sampler::set_sentinel(UnitId unit, UnitId sentinel) {
 }
 
 void Sampler::stir(UnitId unit) {
-    if (unit < flags_.size() && (flags_[unit] & (kActive | kKnown)) == (kActive | kKnown)) {
+    if (wakes() && unit < flags_.size() &&
+        (flags_[unit] & (kActive | kKnown)) == (kActive | kKnown)) {
         flags_[unit] |= kStirred;
     }
 }
@@ -54,8 +48,7 @@ bool Sampler::is_worth_waking(UnitId unit, float surprise) const {
                lambda_ * static_cast<double>(cost);
 }
 
-// The unit has changed, or was idle and its sentinel has just said that it is no longer, and the
-// law would read it often.
+// The unit has changed, or was idle and its sentinel has just said that it is no longer.
 bool Sampler::is_stirred(UnitId unit) const {
     const std::uint16_t flags = flags_[unit];
     if ((flags & (kActive | kKnown | kShed | kWoken)) != (kActive | kKnown) ||
@@ -70,13 +63,11 @@ bool Sampler::is_stirred(UnitId unit) const {
         (flags_[sentinel] & (kReadNow | kChanged)) != (kReadNow | kChanged)) {
         return false;
     }
-    const std::uint32_t base_ms = kinds_[limits_[unit]].base_ms;
-    return (flags & kIdle) != 0 && intervals_.get(unit) > base_ms &&
-           law_interval(unit) <= kStirred * base_ms;
+    return (flags & kIdle) != 0 && intervals_.get(unit) > kinds_[limits_[unit]].base_ms;
 }
 
 std::size_t Sampler::collect_wakes(std::span<UnitId> out) {
-    if (options_.policy != SamplePolicy::kBudget || recording_ms_ != 0) {
+    if (!wakes()) {
         return 0;
     }
     std::size_t woken = 0;

@@ -125,6 +125,47 @@ TEST(GovernorTest, ExcusesWhatTheOperatorAskedFor) {
     EXPECT_NEAR(governor.update(reload), before, 0.1 * before);
 }
 
+TEST(GovernorTest, WhatWasOverspentIsPaidBackByReadingLessNotNothing) {
+    Governor governor({.budget_percent = 0.1, .grace_ns = 0});
+    Agent agent;
+    worst_minute(governor, agent, 1e6, 5);
+    const double before = governor.read_budget_ns_per_s();
+    GovernorWindow burst = agent.run(before);
+    burst.cpu_ns += 600'000'000;  // ten minutes' worth
+    burst.read_ns = burst.cpu_ns;
+    governor.update(burst);
+    for (int window = 0; window < 4; ++window) {
+        const double left = governor.update(agent.run(governor.read_budget_ns_per_s()));
+        EXPECT_GT(left, 0.1 * before);
+        EXPECT_LT(left, 0.3 * before);
+    }
+}
+
+TEST(GovernorTest, ALowerBudgetIsNotHeldAgainstWhatTheHigherOneAllowed) {
+    Governor governor({.budget_percent = 1, .grace_ns = 0});
+    Agent agent;
+    worst_minute(governor, agent, 1e7, 5);
+    governor.set_budget_percent(0.1);
+    EXPECT_NEAR(governor.update(agent.run(0.95e6)), 0.95e6, 0.1e6);
+    EXPECT_NEAR(governor.budget_ppm(), 1000, 1e-6);
+}
+
+TEST(GovernorTest, ATraceIsNotHeldAgainstTheAgentButShown) {
+    Governor governor({.budget_percent = 0.1, .grace_ns = 0});
+    Agent agent;
+    worst_minute(governor, agent, 1e6, 5);
+    const double before = governor.read_budget_ns_per_s();
+    GovernorWindow recording = agent.run(1e8);
+    recording.is_excused = true;
+    governor.excuse(1'000'000'000);  // what was registered meanwhile leaves no credit
+    for (int window = 0; window < 10; ++window) {
+        EXPECT_EQ(governor.update(recording), before);
+    }
+    EXPECT_NEAR(governor.used_ppm(), 100'000, 1000);
+    EXPECT_NEAR(governor.update(agent.run(before)), before, 0.1 * before);
+    EXPECT_LE(worst_minute(governor, agent, 1e6, 30), 1.1);
+}
+
 TEST(GovernorTest, IgnoresAnEmptyWindow) {
     Governor governor({});
     const double before = governor.read_budget_ns_per_s();

@@ -318,6 +318,40 @@ TEST_F(SamplerTest, ShedsTheLeastImportantFirstAndTakesItBackWithHysteresis) {
     EXPECT_NE(intervals.get(0), kIntervalNever);
 }
 
+TEST_F(SamplerTest, ShedsByWhatItHasLearntByThen) {
+    make();
+    for (UnitId unit = 0; unit < 10; ++unit) {
+        add(unit, {});
+        sampler->on_cost(0, 1, 940);
+        teach(unit, 0.1F);
+    }
+    const double least = sampler->solve(1e18).least_ns_per_s;
+    ASSERT_EQ(sampler->solve(0.55 * least).units_shed, 5U);
+    ASSERT_EQ(sampler->solve(2 * least).units_shed, 0U);
+    for (UnitId unit = 0; unit < 5; ++unit) {
+        sampler->observe(unit, 2, kTickNs, ReadStatus::kOk, 0);
+    }
+    ASSERT_EQ(sampler->solve(0.55 * least).units_shed, 5U);
+    for (UnitId unit = 0; unit < 10; ++unit) {
+        EXPECT_EQ(sampler->is_shed(unit), unit >= 5) << unit;
+    }
+}
+
+TEST_F(SamplerTest, ShedsNoMoreThanItMustOfNewUnitsThatAnAlertVouchesFor) {
+    make();
+    add(0, {.is_alert = true});
+    sampler->on_cost(0, 1, 940);
+    teach(0, 0);
+    for (UnitId unit = 1; unit <= 30; ++unit) {
+        add(unit, {.family = 1});
+        sampler->on_cost(1, 1, 940);
+        sampler->set_sentinel(unit, 0);
+    }
+    const SolveResult all = sampler->solve(1e18);
+    const double others = all.least_ns_per_s - all.pinned_ns_per_s;
+    EXPECT_NEAR(sampler->solve(all.pinned_ns_per_s + 0.5 * others).units_shed, 15, 1);
+}
+
 TEST_F(SamplerTest, ObeysTheIntervalsOfRules) {
     make();
     UnitTraits slow;
@@ -399,6 +433,16 @@ TEST_F(SentinelTest, AUnitIsReadInTheSameTickAsItsSentinelMoves) {
     ASSERT_EQ(sampler->collect_wakes(woken), 1U);
     EXPECT_EQ(woken[0], 1U);
     EXPECT_EQ(sampler->collect_wakes(woken), 0U) << "each once before a tick";
+}
+
+TEST_F(SentinelTest, ThatTheLawWouldReadItSeldomDoesNotKeepAUnitFromBeingReadThen) {
+    read(0, 0, false);
+    ASSERT_EQ(sampler->solve(0.06 / 0.4 * budget).units_shed, 0U);
+    ASSERT_GT(intervals.get(2), 10 * base_ms) << "as the law reads the like of it";
+    read(0, 0.5F, true);
+    std::vector<UnitId> woken(8);
+    ASSERT_EQ(sampler->collect_wakes(woken), 1U);
+    EXPECT_EQ(woken[0], 1U);
 }
 
 TEST_F(SentinelTest, ASentinelThatWasWrongIsNotBelievedUntilItIsRightAgain) {
@@ -678,6 +722,43 @@ TEST_F(SamplerTest, VariancePolicyIsLinearBetweenItsThresholds) {
     EXPECT_EQ(intervals.get(2), 10'000U);
     // 0.49 lies at 0.515 of the way from the high threshold to the low one.
     EXPECT_NEAR(intervals.get(1), 10'000 + 0.515 * 290'000, 12'000);
+}
+
+TEST_F(SamplerTest, VariancePolicyKnowsNothingOfAUnitThatHadTheIdBefore) {
+    SamplerOptions options = limits();
+    options.policy = SamplePolicy::kVariance;
+    make(options);
+    add(0, {});
+    for (int i = 0; i < 20; ++i) {
+        sampler->observe(0, i % 2 == 0 ? 0.0F : 5.0F, kTickNs, ReadStatus::kOk, 0);
+    }
+    ASSERT_EQ(intervals.get(0), 10'000U);
+    sampler->remove_unit(0);
+    add(0, {});
+    teach(0, 0);
+    EXPECT_EQ(intervals.get(0), 300'000U);
+}
+
+TEST_F(SamplerTest, NothingIsStirredWhileNothingWakes) {
+    SamplerOptions options = limits();
+    options.policy = SamplePolicy::kFixed;
+    make(options);
+    add(0, {});
+    teach(0, 0);
+    sampler->stir(0);
+    sampler->configure(limits());
+    std::vector<UnitId> woken(8);
+    EXPECT_EQ(sampler->collect_wakes(woken), 0U);
+    sampler->stir(0);
+    sampler->configure(options);
+    sampler->configure(limits());
+    EXPECT_EQ(sampler->collect_wakes(woken), 0U) << "forgotten with the policy";
+    sampler->record_every(1000);
+    sampler->stir(0);
+    sampler->record_every(0);
+    EXPECT_EQ(sampler->collect_wakes(woken), 0U);
+    sampler->stir(0);
+    EXPECT_EQ(sampler->collect_wakes(woken), 1U);
 }
 
 TEST_F(SamplerTest, SurvivesHostileNumbersAndIds) {
