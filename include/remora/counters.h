@@ -53,13 +53,14 @@ namespace remora {
     X(kValuesUnregisteredDropped, counter, "values_unregistered_dropped_total", "fresh values whose unit left before a tick") \
     X(kCacheHits,            counter, "cache_hits_total",              "series emitted from cache without a read since the last tick") \
     X(kCacheMisses,          counter, "cache_misses_total",            "series emitted that were read since the last tick") \
+    X(kValuesUnaccounted,    gauge,   "values_unaccounted",            "cached values that no counter tells the end of: 0 unless the agent is wrong") \
     X(kCacheStale,           counter, "cache_stale_total",             "series emitted that were older than twice their interval") \
     X(kUnitsQuarantined,     gauge,   "units_quarantined",             "units in quarantine now") \
     X(kQuarantines,          counter, "quarantines_total",             "times a unit entered quarantine") \
     X(kUnitsShed,            gauge,   "units_shed",                    "units not read because the CPU budget is too small") \
     X(kLambda,               gauge,   "sampler_lambda",                "multiplier of the square-root law now") \
     X(kBudgetPpm,            gauge,   "cpu_budget_ppm",                "CPU budget, millionths of one core") \
-    X(kCpuUsedPpm,           gauge,   "cpu_used_ppm",                  "CPU used over the last window, millionths of one core") \
+    X(kCpuUsedPpm,           gauge,   "cpu_used_ppm",                  "CPU used over the last minute, millionths of one core") \
     X(kCoreCpuNanos,         gauge,   "core_cpu_nanoseconds",          "CPU time of the core thread") \
     X(kCoreCycleNanosMax,    gauge,   "core_cycle_nanoseconds_max",    "longest core cycle so far") \
     X(kUnitsWoken,           counter, "units_woken_total",             "units read again before a tick because their family surprised") \
@@ -82,6 +83,7 @@ namespace remora {
     X(kSinkPackets,          counter, "sink_packets_total",            "datagrams sent") \
     X(kSinkCpuNanos,         gauge,   "sink_cpu_nanoseconds",          "CPU time of the sink threads") \
     /* the agent itself */ \
+    X(kHouseCpuNanos,        gauge,   "house_cpu_nanoseconds",         "CPU time of the thread that watches the configuration and writes the counters") \
     X(kFaults,               counter, "faults_total",                  "contained faults; the first one switches the agent off") \
     X(kLogSuppressed,        counter, "log_suppressed_total",          "log lines suppressed by the rate limit") \
     X(kConfigReloads,        counter, "config_reloads_total",          "configuration changes taken over") \

@@ -35,8 +35,9 @@ std::uint32_t Cache::take_range(std::uint16_t slots) {
     return first;
 }
 
-bool Cache::add_unit(UnitId unit, std::uint16_t slots) {
-    if (has(unit) || unit >= kUnitsMax || slots == 0 || slots > wire::kAttributesMax) {
+bool Cache::add_unit(UnitId unit, std::uint16_t slots, FamilyId family) {
+    if (has(unit) || unit >= kUnitsMax || slots == 0 || slots > wire::kAttributesMax ||
+        family >= kFamiliesMax) {
         return false;
     }
     if (unit >= in_use_.size()) {
@@ -44,6 +45,7 @@ bool Cache::add_unit(UnitId unit, std::uint16_t slots) {
         grow(in_use_, units);
         grow(first_, units);
         grow(count_, units);
+        grow(family_, units);
         grow(flags_, units);
         grow(unsettled_, units);
         grow(fresh_outputs_, units);
@@ -53,6 +55,10 @@ bool Cache::add_unit(UnitId unit, std::uint16_t slots) {
     }
     in_use_[unit] = 1;
     count_[unit] = slots;
+    family_[unit] = static_cast<std::uint16_t>(family);
+    if (family >= uses_.size()) {
+        uses_.resize(family + 1UL);
+    }
     first_[unit] = take_range(slots);
     for (std::uint32_t i = first_[unit]; i < first_[unit] + slots; ++i) {
         values_[i] = 0;
@@ -157,6 +163,15 @@ void Cache::set_text(std::uint32_t id, std::string_view text) {
         texts_.resize(id + 1ULL);
     }
     texts_[id].assign(text);
+}
+
+std::uint64_t Cache::unaccounted() const {
+    const std::uint64_t told = counters_.get(Counter::kValuesEmittedFresh) +
+                               counters_.get(Counter::kValuesHidden) +
+                               counters_.get(Counter::kValuesSuperseded) +
+                               counters_.get(Counter::kValuesUnregisteredDropped) + pending_;
+    const std::uint64_t cached = counters_.get(Counter::kValuesCached);
+    return cached > told ? cached - told : told - cached;
 }
 
 void Cache::settle_flags(std::size_t output) {

@@ -27,19 +27,26 @@ struct Applied {
     bool first = false;
 };
 
+// Series emitted so far.
+struct CacheUse {
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t stale = 0;  // of the hits
+};
+
 // Thread safety: core thread only.
 //
 // A hit is a series emitted from cache on a tick without a read since the last tick; a miss is one
 // that was read. Memory is taken by add_unit; samples and ticks allocate nothing.
 //
 // Invariant: kValuesCached == kValuesEmittedFresh + kValuesHidden + kValuesSuperseded +
-// kValuesUnregisteredDropped + pending().
+// kValuesUnregisteredDropped + pending(); close_tick() tells in kValuesUnaccounted by how much not.
 class Cache {
  public:
     explicit Cache(CounterTable& counters);
 
     // False when the unit is in use already or out of range.
-    bool add_unit(UnitId unit, std::uint16_t slots);
+    bool add_unit(UnitId unit, std::uint16_t slots, FamilyId family = 0);
     void remove_unit(UnitId unit);
     bool has(UnitId unit) const { return unit < in_use_.size() && in_use_[unit] != 0; }
     std::uint16_t slots(UnitId unit) const { return count_[unit]; }
@@ -95,6 +102,9 @@ class Cache {
     // registration.
     Values view(std::size_t output) const;
 
+    // Of all units that the family ever had; `family` is one of a unit that was added.
+    const CacheUse& use(FamilyId family) const { return uses_[family]; }
+
     // Values cached and not yet settled by a tick.
     std::uint64_t pending() const { return pending_; }
 
@@ -104,6 +114,7 @@ class Cache {
     };
 
     std::uint32_t take_range(std::uint16_t slots);
+    std::uint64_t unaccounted() const;
 
     CounterTable& counters_;
 
@@ -111,6 +122,7 @@ class Cache {
     std::vector<std::uint8_t> in_use_;
     std::vector<std::uint32_t> first_;
     std::vector<std::uint16_t> count_;
+    std::vector<std::uint16_t> family_;
     std::vector<std::uint8_t> flags_;            // what is not by output
     std::vector<std::uint8_t> unsettled_;        // read since the last close_tick
     std::vector<std::uint8_t> fresh_outputs_;    // bit per output
@@ -122,7 +134,8 @@ class Cache {
     std::vector<double> values_;
     std::vector<SeriesScale> scales_;
 
-    std::vector<Shape> shapes_;  // by slot count
+    std::vector<CacheUse> uses_;  // by family
+    std::vector<Shape> shapes_;   // by slot count
     std::vector<double> staged_;
     std::vector<std::string> texts_;
     std::vector<std::uint8_t> output_flags_[kOutputsMax];
@@ -146,17 +159,21 @@ void Cache::close_tick(std::int64_t now_ns, IntervalOf&& interval_ms) {
             unsettled_[unit] = 0;
             continue;
         }
+        CacheUse& use = uses_[family_[unit]];
         if (unsettled_[unit] != 0) {
             unsettled_[unit] = 0;
             misses += values;
+            use.misses += values;
             flags_[unit] = static_cast<std::uint8_t>(flags & ~kUnitStale);
             continue;
         }
         hits += values;
+        use.hits += values;
         const std::int64_t allowed_ns =
             2 * kNanosPerMilli * static_cast<std::int64_t>(interval_ms(unit));
         const bool is_stale = now_ns - read_ns_[unit] > allowed_ns;
         stale += is_stale ? values : 0;
+        use.stale += is_stale ? values : 0;
         flags_[unit] =
             static_cast<std::uint8_t>(is_stale ? flags | kUnitStale : flags & ~kUnitStale);
     }
@@ -166,6 +183,7 @@ void Cache::close_tick(std::int64_t now_ns, IntervalOf&& interval_ms) {
     counters_.add(Counter::kValuesEmittedFresh, misses);
     counters_.add(Counter::kValuesHidden, hidden);
     pending_ = 0;
+    counters_.set(Counter::kValuesUnaccounted, unaccounted());
 }
 
 }  // namespace remora

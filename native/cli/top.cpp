@@ -124,7 +124,8 @@ std::string row_value(const Row& row, const Screen& before, const Screen& now) {
 void print_cost(const Screen& before, const Screen& now) {
     const auto cpu = [](const Screen& screen) {
         return counter(screen, Counter::kCollectorCpuNanos) +
-               counter(screen, Counter::kCoreCpuNanos) + counter(screen, Counter::kSinkCpuNanos);
+               counter(screen, Counter::kCoreCpuNanos) + counter(screen, Counter::kSinkCpuNanos) +
+               counter(screen, Counter::kHouseCpuNanos);
     };
     const double hits = counter(now, Counter::kCacheHits) - counter(before, Counter::kCacheHits);
     const double misses =

@@ -75,8 +75,9 @@ struct Channels {
     std::atomic<bool> list_beans{false};            // house -> collector: somebody asked for a list
     std::atomic<std::string*> listing{nullptr};     // collector -> house: the list; the taker's
     std::atomic<std::int64_t> collector_cpu_ns{0};  // CPU of the collector thread so far
-    std::atomic<std::int64_t> registration_cpu_ns{
-        0};  // of it spent on describing and registering beans
+    // CPU of the collector and the house that no budget is held to, since the core last looked:
+    // describing and registering beans, reloads.
+    std::atomic<std::int64_t> excused_cpu_ns{0};
 
     ~Channels() {
         delete listing.load();

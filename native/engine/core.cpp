@@ -171,6 +171,7 @@ bool Core::swap_outputs() {
     }
     for (std::unique_ptr<OutputPipe>& old : outputs_) {
         if (old != nullptr) {
+            retired_sinks_cpu_ns_ += old->sink_cpu_ns();
             reload_->retired.push_back(std::move(old));
         }
     }
@@ -200,26 +201,36 @@ std::int64_t Core::next_tick_ns() const {
 }
 
 void Core::drain() {
-    const std::int64_t begun_cpu_ns = thread_cpu_ns();
-    registered_ = false;
-    drain_all();
-    if (registered_) {
+    bool registered = false;
+    std::size_t got = 0;
+    do {
+        got = channels_.samples.pop_some(inbox_);
+        registered = handle_all({inbox_.data(), got}) || registered;
+    } while (got == inbox_.size());
+    if (registered) {
+        const std::int64_t begun_cpu_ns = thread_cpu_ns();
         condense();
-        // Taking in new units is paid once and says nothing about the next interval.
         governor_.excuse(thread_cpu_ns() - begun_cpu_ns);
     }
 }
 
-void Core::drain_all() {
-    while (true) {
-        const std::size_t got = channels_.samples.pop_some(inbox_);
-        for (std::size_t i = 0; i < got; ++i) {
-            handle(inbox_[i]);
+// Taking in new units is paid once and says nothing about the next interval: the CPU of each run of
+// such messages is excused. True when there were any.
+bool Core::handle_all(std::span<const Message> messages) {
+    bool registered = false;
+    for (auto at = messages.begin(); at != messages.end();) {
+        if (at->kind != MessageKind::kControl) {
+            handle(*at++);
+            continue;
         }
-        if (got < inbox_.size()) {
-            return;
+        registered = true;
+        const std::int64_t begun_cpu_ns = thread_cpu_ns();
+        for (; at != messages.end() && at->kind == MessageKind::kControl; ++at) {
+            handle(*at);
         }
+        governor_.excuse(thread_cpu_ns() - begun_cpu_ns);
     }
+    return registered;
 }
 
 void Core::handle(const Message& message) {
@@ -320,7 +331,7 @@ void Core::watch_size(std::int64_t now_ns) {
 }
 
 std::int64_t Core::agent_cpu_ns() const {
-    std::int64_t sinks_ns = 0;
+    std::int64_t sinks_ns = retired_sinks_cpu_ns_;
     for (const auto& output : outputs_) {
         sinks_ns += output->sink_cpu_ns();
     }
@@ -328,7 +339,8 @@ std::int64_t Core::agent_cpu_ns() const {
     const std::int64_t collector_ns = channels_.collector_cpu_ns.load(std::memory_order_relaxed);
     counters_.set(Counter::kCoreCpuNanos, static_cast<std::uint64_t>(core_ns));
     counters_.set(Counter::kSinkCpuNanos, static_cast<std::uint64_t>(sinks_ns));
-    return core_ns + sinks_ns + collector_ns;
+    return core_ns + sinks_ns + collector_ns +
+           static_cast<std::int64_t>(counters_.get(Counter::kHouseCpuNanos));
 }
 
 void Core::tick(std::int64_t now_ns) {
@@ -347,6 +359,9 @@ void Core::tick(std::int64_t now_ns) {
         const std::uint32_t interval_ms = intervals_.get(unit);
         return interval_ms == kIntervalNever ? sampler_.interval_ms_max() : interval_ms;
     });
+    if (const std::uint64_t lost = counters_.get(Counter::kValuesUnaccounted); lost > 0) {
+        log_.error("core.conservation", std::to_string(lost) + " values are unaccounted for");
+    }
     govern(now_ns);
     if (trace_ != nullptr &&
         (trace_->is_full() ||
@@ -363,13 +378,14 @@ void Core::govern(std::int64_t now_ns) {
     window.cpu_ns = cpu_ns - last_tick_cpu_ns_;
     window.read_ns = window_read_ns_;
     window.predicted_ns_per_s = predicted_ns_per_s_;
+    window.is_excused = trace_ != nullptr;
     last_tick_ns_ = now_ns;
     last_tick_cpu_ns_ = cpu_ns;
     window_read_ns_ = 0;
     if (window.elapsed_ns <= 0) {
         return;
     }
-    governor_.excuse(channels_.registration_cpu_ns.exchange(0, std::memory_order_relaxed));
+    governor_.excuse(channels_.excused_cpu_ns.exchange(0, std::memory_order_relaxed));
     const SolveResult solved = sampler_.solve(governor_.update(window));
     predicted_ns_per_s_ = solved.predicted_ns_per_s;
     counters_.add(Counter::kSolves);
@@ -398,7 +414,7 @@ void Core::begin_outputs() {
             if (family < costs.families() && costs.reads(family) > 0) {
                 family_costs_.push_back({family_names_[family], costs.typical_ns(family),
                                          costs.tail_ns(family), costs.reads(family),
-                                         costs.total_ns(family)});
+                                         costs.total_ns(family), cache_.use(family)});
             }
         }
         collect_left_out();

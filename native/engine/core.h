@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -55,7 +56,7 @@ class Core final : public Worker {
 
  private:
     void drain();
-    void drain_all();
+    bool handle_all(std::span<const Message> messages);
     void handle(const Message& message);
     void handle_control();
     void add_unit(Registration& registration);
@@ -119,7 +120,6 @@ class Core final : public Worker {
     std::vector<UnitId> freed_waiting_;           // ids that did not fit into the channel yet
     std::unique_ptr<TraceWriter> trace_;          // while one is recorded
     std::vector<UnitId> woken_;
-    bool registered_ = false;  // the drain under way met a registration
     std::uint64_t ticks_ = 0;
     std::int64_t batch_ns_ = 0;
     std::int64_t batch_wall_ms_ = 0;
@@ -127,6 +127,7 @@ class Core final : public Worker {
     // Since the last tick, for the governor.
     std::int64_t last_tick_ns_ = 0;
     std::int64_t last_tick_cpu_ns_ = 0;
+    std::int64_t retired_sinks_cpu_ns_ = 0;
     std::int64_t window_read_ns_ = 0;
     double predicted_ns_per_s_ = 0;
     // The configuration that is being taken over, while its outputs learn what there is.

@@ -34,7 +34,6 @@ void Core::handle_control() {
     if (!channels_.control.try_pop(raw)) {
         return;
     }
-    registered_ = true;
     const std::unique_ptr<ControlItem> item(raw);
     switch (item->kind) {
         case ControlItem::Kind::kUnit:
@@ -101,7 +100,8 @@ void Core::add_unit(Registration& registration) {
         return;
     }
     name_family(registration.family, registration.family_name);
-    if (!cache_.add_unit(unit, static_cast<std::uint16_t>(registration.series.size()))) {
+    if (!cache_.add_unit(unit, static_cast<std::uint16_t>(registration.series.size()),
+                         registration.family)) {
         log_.error("core.add_unit", "unit refused by the core: " + registration.object_name);
         return;
     }

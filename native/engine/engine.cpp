@@ -230,7 +230,7 @@ std::int32_t Engine::control(std::int32_t bytes) {
         registrar_.handle({buffers_.control, static_cast<std::size_t>(bytes)},
                           {buffers_.answer, buffers_.answer_bytes});
     // What the collector did since its last call was describing these beans.
-    channels_.registration_cpu_ns.fetch_add(account_collector(), std::memory_order_relaxed);
+    channels_.excused_cpu_ns.fetch_add(account_collector(), std::memory_order_relaxed);
     core_->wake();
     return answered;
 }

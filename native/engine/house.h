@@ -2,7 +2,6 @@
 // configuration watch.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -15,7 +14,7 @@
 
 namespace remora {
 
-// Thread safety: the house thread calls do_work and on_stop; cpu_ns from any thread.
+// Thread safety: the house thread calls do_work and on_stop.
 class House final : public Worker {
  public:
     struct Options {
@@ -37,8 +36,6 @@ class House final : public Worker {
     std::int64_t do_work() override;
     void on_stop() override { write_counters(); }
 
-    std::int64_t cpu_ns() const { return cpu_ns_.load(std::memory_order_relaxed); }
-
  private:
     struct FileMark {
         std::int64_t modified_ns = 0;
@@ -50,6 +47,7 @@ class House final : public Worker {
     static FileMark mark_of(const std::string& path);
     void write_counters();
     std::int64_t watch_config(std::int64_t now_ns);
+    void excuse(std::int64_t begun_cpu_ns);
     std::int64_t watch_requests(std::int64_t now_ns);
     void write_listing(const std::string& text);
 
@@ -66,7 +64,6 @@ class House final : public Worker {
     bool is_listing_ = false;
     FileMark config_mark_;
     ClusterSize cluster_size_ = ClusterSize::kSmall;  // that the configuration was read for
-    std::atomic<std::int64_t> cpu_ns_{0};
 };
 
 }  // namespace remora

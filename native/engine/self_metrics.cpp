@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace remora {
+namespace {
+
+double efficiency(const CacheUse& use) {
+    const std::uint64_t emitted = use.hits + use.misses;
+    return emitted == 0 ? 0 : static_cast<double>(use.hits) / static_cast<double>(emitted);
+}
+
+}  // namespace
 
 SelfMetrics::SelfMetrics(const CounterTable& counters, std::string version,
                          std::size_t families_max)
@@ -44,6 +52,18 @@ void SelfMetrics::add_families() {
     column("family_read_tail_seconds", MetricType::kGauge,
            "slow end of the time to read one unit: contention and preemption",
            [](const FamilyCost& cost) { return cost.tail_ns / 1e9; });
+    column("family_cache_hits_total", MetricType::kCounter,
+           "series of the family emitted from cache without a read since the last tick",
+           [](const FamilyCost& cost) { return static_cast<double>(cost.cached.hits); });
+    column("family_cache_misses_total", MetricType::kCounter,
+           "series of the family emitted that were read since the last tick",
+           [](const FamilyCost& cost) { return static_cast<double>(cost.cached.misses); });
+    column("family_cache_stale_total", MetricType::kCounter,
+           "series of the family emitted that were older than twice their interval",
+           [](const FamilyCost& cost) { return static_cast<double>(cost.cached.stale); });
+    column("family_cache_efficiency", MetricType::kGauge,
+           "share of the family's emitted series that were hits, so far",
+           [](const FamilyCost& cost) { return efficiency(cost.cached); });
 }
 
 void SelfMetrics::add_left_out(const char* name, const char* help,
@@ -64,10 +84,13 @@ void SelfMetrics::rank(const std::vector<FamilyCost>& families) {
     if (ranked_.size() <= families_max_) {
         return;
     }
-    FamilyCost other{"other", 0, 0, 0, 0};
+    FamilyCost other{"other", 0, 0, 0, 0, {}};
     for (std::size_t i = families_max_; i < ranked_.size(); ++i) {
         other.reads += ranked_[i].reads;
         other.total_ns += ranked_[i].total_ns;
+        other.cached.hits += ranked_[i].cached.hits;
+        other.cached.misses += ranked_[i].cached.misses;
+        other.cached.stale += ranked_[i].cached.stale;
         other.typical_ns = std::max(other.typical_ns, ranked_[i].typical_ns);
         other.tail_ns = std::max(other.tail_ns, ranked_[i].tail_ns);
     }
@@ -92,6 +115,11 @@ const std::vector<SelfSample>& SelfMetrics::collect(
     build.series.labels[0].value = version_;
     build.value = 1;
 
+    SelfSample& share = next("cache_efficiency", MetricType::kGauge,
+                             "share of the emitted series that were hits, so far");
+    share.series.labels.clear();
+    share.value =
+        efficiency({counters_.get(Counter::kCacheHits), counters_.get(Counter::kCacheMisses), 0});
     rank(families);
     add_families();
     add_left_out("family_series_refused",

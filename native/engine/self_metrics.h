@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/counter_table.h"
+#include "cache/cache.h"
 #include "encode/encoder.h"
 
 namespace remora {
@@ -18,6 +19,7 @@ struct FamilyCost {
     double tail_ns = 0;     // a unit, the slow end: waiting for Kafka's locks, preemption
     std::uint64_t reads = 0;
     double total_ns = 0;  // all its reads so far
+    CacheUse cached;
 };
 
 // Series of a family that are left out.

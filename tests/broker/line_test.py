@@ -68,6 +68,7 @@ class LineTest(unittest.TestCase):
         self.assertEqual(counters["sink_frames_dropped_total"], 0)
         self.assertEqual(counters["faults_total"], 0)
         self.assertEqual(counters["submits_rejected_total"], 0)
+        self.assertEqual(counters["values_unaccounted"], 0)
         in_flight = counters["values_read_total"] - counters["values_cached_total"] \
             - counters["values_orphan_dropped_total"]
         self.assertGreaterEqual(in_flight, 0)

@@ -123,6 +123,7 @@ TEST(EngineStress, LosesNothingWithoutCountingItWhileEverythingRaces) {
     EXPECT_EQ(count(Counter::kValuesCached), count(Counter::kValuesEmittedFresh) +
                                                  count(Counter::kValuesSuperseded) +
                                                  count(Counter::kValuesUnregisteredDropped));
+    EXPECT_EQ(count(Counter::kValuesUnaccounted), 0U);
     EXPECT_EQ(count(Counter::kUnits), stress.live.size());
     std::filesystem::remove_all(directory);
 }

@@ -40,6 +40,41 @@ TEST_F(CacheTest, CountsAMissForAReadSinceTheLastTickAndAHitOtherwise) {
     EXPECT_EQ(count(Counter::kCacheHits), 2U);
 }
 
+TEST_F(CacheTest, CountsByFamilyWhatItCountsInAll) {
+    ASSERT_TRUE(cache_.add_unit(0, 2, 3));
+    ASSERT_TRUE(cache_.add_unit(1, 1, 3));
+    ASSERT_TRUE(cache_.add_unit(2, 1, 5));
+    EXPECT_FALSE(cache_.add_unit(3, 1, kFamiliesMax)) << "no such family";
+    read(0, {1, 2}, 1);
+    read(1, {1}, 1);
+    read(2, {1}, 1);
+    tick(10);
+    read(2, {1}, 11);
+    tick(20);
+    read(2, {1}, 21);
+    tick(30);
+    EXPECT_EQ(cache_.use(3).misses, 3U);
+    EXPECT_EQ(cache_.use(3).hits, 6U);
+    EXPECT_EQ(cache_.use(3).stale, 3U);
+    EXPECT_EQ(cache_.use(5).misses, 3U);
+    EXPECT_EQ(cache_.use(5).hits, 0U);
+    EXPECT_EQ(cache_.use(4).hits + cache_.use(4).misses, 0U);
+    EXPECT_EQ(count(Counter::kCacheHits), 6U);
+    EXPECT_EQ(count(Counter::kCacheMisses), 6U);
+    EXPECT_EQ(count(Counter::kCacheStale), 3U);
+}
+
+TEST_F(CacheTest, TellsWhenAValueIsUnaccountedFor) {
+    ASSERT_TRUE(cache_.add_unit(0, 2));
+    read(0, {1, 2}, 1);
+    tick(10);
+    EXPECT_EQ(count(Counter::kValuesUnaccounted), 0U);
+    counters_.add(Counter::kValuesCached, 3);
+    read(0, {1, 2}, 11);
+    tick(20);
+    EXPECT_EQ(count(Counter::kValuesUnaccounted), 3U);
+}
+
 TEST_F(CacheTest, MarksAUnitStaleAfterTwiceItsInterval) {
     ASSERT_TRUE(cache_.add_unit(0, 1));
     read(0, {1}, 1);

@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "sample/trace.h"
 #include "support/fake_shim.h"
 
 namespace remora {
@@ -130,6 +131,41 @@ TEST_F(EngineTest, CarriesAValueFromTheShimToTheFile) {
     EXPECT_EQ(counters.get(Counter::kValuesRead), counters.get(Counter::kValuesCached));
     EXPECT_EQ(counters.get(Counter::kValuesCached), counters.get(Counter::kValuesEmittedFresh) +
                                                         counters.get(Counter::kValuesSuperseded));
+}
+
+TEST_F(EngineTest, RecordsATraceAndGoesOnAsBefore) {
+    const std::string trace_path = directory_ / "full.trace";
+    start(config(R"(, "trace": {"path": ")" + trace_path +
+                 R"(", "duration": "3s", "interval": "1s", "size_max": "1MB"})"));
+    shim_.add_bean(wire::BeanKind::kMeter, kBytesIn);
+    shim_.add_bean(wire::BeanKind::kGauge, kPartitionCount);
+    for (const auto& answer : send_control()) {
+        ASSERT_GE(answer.unit, 0);
+        slots_[static_cast<std::uint32_t>(answer.unit)] = answer.selectors.size();
+    }
+    ASSERT_TRUE(cycle_until(7, [&] {
+        return log_.text().find("trace complete") != std::string::npos;
+    })) << log_.text();
+    EXPECT_NE(log_.text().find("the CPU budget does not hold"), std::string::npos);
+    const auto read = read_trace(trace_path);
+    ASSERT_TRUE(read) << read.status().message();
+    const Trace& trace = read.value();
+    EXPECT_TRUE(trace.is_complete);
+    ASSERT_EQ(trace.units.size(), 2U);
+    EXPECT_EQ(trace.units[1].name, kPartitionCount);
+    EXPECT_GE(trace.frames.size(), 2U);
+    EXPECT_LE(trace.frames.size(), 4U);
+    EXPECT_EQ(trace.slots, slots_.begin()->second + 1);
+    for (const TraceFamily& family : trace.families) {
+        EXPECT_EQ(family.median_ns, 1000) << family.name;
+    }
+    EXPECT_GT(engine_->counters().get(Counter::kSampleTrace), 0U);
+    ASSERT_TRUE(cycle_until(8, [&] {
+        return output().find("partitioncount 8\n") != std::string::npos;
+    })) << output();
+    EXPECT_TRUE(engine_->stop(5'000));
+    EXPECT_EQ(engine_->counters().get(Counter::kUnitsShed), 0U);
+    EXPECT_EQ(engine_->counters().get(Counter::kValuesUnaccounted), 0U);
 }
 
 TEST_F(EngineTest, DropsAnUnregisteredUnitAtTheNextTickAndUsesItsIdAgain) {

@@ -280,6 +280,27 @@ TEST_F(ReloadTest, OutputsComeGoAndChangeWithoutAFileThatLacksSeries) {
     EXPECT_EQ(engine_->counters().get(Counter::kUnitsUnregistered), 0U);
 }
 
+TEST_F(ReloadTest, WhatAnOutputUsedIsNotForgottenWhenItGoes) {
+    for (int i = 0; i < 300; ++i) {
+        beans_.push_back(slow(i));
+    }
+    start(sampling() + kAllProfile);
+    ASSERT_TRUE(pass_two_ticks());
+    const std::uint64_t before = engine_->counters().get(Counter::kSinkCpuNanos);
+    ASSERT_GT(before, 0U);
+    write_config(sampling() + kAllProfile + R"(, "labels": {"rack": "r1"})");
+    std::uint64_t least = before;
+    ASSERT_TRUE(cycle_until([&] {
+        least = std::min(least, engine_->counters().get(Counter::kSinkCpuNanos));
+        return count(output(), "rack=\"r1\"") > 0;
+    })) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(least, before);
+    EXPECT_GT(engine_->counters().get(Counter::kSinkCpuNanos), before);
+    EXPECT_GT(engine_->counters().get(Counter::kHouseCpuNanos), 0U);
+    EXPECT_EQ(engine_->counters().get(Counter::kValuesUnaccounted), 0U);
+}
+
 TEST_F(ReloadTest, TheBaseIntervalAndThePolicyChangeWhileItRuns) {
     beans_ = {by_topic(1), by_topic(2)};
     start(sampling() + kAllProfile);
