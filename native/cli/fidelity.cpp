@@ -186,6 +186,8 @@ class Simulation {
         sampler.interval_ms_max = options.interval_ms_max;
         sampler.interval_ms_quantum = options.base_interval_ms;
         sampler.volatility_decay = options.volatility_decay;
+        sampler.change_worth = options.change_worth;
+        sampler.jump_worth = options.jump_worth;
         sampler.family_decay = options.family_decay;
         sampler.family_share = options.family_share;
         sampler.overhead_ns = options.equal_costs ? 0 : sampler.overhead_ns;

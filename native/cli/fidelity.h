@@ -15,6 +15,8 @@ struct FidelityOptions {
     std::uint32_t base_interval_ms = 10'000;
     std::uint32_t interval_ms_max = SamplerOptions{}.interval_ms_max;
     double volatility_decay = SamplerOptions{}.volatility_decay;
+    double change_worth = SamplerOptions{}.change_worth;
+    double jump_worth = SamplerOptions{}.jump_worth;
     double family_share = SamplerOptions{}.family_share;
     double family_decay = SamplerOptions{}.family_decay;
     bool wakes = true;                    // Sampler::collect_wakes before each tick

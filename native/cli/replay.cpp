@@ -238,6 +238,12 @@ int run_replay(int argc, char** argv) {
         ->check(CLI::Range(100, 86'400'000));
     app.add_option("--volatility-decay", options.fidelity.volatility_decay)
         ->check(CLI::Range(0.001, 1.0));
+    app.add_option("--change-worth", options.fidelity.change_worth,
+                   "scales that a change counts for beyond its size")
+        ->check(CLI::Range(0.0, 10.0));
+    app.add_option("--jump-worth", options.fidelity.jump_worth,
+                   "scales that a change of a scale or more counts for on top")
+        ->check(CLI::Range(0.0, 10.0));
     app.add_option("--family-share", options.fidelity.family_share)->check(CLI::Range(0.0, 10.0));
     app.add_option("--family-decay", options.fidelity.family_decay)->check(CLI::Range(0.001, 1.0));
     app.add_flag("--wakes,!--no-wakes", options.fidelity.wakes,

@@ -3,6 +3,8 @@ import time
 
 from benchkit import common
 
+SLICE_S = 10
+MINUTE = 60 // SLICE_S  # slices
 SHOWN = ("units", "series", "cycles_total", "jni_calls_total", "units_read_total",
          "values_read_total", "cache_hits_total", "cache_misses_total", "cache_stale_total",
          "ring_full_values_dropped_total", "control_ring_full_total", "values_orphan_dropped_total",
@@ -26,6 +28,17 @@ def own_threads(lab):
             if name.startswith("remora")}
 
 
+def watch(lab, seconds):
+    """Waits; the percent of a core that all threads together took in the dearest minute meanwhile."""
+    points = []
+    for _ in range(max(seconds // SLICE_S, MINUTE) + 1):
+        if points:
+            time.sleep(SLICE_S)
+        points.append((time.monotonic(), sum(own_threads(lab).values())))
+    return max(100 * (later[1] - earlier[1]) / (later[0] - earlier[0])
+               for earlier, later in zip(points, points[MINUTE:]))
+
+
 def bench(options):
     import json
     options.heap = options.heap or ("3g" if options.topics >= 500 else "1g")
@@ -35,13 +48,14 @@ def bench(options):
         lab.load(options.warm_up + options.seconds + 20)
         time.sleep(options.warm_up)
         first, began, earlier = lab.counters(), time.monotonic(), own_threads(lab)
-        time.sleep(options.seconds)
+        dearest = round(watch(lab, options.seconds), 4)
         last, span, later = lab.counters(), time.monotonic() - began, own_threads(lab)
     threads = {name: round(100 * (seconds - earlier.get(name, 0)) / span, 4)
                for name, seconds in later.items()}
     total = round(sum(threads.values()), 4)
     common.table([(name, f"{percent:.4f}") for name, percent in
-                  sorted(threads.items(), key=lambda pair: -pair[1])] + [("together", f"{total:.4f}")],
+                  sorted(threads.items(), key=lambda pair: -pair[1])]
+                 + [("together", f"{total:.4f}"), ("the dearest minute", f"{dearest:.4f}")],
                  ["thread", "% of one core"])
     print()
     counted = {}
@@ -51,9 +65,10 @@ def bench(options):
     common.table([(name, value) for name, value in counted.items()], ["counter", "in the run"])
     hits, misses = counted["cache_hits_total"], counted["cache_misses_total"]
     cpu = {name: last[name] - first[name] for name in
-           ("collector_cpu_nanoseconds", "core_cpu_nanoseconds", "sink_cpu_nanoseconds")}
+           ("collector_cpu_nanoseconds", "core_cpu_nanoseconds", "sink_cpu_nanoseconds",
+            "house_cpu_nanoseconds")}
     return {"topics": options.topics, "partitions": options.partitions, "seconds": round(span, 1),
-            "percent": total, "threads_percent": threads,
+            "percent": total, "minute_percent_max": dearest, "threads_percent": threads,
             "hit_rate": round(hits / max(1, hits + misses), 4),
             "dropped": sum(value for name, value in counted.items() if "dropped" in name),
             "own_percent": round(sum(cpu.values()) / 1e7

@@ -39,4 +39,4 @@ def main(arguments):
     except KeyboardInterrupt:
         return 130
     print(json.dumps({"bench": options.name, **result}))
-    return 0 if result.get("complete", True) else 2
+    return 0 if result.get("kept", True) else 2

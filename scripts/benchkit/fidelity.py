@@ -199,6 +199,6 @@ def bench(options):
     (out / "fidelity.html").write_text(chart.page(results), encoding="utf-8")
     result = {"traces": results, "claims": [{"claim": claim, "found": figure, "limit": limit,
                                              "kept": kept} for claim, figure, limit, kept in claims],
-              "chart": str(out / "fidelity.html")}
+              "kept": all(kept for *_, kept in claims), "chart": str(out / "fidelity.html")}
     (out / "fidelity.json").write_text(json.dumps(result), encoding="utf-8")
     return result
