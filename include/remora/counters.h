@@ -83,6 +83,7 @@ namespace remora {
     X(kSinkPackets,          counter, "sink_packets_total",            "datagrams sent") \
     X(kSinkCpuNanos,         gauge,   "sink_cpu_nanoseconds",          "CPU time of the sink threads") \
     /* the agent itself */ \
+    X(kSupervisorCpuNanos,   gauge,   "supervisor_cpu_nanoseconds",    "CPU time of the thread that watches the collector") \
     X(kHouseCpuNanos,        gauge,   "house_cpu_nanoseconds",         "CPU time of the thread that watches the configuration and writes the counters") \
     X(kFaults,               counter, "faults_total",                  "contained faults; the first one switches the agent off") \
     X(kLogSuppressed,        counter, "log_suppressed_total",          "log lines suppressed by the rate limit") \

@@ -1,6 +1,6 @@
 #include "base/clock.h"
 
-#include <time.h>
+#include <pthread.h>
 
 namespace remora {
 namespace {
@@ -23,6 +23,17 @@ std::int64_t SystemClock::wall_ms() const {
 
 std::int64_t thread_cpu_ns() {
     return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+ThreadCpu::ThreadCpu()
+    : begun_ns_(thread_cpu_ns()), has_clock_(pthread_getcpuclockid(pthread_self(), &clock_) == 0) {}
+
+std::int64_t ThreadCpu::ns() {
+    timespec now{};
+    if (has_clock_ && clock_gettime(clock_, &now) == 0) {
+        last_ns_ = now.tv_sec * kNanosPerSecond + now.tv_nsec - begun_ns_;
+    }
+    return last_ns_;
 }
 
 }  // namespace remora

@@ -1,6 +1,8 @@
 // Time as the agent sees it. Tests hand in a fake one (tests/support/fake_clock.h).
 #pragma once
 
+#include <time.h>
+
 #include <cstdint>
 
 namespace remora {
@@ -29,5 +31,20 @@ class SystemClock final : public Clock {
 
 // CPU time of the calling thread since it started.
 std::int64_t thread_cpu_ns();
+
+// CPU time that the thread which made this has used since. Thread safety: ns() from one thread at a
+// time, any.
+class ThreadCpu {
+ public:
+    ThreadCpu();
+    // After the thread has ended: what it was when last asked.
+    std::int64_t ns();
+
+ private:
+    clockid_t clock_{};
+    std::int64_t begun_ns_ = 0;
+    std::int64_t last_ns_ = 0;
+    bool has_clock_ = false;
+};
 
 }  // namespace remora

@@ -125,7 +125,8 @@ void print_cost(const Screen& before, const Screen& now) {
     const auto cpu = [](const Screen& screen) {
         return counter(screen, Counter::kCollectorCpuNanos) +
                counter(screen, Counter::kCoreCpuNanos) + counter(screen, Counter::kSinkCpuNanos) +
-               counter(screen, Counter::kHouseCpuNanos);
+               counter(screen, Counter::kHouseCpuNanos) +
+               counter(screen, Counter::kSupervisorCpuNanos);
     };
     const double hits = counter(now, Counter::kCacheHits) - counter(before, Counter::kCacheHits);
     const double misses =

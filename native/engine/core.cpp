@@ -330,7 +330,7 @@ void Core::watch_size(std::int64_t now_ns) {
     }
 }
 
-std::int64_t Core::agent_cpu_ns() const {
+std::int64_t Core::agent_cpu_ns() {
     std::int64_t sinks_ns = retired_sinks_cpu_ns_;
     for (const auto& output : outputs_) {
         sinks_ns += output->sink_cpu_ns();
@@ -338,8 +338,10 @@ std::int64_t Core::agent_cpu_ns() const {
     const std::int64_t core_ns = thread_cpu_ns();
     const std::int64_t collector_ns = channels_.collector_cpu_ns.load(std::memory_order_relaxed);
     counters_.set(Counter::kCoreCpuNanos, static_cast<std::uint64_t>(core_ns));
+    const std::int64_t supervisor_ns = supervisor_cpu_.ns();
     counters_.set(Counter::kSinkCpuNanos, static_cast<std::uint64_t>(sinks_ns));
-    return core_ns + sinks_ns + collector_ns +
+    counters_.set(Counter::kSupervisorCpuNanos, static_cast<std::uint64_t>(supervisor_ns));
+    return core_ns + sinks_ns + collector_ns + supervisor_ns +
            static_cast<std::int64_t>(counters_.get(Counter::kHouseCpuNanos));
 }
 

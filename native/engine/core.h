@@ -87,7 +87,7 @@ class Core final : public Worker {
     void watch_size(std::int64_t now_ns);
     void begin_trace();
     void end_trace();
-    std::int64_t agent_cpu_ns() const;
+    std::int64_t agent_cpu_ns();
     std::int64_t next_tick_ns() const;
 
     Options options_;
@@ -128,6 +128,7 @@ class Core final : public Worker {
     std::int64_t last_tick_ns_ = 0;
     std::int64_t last_tick_cpu_ns_ = 0;
     std::int64_t retired_sinks_cpu_ns_ = 0;
+    ThreadCpu supervisor_cpu_;  // whoever makes the core watches the collector from then on
     std::int64_t window_read_ns_ = 0;
     double predicted_ns_per_s_ = 0;
     // The configuration that is being taken over, while its outputs learn what there is.

@@ -66,7 +66,7 @@ def bench(options):
     hits, misses = counted["cache_hits_total"], counted["cache_misses_total"]
     cpu = {name: last[name] - first[name] for name in
            ("collector_cpu_nanoseconds", "core_cpu_nanoseconds", "sink_cpu_nanoseconds",
-            "house_cpu_nanoseconds")}
+            "house_cpu_nanoseconds", "supervisor_cpu_nanoseconds")}
     return {"topics": options.topics, "partitions": options.partitions, "seconds": round(span, 1),
             "percent": total, "minute_percent_max": dearest, "threads_percent": threads,
             "hit_rate": round(hits / max(1, hits + misses), 4),
