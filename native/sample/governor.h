@@ -29,10 +29,9 @@ struct GovernorWindow {
 // Two controls, the smaller wins:
 //  - proportional: (aim * budget - overhead) / bias, where overhead (encoding, rings, wakeups) and
 //    bias (measured over predicted read time) are running averages of the last windows;
-//  - the span's account: what the last windows, up to a span, have left of the budget. It alone
-//  makes a burst be paid
-//    back within the span, as far as a quarter of the proportional budget goes, and it tolerates 7
-//    % because dear reads come in lumps.
+//  - the span's account: what the last windows, up to a span, have left of the budget. It makes a
+//    burst be paid back within the span, as far as reading at a quarter of the proportional budget
+//    does that. It tolerates 7 %: dear reads come in lumps.
 // There is no integral term: with nothing to wind up, a budget that cannot be used (all at base)
 // does no harm later.
 //
