@@ -8,9 +8,6 @@ namespace {
 constexpr double kNanosPerPercent = 1e7;  // one percent of one core, a second
 constexpr double kLearn = 0.3;            // weight of the last window in the running averages
 constexpr double kLearnBias = 0.1;
-// The span's account lets the budget be exceeded by this much: reads are lumpy, and to follow every
-// lump would cost more accuracy than it saves.
-constexpr double kTolerance = 1.07;
 // What was overspent is paid back by reading this share of what may be read on average, not by
 // reading nothing: that would shed everything for a minute.
 constexpr double kPayBackShare = 0.25;
@@ -72,8 +69,8 @@ double Governor::left_in_span(std::int64_t next_ns) const {
                    static_cast<double>(past.elapsed_ns);
         elapsed_ns += inside;
     }
-    const double allowed = kTolerance * budget_ * static_cast<double>(elapsed_ns) / kNanosPerSecond;
-    return (allowed - held_ns) * kNanosPerSecond / static_cast<double>(next_ns);
+    return (static_cast<double>(allowed_ns(elapsed_ns)) - held_ns) * kNanosPerSecond /
+           static_cast<double>(next_ns);
 }
 
 double Governor::update(const GovernorWindow& window) {

@@ -31,7 +31,7 @@ struct GovernorWindow {
 //    bias (measured over predicted read time) are running averages of the last windows;
 //  - the span's account: what the last windows, up to a span, have left of the budget. It makes a
 //    burst be paid back within the span, as far as reading at a quarter of the proportional budget
-//    does that. It tolerates 7 %: dear reads come in lumps.
+//    does that. A single read that takes milliseconds still comes on top.
 // There is no integral term: with nothing to wind up, a budget that cannot be used (all at base)
 // does no harm later.
 //
