@@ -336,13 +336,13 @@ std::int64_t Core::agent_cpu_ns() {
         sinks_ns += output->sink_cpu_ns();
     }
     const std::int64_t core_ns = thread_cpu_ns();
-    const std::int64_t collector_ns = channels_.collector_cpu_ns.load(std::memory_order_relaxed);
     counters_.set(Counter::kCoreCpuNanos, static_cast<std::uint64_t>(core_ns));
     const std::int64_t supervisor_ns = supervisor_cpu_.ns();
     counters_.set(Counter::kSinkCpuNanos, static_cast<std::uint64_t>(sinks_ns));
     counters_.set(Counter::kSupervisorCpuNanos, static_cast<std::uint64_t>(supervisor_ns));
-    return core_ns + sinks_ns + collector_ns + supervisor_ns +
-           static_cast<std::int64_t>(counters_.get(Counter::kHouseCpuNanos));
+    return core_ns + sinks_ns + supervisor_ns +
+           static_cast<std::int64_t>(counters_.get(Counter::kCollectorCpuNanos) +
+                                     counters_.get(Counter::kHouseCpuNanos));
 }
 
 void Core::tick(std::int64_t now_ns) {

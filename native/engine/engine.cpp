@@ -298,7 +298,6 @@ std::int64_t Engine::account_collector() {
         seen_ns >= collector_cpu_seen_ns_ ? seen_ns - collector_cpu_seen_ns_ : seen_ns;
     collector_cpu_ns_ += since_ns;
     collector_cpu_seen_ns_ = seen_ns;
-    channels_.collector_cpu_ns.store(collector_cpu_ns_, std::memory_order_relaxed);
     counters_.set(Counter::kCollectorCpuNanos, static_cast<std::uint64_t>(collector_cpu_ns_));
     return since_ns;
 }

@@ -59,6 +59,20 @@ double worst_minute(Governor& governor, Agent& agent, double budget_ns_per_s, in
     return worst;
 }
 
+// One that has held an agent to 0.1 % for five minutes, and what it may read then.
+struct Settled {
+    Governor governor{{.budget_percent = 0.1, .grace_ns = 0}};
+    Agent agent;
+    double before = 0;
+};
+
+Settled settled() {
+    Settled made;
+    worst_minute(made.governor, made.agent, 1e6, 5);
+    made.before = made.governor.read_budget_ns_per_s();
+    return made;
+}
+
 TEST(GovernorTest, ConvergesToTheBudgetWhenReadsCostMoreThanPredicted) {
     for (const double bias : {0.5, 1.0, 2.0, 4.0}) {
         Governor governor({.budget_percent = 0.2});
@@ -115,10 +129,7 @@ TEST(GovernorTest, DoesNotWindUpWhileTheBudgetCannotBeUsed) {
 }
 
 TEST(GovernorTest, ExcusesWhatTheOperatorAskedFor) {
-    Governor governor({.budget_percent = 0.1, .grace_ns = 0});
-    Agent agent;
-    worst_minute(governor, agent, 1e6, 5);
-    const double before = governor.read_budget_ns_per_s();
+    auto [governor, agent, before] = settled();
     GovernorWindow reload = agent.run(before);
     reload.cpu_ns += 500'000'000;
     governor.excuse(500'000'000);
@@ -126,10 +137,7 @@ TEST(GovernorTest, ExcusesWhatTheOperatorAskedFor) {
 }
 
 TEST(GovernorTest, WhatWasOverspentIsPaidBackByReadingLessNotNothing) {
-    Governor governor({.budget_percent = 0.1, .grace_ns = 0});
-    Agent agent;
-    worst_minute(governor, agent, 1e6, 5);
-    const double before = governor.read_budget_ns_per_s();
+    auto [governor, agent, before] = settled();
     GovernorWindow burst = agent.run(before);
     burst.cpu_ns += 600'000'000;  // ten minutes' worth
     burst.read_ns = burst.cpu_ns;
@@ -151,10 +159,7 @@ TEST(GovernorTest, ALowerBudgetIsNotHeldAgainstWhatTheHigherOneAllowed) {
 }
 
 TEST(GovernorTest, ATraceIsNotHeldAgainstTheAgentButShown) {
-    Governor governor({.budget_percent = 0.1, .grace_ns = 0});
-    Agent agent;
-    worst_minute(governor, agent, 1e6, 5);
-    const double before = governor.read_budget_ns_per_s();
+    auto [governor, agent, before] = settled();
     GovernorWindow recording = agent.run(1e8);
     recording.is_excused = true;
     governor.excuse(1'000'000'000);  // what was registered meanwhile leaves no credit
