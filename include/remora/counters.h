@@ -55,11 +55,14 @@ namespace remora {
     X(kCacheMisses,          counter, "cache_misses_total",            "series emitted that were read since the last tick") \
     X(kValuesUnaccounted,    gauge,   "values_unaccounted",            "cached values that no counter tells the end of: 0 unless the agent is wrong") \
     X(kCacheStale,           counter, "cache_stale_total",             "series emitted that were older than twice their interval") \
+    X(kValuesExpired,        gauge,   "values_expired",                "series left out of the outputs now: not read for five times their bound") \
     X(kUnitsQuarantined,     gauge,   "units_quarantined",             "units in quarantine now") \
     X(kQuarantines,          counter, "quarantines_total",             "times a unit entered quarantine") \
-    X(kUnitsShed,            gauge,   "units_shed",                    "units not read because the CPU budget is too small") \
-    X(kLambda,               gauge,   "sampler_lambda",                "multiplier of the square-root law now") \
-    X(kBudgetPpm,            gauge,   "cpu_budget_ppm",                "CPU budget, millionths of one core") \
+    X(kUnitsShed,            gauge,   "units_shed",                    "units not read because the CPU ceiling is too low") \
+    X(kWideningStep,         gauge,   "bounds_widening_step",          "how far bounds on age are widened because the CPU ceiling is too low: 0 (not) to 6") \
+    X(kTickIntervalMillis,   gauge,   "tick_interval_milliseconds",    "time between two ticks; more than the base interval when the CPU ceiling is too low") \
+    X(kPriceNanos,           gauge,   "sampler_price_nanoseconds",     "CPU a second that one second less of age of a moving value is worth now") \
+    X(kBudgetPpm,            gauge,   "cpu_budget_ppm",                "ceiling of the agent's CPU, millionths of one core") \
     X(kCpuUsedPpm,           gauge,   "cpu_used_ppm",                  "CPU used over the last minute, millionths of one core") \
     X(kCoreCpuNanos,         gauge,   "core_cpu_nanoseconds",          "CPU time of the core thread") \
     X(kCoreCycleNanosMax,    gauge,   "core_cycle_nanoseconds_max",    "longest core cycle so far") \
@@ -68,6 +71,7 @@ namespace remora {
     X(kSampleTrace,          counter, "trace_records_total",           "records written to a trace") \
     /* emission: core thread */ \
     X(kTicks,                counter, "ticks_total",                   "output ticks") \
+    X(kTicksUnfinished,      counter, "ticks_unfinished_total",        "ticks that did not wait for all their reads") \
     X(kTicksSkipped,         counter, "ticks_skipped_total",           "output ticks given up because a sink was behind") \
     X(kLinesEncoded,         counter, "lines_encoded_total",           "lines encoded for outputs") \
     X(kLinesTooLongDropped,  counter, "lines_too_long_dropped_total",  "lines longer than a block or packet") \

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/counter_table.h"
 #include "base/limits.h"
+#include "cache/ages.h"
 #include "model/bean.h"
 #include "model/deviation.h"
 #include "model/ids.h"
@@ -25,6 +26,13 @@ struct Applied {
     bool changed = false;         // any value differs in bits
     bool first_changed = false;   // its first value does: of a meter the count, not the rates
     bool first = false;
+};
+
+// What a tick has to know of a unit.
+struct UnitAtTick {
+    UnitClass unit_class = UnitClass::kPartition;
+    std::uint32_t interval_ms = 0;  // what the sampler chose
+    std::uint32_t bound_ms = 0;     // nothing of it should be older
 };
 
 // Series emitted so far.
@@ -88,11 +96,22 @@ class Cache {
     void set_text(std::uint32_t id, std::string_view text);
 
     // --- ticks
-    // Closes the interval since the last base tick: counts hits, misses and stale series, and
-    // settles freshness for the conservation counters. `interval_ms(unit)` is what the sampler
-    // chose.
-    template <typename IntervalOf>
-    void close_tick(std::int64_t now_ns, IntervalOf&& interval_ms);
+    // A value this many times as old as its bound leaves the output until it is read again.
+    static constexpr std::int64_t kBoundsUntilExpired = 5;
+
+    // Closes the interval since the last base tick: counts hits, misses, stale and expired series,
+    // measures ages, and settles freshness for the conservation counters. `about(unit)` returns a
+    // UnitAtTick.
+    template <typename About>
+    void close_tick(std::int64_t now_ns, About&& about);
+
+    // Of the series that the last tick emitted.
+    const Ages& ages() const { return ages_; }
+    // Whether the last tick had a value of the unit to emit.
+    bool is_emitted(UnitId unit) const {
+        constexpr int kOut = kUnitQuarantined | kUnitHidden | kUnitExpired;
+        return (flags_[unit] & (kUnitHasValue | kOut)) == kUnitHasValue;
+    }
 
     // Fixes what output `output` (< kOutputsMax) sees as fresh and changed: since its own last
     // call.
@@ -114,6 +133,13 @@ class Cache {
     };
 
     std::uint32_t take_range(std::uint16_t slots);
+    void note_age(UnitId unit, const UnitAtTick& about, std::int64_t age_ns) {
+        if ((flags_[unit] & kUnitQuarantined) == 0) {
+            ages_.add(about.unit_class,
+                      static_cast<float>(age_ns) / static_cast<float>(kNanosPerSecond),
+                      count_[unit]);
+        }
+    }
     std::uint64_t unaccounted() const;
 
     CounterTable& counters_;
@@ -139,11 +165,14 @@ class Cache {
     std::vector<double> staged_;
     std::vector<std::string> texts_;
     std::vector<std::uint8_t> output_flags_[kOutputsMax];
+    Ages ages_;
     std::uint64_t pending_ = 0;
 };
 
-template <typename IntervalOf>
-void Cache::close_tick(std::int64_t now_ns, IntervalOf&& interval_ms) {
+template <typename About>
+void Cache::close_tick(std::int64_t now_ns, About&& about) {
+    ages_.clear();
+    std::uint64_t expired = 0;
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
     std::uint64_t stale = 0;
@@ -159,29 +188,38 @@ void Cache::close_tick(std::int64_t now_ns, IntervalOf&& interval_ms) {
             unsettled_[unit] = 0;
             continue;
         }
+        const UnitAtTick unit_now = about(unit);
+        const std::int64_t age_ns = now_ns - read_ns_[unit];
         CacheUse& use = uses_[family_[unit]];
         if (unsettled_[unit] != 0) {
             unsettled_[unit] = 0;
             misses += values;
             use.misses += values;
-            flags_[unit] = static_cast<std::uint8_t>(flags & ~kUnitStale);
+            flags_[unit] = static_cast<std::uint8_t>(flags & ~(kUnitStale | kUnitExpired));
+            note_age(unit, unit_now, age_ns);
             continue;
         }
+        if (age_ns > kBoundsUntilExpired * unit_now.bound_ms * kNanosPerMilli) {
+            expired += values;
+            flags_[unit] = static_cast<std::uint8_t>(flags | kUnitExpired);
+            continue;
+        }
+        note_age(unit, unit_now, age_ns);
         hits += values;
         use.hits += values;
-        const std::int64_t allowed_ns =
-            2 * kNanosPerMilli * static_cast<std::int64_t>(interval_ms(unit));
-        const bool is_stale = now_ns - read_ns_[unit] > allowed_ns;
+        const std::int64_t allowed_ns = 2 * kNanosPerMilli * std::int64_t{unit_now.interval_ms};
+        const bool is_stale = age_ns > allowed_ns;
         stale += is_stale ? values : 0;
         use.stale += is_stale ? values : 0;
-        flags_[unit] =
-            static_cast<std::uint8_t>(is_stale ? flags | kUnitStale : flags & ~kUnitStale);
+        flags_[unit] = static_cast<std::uint8_t>((flags & ~(kUnitStale | kUnitExpired)) |
+                                                 (is_stale ? kUnitStale : 0));
     }
     counters_.add(Counter::kCacheHits, hits);
     counters_.add(Counter::kCacheMisses, misses);
     counters_.add(Counter::kCacheStale, stale);
     counters_.add(Counter::kValuesEmittedFresh, misses);
     counters_.add(Counter::kValuesHidden, hidden);
+    counters_.set(Counter::kValuesExpired, expired);
     pending_ = 0;
     counters_.set(Counter::kValuesUnaccounted, unaccounted());
 }

@@ -56,7 +56,8 @@ class Relaxation {
           reference_(reference),
           base_s_(options.base_interval_ms / 1000.0),
           warmup_(options.warmup_ticks),
-          most_(std::max(options.interval_ms_max / options.base_interval_ms, 1U)) {
+          most_(static_cast<std::uint32_t>(
+              std::max<std::int64_t>(options.interval_ms_max / options.base_interval_ms, 1))) {
         for (UnitId unit = 0; unit < trace.units.size(); ++unit) {
             if (reference.left_out[unit] == 0) {
                 take(unit);
@@ -87,10 +88,6 @@ class Relaxation {
         const std::uint32_t stages = gone - 1 - start;
         const std::uint32_t changes = changes_of(info, start, gone);
         changes_ += changes;
-        if (info.is_alert) {
-            given_ns_ += cost * ticks;
-            return;
-        }
         given_ns_ += is_old ? 0 : cost;
         if (changes == 0) {
             given_ns_ += cost * (stages / most_);

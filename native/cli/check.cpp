@@ -22,6 +22,7 @@
 #include "config/keys.h"
 #include "config/parse.h"
 #include "config/print.h"
+#include "sample/shedding.h"
 #include "select/admission.h"
 #include "select/bean_list.h"
 #include "select/selector.h"
@@ -56,6 +57,7 @@ struct FamilyTally {
     std::uint32_t beans = 0;
     std::uint32_t units = 0;   // read
     std::uint32_t series = 0;  // shown
+    UnitClass unit_class = UnitClass::kBroker;
 };
 
 Result<std::string> whole_file(const std::string& path) {
@@ -103,6 +105,7 @@ void condense(const Pick& pick, bool names, std::map<std::string, std::uint32_t>
         return;
     }
     ++pick.family->units;
+    pick.family->unit_class = pick.selection.policy.unit_class;
     if (policy.aggregate != Aggregate::kNone &&
         made.insert(without_partition(pick.bean->name)).second) {
         found.series += series;
@@ -136,7 +139,9 @@ Tally tally(const Config& config, const BeanList& list, bool names) {
     for (const Bean& bean : list.beans()) {
         const auto next = static_cast<FamilyId>(families.size());
         FamilyTally& family =
-            families.try_emplace(family_name(bean.name), FamilyTally{next, 0, 0, 0}).first->second;
+            families
+                .try_emplace(family_name(bean.name), FamilyTally{next, 0, 0, 0, UnitClass::kBroker})
+                .first->second;
         ++family.beans;
         Pick pick{&bean, selector.select(bean), &family, nullptr};
         const auto series = static_cast<std::uint32_t>(pick.selection.slots.size());
@@ -197,33 +202,64 @@ void print_families(const Tally& found, const MeasuredCosts& costs) {
     }
 }
 
-// CPU of the reads alone: what the sampler spends its budget on.
+// What a ceiling that cannot carry the bounds on age gives up; empty when it can.
+std::string given_up(std::uint32_t step) {
+    const Widening widening = Shedding::widening(step);
+    std::string text;
+    const auto add = [&text](const char* of, std::uint32_t factor) {
+        if (factor != 1) {
+            text += (text.empty() ? "" : "; ") + std::string("beans of ") + of +
+                    (factor == 0 ? " would not be read and leave the output"
+                                 : " would get " + std::to_string(factor) + " times as old");
+        }
+    };
+    add("topics and clients", widening.topic);
+    add("partitions", widening.partition);
+    return text;
+}
+
+// CPU of the reads alone, and what the ceiling makes of it.
 void print_cost(const Config& config, const Tally& found, const MeasuredCosts& costs) {
+    const SamplingConfig& sampling = config.sampling;
+    AgeBounds bounds(sampling, 0);
+    ClassCosts classes;
     double pass_ns = 0;
+    double base_ns_per_s = 0;
     std::uint32_t unknown = 0;
     for (const auto& [name, family] : found.families) {
         const std::optional<double> ns = costs.typical_ns(name);
-        pass_ns += ns ? *ns * family.units : 0;
-        unknown += ns ? 0 : family.units;
+        if (!ns) {
+            unknown += family.units;
+            continue;
+        }
+        UnitTraits traits;
+        traits.unit_class = family.unit_class;
+        const AgeBounds::Kind& kind = bounds.kind(
+            bounds.kind_of(traits), AgeBounds::expense_of(*ns, AgeBounds::Expense::kNone));
+        const double all_ns = *ns * family.units;
+        pass_ns += all_ns;
+        base_ns_per_s += all_ns * kind.base_per_s;
+        ClassCost& cost = classes[static_cast<std::size_t>(family.unit_class)];
+        cost.at_base += all_ns * kind.base_per_s;
+        cost.at_bound += all_ns * 1e3 / kind.bound_ms;
+        cost.units += family.units;
     }
-    const auto percent_every = [pass_ns](std::int64_t interval_ms) {
-        return pass_ns / (static_cast<double>(interval_ms) * 1e6) * 100;
-    };
-    const SamplingConfig& sampling = config.sampling;
-    const double at_base = percent_every(sampling.base_interval_ms);
-    const double at_max = percent_every(sampling.max_interval_ms);
-    std::cout << "reading all of it once: " << number("%.2f", pass_ns / 1e6) << " ms; every "
-              << number("%g", static_cast<double>(sampling.base_interval_ms) / 1e3)
-              << " s: " << number("%.4f", at_base) << " % of a core; every "
-              << number("%g", static_cast<double>(sampling.max_interval_ms) / 1e3)
-              << " s: " << number("%.4f", at_max) << " %\n";
-    if (sampling.policy == SamplingPolicy::kBudget) {
-        const double budget = sampling.cpu_budget_percent;
-        std::cout << "the budget of " << number("%g", budget) << " % "
-                  << (at_base <= budget  ? "pays for every bean at every base interval"
-                      : at_max <= budget ? "pays for all of it at longer intervals"
-                                         : "does not even pay for the longest interval: beans of "
-                                           "little importance would not be read")
+    const auto percent = [](double ns_per_s) { return number("%.4f", ns_per_s / 1e7) + " %"; };
+    std::cout << "reading all of it once: " << number("%.2f", pass_ns / 1e6)
+              << " ms; for every tick: " << percent(base_ns_per_s)
+              << " of a core; at the bounds on age: "
+              << percent(Shedding::least_ns_per_s(classes, 0)) << "\n";
+    if (sampling.policy == SamplingPolicy::kAdaptive) {
+        const double ceiling = sampling.cpu_budget_percent * 1e7;
+        const double each_tick = classes[static_cast<std::size_t>(UnitClass::kAlert)].at_bound +
+                                 classes[static_cast<std::size_t>(UnitClass::kBroker)].at_bound;
+        Shedding shedding;
+        const std::string lost = given_up(shedding.choose(classes, ceiling));
+        std::cout << "the ceiling of " << number("%g", sampling.cpu_budget_percent) << " % "
+                  << (base_ns_per_s <= ceiling ? "allows for every bean at every tick"
+                      : lost.empty()           ? "holds the bounds on age"
+                                               : "is too low for the bounds on age: " + lost)
+                  << (each_tick > ceiling ? "; ticks would come less often" : "")
                   << "; sampling and output come on top\n";
     }
     if (unknown > 0) {

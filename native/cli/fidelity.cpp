@@ -10,8 +10,6 @@
 #include "model/deviation.h"
 #include "model/intervals.h"
 #include "plan/planner.h"
-#include "sample/governor.h"
-#include "sample/siblings.h"
 
 namespace remora {
 namespace {
@@ -59,7 +57,8 @@ void take_costs(const Trace& trace, const FidelityOptions& options, Reference& r
     std::vector<double> total(trace.families.size(), 0);
     reference.left_out.assign(trace.units.size(), 0);
     for (std::size_t u = 0; u < trace.units.size(); ++u) {
-        if (reference.gone[u] <= reference.born[u]) {
+        if (reference.gone[u] <= reference.born[u] ||
+            trace.units[u].unit_class != UnitClass::kPartition) {
             reference.left_out[u] = 1;
             continue;
         }
@@ -151,8 +150,6 @@ class Simulation {
           options_(options),
           policy_(policy),
           sampler_(sampler_options(options, policy), intervals_),
-          siblings_(sampler_),
-          governor_({.budget_percent = 1, .aim = 1.0, .span_ns = 0, .grace_ns = 0}),
           planner_(plan_options(options), intervals_),
           reader_(planner_),
           emitted_(reference.slots),
@@ -161,6 +158,10 @@ class Simulation {
           shares_(trace.families.size()) {
         waiting_.resize(trace.units.size());
         wakes_.resize(trace.units.size());
+        if (policy.policy == SamplingPolicy::kFixed) {
+            const double n = std::round(1.0 / std::max(policy.budget, 0.001));
+            sampler_.record_every(static_cast<std::uint32_t>(n) * options.base_interval_ms);
+        }
     }
 
     FidelityResult run() {
@@ -179,23 +180,12 @@ class Simulation {
     static SamplerOptions sampler_options(const FidelityOptions& options,
                                           const FidelityPolicy& policy) {
         SamplerOptions sampler;
-        sampler.policy = policy.policy;
+        sampler.sampling.policy = policy.policy;
+        sampler.sampling.base_interval_ms = options.base_interval_ms;
+        sampler.sampling.partition_max_interval_ms = options.interval_ms_max;
+        sampler.sampling.decay = options.volatility_decay;
         sampler.ignore_cost = policy.ignore_cost;
-        sampler.interval_ms_base = options.base_interval_ms;
-        sampler.interval_ms_min = options.base_interval_ms;
-        sampler.interval_ms_max = options.interval_ms_max;
-        sampler.interval_ms_quantum = options.base_interval_ms;
-        sampler.volatility_decay = options.volatility_decay;
-        sampler.change_worth = options.change_worth;
-        sampler.jump_worth = options.jump_worth;
-        sampler.family_decay = options.family_decay;
-        sampler.family_share = options.family_share;
         sampler.overhead_ns = options.equal_costs ? 0 : sampler.overhead_ns;
-        const double n = std::round(1.0 / std::max(policy.budget, 0.001));
-        sampler.interval_ms_fixed = static_cast<std::uint32_t>(n) * options.base_interval_ms;
-        if (policy.policy == SamplePolicy::kFixed) {
-            sampler.interval_ms_max = std::max(sampler.interval_ms_max, sampler.interval_ms_fixed);
-        }
         return sampler;
     }
 
@@ -219,7 +209,6 @@ class Simulation {
             if (reference_.gone[unit] == tick) {
                 settle(unit, tick);
                 planner_.remove(unit);
-                siblings_.remove(unit, trace_.units[unit].name);
                 sampler_.remove_unit(unit);
             }
             if (reference_.announced[unit] == tick) {
@@ -227,13 +216,9 @@ class Simulation {
                 UnitTraits traits;
                 traits.family = info.family;
                 traits.values = static_cast<std::uint16_t>(info.slots);
-                traits.is_alert = policy_.pins && info.is_alert;
-                traits.is_counter = policy_.pins && info.is_counter;
+                traits.unit_class = info.unit_class;
                 intervals_.reserve(unit);
-                sampler_.add_unit(unit, traits, tick_ns(tick));
-                if (options_.sentinels) {
-                    siblings_.add(unit, info.name);
-                }
+                sampler_.add_unit(unit, traits);
                 sampler_.on_cost(info.family, 1, reference_.cost_ns[info.family]);
             }
             if (reference_.born[unit] == tick) {
@@ -249,9 +234,6 @@ class Simulation {
         const double elapsed_s =
             first ? 0 : (tick - last_read_[unit]) * (options_.base_interval_ms / 1000.0);
         float deviation = 0;
-        const bool first_changed =
-            info.slots > 0 &&
-            std::memcmp(&emitted_[info.first_slot], &truth[info.first_slot], sizeof(double)) != 0;
         for (std::uint32_t slot = info.first_slot; slot < info.first_slot + info.slots; ++slot) {
             if (first) {
                 start_scale(scales_[slot], truth[slot]);
@@ -264,10 +246,9 @@ class Simulation {
         }
         if (first || elapsed_s > 0) {
             sampler_.observe(unit, deviation, static_cast<std::int64_t>(elapsed_s * 1e9),
-                             wire::ReadStatus::kOk, tick_ns(tick), first_changed);
+                             wire::ReadStatus::kOk, tick_ns(tick));
         }
         last_read_[unit] = tick;
-        tick_read_ns_ += reference_.cost_ns[info.family];
         if (tick >= options_.warmup_ticks) {
             ++reads_;
             share(unit).reads += 1;
@@ -280,14 +261,11 @@ class Simulation {
         come_and_go(tick);
         const auto on_unit = [this, tick](UnitId unit) { read(unit, tick); };
         reader_.read_all(tick_ns(tick), on_unit);
-        // What is read then may surprise or stir others.
-        for (int i = 0; i < 3 && options_.wakes; ++i) {
-            const std::size_t woken = sampler_.collect_wakes(wakes_);
-            for (std::size_t w = 0; w < woken; ++w) {
-                planner_.wake(wakes_[w], true);
-            }
-            reader_.read_all(tick_ns(tick), on_unit);
+        const std::size_t woken = options_.wakes ? sampler_.collect_wakes(wakes_) : 0;
+        for (std::size_t w = 0; w < woken; ++w) {
+            planner_.wake(wakes_[w], true);
         }
+        reader_.read_all(tick_ns(tick), on_unit);
         measure(tick);
         // The budget is a share of what reading everything that is there costs.
         double full = 0;
@@ -296,21 +274,8 @@ class Simulation {
                 full += reference_.cost_ns[trace_.units[unit].family];
             }
         }
-        govern(full);
-    }
-
-    // The real governor holds reading, the only cost here, to the share of what reading everything
-    // costs.
-    void govern(double full_ns) {
-        const double base_s = options_.base_interval_ms / 1000.0;
-        governor_.set_budget_percent(policy_.budget * full_ns / base_s * 1e-7);
-        GovernorWindow window;
-        window.elapsed_ns = options_.base_interval_ms * kNanosPerMilli;
-        window.cpu_ns = static_cast<std::int64_t>(tick_read_ns_);
-        window.read_ns = window.cpu_ns;
-        window.predicted_ns_per_s = predicted_;
-        tick_read_ns_ = 0;
-        predicted_ = sampler_.solve(governor_.update(window)).predicted_ns_per_s;
+        const double ceiling = policy_.budget * full / (options_.base_interval_ms / 1000.0);
+        sampler_.solve(ceiling, ceiling);
     }
 
     // Changes of the unit that wait to be seen are seen now, at `tick`.
@@ -318,9 +283,6 @@ class Simulation {
         for (const std::uint32_t since : waiting_[unit]) {
             delays_.add(tick - since, 1);
             share(unit).delay += tick - since;
-            if (trace_.units[unit].is_alert) {
-                alert_delays_.add(tick - since, 1);
-            }
         }
         waiting_[unit].clear();
     }
@@ -349,10 +311,6 @@ class Simulation {
             hits_ += fresh ? 0 : info.slots;
             error_ += error;
             share(unit).error += error;
-            if (info.is_alert) {
-                alert_error_ += error;
-                ++alert_emissions_;
-            }
         }
     }
 
@@ -367,10 +325,7 @@ class Simulation {
         out.hit_rate = static_cast<double>(hits_) /
                        static_cast<double>(std::max<std::uint64_t>(emitted_series_, 1));
         out.all.error_mean = error_ / emissions;
-        out.alerts.error_mean =
-            alert_error_ / static_cast<double>(std::max<std::uint64_t>(alert_emissions_, 1));
         delays_.summarise(base_s, out.all);
-        alert_delays_.summarise(base_s, out.alerts);
         out.worst = worst();
         return out;
     }
@@ -407,10 +362,6 @@ class Simulation {
     const FidelityPolicy& policy_;
     IntervalTable intervals_;
     Sampler sampler_;
-    Siblings siblings_;
-    Governor governor_;
-    double tick_read_ns_ = 0;
-    double predicted_ = 0;
     Planner planner_;
     TickReader reader_;
     std::vector<UnitId> wakes_;
@@ -421,13 +372,10 @@ class Simulation {
     std::vector<std::vector<std::uint32_t>> waiting_;  // by unit: ticks of changes not seen yet
     std::vector<FamilyShare> shares_;                  // by family; totals
     Delays delays_;
-    Delays alert_delays_;
     double error_ = 0;
-    double alert_error_ = 0;
     double read_ns_ = 0;
     std::uint64_t reads_ = 0;
     std::uint64_t emissions_ = 0;
-    std::uint64_t alert_emissions_ = 0;
     std::uint64_t emitted_series_ = 0;
     std::uint64_t hits_ = 0;
 };

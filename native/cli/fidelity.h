@@ -1,4 +1,5 @@
-// The fidelity replay: what a policy's saving costs in accuracy, simulated on a trace. Definitions:
+// The fidelity replay: what a policy's saving costs in accuracy, simulated on the units of class
+// partition of a trace: the others are read for every tick, or nearly. Definitions:
 // native/sample/FIDELITY.md.
 #pragma once
 
@@ -13,14 +14,9 @@ namespace remora {
 
 struct FidelityOptions {
     std::uint32_t base_interval_ms = 10'000;
-    std::uint32_t interval_ms_max = SamplerOptions{}.interval_ms_max;
-    double volatility_decay = SamplerOptions{}.volatility_decay;
-    double change_worth = SamplerOptions{}.change_worth;
-    double jump_worth = SamplerOptions{}.jump_worth;
-    double family_share = SamplerOptions{}.family_share;
-    double family_decay = SamplerOptions{}.family_decay;
+    std::int64_t interval_ms_max = SamplingConfig{}.partition_max_interval_ms;
+    double volatility_decay = SamplingConfig{}.decay;
     bool wakes = true;                    // Sampler::collect_wakes before each tick
-    bool sentinels = true;                // Siblings
     std::uint32_t warmup_ticks = 6;       // simulated, not measured
     bool equal_costs = false;             // every family costs the same
     bool without_dearest_family = false;  // leaves out the family that costs most
@@ -35,7 +31,7 @@ struct Reference {
     std::vector<std::uint32_t> announced;  // by unit: first tick after its registration
     std::vector<std::uint32_t> born;       // by unit: first tick with it
     std::vector<std::uint32_t> gone;       // by unit: first tick without it
-    std::vector<std::uint8_t> left_out;    // by unit
+    std::vector<std::uint8_t> left_out;    // by unit: of another class, or without a value
     std::vector<double> cost_ns;           // by family, one unit
     double full_ns_per_s = 0;              // mean over the measured ticks
 
@@ -53,10 +49,9 @@ Reference make_reference(const Trace& trace, const FidelityOptions& options);
 
 struct FidelityPolicy {
     std::string name;
-    SamplePolicy policy = SamplePolicy::kBudget;
+    SamplingPolicy policy = SamplingPolicy::kAdaptive;
     bool ignore_cost = false;
-    bool pins = true;     // alerts and counters at base
-    double budget = 1.0;  // share of the full read cost
+    double budget = 1.0;  // share of the full read cost: a ceiling
 };
 
 struct Accuracy {
@@ -87,7 +82,6 @@ struct FidelityResult {
     double reads_saved = 0;  // share
     double hit_rate = 0;     // of series emissions
     Accuracy all;
-    Accuracy alerts;
     // The families that lose most accuracy.
     std::vector<FamilyShare> worst;
 };

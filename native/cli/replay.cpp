@@ -43,13 +43,11 @@ std::string seconds(double s) {
 std::vector<FidelityPolicy> policies(const std::vector<double>& shares) {
     std::vector<FidelityPolicy> all;
     for (const double share : shares) {
-        all.push_back({"fixed", SamplePolicy::kFixed, false, false, share});
-        all.push_back(
-            {"fixed, alerts and counters at base", SamplePolicy::kFixed, false, true, share});
-        all.push_back({"law, cost ignored", SamplePolicy::kBudget, true, true, share});
-        all.push_back({kLaw, SamplePolicy::kBudget, false, true, share});
+        all.push_back({"fixed", SamplingPolicy::kFixed, false, share});
+        all.push_back({"law, cost ignored", SamplingPolicy::kAdaptive, true, share});
+        all.push_back({kLaw, SamplingPolicy::kAdaptive, false, share});
     }
-    all.push_back({"variance", SamplePolicy::kVariance, false, true, 1.0});
+    all.push_back({"variance", SamplingPolicy::kVariance, false, 1.0});
     return all;
 }
 
@@ -63,13 +61,12 @@ nlohmann::json to_json(const Accuracy& accuracy) {
 
 nlohmann::json to_json(const FidelityPolicy& policy, const FidelityResult& result) {
     return {{"policy", policy.name},
-            {"budget", policy.policy == SamplePolicy::kVariance ? nlohmann::json()
-                                                                : nlohmann::json(policy.budget)},
+            {"budget", policy.policy == SamplingPolicy::kVariance ? nlohmann::json()
+                                                                  : nlohmann::json(policy.budget)},
             {"cost", result.cost},
             {"reads_saved", result.reads_saved},
             {"hit_rate", result.hit_rate},
-            {"all", to_json(result.all)},
-            {"alerts", to_json(result.alerts)}};
+            {"all", to_json(result.all)}};
 }
 
 // What fixed intervals lose, by what they cost. Each is replayed once, when it is asked for.
@@ -100,7 +97,7 @@ class FixedIntervals {
         while (found_.size() < n) {
             const double budget = 1.0 / static_cast<double>(found_.size() + 1);
             found_.push_back(replay(trace_, reference_, options_,
-                                    {"fixed", SamplePolicy::kFixed, false, false, budget}));
+                                    {"fixed", SamplingPolicy::kFixed, false, budget}));
         }
         return found_[n - 1];
     }
@@ -127,21 +124,17 @@ void print_head(const Trace& trace, const Reference& reference) {
               << std::setprecision(3) << reference.full_ns_per_s * 1e-6 << " ms a second\n"
               << std::left << std::setw(36) << "policy" << std::right << std::setw(9) << "budget"
               << std::setw(9) << "cost" << std::setw(10) << "error" << std::setw(9) << "delay"
-              << std::setw(9) << "p95" << std::setw(13) << "alert error" << std::setw(13)
-              << "alert delay" << std::setw(9) << "saved" << std::setw(9) << "hits" << '\n';
+              << std::setw(9) << "p95" << std::setw(9) << "saved" << std::setw(9) << "hits" << '\n';
 }
 
 void print_row(const FidelityPolicy& policy, const FidelityResult& result) {
-    const bool has_budget = policy.policy != SamplePolicy::kVariance;
+    const bool has_budget = policy.policy != SamplingPolicy::kVariance;
     std::cout << std::left << std::setw(36) << policy.name << std::right << std::setw(9)
               << (has_budget ? percent(policy.budget, 0) : "-") << std::setw(9)
               << percent(result.cost, 1) << std::setw(10) << percent(result.all.error_mean, 3)
               << std::setw(9) << seconds(result.all.delay_s_mean) << std::setw(9)
-              << seconds(result.all.delay_s_p95) << std::setw(13)
-              << percent(result.alerts.error_mean, 3) << std::setw(13)
-              << seconds(result.alerts.delay_s_max) << std::setw(9)
-              << percent(result.reads_saved, 1) << std::setw(9) << percent(result.hit_rate, 1)
-              << '\n';
+              << seconds(result.all.delay_s_p95) << std::setw(9) << percent(result.reads_saved, 1)
+              << std::setw(9) << percent(result.hit_rate, 1) << '\n';
 }
 
 void print_means(const char* name, double budget, const AccuracyMeans& means) {
@@ -238,18 +231,8 @@ int run_replay(int argc, char** argv) {
         ->check(CLI::Range(100, 86'400'000));
     app.add_option("--volatility-decay", options.fidelity.volatility_decay)
         ->check(CLI::Range(0.001, 1.0));
-    app.add_option("--change-worth", options.fidelity.change_worth,
-                   "scales that a change counts for beyond its size")
-        ->check(CLI::Range(0.0, 10.0));
-    app.add_option("--jump-worth", options.fidelity.jump_worth,
-                   "scales that a change of a scale or more counts for on top")
-        ->check(CLI::Range(0.0, 10.0));
-    app.add_option("--family-share", options.fidelity.family_share)->check(CLI::Range(0.0, 10.0));
-    app.add_option("--family-decay", options.fidelity.family_decay)->check(CLI::Range(0.001, 1.0));
     app.add_flag("--wakes,!--no-wakes", options.fidelity.wakes,
                  "units of a surprised family are read in the same tick (default)");
-    app.add_flag("--sentinels,!--no-sentinels", options.fidelity.sentinels,
-                 "units that tell for others are believed (default)");
     app.add_option("--warmup-ticks", options.fidelity.warmup_ticks, "replayed but not measured");
     app.add_flag("--equal-costs", options.fidelity.equal_costs, "every family costs the same");
     app.add_flag("--without-dearest-family", options.fidelity.without_dearest_family,

@@ -20,15 +20,22 @@ enum class ClusterSize : std::uint8_t { kAuto, kSmall, kMedium, kLarge, kHuge };
 // Name and value of a label, a fact or the like, in the order of the file.
 using TextPair = std::pair<std::string, std::string>;
 
-enum class SamplingPolicy : std::uint8_t { kBudget, kVariance, kFixed };
+enum class SamplingPolicy : std::uint8_t {
+    kAdaptive,  // the square-root law within the bounds of each class
+    kVariance,  // variance of the last deviations: high -> min interval, low -> bound, linear
+                // between
+    kFixed,     // everything at the base interval
+};
 
 struct SamplingConfig {
-    SamplingPolicy policy = SamplingPolicy::kBudget;
-    // Of one core. Leaves the governor's tolerance (a tenth) and some room below the promised 0.15.
-    double cpu_budget_percent = 0.13;
+    SamplingPolicy policy = SamplingPolicy::kAdaptive;
+    double cpu_budget_percent = 1.0;  // of one core: a ceiling, not an aim
     std::int64_t base_interval_ms = 10'000;
     std::int64_t min_interval_ms = 0;  // 0: the base interval; parsing fills it in
-    std::int64_t max_interval_ms = 900'000;
+    // Nothing of a topic, client or partition gets older.
+    std::int64_t topic_max_interval_ms = 30'000;
+    std::int64_t client_max_interval_ms = 30'000;
+    std::int64_t partition_max_interval_ms = 60'000;
     double variance_low = 0.0001;  // of deviations in units of the series' own scale, squared
     double variance_high = 0.01;
     double decay = 0.1;  // share by which a quiet read lowers the volatility
@@ -38,7 +45,8 @@ struct SamplingConfig {
 
 // kKeep leaves the decision to the next matching rule and in the end to the profile.
 enum class RuleAction : std::uint8_t { kKeep, kInclude, kExclude };
-enum class RuleImportance : std::uint8_t { kKeep, kLow, kNormal, kHigh, kAlert };
+enum class RuleImportance : std::uint8_t { kKeep, kLow, kNormal, kHigh };
+enum class RuleClass : std::uint8_t { kKeep, kAlert, kBroker, kTopic, kClient, kPartition };
 enum class RuleAggregate : std::uint8_t { kKeep, kNone, kSum, kMax };
 
 // For each of its settings the first rule that matches and sets it decides. 0 and empty mean "not
@@ -47,6 +55,7 @@ struct RuleConfig {
     std::string match = "*:*";    // ObjectName pattern
     std::vector<TextPair> where;  // label -> regex on the whole unquoted value; all must match
     RuleAction action = RuleAction::kKeep;
+    RuleClass unit_class = RuleClass::kKeep;
     RuleImportance importance = RuleImportance::kKeep;
     std::int64_t interval_ms = 0;  // fixed
     std::int64_t min_interval_ms = 0;
@@ -127,6 +136,7 @@ enum class OutputFormat : std::uint8_t {
     kDogstatsd
 };
 enum class OutputEmit : std::uint8_t { kAll, kFresh, kChanged };
+enum class OutputTime : std::uint8_t { kTick, kRead };
 enum class FsyncMode : std::uint8_t { kNever, kRotate, kTick };
 
 struct RotateConfig {
@@ -147,10 +157,11 @@ struct OutputConfig {
     std::string host = "127.0.0.1";
     std::uint32_t port = 8125;
     OutputEmit emit = OutputEmit::kAll;
-    std::int64_t interval_ms = 0;       // 0: the base interval
-    std::uint32_t keyframe_ticks = 60;  // of emit "changed": a full tick every so many
-    std::vector<TextPair> labels;       // beside the global ones; wins over them
-    std::vector<std::string> include;   // ObjectName patterns; empty: everything selected
+    OutputTime time = OutputTime::kTick;  // of a line of influx and graphite
+    std::int64_t interval_ms = 0;         // 0: the base interval
+    std::uint32_t keyframe_ticks = 60;    // of emit "changed": a full tick every so many
+    std::vector<TextPair> labels;         // beside the global ones; wins over them
+    std::vector<std::string> include;     // ObjectName patterns; empty: everything selected
     std::vector<std::string> exclude;
     RotateConfig rotate;
     FsyncMode fsync = FsyncMode::kNever;

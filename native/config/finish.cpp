@@ -81,10 +81,6 @@ std::int64_t fitting_base_ms(std::int64_t base_ms, const SamplingConfig& samplin
     if (min_ms > 0 && min_ms < base_ms) {
         base_ms = (base_ms + min_ms - 1) / min_ms * min_ms;
     }
-    if (base_ms > sampling.max_interval_ms) {
-        base_ms = sampling.max_interval_ms;
-        base_ms -= min_ms > 0 && min_ms < base_ms ? base_ms % min_ms : 0;
-    }
     return base_ms;
 }
 
@@ -107,12 +103,23 @@ void apply_cluster_size(Config& config, ClusterSize found, ConfigReader& reader)
     }
 }
 
+// The bound on the age of a class holds base and min interval; one that is not set follows them.
+void finish_bound(std::int64_t& bound_ms, const char* key, const SamplingConfig& c,
+                  ConfigReader& reader) {
+    const bool by_min = c.min_interval_ms > c.base_interval_ms;
+    const std::int64_t least_ms = by_min ? c.min_interval_ms : c.base_interval_ms;
+    if (!reader.is_set(key)) {
+        bound_ms = std::max(bound_ms, least_ms);
+    } else if (bound_ms < least_ms) {
+        reader.complain(key, "found " + format_duration(bound_ms) +
+                                 "; expected at least sampling." + (by_min ? "min" : "base") +
+                                 "_interval, " + format_duration(least_ms));
+    }
+}
+
 void finish_sampling(SamplingConfig& c, ConfigReader& reader) {
     if (c.min_interval_ms == 0) {
         c.min_interval_ms = c.base_interval_ms;
-    }
-    if (!reader.is_set("sampling.max_interval")) {
-        c.max_interval_ms = std::max({c.max_interval_ms, c.base_interval_ms, c.min_interval_ms});
     }
     if (c.min_interval_ms < c.base_interval_ms && c.base_interval_ms % c.min_interval_ms != 0) {
         reader.complain("sampling.min_interval",
@@ -120,17 +127,9 @@ void finish_sampling(SamplingConfig& c, ConfigReader& reader) {
                             "; expected a whole part of sampling.base_interval, " +
                             format_duration(c.base_interval_ms) + ", or more than it");
     }
-    if (c.max_interval_ms < c.min_interval_ms) {
-        reader.complain("sampling.max_interval", "found " + format_duration(c.max_interval_ms) +
-                                                     "; expected at least sampling.min_interval, " +
-                                                     format_duration(c.min_interval_ms));
-    }
-    if (c.max_interval_ms < c.base_interval_ms && !reader.is_faulty("sampling.max_interval")) {
-        reader.complain("sampling.max_interval",
-                        "found " + format_duration(c.max_interval_ms) +
-                            "; expected at least sampling.base_interval, " +
-                            format_duration(c.base_interval_ms));
-    }
+    finish_bound(c.topic_max_interval_ms, "sampling.topic_max_interval", c, reader);
+    finish_bound(c.client_max_interval_ms, "sampling.client_max_interval", c, reader);
+    finish_bound(c.partition_max_interval_ms, "sampling.partition_max_interval", c, reader);
     if (c.variance_low >= c.variance_high) {
         reader.complain("sampling.variance_low",
                         "found " + number_text(c.variance_low) +
@@ -141,13 +140,15 @@ void finish_sampling(SamplingConfig& c, ConfigReader& reader) {
 
 void finish_rule(const RuleConfig& rule, const std::string& path, ConfigReader& reader) {
     const bool sets_something =
-        rule.action != RuleAction::kKeep || rule.importance != RuleImportance::kKeep ||
-        rule.interval_ms > 0 || rule.min_interval_ms > 0 || rule.max_interval_ms > 0 ||
-        !rule.attributes.empty() || rule.top > 0 || rule.aggregate != RuleAggregate::kKeep;
+        rule.action != RuleAction::kKeep || rule.unit_class != RuleClass::kKeep ||
+        rule.importance != RuleImportance::kKeep || rule.interval_ms > 0 ||
+        rule.min_interval_ms > 0 || rule.max_interval_ms > 0 || !rule.attributes.empty() ||
+        rule.top > 0 || rule.aggregate != RuleAggregate::kKeep;
     if (!sets_something && !reader.is_faulty(path)) {
-        reader.complain(path,
-                        "the rule sets nothing; expected one of action, importance, interval, "
-                        "min_interval, max_interval, attributes, top, aggregate");
+        reader.complain(
+            path,
+            "the rule sets nothing; expected one of action, class, importance, interval, "
+            "min_interval, max_interval, attributes, top, aggregate");
     }
     if (rule.interval_ms > 0 && (rule.min_interval_ms > 0 || rule.max_interval_ms > 0)) {
         reader.complain(
@@ -214,6 +215,10 @@ void check_output(const OutputConfig& output, const std::string& path, ConfigRea
     if (whole_file && output.emit != OutputEmit::kAll) {
         reader.complain(path + ".emit",
                         "a file that is replaced whole holds every series; expected \"all\"");
+    }
+    if (output.time == OutputTime::kRead && output.format != OutputFormat::kInflux &&
+        output.format != OutputFormat::kGraphite) {
+        reader.warn(path + ".time", "has no effect but with format influx or graphite");
     }
     if (output.rotate.total_bytes < output.rotate.bytes) {
         reader.complain(path + ".rotate.total_size",

@@ -33,9 +33,11 @@ constexpr std::array<const char*, 17> kStatistics = {"value",
                                                      "p99",
                                                      "p999"};
 constexpr std::array<const char*, 5> kClusterSizes = {"auto", "small", "medium", "large", "huge"};
-constexpr std::array<const char*, 3> kPolicies = {"budget", "variance", "fixed"};
+constexpr std::array<const char*, 3> kPolicies = {"adaptive", "variance", "fixed"};
 constexpr std::array<const char*, 3> kActions = {"keep", "include", "exclude"};
-constexpr std::array<const char*, 5> kImportances = {"keep", "low", "normal", "high", "alert"};
+constexpr std::array<const char*, 4> kImportances = {"keep", "low", "normal", "high"};
+constexpr std::array<const char*, 6> kClasses = {"keep",  "alert",  "broker",
+                                                 "topic", "client", "partition"};
 constexpr std::array<const char*, 4> kRuleAggregates = {"keep", "none", "sum", "max"};
 constexpr std::array<const char*, 3> kAggregates = {"none", "sum", "max"};
 constexpr std::array<const char*, 3> kProfiles = {"default", "minimal", "all"};
@@ -45,6 +47,7 @@ constexpr std::array<const char*, 8> kFormats = {"prometheus", "openmetrics", "n
                                                  "otlp_json",  "influx",      "graphite",
                                                  "statsd",     "dogstatsd"};
 constexpr std::array<const char*, 3> kEmits = {"all", "fresh", "changed"};
+constexpr std::array<const char*, 2> kTimes = {"tick", "read"};
 constexpr std::array<const char*, 3> kFsyncs = {"never", "rotate", "tick"};
 constexpr std::array<const char*, 3> kLevels = {"info", "warn", "error"};
 
@@ -72,22 +75,28 @@ void visit(ConfigVisitor& v, SamplingConfig& c) {
     v.begin_section({"sampling", "How often what is read."});
     choose(v,
            {"policy",
-            "How reads are spread: budget (square-root law within a CPU budget), variance "
-            "(between two thresholds), fixed (everything every base interval)."},
+            "How often is read what need not be read for every tick: adaptive (the more it moves "
+            "and the less it costs), variance (between two thresholds), fixed (every tick)."},
            c.policy, kPolicies);
-    v.number({"cpu_budget_percent", "CPU that the whole agent may use, in percent of one core."},
+    v.number({"cpu_budget_percent",
+              "Ceiling of the CPU of the whole agent, in percent of one core. A quiet broker takes "
+              "a fraction of it."},
              c.cpu_budget_percent, {0.01, 100.0});
     v.duration(
-        {"base_interval", "Time between two output ticks; what matters most is read this often."},
+        {"base_interval",
+         "Time between two output ticks; classes alert and broker are read for each of them."},
         c.base_interval_ms, {kSecond, kHour});
     v.duration({"min_interval",
                 "Shortest time between two reads of one bean; 0s means the base interval."},
                c.min_interval_ms, {100, kHour, true});
+    v.duration({"topic_max_interval", "Longest time between two reads of a bean of a topic."},
+               c.topic_max_interval_ms, {kSecond, kHour});
+    v.duration({"client_max_interval",
+                "Longest time between two reads of a bean of a client, user or group."},
+               c.client_max_interval_ms, {kSecond, kHour});
     v.duration(
-        {"max_interval",
-         "Longest time between two reads of one bean; three times as long while an alert metric "
-         "tells that it has not changed."},
-        c.max_interval_ms, {kSecond, kDay});
+        {"partition_max_interval", "Longest time between two reads of a bean of a partition."},
+        c.partition_max_interval_ms, {kSecond, kHour});
     v.number({"variance_low",
               "Policy variance: at and below this variance the longest interval is used."},
              c.variance_low, {0.0, 1e9});
@@ -95,7 +104,7 @@ void visit(ConfigVisitor& v, SamplingConfig& c) {
               "Policy variance: at and above this variance the shortest interval is used."},
              c.variance_high, {0.0, 1e9});
     v.number({"decay",
-              "Policy budget: share by which a read without change lowers a bean's volatility."},
+              "Policy adaptive: share by which a read without change lowers a bean's volatility."},
              c.decay, {0.001, 1.0});
     v.end_section();
 }
@@ -112,14 +121,19 @@ void visit_rule(ConfigVisitor& v, RuleConfig& c) {
             "decided elsewhere."},
            c.action, kActions);
     choose(v,
-           {"importance",
-            "Weight of the bean when CPU is short; alert means: at every base interval."},
-           c.importance, kImportances);
+           {"class",
+            "Moves the bean to another class: alert and broker are read for every tick, the others "
+            "within their bounds on age."},
+           c.unit_class, kClasses);
+    choose(v, {"importance", "Weight of the bean against others of its class."}, c.importance,
+           kImportances);
     v.duration({"interval", "Fixed time between two reads; 0s means not set."}, c.interval_ms,
                {100, kDay, true});
     v.duration({"min_interval", "Shortest time between two reads; 0s means not set."},
                c.min_interval_ms, {100, kDay, true});
-    v.duration({"max_interval", "Longest time between two reads; 0s means not set."},
+    v.duration({"max_interval",
+                "Longest time between two reads, in place of the bound of its class; 0s means not "
+                "set."},
                c.max_interval_ms, {100, kDay, true});
     v.texts({"attributes",
              "Globs of JMX attribute or statistic names: just these of a matching bean, instead of "
@@ -253,6 +267,11 @@ void visit_output(ConfigVisitor& v, OutputConfig& c) {
             "all: every series each tick; fresh: what was read since the last tick; changed: what "
             "changed since the last tick."},
            c.emit, kEmits);
+    choose(v,
+           {"time",
+            "Time of a line of influx and graphite: of the tick, or of the read of its value. "
+            "ndjson and otlp_json always carry the time of the read."},
+           c.time, kTimes);
     v.duration({"interval",
                 "Time between two ticks of this output, rounded up to base intervals; 0s means the "
                 "base interval."},

@@ -39,6 +39,8 @@ struct EncoderOptions {
     EmitMode emit = EmitMode::kAll;
     std::uint32_t keyframe_ticks = 60;
     std::vector<Label> labels;  // added to every series; a series' own label of the same name wins
+    // Influx and Graphite: a line carries the time of the read of its value, not of the tick.
+    bool time_of_read = false;
     std::size_t line_bytes_max = 16 * 1024;
     // Since when counters count: the start of the host, wall clock. 0: not known, and not said.
     std::int64_t start_wall_ms = 0;

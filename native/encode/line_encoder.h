@@ -81,6 +81,7 @@ class LineEncoder final : public Registry {
     }
     void begin_lines(std::int64_t wall_ms) override {
         epilogue_done_ = false;
+        line_wall_ms_ = wall_ms;
         dialect_.begin_lines(wall_ms);
     }
 
@@ -130,6 +131,10 @@ class LineEncoder final : public Registry {
         }
         if (Dialect::kDeltas && variant.counter && !take_delta(group, variant, bits, value)) {
             return true;
+        }
+        if (options_.time_of_read && sample.read_wall_ms != line_wall_ms_) {
+            line_wall_ms_ = sample.read_wall_ms;
+            dialect_.begin_lines(line_wall_ms_);
         }
         char tail[kTailBytesMax];
         char* end =
@@ -243,6 +248,7 @@ class LineEncoder final : public Registry {
     }
 
     Dialect dialect_;
+    std::int64_t line_wall_ms_ = 0;  // that the dialect was told
     std::string state_;
     bool epilogue_done_ = false;
 };

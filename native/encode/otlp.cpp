@@ -119,11 +119,19 @@ class OtlpEncoder final : public Registry {
 
     void begin_lines(std::int64_t wall_ms) override {
         line_.clear();
-        time_.clear();
-        append_nanos(time_, "timeUnixNano", wall_ms);
+        set_time(wall_ms);
     }
 
  private:
+    // A point carries the time of the read of its values; those of a batch share it.
+    void set_time(std::int64_t wall_ms) {
+        if (wall_ms != time_wall_ms_ || time_.empty()) {
+            time_wall_ms_ = wall_ms;
+            time_.clear();
+            append_nanos(time_, "timeUnixNano", wall_ms);
+        }
+    }
+
     // A 64-bit integer, which JSON carries as a string.
     static void append_nanos(std::string& out, std::string_view name, std::int64_t wall_ms) {
         constexpr std::int64_t kNanosPerMilli = 1'000'000;
@@ -198,6 +206,7 @@ class OtlpEncoder final : public Registry {
             return true;
         }
         point_.clear();
+        set_time(sample.read_wall_ms);
         const bool any = group.type == MetricType::kSummary
                              ? summary_point(group, run, values, tally)
                              : number_point(group, sample, values);
@@ -330,8 +339,9 @@ class OtlpEncoder final : public Registry {
     const std::string line_begin_;
     std::string start_;  // of what counts; empty: not known
     std::string time_;
-    std::string line_;   // begun, not yet ended
-    std::string point_;  // being written
+    std::int64_t time_wall_ms_ = 0;  // that time_ says
+    std::string line_;               // begun, not yet ended
+    std::string point_;              // being written
 };
 
 }  // namespace

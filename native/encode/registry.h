@@ -120,8 +120,9 @@ inline bool Registry::sample_of(const Entry& entry, const Values& values, Sample
         return false;
     }
     const std::uint8_t flags = values.flags[unit];
-    // A quarantined unit is left out: its value is not old, it is unknown.
-    if ((flags & (kUnitHasValue | kUnitQuarantined | kUnitHidden)) != kUnitHasValue) {
+    // A quarantined or expired unit is left out: its value is not old, it is unknown.
+    constexpr int kOut = kUnitQuarantined | kUnitHidden | kUnitExpired;
+    if ((flags & (kUnitHasValue | kOut)) != kUnitHasValue) {
         return false;
     }
     sample.read_wall_ms = values.read_wall_ms[unit];

@@ -14,6 +14,7 @@
 #include "model/ids.h"
 #include "model/message.h"
 #include "model/series.h"
+#include "plan/planner.h"
 #include "ring/spsc_channel.h"
 #include "select/unit_policy.h"
 
@@ -68,7 +69,12 @@ struct Channels {
     SpscChannel<ControlItem*> control{kControlSlots};
     SpscChannel<UnitId> freed{kRingSlots};  // core -> collector: ids that may be used again
     SpscChannel<UnitId> wakes{8192};        // core -> collector: read these at the next tick
-    std::atomic<bool> off{false};           // a fault switched the agent off
+    SpscChannel<AuditSample> audits{1024};  // collector -> core, before the reads they are about
+    // collector -> core: everything due until then has been read and submitted; monotonic
+    std::atomic<std::int64_t> read_until_ns{0};
+    // core -> collector: a tick comes every so many base intervals
+    std::atomic<std::uint32_t> stride{1};
+    std::atomic<bool> off{false};  // a fault switched the agent off
     std::atomic<ReloadStage> reload_stage{ReloadStage::kIdle};
     Reload* reload = nullptr;  // whoever the stage names may touch it; owned by the Reloader
     std::atomic<ClusterSize> cluster_size{ClusterSize::kSmall};  // core -> house: as it is found

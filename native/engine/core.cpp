@@ -21,6 +21,9 @@ constexpr std::int64_t kSwapPatienceNs = 2 * kNanosPerSecond;
 constexpr std::int64_t kSwapRetryNs = 5 * kNanosPerMilli;
 // Reads for a tick come in this long before it; what surprises then is worth a second look.
 constexpr std::int64_t kSurpriseWindowNs = 3 * kNanosPerSecond;
+// How long a tick waits for its reads: half its interval, and no longer than this.
+constexpr std::int64_t kUnfinishedMostNs = 2 * kNanosPerSecond;
+constexpr std::int64_t kUnfinishedRetryNs = 20 * kNanosPerMilli;
 
 const char* reason_text(wire::ReadStatus status) {
     switch (status) {
@@ -43,48 +46,50 @@ const char* reason_text(wire::ReadStatus status) {
 }  // namespace
 
 Core::Core(const Options& options, Channels& channels, IntervalTable& intervals, Sampler& sampler,
-           Governor& governor, std::vector<std::unique_ptr<OutputPipe>>& outputs,
-           const Clock& clock, CounterTable& counters, Log& log)
+           Ceiling& ceiling, std::vector<std::unique_ptr<OutputPipe>>& outputs, const Clock& clock,
+           CounterTable& counters, Log& log)
     : options_(options),
       channels_(channels),
       intervals_(intervals),
       sampler_(sampler),
-      governor_(governor),
+      ceiling_(ceiling),
       outputs_(outputs),
       clock_(clock),
       counters_(counters),
       log_(log),
       cache_(counters),
-      siblings_(sampler),
       condenser_(cache_, counters),
       self_(counters, options.version, kFamiliesShownMax),
       inbox_(kInboxMessages),
       woken_(kWokenMax),
       last_tick_ns_(options.start_ns) {
-    condenser_.set_partition_sample(options_.partition_sample);
+    condenser_.set_partition_sample(options_.config.topics.partition_sample);
+    counters_.set(Counter::kTickIntervalMillis,
+                  static_cast<std::uint64_t>(interval_ns() / kNanosPerMilli));
     begin_trace();
 }
 
 void Core::begin_trace() {
-    if (options_.trace.path.empty()) {
+    if (options_.config.trace.path.empty()) {
         return;
     }
-    auto file = create_trace_file(options_.trace.path);
+    auto file = create_trace_file(options_.config.trace.path);
     if (!file) {
         log_.warn("trace", "no trace: " + file.status().message());
         return;
     }
-    trace_ = std::make_unique<TraceWriter>(std::move(file).value(), options_.trace.bytes_max);
-    sampler_.record_every(static_cast<std::uint32_t>(options_.trace.interval_ms));
-    log_.info("recording every unit each " + std::to_string(options_.trace.interval_ms) +
-              " ms to " + options_.trace.path + "; the CPU budget does not hold meanwhile");
+    trace_ =
+        std::make_unique<TraceWriter>(std::move(file).value(), options_.config.trace.bytes_max);
+    sampler_.record_every(static_cast<std::uint32_t>(options_.config.trace.interval_ms));
+    log_.info("recording every unit each " + std::to_string(options_.config.trace.interval_ms) +
+              " ms to " + options_.config.trace.path + "; the CPU budget does not hold meanwhile");
 }
 
 void Core::end_trace() {
     trace_->finish();
     counters_.set(Counter::kSampleTrace, trace_->records());
     log_.info("trace complete: " + std::to_string(trace_->bytes()) + " bytes in " +
-              options_.trace.path);
+              options_.config.trace.path);
     trace_.reset();
     sampler_.record_every(0);
 }
@@ -96,7 +101,7 @@ std::int64_t Core::do_work() {
     }
     drain();
     const bool swapped = swap_outputs();
-    if (begun_ns >= next_tick_ns()) {
+    if (is_tick_due(begun_ns)) {
         tick(begun_ns);
     } else if (next_tick_ns() - begun_ns < kSurpriseWindowNs) {
         wake_surprised();
@@ -106,8 +111,10 @@ std::int64_t Core::do_work() {
     read_soon();
     const std::int64_t now_ns = clock_.monotonic_ns();
     counters_.set_max(Counter::kCoreCycleNanosMax, static_cast<std::uint64_t>(now_ns - begun_ns));
+    const std::int64_t until_ns = next_tick_ns() - now_ns;
+    // A tick that is due waits for its reads: their submit wakes this thread.
     const std::int64_t idle_ns =
-        std::clamp<std::int64_t>(next_tick_ns() - now_ns, 1, kIdleMaxNs * 10);
+        until_ns > 0 ? std::min(until_ns, kIdleMaxNs * 10) : kUnfinishedRetryNs;
     if (!swapped) {
         return std::min(kSwapRetryNs, idle_ns);
     }
@@ -119,19 +126,14 @@ void Core::begin_reload() {
     reload_ = channels_.reload;
     is_swept_ = false;
     const Config& config = reload_->config;
-    sampler_.configure(sampler_options(config));
-    governor_.set_budget_percent(config.sampling.cpu_budget_percent);
-    options_.self_metrics = config.self_metrics;
+    options_.config = config;
+    sampler_.configure(sampler_options(stretched(config, stride_)));
+    ceiling_.set_percent(config.sampling.cpu_budget_percent);
     // Without a sample nothing of one is shown: it ends when every unit knows that it is in none.
     if (config.topics.partition_sample > 0) {
         condenser_.set_partition_sample(config.topics.partition_sample);
     }
-    options_.follows_cluster_size = config.cluster_size == ClusterSize::kAuto;
-    if (options_.base_interval_ms != config.sampling.base_interval_ms) {
-        options_.base_interval_ms = config.sampling.base_interval_ms;
-        ticks_ = static_cast<std::uint64_t>((clock_.monotonic_ns() - options_.start_ns) /
-                                            (options_.base_interval_ms * kNanosPerMilli));
-    }
+    restart_grid();
     channels_.reload_stage.store(ReloadStage::kForCollector, std::memory_order_release);
 }
 
@@ -195,13 +197,58 @@ void Core::on_stop() {
     }
 }
 
+std::int64_t Core::interval_ns() const {
+    return options_.config.sampling.base_interval_ms * stride_ * kNanosPerMilli;
+}
+
+// After another base interval or stride: ticks are counted anew.
+void Core::restart_grid() {
+    ticks_ =
+        static_cast<std::uint64_t>((clock_.monotonic_ns() - options_.start_ns) / interval_ns());
+    emitted_interval_ = ticks_ * stride_;
+    counters_.set(Counter::kTickIntervalMillis,
+                  static_cast<std::uint64_t>(interval_ns() / kNanosPerMilli));
+}
+
 std::int64_t Core::next_tick_ns() const {
-    return options_.start_ns +
-           static_cast<std::int64_t>(ticks_ + 1) * options_.base_interval_ms * kNanosPerMilli;
+    return options_.start_ns + static_cast<std::int64_t>(ticks_ + 1) * interval_ns();
+}
+
+// A tick waits for the reads that were planned for it, but not for ever: one may hang.
+bool Core::is_tick_due(std::int64_t now_ns) {
+    const std::int64_t due_ns = next_tick_ns();
+    if (now_ns < due_ns) {
+        return false;
+    }
+    if (channels_.read_until_ns.load(std::memory_order_acquire) >= due_ns) {
+        return true;
+    }
+    if (now_ns - due_ns < std::min(interval_ns() / 2, kUnfinishedMostNs)) {
+        return false;
+    }
+    counters_.add(Counter::kTicksUnfinished);
+    return true;
+}
+
+// Comes before the reads that it is about.
+void Core::take_audits() {
+    AuditSample sample;
+    while (channels_.audits.try_pop(sample)) {
+        if (!sampler_.has(sample.unit) || !cache_.has(sample.unit) ||
+            !cache_.is_emitted(sample.unit)) {
+            continue;
+        }
+        if (sample.is_due) {
+            accuracy_.add(sampler_.class_of(sample.unit), 0);
+        } else {
+            is_audited_[sample.unit] = 1;
+        }
+    }
 }
 
 void Core::drain() {
     bool registered = false;
+    take_audits();
     std::size_t got = 0;
     do {
         got = channels_.samples.pop_some(inbox_);
@@ -210,7 +257,7 @@ void Core::drain() {
     if (registered) {
         const std::int64_t begun_cpu_ns = thread_cpu_ns();
         condense();
-        governor_.excuse(thread_cpu_ns() - begun_cpu_ns);
+        excused_ns_ += thread_cpu_ns() - begun_cpu_ns;
     }
 }
 
@@ -228,7 +275,7 @@ bool Core::handle_all(std::span<const Message> messages) {
         for (; at != messages.end() && at->kind == MessageKind::kControl; ++at) {
             handle(*at);
         }
-        governor_.excuse(thread_cpu_ns() - begun_cpu_ns);
+        excused_ns_ += thread_cpu_ns() - begun_cpu_ns;
     }
     return registered;
 }
@@ -251,14 +298,14 @@ void Core::handle(const Message& message) {
                 clock_.wall_ms() - (clock_.monotonic_ns() - batch_ns_) / kNanosPerMilli;
             if (trace_ != nullptr) {
                 // A pass is read in slices just before its round ends: one frame holds it whole.
-                const std::int64_t frame_ns = options_.trace.interval_ms * kNanosPerMilli;
+                const std::int64_t frame_ns = options_.config.trace.interval_ms * kNanosPerMilli;
                 trace_->on_time((batch_ns_ - options_.start_ns) / frame_ns * frame_ns);
             }
             return;
         case MessageKind::kCost:
             if (message.unit < family_names_.size()) {
                 sampler_.on_cost(message.unit, message.slot, message.value);
-                window_read_ns_ += static_cast<std::int64_t>(message.value);
+                window_read_ns_ += message.value;
                 if (trace_ != nullptr) {
                     trace_->on_cost(message.unit, message.slot, message.value);
                 }
@@ -283,8 +330,14 @@ void Core::end_unit(const Message& message) {
     if (status == wire::ReadStatus::kOk) {
         applied = cache_.take(unit, batch_ns_, batch_wall_ms_);
     }
+    if (is_audited_[unit] != 0) [[unlikely]] {
+        is_audited_[unit] = 0;
+        if (status == wire::ReadStatus::kOk && !applied.first) {
+            accuracy_.add(sampler_.class_of(unit), applied.deviation);
+        }
+    }
     sampler_.observe(unit, static_cast<float>(applied.deviation), applied.elapsed_ns, status,
-                     batch_ns_, applied.first_changed);
+                     batch_ns_);
     if (applied.changed && (unit == under_replicated_ || unit == under_min_isr_)) [[unlikely]] {
         look_for_partitions();
     }
@@ -314,7 +367,7 @@ void Core::read_soon() {
 }
 
 void Core::watch_size(std::int64_t now_ns) {
-    if (!options_.follows_cluster_size) {
+    if (options_.config.cluster_size != ClusterSize::kAuto) {
         return;
     }
     const double* partitions =
@@ -345,71 +398,122 @@ std::int64_t Core::agent_cpu_ns() {
                                      counters_.get(Counter::kHouseCpuNanos));
 }
 
+UnitAtTick Core::about(UnitId unit) const {
+    // What is not read by itself is made of partitions.
+    if (!sampler_.has(unit)) {
+        const std::uint32_t bound_ms = sampler_.bound_ms(UnitClass::kPartition);
+        return {UnitClass::kPartition, bound_ms, bound_ms};
+    }
+    const std::uint32_t bound_ms = sampler_.bound_ms(unit);
+    const std::uint32_t interval_ms = intervals_.get(unit);
+    return {sampler_.class_of(unit), interval_ms == kIntervalNever ? bound_ms : interval_ms,
+            bound_ms};
+}
+
 void Core::tick(std::int64_t now_ns) {
     // After a pause of the whole process several ticks may have passed: one makes up for them.
-    const auto base_ns = options_.base_interval_ms * kNanosPerMilli;
     ticks_ = std::max<std::uint64_t>(
-        ticks_, static_cast<std::uint64_t>((now_ns - options_.start_ns) / base_ns));
+        ticks_, static_cast<std::uint64_t>((now_ns - options_.start_ns) / interval_ns()));
     counters_.add(Counter::kTicks);
     counters_.set(Counter::kUptimeSeconds,
                   static_cast<std::uint64_t>((now_ns - options_.start_ns) / kNanosPerSecond));
     condenser_.tick(now_ns);
     condense();
     watch_size(now_ns);
-    // What is not read by itself (an aggregate, a unit that was shed) is as old as anything may be.
-    cache_.close_tick(now_ns, [this](UnitId unit) {
-        const std::uint32_t interval_ms = intervals_.get(unit);
-        return interval_ms == kIntervalNever ? sampler_.interval_ms_max() : interval_ms;
-    });
+    cache_.close_tick(now_ns, [this](UnitId unit) { return about(unit); });
     if (const std::uint64_t lost = counters_.get(Counter::kValuesUnaccounted); lost > 0) {
         log_.error("core.conservation", std::to_string(lost) + " values are unaccounted for");
     }
+    accuracy_.tick(now_ns);
     govern(now_ns);
     if (trace_ != nullptr &&
         (trace_->is_full() ||
-         now_ns - options_.start_ns >= options_.trace.duration_ms * kNanosPerMilli)) {
+         now_ns - options_.start_ns >= options_.config.trace.duration_ms * kNanosPerMilli)) {
         end_trace();
     }
     begin_outputs();
+    emitted_interval_ = ticks_ * stride_;
+    follow_stride();
 }
 
 void Core::govern(std::int64_t now_ns) {
     const std::int64_t cpu_ns = agent_cpu_ns();
-    GovernorWindow window;
+    CpuWindow window;
     window.elapsed_ns = now_ns - last_tick_ns_;
     window.cpu_ns = cpu_ns - last_tick_cpu_ns_;
-    window.read_ns = window_read_ns_;
+    window.excused_ns =
+        excused_ns_ + channels_.excused_cpu_ns.exchange(0, std::memory_order_relaxed);
+    window.read_ns = static_cast<std::int64_t>(window_read_ns_);
     window.predicted_ns_per_s = predicted_ns_per_s_;
-    window.is_excused = trace_ != nullptr;
     last_tick_ns_ = now_ns;
     last_tick_cpu_ns_ = cpu_ns;
     window_read_ns_ = 0;
+    excused_ns_ = 0;
     if (window.elapsed_ns <= 0) {
         return;
     }
-    governor_.excuse(channels_.excused_cpu_ns.exchange(0, std::memory_order_relaxed));
-    const SolveResult solved = sampler_.solve(governor_.update(window));
+    const double tick_s = static_cast<double>(interval_ns()) / kNanosPerSecond;
+    allowance_ = ceiling_.update(window, each_tick_ns_per_s_ * tick_s,
+                                 options_.config.sampling.base_interval_ms * kNanosPerMilli);
+    // A trace is recorded whatever it costs.
+    const bool is_bound = trace_ == nullptr;
+    const SolveResult solved =
+        sampler_.solve(is_bound ? allowance_.reads_ns_per_s : kNanosPerSecond, ceiling_.ns_per_s());
     predicted_ns_per_s_ = solved.predicted_ns_per_s;
+    each_tick_ns_per_s_ = solved.each_tick_ns_per_s;
     counters_.add(Counter::kSolves);
-    counters_.set(Counter::kLambda, static_cast<std::uint64_t>(solved.lambda));
+    counters_.set(Counter::kPriceNanos, static_cast<std::uint64_t>(1 / solved.lambda));
     counters_.set(Counter::kUnitsShed, solved.units_shed);
-    counters_.set(Counter::kBudgetPpm, static_cast<std::uint64_t>(governor_.budget_ppm()));
-    counters_.set(Counter::kCpuUsedPpm, static_cast<std::uint64_t>(governor_.used_ppm()));
+    counters_.set(Counter::kWideningStep, solved.step);
+    counters_.set(Counter::kBudgetPpm, static_cast<std::uint64_t>(ceiling_.ppm()));
+    counters_.set(Counter::kCpuUsedPpm, static_cast<std::uint64_t>(ceiling_.used_ppm()));
     counters_.set(Counter::kUnitsQuarantined, sampler_.health().quarantined());
     counters_.set(Counter::kQuarantines, sampler_.health().quarantines_total());
-    if (solved.units_shed > 0) {
-        log_.warn("core.shed",
-                  "the CPU budget does not pay for every unit even at its longest "
-                  "interval: " +
-                      std::to_string(solved.units_shed) + " of " + std::to_string(solved.units) +
-                      " units are not read");
+    report_ceiling(solved);
+}
+
+// What the ceiling takes from the truth of the file is said when it begins, changes and ends.
+void Core::report_ceiling(const SolveResult& solved) {
+    if (solved.step != said_step_) {
+        const std::string what =
+            solved.step == 0 ? "every class is read within its bounds on age again"
+            : solved.units_shed > 0
+                ? std::to_string(solved.units_shed) + " of " + std::to_string(solved.units) +
+                      " beans are not read and leave the output"
+                : "bounds on age are widened, step " + std::to_string(solved.step) + " of " +
+                      std::to_string(Shedding::kSteps - 1);
+        log_.warn("core.widen", "sampling.cpu_budget_percent " +
+                                    std::string(solved.step == 0 ? "suffices" : "is too low") +
+                                    ": " + what);
+        said_step_ = solved.step;
     }
+    if (const std::uint64_t expired = counters_.get(Counter::kValuesExpired); expired > 0) {
+        log_.warn("core.expired", std::to_string(expired) +
+                                      " series were not read for five times their bound on age "
+                                      "and are left out");
+    }
+}
+
+// Ticks come more or less often from the next one on.
+void Core::follow_stride() {
+    if (allowance_.stride == stride_ || reload_ != nullptr || trace_ != nullptr) {
+        return;
+    }
+    const bool is_longer = allowance_.stride > stride_;
+    stride_ = allowance_.stride;
+    channels_.stride.store(stride_, std::memory_order_relaxed);
+    sampler_.configure(sampler_options(stretched(options_.config, stride_)));
+    restart_grid();
+    log_.warn("core.stride",
+              std::string("sampling.cpu_budget_percent ") +
+                  (is_longer ? "does not carry a tick every base interval" : "allows for more") +
+                  ": a tick comes every " + std::to_string(interval_ns() / kNanosPerSecond) + " s");
 }
 
 void Core::begin_outputs() {
     list_quarantined();
     const std::vector<SelfSample>* samples = &no_samples_;
-    if (options_.self_metrics) {
+    if (options_.config.self_metrics) {
         family_costs_.clear();
         const FamilyCosts& costs = sampler_.costs();
         for (FamilyId family = 0; family < family_names_.size(); ++family) {
@@ -420,11 +524,12 @@ void Core::begin_outputs() {
             }
         }
         collect_left_out();
-        samples = &self_.collect(family_costs_, refusals_, hidden_, quarantined_);
+        samples = &self_.collect({clock_.wall_ms(), cache_.ages(), accuracy_}, family_costs_,
+                                 refusals_, hidden_, quarantined_);
     }
     const std::int64_t wall_ms = clock_.wall_ms();
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
-        if (outputs_[i]->is_due(ticks_)) {
+        if (outputs_[i]->is_due(emitted_interval_, ticks_ * stride_)) {
             cache_.settle_flags(outputs_[i]->flags_place());
             outputs_[i]->begin_tick(wall_ms, *samples);
         }

@@ -25,9 +25,9 @@
 #include "engine/self_metrics.h"
 #include "model/intervals.h"
 #include "model/name_store.h"
-#include "sample/governor.h"
+#include "sample/audit.h"
+#include "sample/ceiling.h"
 #include "sample/sampler.h"
-#include "sample/siblings.h"
 #include "sample/trace.h"
 
 namespace remora {
@@ -37,18 +37,14 @@ class Core final : public Worker {
  public:
     struct Options {
         std::int64_t start_ns = 0;  // monotonic time of tick 0; ticks follow every base interval
-        std::int64_t base_interval_ms = 10'000;
-        std::uint32_t partition_sample = 0;
-        bool follows_cluster_size = true;
-        bool self_metrics = true;
+        Config config;
         std::string version;
-        TraceConfig trace;                                   // an empty path: none
         std::int64_t stop_encode_ns = 300 * kNanosPerMilli;  // for the last tick's encoding
     };
 
     // All references outlive the core.
     Core(const Options& options, Channels& channels, IntervalTable& intervals, Sampler& sampler,
-         Governor& governor, std::vector<std::unique_ptr<OutputPipe>>& outputs, const Clock& clock,
+         Ceiling& ceiling, std::vector<std::unique_ptr<OutputPipe>>& outputs, const Clock& clock,
          CounterTable& counters, Log& log);
 
     std::int64_t do_work() override;
@@ -69,7 +65,14 @@ class Core final : public Worker {
     void give_back_ids();
 
     void tick(std::int64_t now_ns);
+    bool is_tick_due(std::int64_t now_ns);
+    void take_audits();
     void govern(std::int64_t now_ns);
+    void follow_stride();
+    void restart_grid();
+    void report_ceiling(const SolveResult& solved);
+    UnitAtTick about(UnitId unit) const;
+    std::int64_t interval_ns() const;
     void begin_outputs();
     // Encodes what is due and fits. Time until it is worth going on; 0: nothing is left to do.
     std::int64_t encode();
@@ -94,14 +97,14 @@ class Core final : public Worker {
     Channels& channels_;
     IntervalTable& intervals_;
     Sampler& sampler_;
-    Governor& governor_;
+    Ceiling& ceiling_;
     std::vector<std::unique_ptr<OutputPipe>>& outputs_;
     const Clock& clock_;
     CounterTable& counters_;
     Log& log_;
 
     Cache cache_;
-    Siblings siblings_;
+    AccuracyAudit accuracy_;
     Condenser condenser_;
     std::unordered_map<UnitId, UnitTraits> sampled_;  // units whose reading may begin or end
     ClusterSizeWatch size_watch_;
@@ -120,7 +123,13 @@ class Core final : public Worker {
     std::vector<UnitId> freed_waiting_;           // ids that did not fit into the channel yet
     std::unique_ptr<TraceWriter> trace_;          // while one is recorded
     std::vector<UnitId> woken_;
-    std::uint64_t ticks_ = 0;
+    std::uint64_t ticks_ = 0;  // in tick intervals since the start
+    // A tick comes every so many base intervals: more than one when the ceiling is too low.
+    std::uint32_t stride_ = 1;
+    Allowance allowance_;
+    std::uint64_t emitted_interval_ = 0;    // number of the base interval of the last tick
+    std::vector<std::uint8_t> is_audited_;  // by unit: its next read is for the audit
+    std::uint32_t said_step_ = 0;
     std::int64_t batch_ns_ = 0;
     std::int64_t batch_wall_ms_ = 0;
     const std::vector<SelfSample> no_samples_;
@@ -129,8 +138,10 @@ class Core final : public Worker {
     std::int64_t last_tick_cpu_ns_ = 0;
     std::int64_t retired_sinks_cpu_ns_ = 0;
     ThreadCpu supervisor_cpu_;  // whoever makes the core watches the collector from then on
-    std::int64_t window_read_ns_ = 0;
+    double window_read_ns_ = 0;
+    std::int64_t excused_ns_ = 0;
     double predicted_ns_per_s_ = 0;
+    double each_tick_ns_per_s_ = 0;
     // The configuration that is being taken over, while its outputs learn what there is.
     Reload* reload_ = nullptr;
     bool is_swept_ = false;

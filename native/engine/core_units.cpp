@@ -80,8 +80,7 @@ void Core::add_unit(Registration& registration) {
     traits.values = static_cast<std::uint16_t>(
         registration.series.empty() ? cache_.slots(unit) : registration.series.size());
     traits.importance = static_cast<float>(registration.policy.weight);
-    traits.is_alert = registration.policy.is_alert;
-    traits.is_counter = registration.policy.is_counter;
+    traits.unit_class = registration.policy.unit_class;
     traits.interval_ms_min = registration.policy.min_interval_ms;
     traits.interval_ms_base = registration.policy.base_interval_ms;
     traits.interval_ms_max = registration.policy.max_interval_ms;
@@ -126,13 +125,13 @@ void Core::add_unit(Registration& registration) {
     }
     add_to_fresh_outputs(registration);
     if (trace_ != nullptr) {
-        trace_->add_unit(
-            unit,
-            {registration.family, registration.kind, traits.is_alert, traits.is_counter,
-             static_cast<std::uint16_t>(registration.series.size()), registration.object_name});
+        trace_->add_unit(unit, {registration.family, registration.kind, traits.unit_class,
+                                static_cast<std::uint16_t>(registration.series.size()),
+                                registration.object_name});
     }
     if (unit >= unit_families_.size()) {
         grow(unit_families_, unit + 1UL);
+        grow(is_audited_, unit + 1UL);
     }
     unit_families_[unit] = static_cast<std::uint16_t>(registration.family);
     unit_names_.set(unit, family_names_[registration.family], registration.object_name);
@@ -174,16 +173,14 @@ void Core::remove_unit(UnitId unit) {
     }
     std::erase(read_soon_, unit);
     cache_.remove_unit(unit);
-    siblings_.remove(unit, name);
     sampler_.remove_unit(unit);
+    is_audited_[unit] = 0;
     unit_names_.erase(unit);
     freed_waiting_.push_back(unit);
 }
 
 void Core::begin_reading(UnitId unit, const UnitTraits& traits, std::string_view name) {
-    if (sampler_.add_unit(unit, traits, clock_.monotonic_ns())) {
-        siblings_.add(unit, name);
-    } else {
+    if (!sampler_.add_unit(unit, traits)) {
         log_.error("core.begin_reading", "unit refused by the sampler: " + std::string(name));
     }
 }
@@ -196,7 +193,6 @@ void Core::condense() {
             begin_reading(unit, sampled_[unit], name_of(unit));
             read_soon_.push_back(unit);  // its interval may be long
         } else {
-            siblings_.remove(unit, name_of(unit));
             sampler_.remove_unit(unit);
             intervals_.set(unit, kIntervalNever);
         }

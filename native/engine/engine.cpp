@@ -28,12 +28,6 @@ Registrar::Settings registrar_settings(const Config& config,
     return settings;
 }
 
-GovernorOptions governor_options(const Config& config) {
-    GovernorOptions options;
-    options.budget_percent = config.sampling.cpu_budget_percent;
-    return options;
-}
-
 }  // namespace
 
 Facts parse_facts(std::string_view text) {
@@ -61,6 +55,10 @@ Result<std::unique_ptr<Engine>> Engine::start(std::string_view arguments, std::s
     }
     Facts known = parse_facts(facts);
     const std::vector<std::string> left_out = expand_placeholders(parsed.config, known);
+    parsed.errors = find_places_of_kafka(parsed.config, known);
+    if (!parsed.is_ok()) {
+        return Status(Code::kInvalidConfig, parsed.error_text());
+    }
     std::unique_ptr<Engine> engine(new Engine(std::move(parsed.config), std::move(known), buffers,
                                               log_sink, std::move(parsed.file),
                                               std::string(arguments)));
@@ -99,7 +97,8 @@ Engine::Engine(Config config, Facts facts, const remora_buffers& buffers, LogSin
                  planner_, intervals_, counters_),
       intake_(channels_, planner_, counters_),
       sampler_(sampler_options(config_), intervals_),
-      governor_(governor_options(config_)) {
+      ceiling_(config_.sampling.cpu_budget_percent),
+      grid_config_(config_) {
     log_.set_least(least_level(config_));
     for (const OutputConfig& output : config_.outputs) {
         outputs_.push_back(make_output(output, config_));
@@ -113,15 +112,11 @@ Engine::Engine(Config config, Facts facts, const remora_buffers& buffers, LogSin
         [this] { core_->wake(); });
     Core::Options core_options;
     core_options.start_ns = start_ns_;
-    core_options.base_interval_ms = config_.sampling.base_interval_ms;
-    core_options.partition_sample = config_.topics.partition_sample;
-    core_options.follows_cluster_size = config_.cluster_size == ClusterSize::kAuto;
-    core_options.self_metrics = config_.self_metrics;
+    core_options.config = config_;
     core_options.version = REMORA_VERSION;
-    core_options.trace = config_.trace;
     core_ = std::make_unique<Runner>(
         "remora-core",
-        std::make_unique<Core>(core_options, channels_, intervals_, sampler_, governor_, outputs_,
+        std::make_unique<Core>(core_options, channels_, intervals_, sampler_, ceiling_, outputs_,
                                clock_, counters_, log_),
         [this](const char* what) { fault("the core thread", what); });
     House::Options house_options;
@@ -201,14 +196,26 @@ ParseOutcome Engine::load_changed() const {
         for (std::string& sentence : expand_placeholders(outcome.config, facts_)) {
             outcome.warnings.push_back({std::move(sentence)});
         }
+        outcome.errors = find_places_of_kafka(outcome.config, facts_);
     }
     return outcome;
+}
+
+// Collector thread: ticks come more or less often than before.
+void Engine::follow_stride() {
+    const std::uint32_t stride = channels_.stride.load(std::memory_order_relaxed);
+    if (stride != stride_) {
+        stride_ = stride;
+        planner_.set_grid(plan_options(stretched(grid_config_, stride_), start_ns_));
+    }
 }
 
 // Collector thread: the new selection decides from here on.
 void Engine::take_reload() {
     const Reload& reload = *channels_.reload;
-    planner_.set_grid(plan_options(reload.config, start_ns_));
+    grid_config_ = reload.config;
+    stride_ = channels_.stride.load(std::memory_order_relaxed);
+    planner_.set_grid(plan_options(stretched(grid_config_, stride_), start_ns_));
     if (reload.offers_beans) {
         Registrar::Settings settings = registrar_settings(reload.config, reload.selector);
         settings.generation = reload.generation;
@@ -260,8 +267,19 @@ std::int32_t Engine::plan(std::int64_t now_ns) {
         channels_.list_beans.store(false, std::memory_order_relaxed);
         rediscover_ = true;
     }
+    follow_stride();
     const PlanResult planned =
         planner_.plan(now_ns, {reinterpret_cast<std::byte*>(buffers_.plan), buffers_.plan_bytes});
+    if (!planner_.audits().empty()) {
+        // What does not fit is not audited.
+        channels_.audits.try_push_all(planner_.audits());
+        planner_.forget_audits();
+    }
+    // A tick waits for its reads.
+    if (channels_.read_until_ns.exchange(planner_.read_until_ns(), std::memory_order_release) !=
+        planner_.read_until_ns()) {
+        core_->wake();
+    }
     if (rediscover_) {
         rediscover_ = false;
         std::memcpy(&header, buffers_.plan, sizeof(header));
@@ -270,9 +288,7 @@ std::int32_t Engine::plan(std::int64_t now_ns) {
     }
     counters_.add(Counter::kCycles);
     counters_.add(Counter::kUnitsPlanned, planned.units);
-    if (planned.units == 0) {
-        account_collector();
-    }
+    account_collector();
     return static_cast<std::int32_t>(planned.units);
 }
 
@@ -281,8 +297,9 @@ std::int32_t Engine::submit(std::int32_t bytes, std::int64_t now_ns) {
     if (bytes < 0 || static_cast<std::uint32_t>(bytes) > buffers_.sample_bytes) {
         return negative(Code::kInvalidArgument);
     }
+    const std::int64_t reads_cpu_ns = account_collector();
     const std::int32_t taken =
-        intake_.submit({buffers_.sample, static_cast<std::size_t>(bytes)}, now_ns);
+        intake_.submit({buffers_.sample, static_cast<std::size_t>(bytes)}, now_ns, reads_cpu_ns);
     account_collector();
     counters_.set_max(Counter::kCollectorCycleNanosMax,
                       static_cast<std::uint64_t>(

@@ -24,7 +24,7 @@
 #include "engine/reload.h"
 #include "model/intervals.h"
 #include "plan/planner.h"
-#include "sample/governor.h"
+#include "sample/ceiling.h"
 #include "sample/sampler.h"
 #include "select/selector.h"
 #include "sink/file_system.h"
@@ -65,6 +65,7 @@ class Engine {
     Status start_threads();
     // CPU of the calling collector thread since the last call.
     std::int64_t account_collector();
+    void follow_stride();
     static std::int64_t start_of_host(const Facts& facts);
     std::unique_ptr<OutputPipe> make_output(const OutputConfig& output, const Config& config);
     ParseOutcome load_changed() const;
@@ -87,7 +88,7 @@ class Engine {
     Registrar registrar_;
     Intake intake_;
     Sampler sampler_;
-    Governor governor_;
+    Ceiling ceiling_;
     std::vector<std::unique_ptr<OutputPipe>> outputs_;  // the core thread's while it runs
     std::unique_ptr<Reloader> reloader_;
     std::unique_ptr<Runner> core_;
@@ -98,6 +99,8 @@ class Engine {
     std::int64_t collector_cpu_ns_ = 0;
     std::int64_t cycle_begun_ns_ = 0;
     bool rediscover_ = false;
+    Config grid_config_;        // that the planner's grid was made of
+    std::uint32_t stride_ = 1;  // of the planner's grid
 };
 
 }  // namespace remora

@@ -2,6 +2,7 @@
 
 #include <remora/wire.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -19,7 +20,50 @@ Intake::Intake(Channels& channels, Planner& planner, CounterTable& counters)
     batch_.resize(kBatchMessages + wire::kAttributesMax + 1);
 }
 
-std::int32_t Intake::submit(std::span<const std::uint8_t> bytes, std::int64_t now_ns) {
+// A group is timed by the wall clock, for its thread's own clock costs a system call. When the
+// batch took less CPU than time its thread was waiting for a processor or a lock, most likely in
+// those groups that took longer than they usually do.
+void Intake::measure_wait(std::span<const std::uint8_t> bytes, std::int64_t cpu_ns) {
+    double wall_ns = 0;
+    double excess_ns = 0;
+    std::size_t at = 0;
+    while (at + sizeof(wire::SampleRecord) <= bytes.size()) {
+        wire::SampleRecord record{};
+        std::memcpy(&record, bytes.data() + at, sizeof(record));
+        if (record.kind != static_cast<std::uint8_t>(wire::SampleKind::kCost)) {
+            at += sizeof(record) + 8ULL * record.value_count;
+            continue;
+        }
+        wire::CostRecord cost{};
+        if (at + sizeof(cost) > bytes.size()) {
+            break;
+        }
+        std::memcpy(&cost, bytes.data() + at, sizeof(cost));
+        wall_ns += static_cast<double>(cost.nanos);
+        excess_ns += excess(cost);
+        at += sizeof(cost);
+    }
+    const double waited_ns = std::max(wall_ns - static_cast<double>(cpu_ns), 0.0);
+    const double in_excess_ns = std::min(waited_ns, excess_ns);
+    waited_of_excess_ = excess_ns > 0 ? in_excess_ns / excess_ns : 0;
+    const double rest_ns = wall_ns - excess_ns;
+    waited_of_rest_ = rest_ns > 0 ? (waited_ns - in_excess_ns) / rest_ns : 0;
+}
+
+double Intake::excess(const wire::CostRecord& cost) const {
+    const auto usual = static_cast<double>(planner_.expected_ns(cost.family)) * cost.unit_count;
+    return std::max(static_cast<double>(cost.nanos) - usual, 0.0);
+}
+
+double Intake::cpu_of(const wire::CostRecord& cost) const {
+    const double over = excess(cost);
+    const double rest = static_cast<double>(cost.nanos) - over;
+    return over * (1 - waited_of_excess_) + rest * std::max(1 - waited_of_rest_, 0.0);
+}
+
+std::int32_t Intake::submit(std::span<const std::uint8_t> bytes, std::int64_t now_ns,
+                            std::int64_t cpu_ns) {
+    measure_wait(bytes, cpu_ns);
     put({0, MessageKind::kBatch, 0, 0, std::bit_cast<double>(now_ns)});
     std::int32_t taken = 0;
     std::size_t at = 0;
@@ -36,9 +80,8 @@ std::int32_t Intake::submit(std::span<const std::uint8_t> bytes, std::int64_t no
             }
             std::memcpy(&cost, bytes.data() + at, sizeof(cost));
             counters_.add(Counter::kReadNanos, static_cast<std::uint64_t>(cost.nanos));
+            put({cost.family, MessageKind::kCost, 0, cost.unit_count, cpu_of(cost)});
             planner_.on_cost(cost.family, cost.unit_count, cost.nanos);
-            put({cost.family, MessageKind::kCost, 0, cost.unit_count,
-                 static_cast<double>(cost.nanos)});
             at += sizeof(cost);
             continue;
         }

@@ -90,6 +90,7 @@ EncoderOptions encoder_options(const OutputConfig& config, const std::vector<Lab
     options.format = format_of(config.format);
     options.emit = emit_of(config.emit);
     options.keyframe_ticks = config.keyframe_ticks;
+    options.time_of_read = config.time == OutputTime::kRead;
     options.labels = common;
     for (const TextPair& label : config.labels) {
         const auto same =

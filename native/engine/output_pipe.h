@@ -35,8 +35,10 @@ class OutputPipe {
     void add_unit(const Registration& registration);
     void remove_unit(UnitId unit);
 
-    // Whether base tick number `tick` is one of this output's.
-    bool is_due(std::uint64_t tick) const { return tick % every_ticks_ == 0; }
+    // Whether one of the base intervals after `last` and up to `now` is one of this output's.
+    bool is_due(std::uint64_t last, std::uint64_t now) const {
+        return now / every_ticks_ != last / every_ticks_;
+    }
     // Begins a tick and gives up one that is still under way. When the ring has no room even to say
     // so, or the format has to know first what became of the last tick, this tick is skipped: the
     // next one carries the newest values.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -101,6 +102,33 @@ void expand_labels(std::vector<TextPair>& labels, const Facts& facts,
     labels = std::move(known);
 }
 
+// Without links and dots, as far as the path exists.
+std::filesystem::path real_path(const std::string& path) {
+    std::error_code failed;
+    std::filesystem::path real = std::filesystem::weakly_canonical(path, failed);
+    return failed ? std::filesystem::path(path).lexically_normal() : real;
+}
+
+// The directory of Kafka's data that `path` is or lies below; empty when there is none.
+std::string log_directory_above(const std::string& path, const Facts& facts) {
+    const std::filesystem::path place = real_path(path);
+    const std::string all = value_of(facts, "log.dirs");
+    for (std::string_view rest = all; !rest.empty();) {
+        const std::string_view one = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+        if (one.empty()) {
+            continue;
+        }
+        const std::filesystem::path above = real_path(std::string(one));
+        const auto [end, _] = std::mismatch(above.begin(), above.end(), place.begin(), place.end());
+        // A path that ends in a slash has an empty last part.
+        if (end == above.end() || (std::next(end) == above.end() && end->empty())) {
+            return std::string(one);
+        }
+    }
+    return "";
+}
+
 bool is_scraped(const OutputConfig& output) {
     return output.format == OutputFormat::kPrometheus ||
            output.format == OutputFormat::kOpenMetrics;
@@ -110,11 +138,31 @@ bool is_scraped(const OutputConfig& output) {
 
 std::string default_directory(const Facts& facts) {
     const std::string logs = value_of(facts, "kafka.logs.dir");
-    if (!logs.empty()) {
+    if (!logs.empty() && log_directory_above(logs + "/remora", facts).empty()) {
         return logs + "/remora";
     }
     const std::string temporary = value_of(facts, "java.io.tmpdir");
     return (temporary.empty() ? "/tmp" : temporary) + "/remora-" + value_of(facts, "user.name");
+}
+
+std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& facts) {
+    std::vector<Problem> problems;
+    const auto look_at = [&](const std::string& key, const std::string& path) {
+        const std::string above = path.empty() ? path : log_directory_above(path, facts);
+        if (!above.empty()) {
+            problems.push_back({key + ": found " + path + ", which is in " + above +
+                                ", where Kafka keeps its data; expected a path elsewhere, for a "
+                                "broker does not start with what is not its own there"});
+        }
+    };
+    look_at("directory", config.directory);
+    for (std::size_t i = 0; i < config.outputs.size(); ++i) {
+        const OutputConfig& output = config.outputs[i];
+        look_at("outputs." + std::to_string(i) + ".path",
+                output.type == OutputType::kFile ? output.path : "");
+    }
+    look_at("trace.path", config.trace.path);
+    return problems;
 }
 
 std::vector<std::string> expand_placeholders(Config& config, const Facts& facts) {

@@ -6,14 +6,21 @@
 #include <vector>
 
 #include "config/config.h"
+#include "config/parse.h"
 
 namespace remora {
 
 // What the shim knows about its host: "broker.id", "cluster.id", "java.io.tmpdir" and the like.
 using Facts = std::map<std::string, std::string, std::less<>>;
 
-// Where files go when the configuration does not say: beside the broker's own logs.
+// Where files go when the configuration does not say: beside the broker's own logs, or below the
+// temporary directory when that is where Kafka keeps its data.
 std::string default_directory(const Facts& facts);
+
+// Problems of places below a directory in which Kafka keeps its data, fact "log.dirs": a broker
+// does not start when there is a directory that is no partition's. Links are followed. `config`:
+// with placeholders expanded.
+std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& facts);
 
 // Replaces every placeholder of `config`, fills in `config.directory`, and gives the outputs that
 // push (all but prometheus and openmetrics, which are scraped) a label `broker` unless a label of

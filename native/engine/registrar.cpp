@@ -321,7 +321,7 @@ bool Registrar::keep(UnitId unit, const Bean& bean, const Selection& selection) 
     UnitFacts& facts = units_[unit];
     if (facts.shape == shape_of(bean, selection) &&
         keep_aggregate(facts.aggregate, bean, selection) &&
-        readmit(unit, selection.policy.is_alert)) {
+        readmit(unit, selection.policy.is_alert())) {
         return true;
     }
     handle_unregister(unit);
@@ -384,7 +384,7 @@ Code Registrar::admit(const Bean& bean, const Selection& selection, FamilyId& fa
                       UnitId& unit) {
     const auto series = static_cast<std::uint32_t>(selection.slots.size());
     family = family_of(family_name(bean.name));
-    if (admission_.admit(family, series, selection.policy.is_alert) != Cap::kNone) {
+    if (admission_.admit(family, series, selection.policy.is_alert()) != Cap::kNone) {
         return Code::kLimit;
     }
     if (!take_id(unit)) {

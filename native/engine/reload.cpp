@@ -26,6 +26,11 @@ bool selects_alike(const Config& a, const Config& b) {
            a.clients == b.clients && a.limits == b.limits;
 }
 
+// Units drawn for the audit of a tick: 128 every 10 seconds cost about a thousandth of the ceiling.
+std::uint32_t audit_units(std::int64_t base_interval_ms) {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(base_interval_ms / 78, 8, 128));
+}
+
 // What only a new start of the broker takes over stays as it is.
 void keep_fixed(Config& wanted, const Config& current) {
     wanted.trace = current.trace;
@@ -41,34 +46,26 @@ PlanOptions plan_options(const Config& config, std::int64_t start_ns) {
     options.base_interval_ns = config.sampling.base_interval_ms * kNanosPerMilli;
     options.quantum_ns = shortest_interval_ms(config) * kNanosPerMilli;
     options.slice_ns = config.collector.slice_ms * kNanosPerMilli;
+    options.audit_units = audit_units(config.sampling.base_interval_ms);
     return options;
 }
 
 SamplerOptions sampler_options(const Config& config) {
     SamplerOptions options;
-    switch (config.sampling.policy) {
-        case SamplingPolicy::kBudget:
-            options.policy = SamplePolicy::kBudget;
-            break;
-        case SamplingPolicy::kVariance:
-            options.policy = SamplePolicy::kVariance;
-            break;
-        case SamplingPolicy::kFixed:
-            options.policy = SamplePolicy::kFixed;
-            break;
-    }
-    options.interval_ms_base = to_ms(config.sampling.base_interval_ms);
-    options.interval_ms_fixed = options.interval_ms_base;
-    options.interval_ms_min = to_ms(shortest_interval_ms(config));
-    options.interval_ms_max = to_ms(config.sampling.max_interval_ms);
-    options.health.interval_ms_max = options.interval_ms_max;
+    options.sampling = config.sampling;
     options.interval_ms_quantum =
         to_ms(Planner::quantum_ns_of(plan_options(config, 0)) / kNanosPerMilli);
-    options.volatility_decay = config.sampling.decay;
-    options.variance_low = config.sampling.variance_low;
-    options.variance_high = config.sampling.variance_high;
-    options.health.interval_ms_base = options.interval_ms_base;
     return options;
+}
+
+Config stretched(Config config, std::uint32_t stride) {
+    SamplingConfig& sampling = config.sampling;
+    const bool follows = sampling.min_interval_ms == sampling.base_interval_ms;
+    sampling.base_interval_ms *= stride;
+    if (follows) {
+        sampling.min_interval_ms = sampling.base_interval_ms;
+    }
+    return config;
 }
 
 LogLevel least_level(const Config& config) {

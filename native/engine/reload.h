@@ -25,6 +25,8 @@ namespace remora {
 // What a configuration means for the rooms.
 PlanOptions plan_options(const Config& config, std::int64_t start_ns);
 SamplerOptions sampler_options(const Config& config);
+// The configuration while a tick comes every `stride` base intervals only.
+Config stretched(Config config, std::uint32_t stride);
 std::vector<Label> common_labels(const Config& config);
 LogLevel least_level(const Config& config);
 

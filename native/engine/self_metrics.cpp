@@ -1,6 +1,7 @@
 #include "engine/self_metrics.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace remora {
@@ -29,6 +30,68 @@ SelfSample& SelfMetrics::next(const char* name, MetricType type, const char* hel
     sample.series.help = help;
     sample.series.attribute.clear();
     return sample;
+}
+
+void SelfMetrics::add_by_class(const char* name, MetricType type, const char* help,
+                               UnitClass unit_class, double value) {
+    SelfSample& sample = next(name, type, help);
+    sample.series.labels.resize(1);
+    sample.series.labels[0].name = "class";
+    sample.series.labels[0].value = unit_class_name(unit_class);
+    sample.value = value;
+}
+
+void SelfMetrics::add_truth(const TickTruth& truth) {
+    SelfSample& up = next("up", MetricType::kGauge, "1 while the agent runs");
+    up.series.labels.clear();
+    up.value = 1;
+    SelfSample& tick =
+        next("last_tick_timestamp_seconds", MetricType::kGauge, "when the last tick was made");
+    tick.series.labels.clear();
+    tick.value = static_cast<double>(truth.wall_ms) / 1e3;
+
+    constexpr std::array<std::pair<double, const char*>, 3> kQuantiles = {
+        {{0.5, "0.5"}, {0.99, "0.99"}, {1, "1"}}};
+    for (std::size_t i = 0; i < kUnitClasses; ++i) {
+        const auto unit_class = static_cast<UnitClass>(i);
+        if (truth.ages.series(unit_class) == 0) {
+            continue;
+        }
+        for (const auto& [quantile, text] : kQuantiles) {
+            add_by_class("value_age_seconds", MetricType::kGauge,
+                         "age of the emitted values of a class at the last tick", unit_class,
+                         static_cast<double>(truth.ages.seconds(unit_class, quantile)));
+            SelfSample& sample = samples_[used_ - 1];
+            sample.series.labels.resize(2);
+            sample.series.labels[1].name = "quantile";
+            sample.series.labels[1].value = text;
+        }
+    }
+    const auto each_class = [this, &truth](const char* name, MetricType type, const char* help,
+                                           auto&& value_of) {
+        for (std::size_t i = 0; i < kUnitClasses; ++i) {
+            const auto unit_class = static_cast<UnitClass>(i);
+            if (truth.accuracy.total(unit_class).samples > 0) {
+                add_by_class(name, type, help, unit_class, value_of(unit_class));
+            }
+        }
+    };
+    const AccuracyAudit& accuracy = truth.accuracy;
+    each_class(
+        "accuracy_error_ratio", MetricType::kGauge,
+        "mean error of the emitted values, in scales, at most 1 each, estimated over the last "
+        "five to ten minutes",
+        [&](UnitClass one) { return accuracy.estimate(one).error; });
+    each_class("accuracy_error_ratio_margin", MetricType::kGauge,
+               "with 95 % confidence the error is within the estimate plus or minus this",
+               [&](UnitClass one) { return accuracy.estimate(one).margin; });
+    each_class("accuracy_samples_total", MetricType::kCounter, "beans drawn for the audit",
+               [&](UnitClass one) { return static_cast<double>(accuracy.total(one).samples); });
+    each_class("accuracy_error_total", MetricType::kCounter, "sum of the errors of these beans",
+               [&](UnitClass one) { return accuracy.total(one).error; });
+    each_class("accuracy_error_square_total", MetricType::kCounter,
+               "sum of the squares of the errors of these beans",
+               [&](UnitClass one) { return accuracy.total(one).error_square; });
 }
 
 void SelfMetrics::add_families() {
@@ -99,9 +162,11 @@ void SelfMetrics::rank(const std::vector<FamilyCost>& families) {
 }
 
 const std::vector<SelfSample>& SelfMetrics::collect(
-    const std::vector<FamilyCost>& families, const std::vector<FamilySeries>& refusals,
-    const std::vector<FamilySeries>& hidden, const std::vector<QuarantinedUnit>& quarantined) {
+    const TickTruth& truth, const std::vector<FamilyCost>& families,
+    const std::vector<FamilySeries>& refusals, const std::vector<FamilySeries>& hidden,
+    const std::vector<QuarantinedUnit>& quarantined) {
     used_ = 0;
+    add_truth(truth);
     for (std::size_t i = 0; i < kCounterCount; ++i) {
         const CounterInfo& info = counter_info(static_cast<Counter>(i));
         SelfSample& sample =

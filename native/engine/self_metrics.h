@@ -9,6 +9,7 @@
 #include "base/counter_table.h"
 #include "cache/cache.h"
 #include "encode/encoder.h"
+#include "sample/audit.h"
 
 namespace remora {
 
@@ -33,6 +34,13 @@ struct QuarantinedUnit {
     std::string_view reason;
 };
 
+// How true the values of a tick are.
+struct TickTruth {
+    std::int64_t wall_ms = 0;  // of the tick
+    const Ages& ages;
+    const AccuracyAudit& accuracy;
+};
+
 // Thread safety: core thread only. Rebuilds only what changed in shape; a tick with the same
 // families and quarantined units allocates nothing.
 class SelfMetrics {
@@ -42,13 +50,17 @@ class SelfMetrics {
     SelfMetrics(const CounterTable& counters, std::string version, std::size_t families_max);
 
     // The samples as of now. Valid until the next call.
-    const std::vector<SelfSample>& collect(const std::vector<FamilyCost>& families,
+    const std::vector<SelfSample>& collect(const TickTruth& truth,
+                                           const std::vector<FamilyCost>& families,
                                            const std::vector<FamilySeries>& refusals,
                                            const std::vector<FamilySeries>& hidden,
                                            const std::vector<QuarantinedUnit>& quarantined);
 
  private:
     void rank(const std::vector<FamilyCost>& families);
+    void add_truth(const TickTruth& truth);
+    void add_by_class(const char* name, MetricType type, const char* help, UnitClass unit_class,
+                      double value);
     void add_families();
     void add_left_out(const char* name, const char* help,
                       const std::vector<FamilySeries>& families);

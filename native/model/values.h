@@ -18,6 +18,7 @@ enum UnitFlag : std::uint8_t {
     kUnitStale = 8,         // older than twice its interval
     kUnitQuarantined = 16,  // its last reads failed
     kUnitHidden = 32,       // registered, and in no output
+    kUnitExpired = 64,      // not read for five times its bound
 };
 
 // Thread safety: core thread only. Views stay valid until the next registration or sample.

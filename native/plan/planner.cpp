@@ -10,7 +10,7 @@
 namespace remora {
 namespace {
 
-constexpr std::int64_t kLateShare = 4;  // a round is still read when a quarter of the next is over
+constexpr std::int64_t kLateShare = 2;  // a round is still read when half of the next is over
 // A first read finds no cache warm and the host's code not compiled yet.
 constexpr float kCostUnknownNs = 5000.0F;
 constexpr std::uint32_t kQuantaMax = 0xFFFF;
@@ -53,6 +53,7 @@ PlanOptions sane(PlanOptions options) {
 Planner::Planner(const PlanOptions& options, const IntervalTable& intervals)
     : options_(sane(options)), intervals_(intervals) {
     measure_grid();
+    audits_.reserve(options_.audit_units);
 }
 
 std::int64_t Planner::quantum_ns_of(const PlanOptions& options) {
@@ -74,13 +75,16 @@ void Planner::set_grid(const PlanOptions& options) {
     wanted.slice_ns = options.slice_ns;
     wanted.lead_ns_max = options.lead_ns_max;
     wanted.margin_ns = options.margin_ns;
+    wanted.audit_units = options.audit_units;
     options_ = sane(wanted);
+    audits_.reserve(options_.audit_units);
     measure_grid();
     if (options_.quantum_ns == old_ns) {
         return;
     }
     const auto old_round = static_cast<std::uint32_t>(round_);
     round_ = round_ * old_ns / options_.quantum_ns;
+    read_round_ = read_round_ * old_ns / options_.quantum_ns;
     for (UnitId unit = 0; unit < flags_.size(); ++unit) {
         const auto elapsed = std::int64_t{old_round - last_[unit]} * old_ns / options_.quantum_ns;
         last_[unit] = static_cast<std::uint32_t>(round_) - static_cast<std::uint32_t>(elapsed);
@@ -173,7 +177,7 @@ void Planner::on_cost(FamilyId family, std::uint32_t units, std::int64_t nanos) 
 }
 
 std::int64_t Planner::expected_ns(FamilyId family) const {
-    return static_cast<std::int64_t>(cost_ns_[family]);
+    return family < cost_ns_.size() ? static_cast<std::int64_t>(cost_ns_[family]) : 0;
 }
 
 inline std::uint32_t Planner::quanta(std::uint32_t interval_ms) const {
@@ -241,6 +245,10 @@ void Planner::build_list(std::int64_t round, bool urgent_only) {
             flags_[unit] = flags & static_cast<std::uint8_t>(~kUrgent);
         }
     }
+    audits_.clear();
+    if (!urgent_only && now_round % rounds_per_tick_ == 0) {
+        draw_audit();
+    }
     urgent_ = 0;
     left_ = 0;
     remaining_ns_ = 0;
@@ -273,6 +281,31 @@ void Planner::build_list(std::int64_t round, bool urgent_only) {
         }
     }
     begin_turns(most);
+}
+
+// Adds units drawn by chance to those that are due, so that the file can be held against what the
+// broker is. Each unit is as likely as any other, due or not; none is drawn twice.
+void Planner::draw_audit() {
+    const auto units = static_cast<std::uint32_t>(flags_.size());
+    const std::uint32_t wanted = std::min(options_.audit_units, active_);
+    for (std::uint32_t i = 0; i < wanted; ++i) {
+        // Marsaglia, "Xorshift RNGs" (2003).
+        random_ ^= random_ << 13;
+        random_ ^= random_ >> 7;
+        random_ ^= random_ << 17;
+        const auto unit = static_cast<UnitId>(((random_ >> 32) * units) >> 32);
+        if ((flags_[unit] & (kActive | kAudited)) != kActive ||
+            intervals_.get(unit) == kIntervalNever) {
+            continue;
+        }
+        const bool is_due = (flags_[unit] & kListed) != 0;
+        flags_[unit] |= kAudited | kListed;
+        end_[family_[unit]] += is_due ? 0 : 1;
+        audits_.push_back({unit, is_due});
+    }
+    for (const AuditSample& sample : audits_) {
+        flags_[sample.unit] &= static_cast<std::uint8_t>(~kAudited);
+    }
 }
 
 // `most`: units of the largest family.
@@ -397,12 +430,25 @@ void Planner::hand_out(std::span<std::byte> out, PlanResult& result) {
     result.bytes = static_cast<std::uint32_t>(at);
 }
 
+// A call means that what was handed out before has been read. After the round's own units one more
+// call is waited for when units were woken by them.
+void Planner::note_read_round() {
+    if (left_ > 0 || read_round_ == round_) {
+        return;
+    }
+    awaits_woken_ = urgent_ > 0 && !awaits_woken_;
+    if (!awaits_woken_) {
+        read_round_ = round_;
+    }
+}
+
 PlanResult Planner::plan(std::int64_t now_ns, std::span<std::byte> out) {
     PlanResult result;
     if (out.size() < sizeof(wire::PlanHeader) + 16) {
         result.wake_ns = now_ns + options_.quantum_ns;
         return result;
     }
+    note_read_round();
     const std::int64_t lead = lead_ns();
     // The round that time has come for. One that a delay has missed (registrations, a thread that
     // hung, a busy machine) is read late; one long past (a pause of the host) is left out: its

@@ -9,10 +9,17 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "config/config.h"
 #include "model/ids.h"
 #include "model/intervals.h"
 
 namespace remora {
+
+// A unit drawn by chance for the audit of a tick.
+struct AuditSample {
+    UnitId unit = kNoUnit;
+    bool is_due = false;  // read for the tick anyway; otherwise it is read for the audit
+};
 
 struct PlanOptions {
     std::int64_t start_ns = 0;  // monotonic time of tick 0 of the emission grid
@@ -20,7 +27,8 @@ struct PlanOptions {
     // Rounds of reading end on multiples of this; it divides the base interval. 0: the base
     // interval.
     std::int64_t quantum_ns = 0;
-    std::int64_t slice_ns = 5 * kNanosPerMilli;  // expected read time that one plan hands out
+    // Expected read time that one plan hands out.
+    std::int64_t slice_ns = CollectorConfig{}.slice_ms * kNanosPerMilli;
     std::int64_t spacing_ns =
         10 * kNanosPerMilli;  // between two slices of a round, when there is time
     std::int64_t margin_ns = 30 * kNanosPerMilli;  // a round aims to end this long before its tick
@@ -30,6 +38,8 @@ struct PlanOptions {
     // what was read. 0: it does not.
     std::int64_t settle_ns = 15 * kNanosPerMilli;
     std::uint32_t units_per_plan_max = 8192;
+    // Units drawn for the audit of each tick, all alike likely; 0: none.
+    std::uint32_t audit_units = 0;
 };
 
 struct PlanResult {
@@ -75,13 +85,25 @@ class Planner {
     // Units keep the time of their last read as nearly as the new grid can say it.
     void set_grid(const PlanOptions& options);
 
-    // What reading `units` units of `family` took, for the slices. Ignores families that are out of
-    // range.
+    // What reading `units` units of `family` took (wall time), for the slices. Ignores families
+    // that are out of range.
     void on_cost(FamilyId family, std::uint32_t units, std::int64_t nanos);
+    // Wall time of reading one unit; 0 for a family that add() does not know.
+    std::int64_t expected_ns(FamilyId family) const;
 
     // Fills `out` (at least sizeof(wire::PlanHeader) + 16 bytes, aligned to 8) with what is to be
     // read at `now_ns`.
     PlanResult plan(std::int64_t now_ns, std::span<std::byte> out);
+
+    // What was drawn for the tick of the round last begun. Valid until the next plan().
+    std::span<const AuditSample> audits() const { return audits_; }
+    void forget_audits() { audits_.clear(); }
+
+    // Until when everything due was handed out and, since plan() was called again, has been read:
+    // the end of a round, monotonic.
+    std::int64_t read_until_ns() const {
+        return options_.start_ns + read_round_ * options_.quantum_ns;
+    }
 
     // Monotonic time of the first emission tick after `now_ns`.
     std::int64_t next_tick_ns(std::int64_t now_ns) const;
@@ -92,12 +114,14 @@ class Planner {
     static std::int64_t quantum_ns_of(const PlanOptions& options);
 
  private:
-    enum Flag : std::uint8_t { kActive = 1, kListed = 2, kWoken = 4, kUrgent = 8 };
+    enum Flag : std::uint8_t { kActive = 1, kListed = 2, kWoken = 4, kUrgent = 8, kAudited = 16 };
 
     void measure_grid();
     void begin_round(std::int64_t round);
     void begin_urgent(std::int64_t now_ns);
     void build_list(std::int64_t round, bool urgent_only);
+    void draw_audit();
+    void note_read_round();
     void begin_turns(std::uint32_t most);
     void next_turn();
     bool may_be_due(UnitId unit, std::uint32_t round) const;
@@ -105,7 +129,6 @@ class Planner {
     std::uint32_t quanta(std::uint32_t interval_ms) const;
     void arm(UnitId unit);
     void hand_out(std::span<std::byte> out, PlanResult& result);
-    std::int64_t expected_ns(FamilyId family) const;
     std::int64_t lead_ns() const;
     std::int64_t next_wake(std::int64_t now_ns);
 
@@ -136,7 +159,12 @@ class Planner {
     std::uint32_t turn_left_ = 0;  // units left of it
     std::uint32_t parts_ = 1;      // turns that a family has still, this one included
 
+    std::vector<AuditSample> audits_;
+    std::uint64_t random_ = 0x9E3779B97F4A7C15ULL;
+
     std::int64_t round_ = 0;         // the last round begun
+    std::int64_t read_round_ = 0;    // the last round read
+    bool awaits_woken_ = false;      // of a round whose own units were read
     std::int64_t deadline_ns_ = 0;   // when the list should have been read
     std::int64_t remaining_ns_ = 0;  // expected read time of what is left of the list
     std::int64_t recent_ns_ = 0;     // expected read time of a round: a maximum that decays

@@ -5,7 +5,7 @@
 namespace remora {
 namespace {
 
-constexpr float kStepMin = 0.05F;  // of the estimate, once it has settled
+constexpr float kStepMin = 0.05F;  // of the estimate of the tail, once it has settled
 constexpr float kTail = 0.99F;
 constexpr float kFloorNs = 1.0F;
 
@@ -26,18 +26,17 @@ void FamilyCosts::on_cost(FamilyId family, std::uint32_t units, double nanos) {
     f.total_ns += nanos;
     f.reads += units;
     f.max_ns = std::max(f.max_ns, one);
-    if (f.groups == 0) {
-        f.typical_ns = one;
-        f.tail_ns = one;
-    }
+    f.last_ns[f.groups % kGroups] = one;
     ++f.groups;
-    // The first reads run cold code, so early steps are large; they shrink to kStepMin.
+    const std::size_t held = std::min<std::size_t>(f.groups, kGroups);
+    std::array<float, kGroups> sorted = f.last_ns;
+    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>((held - 1) / 2);
+    std::nth_element(sorted.begin(), middle, sorted.begin() + static_cast<std::ptrdiff_t>(held));
+    f.typical_ns = *middle;
     const float step = std::max(kStepMin, 1.0F / static_cast<float>(f.groups));
-    const float up = std::min(f.typical_ns * (1.0F + step), one);
-    const float down = std::max(f.typical_ns / (1.0F + step), one);
-    f.typical_ns = one > f.typical_ns ? up : down;
-    f.tail_ns = one > f.tail_ns ? std::min(f.tail_ns * (1.0F + kTail * step), one)
-                                : std::max(f.tail_ns / (1.0F + (1.0F - kTail) * step), one);
+    f.tail_ns = f.groups == 1     ? one
+                : one > f.tail_ns ? std::min(f.tail_ns * (1.0F + kTail * step), one)
+                                  : std::max(f.tail_ns / (1.0F + (1.0F - kTail) * step), one);
     f.tail_ns = std::max(f.tail_ns, f.typical_ns);
 }
 

@@ -13,15 +13,16 @@
 #include "base/status.h"
 #include "model/bean.h"
 #include "model/ids.h"
+#include "model/unit_class.h"
 
 namespace remora {
 
-// Layout of a trace: "RMRTRC2\n", then records: one byte of kind, then LEB128 numbers (signed ones
+// Layout of a trace: "RMRTRC3\n", then records: one byte of kind, then LEB128 numbers (signed ones
 // zigzag) and texts (length, bytes). Times are milliseconds since the record before; a value is the
 // difference to the slot's value before (integers) or the XOR of both bit patterns with the bytes
 // turned round (the rest).
 //
-//   'F' family, text       'U' unit, family, bean kind, flags, slots, text
+//   'F' family, text       'U' unit, family, bean kind, class, slots, text
 //   'B' unit               has been read for the first time
 //   'X' unit               gone
 //   'T' milliseconds       a frame begins: values that did not change have no record
@@ -45,8 +46,7 @@ Result<std::unique_ptr<TraceFile>> create_trace_file(const std::string& path);
 struct TraceUnitInfo {
     FamilyId family = 0;
     BeanKind kind = BeanKind::kGauge;
-    bool is_alert = false;
-    bool is_counter = false;
+    UnitClass unit_class = UnitClass::kPartition;
     std::uint16_t slots = 0;
     std::string_view name;  // ObjectName
 };
@@ -113,8 +113,7 @@ struct TraceUnit {
     std::string name;
     FamilyId family = 0;
     BeanKind kind = BeanKind::kGauge;
-    bool is_alert = false;
-    bool is_counter = false;
+    UnitClass unit_class = UnitClass::kPartition;
     std::uint16_t slots = 0;
     std::uint32_t first_slot = 0;  // of the trace's slots
     std::uint32_t announced = 0;   // frame in which it was registered

@@ -10,7 +10,7 @@
 namespace remora {
 namespace {
 
-constexpr std::string_view kMagic = "RMRTRC2\n";
+constexpr std::string_view kMagic = "RMRTRC3\n";
 constexpr std::uint32_t kTraceUnitsMax =
     4 * kUnitsMax;  // over a whole trace, ids used again included
 constexpr std::uint64_t kMsMax = 1'000'000'000;
@@ -35,7 +35,7 @@ class Parser {
     Result<Trace> parse() {
         if (bytes_.size() < kMagic.size() ||
             std::memcmp(bytes_.data(), kMagic.data(), kMagic.size()) != 0) {
-            return Status(Code::kCorrupt, "not a trace: it does not begin with RMRTRC2");
+            return Status(Code::kCorrupt, "not a trace: it does not begin with RMRTRC3");
         }
         at_ = kMagic.size();
         while (!trace_.is_complete && at_ < bytes_.size()) {
@@ -131,19 +131,18 @@ class Parser {
         std::uint64_t id = 0;
         std::uint64_t family = 0;
         std::uint64_t kind = 0;
-        std::uint64_t flags = 0;
+        std::uint64_t unit_class = 0;
         std::uint64_t slots = 0;
         TraceUnit unit;
         if (!number(id, kTraceUnitsMax) || !number(family, kFamiliesMax - 1) || !number(kind, 5) ||
-            !number(flags, 3) || !number(slots, 0xFFFF) || !text(unit.name) ||
+            !number(unit_class, kUnitClasses - 1) || !number(slots, 0xFFFF) || !text(unit.name) ||
             id != trace_.units.size() || trace_.slots + slots > 4ULL * kSeriesMax) {
             return false;
         }
         room_for_family(family);
         unit.family = static_cast<FamilyId>(family);
         unit.kind = static_cast<BeanKind>(kind);
-        unit.is_alert = (flags & 1) != 0;
-        unit.is_counter = (flags & 2) != 0;
+        unit.unit_class = static_cast<UnitClass>(unit_class);
         unit.slots = static_cast<std::uint16_t>(slots);
         unit.first_slot = trace_.slots;
         unit.announced = this_frame();

@@ -56,7 +56,7 @@ Result<std::unique_ptr<TraceFile>> create_trace_file(const std::string& path) {
 
 TraceWriter::TraceWriter(std::unique_ptr<TraceFile> file, std::uint64_t bytes_max)
     : file_(std::move(file)), bytes_max_(bytes_max), buffer_(kBufferBytes) {
-    constexpr std::string_view kMagic = "RMRTRC2\n";
+    constexpr std::string_view kMagic = "RMRTRC3\n";
     if (bytes_max_ < kMagic.size() + 1) {
         done_ = true;
         return;
@@ -150,7 +150,7 @@ void TraceWriter::add_unit(UnitId unit, const TraceUnitInfo& info) {
     put(number_[unit]);
     put(info.family);
     put(static_cast<std::uint64_t>(info.kind));
-    put((info.is_alert ? 1U : 0U) | (info.is_counter ? 2U : 0U));
+    put(static_cast<std::uint64_t>(info.unit_class));
     put(info.slots);
     put_text(info.name);
 }

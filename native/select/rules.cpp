@@ -99,6 +99,7 @@ RuleOutcome RuleSet::apply(const ObjectName& name) const {
             return true;
         }
         take_first(outcome.action, rule.action, RuleAction::kKeep);
+        take_first(outcome.unit_class, rule.unit_class, RuleClass::kKeep);
         take_first(outcome.importance, rule.importance, RuleImportance::kKeep);
         take_first(outcome.top, rule.top, 0U);
         take_first(outcome.aggregate, rule.aggregate, RuleAggregate::kKeep);

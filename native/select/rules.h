@@ -65,6 +65,7 @@ class PatternIndex {
 // What the rules say of a bean: each setting by the first rule that matches and sets it.
 struct RuleOutcome {
     RuleAction action = RuleAction::kKeep;
+    RuleClass unit_class = RuleClass::kKeep;
     RuleImportance importance = RuleImportance::kKeep;
     std::int64_t interval_ms = 0;
     std::int64_t min_interval_ms = 0;

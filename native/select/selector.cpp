@@ -71,6 +71,21 @@ bool tells_trouble(const ObjectName& name) {
            (which == "UnderReplicated" || which == "UnderMinIsr");
 }
 
+// By what the bean is of: a partition, a topic, a client, or the broker itself.
+UnitClass class_of(const ObjectName& name) {
+    if (name.has("partition")) {
+        return UnitClass::kPartition;
+    }
+    if (name.has("topic")) {
+        return UnitClass::kTopic;
+    }
+    constexpr std::array<std::string_view, 7> kClientKeys = {
+        "client-id", "user", "group", "group-id", "groupId", "consumer-group", "ip"};
+    const bool is_client = std::any_of(kClientKeys.begin(), kClientKeys.end(),
+                                       [&name](std::string_view key) { return name.has(key); });
+    return is_client ? UnitClass::kClient : UnitClass::kBroker;
+}
+
 std::uint32_t to_u32(std::int64_t ms) {
     return static_cast<std::uint32_t>(std::min<std::int64_t>(ms, 0x7FFFFFFF));
 }
@@ -295,6 +310,10 @@ void Selector::choose_slots(const Bean& bean, const Verdict& verdict, const Rule
 void Selector::set_policy(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,
                           UnitPolicy& policy) const {
     Importance importance = verdict.row == nullptr ? Importance::kNormal : verdict.row->importance;
+    policy.unit_class = importance == Importance::kAlert ? UnitClass::kAlert : class_of(bean.name);
+    if (rules.unit_class != RuleClass::kKeep) {
+        policy.unit_class = static_cast<UnitClass>(static_cast<std::uint8_t>(rules.unit_class) - 1);
+    }
     if (rules.importance != RuleImportance::kKeep) {
         importance = static_cast<Importance>(static_cast<std::uint8_t>(rules.importance) - 1);
     }
@@ -303,22 +322,12 @@ void Selector::set_policy(const Bean& bean, const Verdict& verdict, const RuleOu
         importance = std::max(importance, Importance::kNormal);
     }
     policy.weight = weight_of(importance);
-    policy.is_alert = importance == Importance::kAlert;
-    // The platform's beans are few and carry the counters that rates are made of: CPU time,
-    // collections, classes.
-    policy.is_counter = bean.kind == BeanKind::kCounter || bean.kind == BeanKind::kMeter ||
-                        bean.name.domain() == "java.lang";
     policy.min_interval_ms = to_u32(rules.min_interval_ms);
     policy.max_interval_ms = to_u32(rules.max_interval_ms);
     if (rules.interval_ms > 0) {
         policy.base_interval_ms = to_u32(rules.interval_ms);
         policy.min_interval_ms = policy.base_interval_ms;
         policy.max_interval_ms = policy.base_interval_ms;
-    }
-    if (rules.interval_ms > 0 || rules.min_interval_ms > 0) {
-        // The operator's word is worth more than the wish for smooth counters.
-        policy.is_counter = false;
-        policy.is_alert = rules.importance == RuleImportance::kAlert;
     }
 }
 

@@ -4,7 +4,9 @@ import java.io.File;
 import java.io.FileInputStream;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +20,9 @@ final class Facts {
     };
     private static final String[] IDS_IN_FILE = {"node.id", "broker.id"};
     private static final String[] LOG_DIRECTORIES = {"metadata.log.dir", "log.dirs", "log.dir"};
+    /** Kafka's own, for a broker whose properties name none. */
+    private static final String DEFAULT_LOG_DIRECTORY = "/tmp/kafka-logs";
+    private static final String LOG_DIRECTORY_BEANS = "kafka.log:type=LogManager,name=LogDirectoryOffline,*";
     private static final long POLL_MS = 200;
     private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final String[] PROPERTIES = {
@@ -55,7 +60,8 @@ final class Facts {
             facts = ofBroker(server);
         }
         for (Map.Entry<String, String> fact : ofFiles(Arguments.property("sun.java.command")).entrySet()) {
-            facts.putIfAbsent(fact.getKey(), fact.getValue());
+            facts.merge(fact.getKey(), fact.getValue(),
+                    (known, read) -> fact.getKey().equals("log.dirs") ? known + "," + read : known);
         }
         return facts;
     }
@@ -81,15 +87,34 @@ final class Facts {
             }
         }
         put(facts, "broker.rack", broker.getProperty("broker.rack", "").trim());
+        List<String> directories = new ArrayList<>();
         for (String key : LOG_DIRECTORIES) {
             for (String directory : broker.getProperty(key, "").split(",")) {
-                if (!directory.trim().isEmpty() && !facts.containsKey("cluster.id")) {
-                    Properties meta = load(new File(directory.trim(), "meta.properties"));
-                    put(facts, "cluster.id", meta.getProperty("cluster.id", "").trim());
+                if (!directory.trim().isEmpty()) {
+                    directories.add(directory.trim());
                 }
             }
         }
+        if (broker.getProperty("log.dirs") == null && broker.getProperty("log.dir") == null) {
+            directories.add(DEFAULT_LOG_DIRECTORY);
+        }
+        for (String directory : directories) {
+            if (!facts.containsKey("cluster.id")) {
+                Properties meta = load(new File(directory, "meta.properties"));
+                put(facts, "cluster.id", meta.getProperty("cluster.id", "").trim());
+            }
+        }
+        put(facts, "log.dirs", absolute(directories));
         return facts;
+    }
+
+    /** As Kafka reads them: relative ones from where the broker was started. */
+    private static String absolute(List<String> directories) {
+        List<String> found = new ArrayList<>();
+        for (String directory : directories) {
+            found.add(new File(directory).getAbsolutePath());
+        }
+        return String.join(",", found);
     }
 
     private static Properties load(File file) {
@@ -114,6 +139,12 @@ final class Facts {
                 put(facts, "cluster.id", text(server, new ObjectName(clusterId), "Value"));
             }
             put(facts, "node.role", role(server));
+            List<String> directories = new ArrayList<>();
+            for (ObjectName name : server.queryNames(new ObjectName(LOG_DIRECTORY_BEANS), null)) {
+                String directory = name.getKeyProperty("logDirectory");
+                directories.add(directory.startsWith("\"") ? ObjectName.unquote(directory) : directory);
+            }
+            put(facts, "log.dirs", absolute(directories));
         } catch (Exception e) {
             // Facts are a courtesy: without them the core uses what it has.
         }

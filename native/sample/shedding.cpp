@@ -1,0 +1,49 @@
+#include "sample/shedding.h"
+
+namespace remora {
+namespace {
+
+constexpr double kTakeBack = 0.8;
+constexpr std::uint32_t kTakeBackAfter = 3;
+
+constexpr std::array<Widening, Shedding::kSteps> kWidenings = {
+    {{1, 1}, {2, 1}, {4, 1}, {4, 2}, {4, 4}, {0, 4}, {0, 0}}};
+
+double widened(const ClassCost& cost, std::uint32_t factor) {
+    return factor == 0 ? 0 : cost.at_bound / factor;
+}
+
+const ClassCost& of(const ClassCosts& costs, UnitClass unit_class) {
+    return costs[static_cast<std::size_t>(unit_class)];
+}
+
+}  // namespace
+
+Widening Shedding::widening(std::uint32_t step) {
+    return kWidenings[step];
+}
+
+double Shedding::least_ns_per_s(const ClassCosts& costs, std::uint32_t step) {
+    const Widening& widening = kWidenings[step];
+    return of(costs, UnitClass::kAlert).at_bound + of(costs, UnitClass::kBroker).at_bound +
+           widened(of(costs, UnitClass::kTopic), widening.topic) +
+           widened(of(costs, UnitClass::kClient), widening.topic) +
+           widened(of(costs, UnitClass::kPartition), widening.partition);
+}
+
+std::uint32_t Shedding::choose(const ClassCosts& costs, double budget_ns_per_s) {
+    const std::uint32_t before = step_;
+    while (step_ + 1 < kSteps && least_ns_per_s(costs, step_) > budget_ns_per_s) {
+        ++step_;
+    }
+    const bool would_fit = step_ == before && step_ > 0 &&
+                           least_ns_per_s(costs, step_ - 1) <= kTakeBack * budget_ns_per_s;
+    fits_ = would_fit ? fits_ + 1 : 0;
+    if (fits_ >= kTakeBackAfter) {
+        fits_ = 0;
+        --step_;
+    }
+    return step_;
+}
+
+}  // namespace remora

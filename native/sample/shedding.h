@@ -1,0 +1,53 @@
+// What gives way when even the bounds cost more than the ceiling allows.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "model/unit_class.h"
+#include "sample/bounds.h"
+
+namespace remora {
+
+// Of the units of one class, nanoseconds of reads a second.
+struct ClassCost {
+    double at_base = 0;   // each at its base interval
+    double at_bound = 0;  // each at its bound, not widened
+    std::uint32_t units = 0;
+};
+using ClassCosts = std::array<ClassCost, kUnitClasses>;
+
+// The rule: the bounds of the least class are widened first, step by step:
+//
+//   step  partition  topic and client
+//   0     as is      as is
+//   1     x 2        as is
+//   2     x 4        as is
+//   3     x 4        x 2
+//   4     x 4        x 4
+//   5     not read   x 4
+//   6     not read   not read
+//
+// Classes alert and broker are never touched. A step is taken as soon as the one before does not
+// fit, and taken back when it would have fitted into four fifths of the budget three times in a
+// row. Values that are not read leave the output when they are five bounds old.
+//
+// Thread safety: core thread only.
+class Shedding {
+ public:
+    static constexpr std::uint32_t kSteps = 7;
+
+    // Chooses the step for reads of `budget_ns_per_s`. O(1).
+    std::uint32_t choose(const ClassCosts& costs, double budget_ns_per_s);
+
+    std::uint32_t step() const { return step_; }
+    static Widening widening(std::uint32_t step);
+    // What the bounds cost at a step, nanoseconds of reads a second.
+    static double least_ns_per_s(const ClassCosts& costs, std::uint32_t step);
+
+ private:
+    std::uint32_t step_ = 0;
+    std::uint32_t fits_ = 0;  // times in a row that the step before would have done
+};
+
+}  // namespace remora
