@@ -15,7 +15,6 @@ namespace remora {
 
 // How large the broker is: chooses the base interval and the partition sample. kAuto: by its number
 // of partitions.
-enum class ClusterSize : std::uint8_t { kAuto, kSmall, kMedium, kLarge, kHuge };
 
 // Name and value of a label, a fact or the like, in the order of the file.
 using TextPair = std::pair<std::string, std::string>;
@@ -192,7 +191,6 @@ struct CollectorConfig {
 };
 
 struct Config {
-    ClusterSize cluster_size = ClusterSize::kAuto;
     SamplingConfig sampling;
     std::vector<RuleConfig> rules;
     SelectConfig select;

@@ -126,7 +126,6 @@ void Core::begin_reload() {
     if (config.topics.partition_sample > 0) {
         condenser_.set_partition_sample(config.topics.partition_sample);
     }
-    options_.follows_cluster_size = config.cluster_size == ClusterSize::kAuto;
     if (options_.base_interval_ms != config.sampling.base_interval_ms) {
         options_.base_interval_ms = config.sampling.base_interval_ms;
         ticks_ = static_cast<std::uint64_t>((clock_.monotonic_ns() - options_.start_ns) /
@@ -313,23 +312,6 @@ void Core::read_soon() {
     }
 }
 
-void Core::watch_size(std::int64_t now_ns) {
-    if (!options_.follows_cluster_size) {
-        return;
-    }
-    const double* partitions =
-        partition_count_ == kNoUnit ? nullptr : cache_.values(partition_count_);
-    if (partitions == nullptr || !(*partitions >= 0)) {
-        return;
-    }
-    const auto count = static_cast<std::uint32_t>(std::min(*partitions, 4e9));
-    if (const auto size = size_watch_.update(count, now_ns)) {
-        log_.info(std::to_string(count) + " partitions: cluster_size auto means " +
-                  cluster_size_name(*size));
-        channels_.cluster_size.store(*size, std::memory_order_release);
-    }
-}
-
 std::int64_t Core::agent_cpu_ns() {
     std::int64_t sinks_ns = retired_sinks_cpu_ns_;
     for (const auto& output : outputs_) {
@@ -355,7 +337,6 @@ void Core::tick(std::int64_t now_ns) {
                   static_cast<std::uint64_t>((now_ns - options_.start_ns) / kNanosPerSecond));
     condenser_.tick(now_ns);
     condense();
-    watch_size(now_ns);
     // What is not read by itself (an aggregate, a unit that was shed) is as old as anything may be.
     cache_.close_tick(now_ns, [this](UnitId unit) {
         const std::uint32_t interval_ms = intervals_.get(unit);

@@ -18,7 +18,6 @@
 #include "base/runner.h"
 #include "cache/cache.h"
 #include "condense/condenser.h"
-#include "config/cluster_size.h"
 #include "engine/channels.h"
 #include "engine/output_pipe.h"
 #include "engine/reload.h"
@@ -39,7 +38,6 @@ class Core final : public Worker {
         std::int64_t start_ns = 0;  // monotonic time of tick 0; ticks follow every base interval
         std::int64_t base_interval_ms = 10'000;
         std::uint32_t partition_sample = 0;
-        bool follows_cluster_size = true;
         bool self_metrics = true;
         std::string version;
         TraceConfig trace;                                   // an empty path: none
@@ -84,7 +82,6 @@ class Core final : public Worker {
     void read_soon();
     void condense();
     void begin_reading(UnitId unit, const UnitTraits& traits, std::string_view name);
-    void watch_size(std::int64_t now_ns);
     void begin_trace();
     void end_trace();
     std::int64_t agent_cpu_ns();
@@ -104,9 +101,7 @@ class Core final : public Worker {
     Siblings siblings_;
     Condenser condenser_;
     std::unordered_map<UnitId, UnitTraits> sampled_;  // units whose reading may begin or end
-    ClusterSizeWatch size_watch_;
-    UnitId partition_count_ = kNoUnit;   // the broker's own number of partitions
-    UnitId under_replicated_ = kNoUnit;  // and of those in trouble
+    UnitId under_replicated_ = kNoUnit;  // the broker's own number of partitions in trouble
     UnitId under_min_isr_ = kNoUnit;
     std::vector<UnitId> read_soon_;  // to be read now, as far as the channel has room
     SelfMetrics self_;

@@ -115,7 +115,6 @@ Engine::Engine(Config config, Facts facts, const remora_buffers& buffers, LogSin
     core_options.start_ns = start_ns_;
     core_options.base_interval_ms = config_.sampling.base_interval_ms;
     core_options.partition_sample = config_.topics.partition_sample;
-    core_options.follows_cluster_size = config_.cluster_size == ClusterSize::kAuto;
     core_options.self_metrics = config_.self_metrics;
     core_options.version = REMORA_VERSION;
     core_options.trace = config_.trace;
@@ -188,8 +187,7 @@ std::unique_ptr<OutputPipe> Engine::make_output(const OutputConfig& output, cons
 }
 
 ParseOutcome Engine::load_changed() const {
-    ParseOutcome outcome = load_config(arguments_, process_environment(),
-                                       channels_.cluster_size.load(std::memory_order_acquire));
+    ParseOutcome outcome = load_config(arguments_, process_environment());
     if (outcome.is_ok()) {
         Config moved = outcome.config;
         expand_placeholders(moved, facts_);

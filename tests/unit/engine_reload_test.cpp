@@ -635,26 +635,5 @@ TEST_F(ReloadTest, ASumThatBecomesAMaximumStaysTheSameSeries) {
     EXPECT_EQ(count(output(), "\nkafka_log_log_size{topic=\"t\"} 41\n"), 1U) << output();
 }
 
-// The broker's own count of partitions chooses the row, once it has held for a minute.
-TEST_F(ReloadTest, AGrowingBrokerIsSampledByItself) {
-    beans_.push_back("kafka.server:type=ReplicaManager,name=PartitionCount");
-    for (int partition = 0; partition < 20; ++partition) {
-        beans_.push_back("kafka.log:type=Log,name=LogStartOffset,topic=t,partition=" +
-                         std::to_string(partition));
-    }
-    value_ = 6'000;
-    start(sampling() + kAllProfile);
-    ASSERT_TRUE(pass_two_ticks());
-    const char* kPartition = "\nkafka_log_log_logstartoffset{";
-    EXPECT_EQ(count(output(), kPartition), 20U) << "not before it has held for a minute";
-    ASSERT_TRUE(
-        cycle_until([&] { return engine_->counters().get(Counter::kConfigReloads) > 0; }, 15'000))
-        << log_.text();
-    ASSERT_TRUE(pass_two_ticks());
-    EXPECT_EQ(count(output(), kPartition), 4U) << output();
-    EXPECT_NE(log_.text().find("6000 partitions: cluster_size auto means large"),
-              std::string::npos);
-}
-
 }  // namespace
 }  // namespace remora
