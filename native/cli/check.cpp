@@ -137,7 +137,7 @@ Tally tally(const Config& config, const BeanList& list, bool names) {
         const auto series = static_cast<std::uint32_t>(pick.selection.slots.size());
         if (!pick.selection.wanted) {
             ++found.refusals[std::string(reason_text(pick.selection.reason))];
-        } else if (admission.admit(family.id, series) != Cap::kNone) {
+        } else if (admission.admit(family.id, series, pick.selection.claim) != Cap::kNone) {
             ++found.refusals["over a cap of limits"];
         } else {
             if (pick.selection.policy.condense.is_sampled) {

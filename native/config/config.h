@@ -108,7 +108,7 @@ struct ClientsConfig {
 struct LimitsConfig {
     std::uint32_t units_max = 262'144;
     std::uint32_t series_max = 524'288;
-    std::uint32_t series_per_family_max = 20'000;
+    std::uint32_t series_per_family_max = 100'000;
     std::uint32_t attributes_per_bean_max = 256;
 
     bool operator==(const LimitsConfig&) const = default;

@@ -96,7 +96,7 @@ Engine::Engine(Config config, Facts facts, const remora_buffers& buffers, LogSin
       start_ns_(clock_.monotonic_ns()),
       planner_(plan_options(config_, start_ns_), intervals_),
       registrar_(registrar_settings(config_, std::make_shared<const Selector>(config_)), channels_,
-                 planner_, intervals_, counters_),
+                 planner_, intervals_, counters_, log_),
       intake_(channels_, planner_, counters_),
       sampler_(sampler_options(config_), intervals_),
       governor_(governor_options(config_)) {

@@ -71,6 +71,15 @@ bool tells_trouble(const ObjectName& name) {
            (which == "UnderReplicated" || which == "UnderMinIsr");
 }
 
+Claim claim_of(const ObjectName& name, const UnitPolicy& policy) {
+    if (policy.is_alert) {
+        return Claim::kAlways;
+    }
+    return tells_trouble(name) || policy.condense.aggregate != Aggregate::kNone
+               ? Claim::kBeyondFamily
+               : Claim::kCommon;
+}
+
 std::uint32_t to_u32(std::int64_t ms) {
     return static_cast<std::uint32_t>(std::min<std::int64_t>(ms, 0x7FFFFFFF));
 }
@@ -142,6 +151,7 @@ Selection Selector::select(const Bean& bean) const {
     selection.wanted = true;
     set_policy(bean, verdict, rules, selection.policy);
     set_condense(bean, rules, selection.slots, selection.policy.condense);
+    selection.claim = claim_of(bean.name, selection.policy);
     return selection;
 }
 
