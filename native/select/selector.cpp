@@ -59,7 +59,7 @@ bool is_state_text(const ObjectName& name, std::string_view path) {
 // Whether what is read first only grows.
 bool grows(BeanKind kind, std::string_view path) {
     if (kind == BeanKind::kMBean) {
-        return path.ends_with("-total");
+        return is_total(path);
     }
     return kind != BeanKind::kGauge &&
            (path == stat_attribute(Stat::kCount) || path == stat_attribute(Stat::kSum));
