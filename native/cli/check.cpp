@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iostream>
 #include <iterator>
 #include <map>
@@ -18,7 +17,6 @@
 
 #include "cli/costs.h"
 #include "condense/partition_sample.h"
-#include "config/cluster_size.h"
 #include "config/keys.h"
 #include "config/parse.h"
 #include "config/print.h"
@@ -34,9 +32,6 @@ constexpr int kValid = 0;
 constexpr int kInvalid = 1;
 constexpr int kUsage = 2;
 constexpr int kLiveSeconds = 60;
-
-// The configuration, for a broker of that size.
-using Load = std::function<ParseOutcome(ClusterSize)>;
 
 struct CheckOptions {
     std::string file;
@@ -147,7 +142,7 @@ Tally tally(const Config& config, const BeanList& list, bool names) {
         const auto series = static_cast<std::uint32_t>(pick.selection.slots.size());
         if (!pick.selection.wanted) {
             ++found.refusals[std::string(reason_text(pick.selection.reason))];
-        } else if (admission.admit(family.id, series) != Cap::kNone) {
+        } else if (admission.admit(family.id, series, pick.selection.claim) != Cap::kNone) {
             ++found.refusals["over a cap of limits"];
         } else {
             if (pick.selection.policy.condense.is_sampled) {
@@ -286,21 +281,7 @@ Status ask_for_beans(const std::string& directory) {
                                           std::to_string(kLiveSeconds) + " s");
 }
 
-bool is_a_partition(const Bean& bean) {
-    return bean.name.domain() == "kafka.cluster" && bean.name.get("type") == "Partition" &&
-           bean.name.get("name") == "UnderReplicated";
-}
-
-void print_cluster_size(const Config& config, std::uint32_t partitions) {
-    std::cout << partitions << " partitions: ";
-    if (config.cluster_size == ClusterSize::kAuto) {
-        std::cout << cluster_size_name(cluster_size_of(partitions)) << '\n';
-    } else {
-        std::cout << "cluster_size is " << cluster_size_name(config.cluster_size) << '\n';
-    }
-}
-
-int print_selection(const Load& load, const CheckOptions& options) {
+int print_selection(const ParseOutcome& outcome, const CheckOptions& options) {
     const Result<std::string> text = whole_file(options.mbeans);
     if (!text) {
         std::cerr << text.status().message() << "\n";
@@ -324,15 +305,10 @@ int print_selection(const Load& load, const CheckOptions& options) {
             return kUsage;
         }
     }
-    // What cluster_size auto comes to on that broker.
-    const auto partitions = static_cast<std::uint32_t>(
-        std::count_if(list.value().beans().begin(), list.value().beans().end(), is_a_partition));
-    const ParseOutcome outcome = load(cluster_size_of(partitions));
     const Config& config = outcome.config;
     if (options.print) {
         std::cout << print_config(outcome);
     }
-    print_cluster_size(config, partitions);
     const Tally found = tally(config, list.value(), options.names);
     print_families(found, costs);
     std::cout << found.series << " series of " << found.units << " beans out of "
@@ -346,7 +322,7 @@ int print_selection(const Load& load, const CheckOptions& options) {
     return kValid;
 }
 
-int print_live(const Load& load, CheckOptions options) {
+int print_live(const ParseOutcome& outcome, CheckOptions options) {
     const Status answered = ask_for_beans(options.live);
     if (!answered) {
         std::cerr << answered.message() << "\n";
@@ -357,7 +333,7 @@ int print_live(const Load& load, CheckOptions options) {
     if (options.costs.empty() && std::filesystem::exists(prom)) {
         options.costs = prom;
     }
-    return print_selection(load, options);
+    return print_selection(outcome, options);
 }
 
 int check(const CheckOptions& options) {
@@ -375,17 +351,7 @@ int check(const CheckOptions& options) {
     if (!options.file.empty()) {
         arguments = "config=" + options.file + (arguments.empty() ? "" : "," + arguments);
     }
-    const Load load = [&](ClusterSize found) { return load_config(arguments, environment, found); };
-    ParseOutcome outcome = load(ClusterSize::kSmall);
-    // What is valid on a small broker has to be valid when it grows.
-    for (const ClusterSize size : {ClusterSize::kMedium, ClusterSize::kLarge, ClusterSize::kHuge}) {
-        if (outcome.is_ok()) {
-            ParseOutcome grown = load(size);
-            if (!grown.is_ok()) {
-                outcome = std::move(grown);
-            }
-        }
-    }
+    const ParseOutcome outcome = load_config(arguments, environment);
     for (const Problem& warning : outcome.warnings) {
         std::cerr << "warning: " << warning.text << '\n';
     }
@@ -397,10 +363,10 @@ int check(const CheckOptions& options) {
         return kInvalid;
     }
     if (!options.live.empty()) {
-        return print_live(load, options);
+        return print_live(outcome, options);
     }
     if (!options.mbeans.empty()) {
-        return print_selection(load, options);
+        return print_selection(outcome, options);
     }
     if (options.print) {
         std::cout << print_config(outcome);

@@ -15,7 +15,6 @@ namespace remora {
 
 // How large the broker is: chooses the base interval and the partition sample. kAuto: by its number
 // of partitions.
-enum class ClusterSize : std::uint8_t { kAuto, kSmall, kMedium, kLarge, kHuge };
 
 // Name and value of a label, a fact or the like, in the order of the file.
 using TextPair = std::pair<std::string, std::string>;
@@ -118,7 +117,7 @@ struct ClientsConfig {
 struct LimitsConfig {
     std::uint32_t units_max = 262'144;
     std::uint32_t series_max = 524'288;
-    std::uint32_t series_per_family_max = 20'000;
+    std::uint32_t series_per_family_max = 100'000;
     std::uint32_t attributes_per_bean_max = 256;
 
     bool operator==(const LimitsConfig&) const = default;
@@ -203,7 +202,6 @@ struct CollectorConfig {
 };
 
 struct Config {
-    ClusterSize cluster_size = ClusterSize::kAuto;
     SamplingConfig sampling;
     std::vector<RuleConfig> rules;
     SelectConfig select;

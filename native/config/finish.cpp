@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <string>
 
-#include "config/cluster_size.h"
 #include "config/keys.h"
 #include "config/quantity.h"
 #include "config/reader.h"
@@ -71,36 +70,6 @@ const char* formats_of(OutputType type) {
             return "dogstatsd, statsd";
     }
     return "";
-}
-
-// The row's base interval as the other intervals allow it, so that a configuration that is valid
-// on a small broker stays so when it grows: a multiple of the shortest interval, at most the
-// longest.
-std::int64_t fitting_base_ms(std::int64_t base_ms, const SamplingConfig& sampling) {
-    const std::int64_t min_ms = sampling.min_interval_ms;
-    if (min_ms > 0 && min_ms < base_ms) {
-        base_ms = (base_ms + min_ms - 1) / min_ms * min_ms;
-    }
-    return base_ms;
-}
-
-void apply_cluster_size(Config& config, ClusterSize found, ConfigReader& reader) {
-    const ClusterRow& row =
-        cluster_row(config.cluster_size == ClusterSize::kAuto ? found : config.cluster_size);
-    const std::string source = std::string("cluster_size ") + cluster_size_name(row.size);
-    SamplingConfig& sampling = config.sampling;
-    if (!reader.is_set("sampling.base_interval") &&
-        row.base_interval_ms != sampling.base_interval_ms) {
-        sampling.base_interval_ms = fitting_base_ms(row.base_interval_ms, sampling);
-        reader.note_origin("sampling.base_interval", source);
-    }
-    // Where partitions are shown as their topic's sum, a growing broker is no reason to show some
-    // beside it.
-    if (!reader.is_set("topics.partition_sample") && config.topics.aggregate == Aggregate::kNone &&
-        config.topics.partition_sample != row.partition_sample) {
-        config.topics.partition_sample = row.partition_sample;
-        reader.note_origin("topics.partition_sample", source);
-    }
 }
 
 // The bound on the age of a class holds base and min interval; one that is not set follows them.
@@ -261,8 +230,7 @@ void finish_outputs(std::vector<OutputConfig>& outputs, ConfigReader& reader) {
 
 }  // namespace
 
-void finish_config(Config& config, ClusterSize found, ConfigReader& reader) {
-    apply_cluster_size(config, found, reader);
+void finish_config(Config& config, ConfigReader& reader) {
     finish_sampling(config.sampling, reader);
     for (std::size_t i = 0; i < config.rules.size(); ++i) {
         finish_rule(config.rules[i], "rules." + std::to_string(i), reader);

@@ -32,7 +32,6 @@ constexpr std::array<const char*, 17> kStatistics = {"value",
                                                      "p98",
                                                      "p99",
                                                      "p999"};
-constexpr std::array<const char*, 5> kClusterSizes = {"auto", "small", "medium", "large", "huge"};
 constexpr std::array<const char*, 3> kPolicies = {"adaptive", "variance", "fixed"};
 constexpr std::array<const char*, 3> kActions = {"keep", "include", "exclude"};
 constexpr std::array<const char*, 4> kImportances = {"keep", "low", "normal", "high"};
@@ -203,7 +202,7 @@ void visit(ConfigVisitor& v, TopicsConfig& c) {
     v.whole(
         {"partition_sample",
          "So many partitions of each topic are shown, evenly spread, and every one in trouble; 0 "
-         "means all, or with aggregate none. Not set: see cluster_size."},
+         "means all, or with aggregate none."},
         c.partition_sample, {0, 1'000'000});
     choose(v,
            {"aggregate",
@@ -345,16 +344,7 @@ const char* output_type_name(OutputType type) {
     return kTypes[static_cast<std::size_t>(type)];
 }
 
-const char* cluster_size_name(ClusterSize size) {
-    return kClusterSizes[static_cast<std::size_t>(size)];
-}
-
 void visit_config(ConfigVisitor& visitor, Config& config) {
-    choose(visitor,
-           {"cluster_size",
-            "Chooses sampling.base_interval and topics.partition_sample where they are not set: a "
-            "row of the table above, or auto: by the broker's partition count."},
-           config.cluster_size, kClusterSizes);
     visit(visitor, config.sampling);
     visit_list(visitor,
                {"rules",

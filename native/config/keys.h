@@ -73,8 +73,6 @@ std::span<const char* const> statistic_names();
 // "prometheus", ..., "dogstatsd"; "file", "udp", "unixgram".
 const char* output_format_name(OutputFormat format);
 const char* output_type_name(OutputType type);
-// "auto", "small", ..., "huge".
-const char* cluster_size_name(ClusterSize size);
 
 // Paths of all keys: "sampling.policy", "outputs.*.path"; lists and sections of lists are there
 // themselves too ("outputs").

@@ -196,8 +196,7 @@ AgentArguments parse_arguments(std::string_view text) {
 }
 
 ParseOutcome parse_config(std::string_view text, const std::string& file_name,
-                          const std::vector<std::string>& environment, std::string_view arguments,
-                          ClusterSize found) {
+                          const std::vector<std::string>& environment, std::string_view arguments) {
     ParseOutcome outcome;
     outcome.file = file_name;
     JsonDocument document;
@@ -211,15 +210,14 @@ ParseOutcome parse_config(std::string_view text, const std::string& file_name,
     }
     const AgentArguments parsed = parse_arguments(arguments);
     apply_arguments(parsed, known, document, outcome);
-    ConfigReader(document, outcome).run(found);
+    ConfigReader(document, outcome).run();
     if (!parsed.names_domains) {
         warn_of_unseen_domains(outcome);
     }
     return outcome;
 }
 
-ParseOutcome load_config(std::string_view arguments, const std::vector<std::string>& environment,
-                         ClusterSize found) {
+ParseOutcome load_config(std::string_view arguments, const std::vector<std::string>& environment) {
     std::string path = parse_arguments(arguments).file;
     constexpr std::string_view kVariable = "REMORA_CONFIG=";
     for (const std::string& entry : environment) {
@@ -228,15 +226,15 @@ ParseOutcome load_config(std::string_view arguments, const std::vector<std::stri
         }
     }
     if (path.empty()) {
-        return parse_config("{}", "", environment, arguments, found);
+        return parse_config("{}", "", environment, arguments);
     }
     const Result<std::string> content = read_file(path);
     if (!content) {
-        ParseOutcome outcome = parse_config("{}", path, environment, arguments, found);
+        ParseOutcome outcome = parse_config("{}", path, environment, arguments);
         outcome.errors.insert(outcome.errors.begin(), {content.status().message()});
         return outcome;
     }
-    return parse_config(content.value(), path, environment, arguments, found);
+    return parse_config(content.value(), path, environment, arguments);
 }
 
 std::vector<std::string> process_environment() {

@@ -46,17 +46,14 @@ AgentArguments parse_arguments(std::string_view text);
 
 // Parses `text`, the content of `file_name` (for messages). Precedence: argument > REMORA_<PATH> >
 // alias > file > default. `environment` holds NAME=VALUE texts; names that are not ours are
-// ignored. `found`: the size of the broker, where the configuration leaves it to us. Never throws;
-// bounded in depth and output.
+// ignored. Never throws; bounded in depth and output.
 ParseOutcome parse_config(std::string_view text, const std::string& file_name,
-                          const std::vector<std::string>& environment, std::string_view arguments,
-                          ClusterSize found = ClusterSize::kSmall);
+                          const std::vector<std::string>& environment, std::string_view arguments);
 
 // Reads the file that `arguments` or REMORA_CONFIG name, then parse_config(). With no file the
 // defaults, environment and arguments make the configuration. A file that cannot be read is an
 // error. Blocks on the disk.
-ParseOutcome load_config(std::string_view arguments, const std::vector<std::string>& environment,
-                         ClusterSize found = ClusterSize::kSmall);
+ParseOutcome load_config(std::string_view arguments, const std::vector<std::string>& environment);
 
 // The environment of this process as NAME=VALUE texts, for the functions above.
 std::vector<std::string> process_environment();

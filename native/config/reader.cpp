@@ -48,16 +48,12 @@ std::string join_names(std::span<const char* const> names) {
 ConfigReader::ConfigReader(const JsonDocument& document, ParseOutcome& outcome)
     : document_(document), outcome_(outcome), known_(known_paths()) {}
 
-void ConfigReader::run(ClusterSize found) {
+void ConfigReader::run() {
     frames_.push_back({&document_.nodes[document_.root], "", {}});
     visit_config(*this, outcome_.config);
     report_unknown_keys();
     frames_.pop_back();
-    finish_config(outcome_.config, found, *this);
-}
-
-void ConfigReader::note_origin(const std::string& path, const std::string& source) {
-    outcome_.origins.push_back({path, source});
+    finish_config(outcome_.config, *this);
 }
 
 std::string ConfigReader::where(const JsonNode& node) const {
@@ -137,6 +133,10 @@ const JsonNode* ConfigReader::find(Key key) {
 }
 
 std::string ConfigReader::suggestion(const std::string& key, const Frame& frame) const {
+    if (frame.path.empty() && key == "cluster_size") {
+        return "; it was removed: the number of partitions changes nothing by itself; say "
+               "sampling.base_interval and topics.partition_sample where you want them";
+    }
     const std::string near = nearest(key, frame.keys);
     if (!near.empty()) {
         return "; did you mean \"" + near + "\"?";

@@ -21,8 +21,8 @@ class ConfigReader final : public ConfigVisitor {
  public:
     ConfigReader(const JsonDocument& document, ParseOutcome& outcome);
 
-    // Reads everything and checks what keys say together. `found`: what cluster_size auto means.
-    void run(ClusterSize found);
+    // Reads everything and checks what keys say together.
+    void run();
 
     void boolean(Key key, bool& value) override;
     void whole(Key key, std::uint32_t& value, Bounds<std::uint32_t> bounds) override;
@@ -47,8 +47,6 @@ class ConfigReader final : public ConfigVisitor {
     bool is_set(const std::string& path) const { return set_.count(path) > 0; }
     // True when something at or below `path` was wrong: what follows from it is not worth telling.
     bool is_faulty(const std::string& path) const;
-    // `path` has its value from `source`, which is no key of the document.
-    void note_origin(const std::string& path, const std::string& source);
     // Adds an error about the value at `path`.
     void complain(const std::string& path, const std::string& what);
     // Adds a warning about it: it is valid and unlikely to be meant.
@@ -91,6 +89,6 @@ class ConfigReader final : public ConfigVisitor {
 std::string join_names(std::span<const char* const> names);
 
 // Fills in defaults that depend on other keys and reports keys that contradict each other.
-void finish_config(Config& config, ClusterSize found, ConfigReader& reader);
+void finish_config(Config& config, ConfigReader& reader);
 
 }  // namespace remora

@@ -77,7 +77,6 @@ struct Channels {
     std::atomic<bool> off{false};  // a fault switched the agent off
     std::atomic<ReloadStage> reload_stage{ReloadStage::kIdle};
     Reload* reload = nullptr;  // whoever the stage names may touch it; owned by the Reloader
-    std::atomic<ClusterSize> cluster_size{ClusterSize::kSmall};  // core -> house: as it is found
     std::atomic<bool> list_beans{false};         // house -> collector: somebody asked for a list
     std::atomic<std::string*> listing{nullptr};  // collector -> house: the list; the taker's
     // CPU of the collector and the house that no budget is held to, since the core last looked:

@@ -366,23 +366,6 @@ void Core::read_soon() {
     }
 }
 
-void Core::watch_size(std::int64_t now_ns) {
-    if (options_.config.cluster_size != ClusterSize::kAuto) {
-        return;
-    }
-    const double* partitions =
-        partition_count_ == kNoUnit ? nullptr : cache_.values(partition_count_);
-    if (partitions == nullptr || !(*partitions >= 0)) {
-        return;
-    }
-    const auto count = static_cast<std::uint32_t>(std::min(*partitions, 4e9));
-    if (const auto size = size_watch_.update(count, now_ns)) {
-        log_.info(std::to_string(count) + " partitions: cluster_size auto means " +
-                  cluster_size_name(*size));
-        channels_.cluster_size.store(*size, std::memory_order_release);
-    }
-}
-
 std::int64_t Core::agent_cpu_ns() {
     std::int64_t sinks_ns = retired_sinks_cpu_ns_;
     for (const auto& output : outputs_) {
@@ -419,7 +402,6 @@ void Core::tick(std::int64_t now_ns) {
                   static_cast<std::uint64_t>((now_ns - options_.start_ns) / kNanosPerSecond));
     condenser_.tick(now_ns);
     condense();
-    watch_size(now_ns);
     cache_.close_tick(now_ns, [this](UnitId unit) { return about(unit); });
     if (const std::uint64_t lost = counters_.get(Counter::kValuesUnaccounted); lost > 0) {
         log_.error("core.conservation", std::to_string(lost) + " values are unaccounted for");

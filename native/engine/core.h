@@ -18,7 +18,6 @@
 #include "base/runner.h"
 #include "cache/cache.h"
 #include "condense/condenser.h"
-#include "config/cluster_size.h"
 #include "engine/channels.h"
 #include "engine/output_pipe.h"
 #include "engine/reload.h"
@@ -87,7 +86,6 @@ class Core final : public Worker {
     void read_soon();
     void condense();
     void begin_reading(UnitId unit, const UnitTraits& traits, std::string_view name);
-    void watch_size(std::int64_t now_ns);
     void begin_trace();
     void end_trace();
     std::int64_t agent_cpu_ns();
@@ -107,9 +105,7 @@ class Core final : public Worker {
     AccuracyAudit accuracy_;
     Condenser condenser_;
     std::unordered_map<UnitId, UnitTraits> sampled_;  // units whose reading may begin or end
-    ClusterSizeWatch size_watch_;
-    UnitId partition_count_ = kNoUnit;   // the broker's own number of partitions
-    UnitId under_replicated_ = kNoUnit;  // and of those in trouble
+    UnitId under_replicated_ = kNoUnit;  // the broker's own number of partitions in trouble
     UnitId under_min_isr_ = kNoUnit;
     std::vector<UnitId> read_soon_;  // to be read now, as far as the channel has room
     SelfMetrics self_;

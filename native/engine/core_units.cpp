@@ -8,7 +8,6 @@
 namespace remora {
 namespace {
 
-constexpr const char* kPartitionCount = "kafka.server:type=ReplicaManager,name=PartitionCount";
 constexpr const char* kUnderReplicated =
     "kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions";
 constexpr const char* kUnderMinIsr =
@@ -23,10 +22,9 @@ std::string Core::name_of(UnitId unit) const {
 
 // Units whose values the core itself looks at.
 UnitId* Core::place_of(std::string_view object_name) {
-    return object_name == kPartitionCount    ? &partition_count_
-           : object_name == kUnderReplicated ? &under_replicated_
-           : object_name == kUnderMinIsr     ? &under_min_isr_
-                                             : nullptr;
+    return object_name == kUnderReplicated ? &under_replicated_
+           : object_name == kUnderMinIsr   ? &under_min_isr_
+                                           : nullptr;
 }
 
 void Core::handle_control() {

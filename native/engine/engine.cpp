@@ -94,7 +94,7 @@ Engine::Engine(Config config, Facts facts, const remora_buffers& buffers, LogSin
       start_ns_(clock_.monotonic_ns()),
       planner_(plan_options(config_, start_ns_), intervals_),
       registrar_(registrar_settings(config_, std::make_shared<const Selector>(config_)), channels_,
-                 planner_, intervals_, counters_),
+                 planner_, intervals_, counters_, log_),
       intake_(channels_, planner_, counters_),
       sampler_(sampler_options(config_), intervals_),
       ceiling_(config_.sampling.cpu_budget_percent),
@@ -183,8 +183,7 @@ std::unique_ptr<OutputPipe> Engine::make_output(const OutputConfig& output, cons
 }
 
 ParseOutcome Engine::load_changed() const {
-    ParseOutcome outcome = load_config(arguments_, process_environment(),
-                                       channels_.cluster_size.load(std::memory_order_acquire));
+    ParseOutcome outcome = load_config(arguments_, process_environment());
     if (outcome.is_ok()) {
         Config moved = outcome.config;
         expand_placeholders(moved, facts_);

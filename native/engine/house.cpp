@@ -63,13 +63,6 @@ std::int64_t House::watch_config(std::int64_t now_ns) {
         excuse(begun_cpu_ns);
         return now_ns + kTakeOverPollNs;
     }
-    const ClusterSize size = channels_.cluster_size.load(std::memory_order_acquire);
-    if (size != cluster_size_) {
-        cluster_size_ = size;
-        on_config_changed_();
-        excuse(begun_cpu_ns);
-        return now_ns + kTakeOverPollNs;
-    }
     if (options_.config_path.empty()) {
         return counters_due_ns_;
     }

@@ -28,7 +28,7 @@ class House final : public Worker {
     };
 
     // `on_config_changed` is called when the file's time, size or inode differs from what the last
-    // call saw, or the broker's size does. `take_over` goes on with a change under way; while it
+    // call saw. `take_over` goes on with a change under way; while it
     // returns true it is called again soon and the file is not looked at.
     House(Options options, Channels& channels, const Clock& clock, CounterTable& counters, Log& log,
           std::function<void()> on_config_changed, std::function<bool()> take_over);
@@ -63,7 +63,6 @@ class House final : public Worker {
     std::int64_t config_due_ns_ = 0;
     bool is_listing_ = false;
     FileMark config_mark_;
-    ClusterSize cluster_size_ = ClusterSize::kSmall;  // that the configuration was read for
 };
 
 }  // namespace remora

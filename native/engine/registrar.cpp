@@ -55,6 +55,7 @@ struct Registrar::Whole {
         }
         selection.wanted = true;
         selection.slots = chosen.slots;
+        selection.claim = Claim::kBeyondFamily;
     }
     Whole(const Whole&) = delete;
     Whole& operator=(const Whole&) = delete;
@@ -66,12 +67,13 @@ struct Registrar::Whole {
 };
 
 Registrar::Registrar(Settings settings, Channels& channels, Planner& planner,
-                     IntervalTable& intervals, CounterTable& counters)
+                     IntervalTable& intervals, CounterTable& counters, Log& log)
     : settings_(std::move(settings)),
       channels_(channels),
       planner_(planner),
       intervals_(intervals),
       counters_(counters),
+      log_(log),
       admission_(settings_.limits) {}
 
 bool Registrar::has_room(std::span<const std::uint8_t> control) const {
@@ -213,17 +215,18 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
     }
     FamilyId family = 0;
     UnitId unit = kNoUnit;
-    const Code admitted = admit(bean, selection, family, unit);
-    if (admitted != Code::kOk) {
-        refuse(family, bean, selection);
+    Cap cap = admit(bean, selection, family, unit);
+    if (cap != Cap::kNone) {
+        refuse(cap, family, bean, selection);
         lose_member(bean, selection);
-        answer_bean(negative(admitted), token, 0, {});
+        answer_bean(negative(Code::kLimit), token, 0, {});
         return;
     }
     enter(unit, family, bean, selection);
-    if (!join_aggregate(unit, bean, selection)) {
+    cap = join_aggregate(unit, bean, selection);
+    if (cap != Cap::kNone) {
         handle_unregister(unit);
-        refuse(family, bean, selection);
+        refuse(cap, family, bean, selection);
         answer_bean(negative(Code::kLimit), token, 0, {});
         return;
     }
@@ -237,26 +240,31 @@ void Registrar::note_cut(FamilyId family, const Selection& selection) {
     if (selection.slots_refused > 0) {
         counters_.add(Counter::kSeriesRefused, selection.slots_refused);
         families_[family].series_refused += selection.slots_refused;
+        values_cut_.count += selection.slots_refused;
         families_[family].is_told = false;
     }
 }
 
-bool Registrar::join_aggregate(UnitId unit, const Bean& bean, const Selection& selection) {
+Cap Registrar::join_aggregate(UnitId unit, const Bean& bean, const Selection& selection) {
     if (selection.policy.condense.aggregate == Aggregate::kNone) {
-        return true;
+        return Cap::kNone;
     }
     const Whole whole(bean, selection);
     const std::uint64_t key = hash_64(whole.name, units_[unit].shape);
-    if (made_.find(key) == made_.end() && !make_aggregate(key, whole)) {
-        return false;
+    if (made_.find(key) == made_.end()) {
+        const Cap cap = make_aggregate(key, whole);
+        if (cap != Cap::kNone) {
+            return cap;
+        }
     }
     Made& made = made_[key];
-    if (!keep_aggregate(made.unit, bean, selection)) {
-        return false;
+    const Cap cap = keep_aggregate(made.unit, bean, selection);
+    if (cap != Cap::kNone) {
+        return cap;
     }
     ++made.members;
     units_[unit].aggregate = made.unit;
-    return true;
+    return Cap::kNone;
 }
 
 // A sum of some partitions must not look like the sum of all.
@@ -276,23 +284,24 @@ void Registrar::lose_member(const Bean& bean, const Selection& selection) {
 }
 
 // Of the members that are offered in a sweep the first one speaks for it.
-bool Registrar::keep_aggregate(UnitId unit, const Bean& bean, const Selection& selection) {
+Cap Registrar::keep_aggregate(UnitId unit, const Bean& bean, const Selection& selection) {
     if (unit == kNoUnit || !units_[unit].is_known_before) {
-        return true;
-    }
-    if (!readmit(unit)) {
-        return false;
+        return Cap::kNone;
     }
     const Whole whole(bean, selection);
-    publish_unit(unit, whole.bean, whole.selection, true, whole.how);
-    return true;
+    const Cap cap = readmit(unit, whole.selection.claim);
+    if (cap == Cap::kNone) {
+        publish_unit(unit, whole.bean, whole.selection, true, whole.how);
+    }
+    return cap;
 }
 
-bool Registrar::make_aggregate(std::uint64_t key, const Whole& whole) {
+Cap Registrar::make_aggregate(std::uint64_t key, const Whole& whole) {
     FamilyId family = 0;
     UnitId unit = kNoUnit;
-    if (admit(whole.bean, whole.selection, family, unit) != Code::kOk) {
-        return false;
+    const Cap cap = admit(whole.bean, whole.selection, family, unit);
+    if (cap != Cap::kNone) {
+        return cap;
     }
     planner_.remove(unit);
     intervals_.set(unit, kIntervalNever);
@@ -302,7 +311,7 @@ bool Registrar::make_aggregate(std::uint64_t key, const Whole& whole) {
     metric_objects_ -= whole.bean.kind != BeanKind::kMBean ? 1 : 0;
     made_.emplace(key, Made{unit, 0, incomplete_.count(key) > 0});
     publish_unit(unit, whole.bean, whole.selection, false, whole.how);
-    return true;
+    return Cap::kNone;
 }
 
 void Registrar::leave_aggregate(UnitId unit) {
@@ -320,8 +329,8 @@ void Registrar::leave_aggregate(UnitId unit) {
 bool Registrar::keep(UnitId unit, const Bean& bean, const Selection& selection) {
     UnitFacts& facts = units_[unit];
     if (facts.shape == shape_of(bean, selection) &&
-        keep_aggregate(facts.aggregate, bean, selection) &&
-        readmit(unit, selection.policy.is_alert())) {
+        keep_aggregate(facts.aggregate, bean, selection) == Cap::kNone &&
+        readmit(unit, selection.claim) == Cap::kNone) {
         return true;
     }
     handle_unregister(unit);
@@ -329,13 +338,13 @@ bool Registrar::keep(UnitId unit, const Bean& bean, const Selection& selection) 
 }
 
 // Under other caps what stays is admitted anew, in the order of the sweep.
-bool Registrar::readmit(UnitId unit, bool is_alert) {
+Cap Registrar::readmit(UnitId unit, Claim claim) {
     UnitFacts& facts = units_[unit];
-    if (readmits_ && admission_.admit(facts.family, facts.series, is_alert) != Cap::kNone) {
-        return false;
+    const Cap cap = readmits_ ? admission_.admit(facts.family, facts.series, claim) : Cap::kNone;
+    if (cap == Cap::kNone) {
+        facts.is_known_before = false;
     }
-    facts.is_known_before = false;
-    return true;
+    return cap;
 }
 
 void Registrar::enter(UnitId unit, FamilyId family, const Bean& bean, const Selection& selection) {
@@ -380,40 +389,66 @@ void Registrar::publish_unit(UnitId unit, const Bean& bean, const Selection& sel
     publish(std::move(item));
 }
 
-Code Registrar::admit(const Bean& bean, const Selection& selection, FamilyId& family,
-                      UnitId& unit) {
+Cap Registrar::admit(const Bean& bean, const Selection& selection, FamilyId& family, UnitId& unit) {
     const auto series = static_cast<std::uint32_t>(selection.slots.size());
     family = family_of(family_name(bean.name));
-    if (admission_.admit(family, series, selection.policy.is_alert()) != Cap::kNone) {
-        return Code::kLimit;
+    const Cap cap = admission_.admit(family, series, selection.claim);
+    if (cap != Cap::kNone) {
+        return cap;
     }
     if (!take_id(unit)) {
         admission_.release(family, series);
-        return Code::kLimit;
+        return Cap::kUnits;
     }
     if (!intervals_.reserve(unit) || !planner_.add(unit, family)) {
         free_ids_.push_back(unit);
         admission_.release(family, series);
-        return Code::kLimit;
+        return Cap::kUnits;
     }
     // What may not be shown waits for the core to say so before it is read.
     const CondensePolicy& condense = selection.policy.condense;
     const bool waits = condense.is_sampled && condense.sleeps_unseen();
     intervals_.set(unit, waits ? kIntervalNever : settings_.base_interval_ms);
-    return Code::kOk;
+    return Cap::kNone;
 }
 
-void Registrar::refuse(FamilyId family, const Bean& bean, const Selection& selection) {
+void Registrar::refuse(Cap cap, FamilyId family, const Bean& bean, const Selection& selection) {
     counters_.add(Counter::kUnitsRefused);
     counters_.add(Counter::kSeriesRefused, selection.slots.size());
     // A bean that is offered again is left out once.
     if (refused_.size() < kRefusedMax && refused_.insert(hash_64(bean.name.text())).second) {
         families_[family].series_refused += selection.slots.size();
         families_[family].is_told = false;
+        ++refusals_of(cap).count;
     }
 }
 
+// Once, and again when it is twice as many: that something is not collected must not be found out
+// by its absence.
+void Registrar::warn_of_cap(Refusals& refusals, const char* key, std::uint32_t cap,
+                            const char* what) {
+    if (refusals.count == 0) {
+        refusals.told = 0;
+    }
+    if (refusals.count == 0 || refusals.count < 2 * refusals.told) {
+        return;
+    }
+    refusals.told = refusals.count;
+    const std::string count = std::to_string(refusals.count);
+    log_.warn(std::string("limits ") + key + " " + count,
+              std::string("limits.") + key + " is " + std::to_string(cap) + ": " + count + what +
+                  "; remora_family_series_refused says of which families");
+}
+
 void Registrar::tell_refused() {
+    const LimitsConfig& limits = settings_.limits;
+    constexpr const char* kBeans = " beans are not collected";
+    warn_of_cap(refusals_of(Cap::kUnits), "units_max", limits.units_max, kBeans);
+    warn_of_cap(refusals_of(Cap::kSeries), "series_max", limits.series_max, kBeans);
+    warn_of_cap(refusals_of(Cap::kFamily), "series_per_family_max", limits.series_per_family_max,
+                kBeans);
+    warn_of_cap(values_cut_, "attributes_per_bean_max", limits.attributes_per_bean_max,
+                " values of beans are not collected");
     for (FamilyId family = 0; family < families_.size(); ++family) {
         if (families_[family].is_told) {
             continue;

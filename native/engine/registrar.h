@@ -2,6 +2,7 @@
 // never per sample.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -15,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/counter_table.h"
+#include "base/log.h"
 #include "config/config.h"
 #include "engine/channels.h"
 #include "model/bean.h"
@@ -43,7 +45,7 @@ class Registrar {
     };
 
     Registrar(Settings settings, Channels& channels, Planner& planner, IntervalTable& intervals,
-              CounterTable& counters);
+              CounterTable& counters, Log& log);
 
     // Handles control records; writes one answer for each bean into `answer`. Returns answer bytes
     // or a negative code.
@@ -98,6 +100,12 @@ class Registrar {
         bool is_told = true;               // the core knows the number
     };
 
+    // What a cap leaves out since the last sweep began.
+    struct Refusals {
+        std::size_t count = 0;
+        std::size_t told = 0;  // when the log was told
+    };
+
     bool has_room(std::span<const std::uint8_t> control) const;
     bool handle_record(std::span<const std::uint8_t> record);
     void handle_undescribed(std::span<const std::uint8_t> record, wire::ReadStatus status);
@@ -106,10 +114,10 @@ class Registrar {
     void handle_bean(std::span<const std::uint8_t> record);
     void handle_unregister(UnitId unit);
     // Enters `unit` among those that its aggregate is made of, which is registered with the first
-    // one. False when there is no room for it.
-    bool join_aggregate(UnitId unit, const Bean& bean, const Selection& selection);
-    bool make_aggregate(std::uint64_t key, const Whole& whole);
-    bool keep_aggregate(UnitId unit, const Bean& bean, const Selection& selection);
+    // one. A cap when there is no room for it.
+    Cap join_aggregate(UnitId unit, const Bean& bean, const Selection& selection);
+    Cap make_aggregate(std::uint64_t key, const Whole& whole);
+    Cap keep_aggregate(UnitId unit, const Bean& bean, const Selection& selection);
     void leave_aggregate(UnitId unit);
     void answer_bean(std::int32_t unit, std::uint32_t token, FamilyId family,
                      std::span<const Slot> slots);
@@ -117,14 +125,17 @@ class Registrar {
     // Whether `unit` goes on as it is. Otherwise it has been unregistered.
     bool keep(UnitId unit, const Bean& bean, const Selection& selection);
     void enter(UnitId unit, FamilyId family, const Bean& bean, const Selection& selection);
-    bool readmit(UnitId unit, bool is_alert = false);
+    Cap readmit(UnitId unit, Claim claim);
     void publish_unit(UnitId unit, const Bean& bean, const Selection& selection, bool is_kept,
                       Aggregate made_by = Aggregate::kNone);
-    Code admit(const Bean& bean, const Selection& selection, FamilyId& family, UnitId& unit);
-    void refuse(FamilyId family, const Bean& bean, const Selection& selection);
+    // Why there is no unit for it; kNone: there is, in `unit`.
+    Cap admit(const Bean& bean, const Selection& selection, FamilyId& family, UnitId& unit);
+    void refuse(Cap cap, FamilyId family, const Bean& bean, const Selection& selection);
     void note_cut(FamilyId family, const Selection& selection);
     void lose_member(const Bean& bean, const Selection& selection);
     void tell_refused();
+    void warn_of_cap(Refusals& refusals, const char* key, std::uint32_t cap, const char* what);
+    Refusals& refusals_of(Cap cap) { return refusals_[static_cast<std::size_t>(cap)]; }
     void end_sweep();
     void publish_swept();
     void list_bean(const Bean& bean);
@@ -140,6 +151,7 @@ class Registrar {
     Planner& planner_;
     IntervalTable& intervals_;
     CounterTable& counters_;
+    Log& log_;
 
     Admission admission_;
     std::map<std::string, FamilyId, std::less<>> family_ids_;
@@ -154,6 +166,8 @@ class Registrar {
     bool is_sweeping_ = true;          // the first one comes by itself
     bool readmits_ = false;  // under other caps: what is_known_before is not in admission_
     std::unordered_set<std::uint64_t> refused_;  // hashes of names that a cap left out
+    std::array<Refusals, kCapCount> refusals_;   // of those, by cap
+    Refusals values_cut_;                        // of beans that are collected
     // Keys of made_ (or of what would be there) of which a cap left out a member.
     std::unordered_set<std::uint64_t> incomplete_;
     bool has_freed_ = false;      // a unit left since the last sweep

@@ -23,6 +23,8 @@ void Registrar::begin_sweep(Settings settings) {
     settings_ = std::move(settings);
     if (readmits_) {
         admission_ = Admission(settings_.limits);
+        refusals_ = {};
+        values_cut_ = {};
     }
     known_before_.clear();
     for (UnitId unit = 0; unit < units_.size(); ++unit) {
@@ -34,6 +36,10 @@ void Registrar::begin_sweep(Settings settings) {
     std::sort(known_before_.begin(), known_before_.end(),
               [](const Known& a, const Known& b) { return a.name_hash < b.name_hash; });
     refused_.clear();
+    for (Refusals& refusals : refusals_) {
+        refusals.count = 0;
+    }
+    values_cut_.count = 0;
     incomplete_.clear();
     for (auto& [key, made] : made_) {
         made.is_incomplete = false;

@@ -63,7 +63,7 @@ class Reloader {
     Reloader(Config config, Channels& channels, const Clock& clock, CounterTable& counters,
              Log& log, Load load, MakeOutput make_output, std::function<void()> wake_core);
 
-    // The file changed, or the size of the broker. Only while nothing is under way.
+    // The file changed. Only while nothing is under way.
     void changed();
     // Goes on with what is under way. True while something is.
     bool step();

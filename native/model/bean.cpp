@@ -43,6 +43,10 @@ std::string_view stat_attribute(Stat stat) {
     return kAttributes[static_cast<std::size_t>(stat)];
 }
 
+bool is_total(std::string_view path) {
+    return path.ends_with("-total") || path.ends_with("Total");
+}
+
 const std::vector<Stat>& stats_of(BeanKind kind) {
     static const std::vector<Stat> gauge = {Stat::kValue};
     static const std::vector<Stat> counter = {Stat::kCount};

@@ -44,6 +44,9 @@ struct Slot {
 // ...
 std::string_view stat_attribute(Stat stat);
 
+// Whether the name of an MBean's attribute says that it only grows: "-total" or "Total" at its end.
+bool is_total(std::string_view path);
+
 // The statistics that a Yammer kind has, in wire order; empty for kMBean.
 const std::vector<Stat>& stats_of(BeanKind kind);
 

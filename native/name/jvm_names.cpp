@@ -103,6 +103,13 @@ const JvmName* find_jvm_name(std::string_view domain, std::string_view type,
     return nullptr;
 }
 
+bool is_jvm_counter(std::string_view domain, std::string_view type, std::string_view path) {
+    return domain == "java.lang" &&
+           ((type == "Threading" && path == "TotalThreadAllocatedBytes") ||
+            (type == "MemoryPool" &&
+             (path == "UsageThresholdCount" || path == "CollectionUsageThresholdCount")));
+}
+
 bool is_platform_domain(std::string_view domain) {
     constexpr std::array<std::string_view, 8> kDomains = {
         "java.lang",    "java.nio",           "java.util.logging", "com.sun.management",

@@ -24,6 +24,10 @@ struct JvmName {
 // those collectors have none.
 const JvmName* find_jvm_name(std::string_view domain, std::string_view type, std::string_view path);
 
+// Whether an attribute of java.lang that find_jvm_name() does not know only grows, though its name
+// does not end like a total.
+bool is_jvm_counter(std::string_view domain, std::string_view type, std::string_view path);
+
 // True for the domains that the JVM itself fills; there the key property `name` is a label ("G1
 // Eden Space").
 bool is_platform_domain(std::string_view domain);

@@ -184,11 +184,33 @@ void set_sample(Series& series, std::string family, MetricType type, std::string
     series.type = type;
 }
 
-// The general rule: base, then the attribute path. A name that ends in _total is a counter, and no
-// other is, so that a family's type follows from its name.
+bool has_attribute(const Bean& bean, std::string_view stem, std::string_view suffix) {
+    return std::any_of(
+        bean.attributes.begin(), bean.attributes.end(), [&](const BeanAttribute& attribute) {
+            return attribute.path.size() == stem.size() + suffix.size() &&
+                   attribute.path.starts_with(stem) && attribute.path.ends_with(suffix);
+        });
+}
+
+// Kafka's own meters are pairs of a rate and what it is the rate of, which is called x-total or
+// x-count. Other counts are of what there is now.
+bool is_count_of_rate(const Bean& bean, std::string_view path) {
+    constexpr std::string_view kCount = "-count";
+    constexpr std::string_view kRate = "-rate";
+    // The one such sum without a rate.
+    if (path == "expired-connections-killed-count") {
+        return true;
+    }
+    return bean.kind == BeanKind::kMBean && path.ends_with(kCount) &&
+           has_attribute(bean, path.substr(0, path.size() - kCount.size()), kRate);
+}
+
+// The general rule: base, then the attribute path. What only grows is a counter.
 void name_plain(const Context& context, const Slot& slot, Series& series) {
     std::string family = metric_name({context.base, slot.path});
-    const bool counter = family.ends_with("_total");
+    const bool counter = family.ends_with("_total") || is_total(slot.path) ||
+                         is_count_of_rate(context.bean, slot.path) ||
+                         is_jvm_counter(context.bean.name.domain(), context.type, slot.path);
     set_sample(series, std::move(family), counter ? MetricType::kCounter : MetricType::kGauge);
 }
 

@@ -2,19 +2,20 @@
 
 namespace remora {
 
-Cap Admission::admit(FamilyId family, std::uint32_t series, bool always) {
+Cap Admission::admit(FamilyId family, std::uint32_t series, Claim claim) {
     if (family >= families_.size()) {
         families_.resize(family + 1);
     }
     Family& facts = families_[family];
     Cap cap = Cap::kNone;
-    if (always) {
+    if (claim == Claim::kAlways) {
         cap = Cap::kNone;
     } else if (units_ >= limits_.units_max) {
         cap = Cap::kUnits;
     } else if (std::uint64_t{series_} + series > limits_.series_max) {
         cap = Cap::kSeries;
-    } else if (std::uint64_t{facts.series} + series > limits_.series_per_family_max) {
+    } else if (claim == Claim::kCommon &&
+               std::uint64_t{facts.series} + series > limits_.series_per_family_max) {
         cap = Cap::kFamily;
     }
     if (cap != Cap::kNone) {

@@ -1,6 +1,7 @@
 // The caps: how many units and series there may be, in all and of one family.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -11,6 +12,15 @@ namespace remora {
 
 // Which cap refused a unit.
 enum class Cap : std::uint8_t { kNone, kUnits, kSeries, kFamily };
+inline constexpr std::size_t kCapCount = 4;
+
+// What a unit may ask for when a cap is reached.
+enum class Claim : std::uint8_t {
+    kCommon,        // a place within every cap
+    kBeyondFamily,  // that its family's cap does not count: what watches for trouble, what a sum is
+                    // made of; a part of those would mislead
+    kAlways,        // alerts, which are few
+};
 
 // First come, first kept: what was admitted stays until it leaves by itself, so a full broker keeps
 // a bounded and stable subset and what was refused is counted by family. A unit is admitted whole
@@ -19,14 +29,13 @@ enum class Cap : std::uint8_t { kNone, kUnits, kSeries, kFamily };
 // Thread safety: collector thread only.
 //
 // Invariant: units() <= units_max, series() <= series_max, family_series(f) <=
-// series_per_family_max, but for what was admitted `always`.
+// series_per_family_max, but for what came by a stronger claim, which counts too.
 class Admission {
  public:
     explicit Admission(const LimitsConfig& limits) : limits_(limits) {}
 
-    // kNone: admitted and counted. `always`: whatever the caps say, which is for the few that tell
-    // of trouble.
-    Cap admit(FamilyId family, std::uint32_t series, bool always = false);
+    // kNone: admitted and counted.
+    Cap admit(FamilyId family, std::uint32_t series, Claim claim = Claim::kCommon);
     // An admitted unit of `family` with `series` series left.
     void release(FamilyId family, std::uint32_t series);
 

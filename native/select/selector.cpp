@@ -59,7 +59,7 @@ bool is_state_text(const ObjectName& name, std::string_view path) {
 // Whether what is read first only grows.
 bool grows(BeanKind kind, std::string_view path) {
     if (kind == BeanKind::kMBean) {
-        return path.ends_with("-total");
+        return is_total(path);
     }
     return kind != BeanKind::kGauge &&
            (path == stat_attribute(Stat::kCount) || path == stat_attribute(Stat::kSum));
@@ -84,6 +84,15 @@ UnitClass class_of(const ObjectName& name) {
     const bool is_client = std::any_of(kClientKeys.begin(), kClientKeys.end(),
                                        [&name](std::string_view key) { return name.has(key); });
     return is_client ? UnitClass::kClient : UnitClass::kBroker;
+}
+
+Claim claim_of(const ObjectName& name, const UnitPolicy& policy) {
+    if (policy.is_alert()) {
+        return Claim::kAlways;
+    }
+    return tells_trouble(name) || policy.condense.aggregate != Aggregate::kNone
+               ? Claim::kBeyondFamily
+               : Claim::kCommon;
 }
 
 std::uint32_t to_u32(std::int64_t ms) {
@@ -157,6 +166,7 @@ Selection Selector::select(const Bean& bean) const {
     selection.wanted = true;
     set_policy(bean, verdict, rules, selection.policy);
     set_condense(bean, rules, selection.slots, selection.policy.condense);
+    selection.claim = claim_of(bean.name, selection.policy);
     return selection;
 }
 

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "model/bean.h"
+#include "select/admission.h"
 #include "select/rules.h"
 #include "select/topic_filter.h"
 #include "select/unit_policy.h"
@@ -36,6 +37,7 @@ struct Selection {
     std::uint32_t slots_refused = 0;  // wanted, and beyond limits.attributes_per_bean_max
     std::vector<Slot> slots;  // never empty when wanted; paths are views into the bean or static
     UnitPolicy policy;
+    Claim claim = Claim::kCommon;  // when a cap of `limits` is reached
 };
 
 // The select rules of one configuration. Order of decision:

@@ -34,8 +34,7 @@ def add(commands):
 
 def collect_all(base, period_ms):
     """Configuration: every unit, every period."""
-    # However many partitions there are: a size that is found would choose which ones are read.
-    config = {"select": {"profile": "all"}, "cluster_size": "small",
+    config = {"select": {"profile": "all"},
               "sampling": {"policy": "fixed", "base_interval": base, "min_interval": base}}
     if period_ms is not None:
         config["sampling"]["min_interval"] = f"{period_ms}ms"

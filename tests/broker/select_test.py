@@ -184,12 +184,6 @@ class SelectTest(unittest.TestCase):
         self.assertEqual(sorted((counts[mbean] for mbean in by_topic), reverse=True),
                          sorted(counts.values(), reverse=True)[:3])
 
-    def test_the_size_of_the_broker_chooses(self):
-        sampled = sample_of(self.lab.jmx_dump(), 4)
-        self.check(lambda mbean, props: "partition" not in props
-                   or props["topic"].startswith("ill")  # there from another test on, and in trouble
-                   or (props["topic"], props["partition"]) in sampled, cluster_size="large")
-
     def test_partitions_off(self):
         self.check(lambda mbean, props: "partition" not in props, topics={"partitions": False})
 

@@ -101,17 +101,6 @@ class CheckTest(unittest.TestCase):
         self.assertIn("reading all of it once: 250.00 ms; every 10 s: 2.5000 % of a core", done.stdout)
         self.assertRegex(done.stdout, r"\d+ beans are of families without a measured cost")
 
-    def test_the_size_of_that_broker_is_printed(self):
-        many = pathlib.Path(self.directory.name) / "many.txt"
-        line = "gauge\tkafka.cluster:type=Partition,name=UnderReplicated,topic=t{},partition={}\tValue:number"
-        many.write_text("\n".join(line.format(i // 50, i % 50) for i in range(3_000)) + "\n")
-        done = self.check("--mbeans", str(many), "--print", text="{}")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("3000 partitions: medium", done.stdout)
-        self.assertRegex(done.stdout, r"topics\.partition_sample = 8  # cluster_size medium")
-        fixed = self.check("--mbeans", str(many), text='{"cluster_size": "small"}')
-        self.assertIn("3000 partitions: cluster_size is small", fixed.stdout)
-
 
 class SchemaTest(unittest.TestCase):
     """The shipped schema agrees with the parser on the table of bad configurations and on good ones."""

@@ -9,7 +9,6 @@
 #include <set>
 #include <string>
 
-#include "config/cluster_size.h"
 #include "config/keys.h"
 #include "config/overrides.h"
 #include "config/parse.h"
@@ -106,41 +105,6 @@ TEST(ConfigParse, NewRelicNamesMeanWhatTheyMeanThere) {
     EXPECT_EQ(config.topics.partition_sample, 4U);
     EXPECT_EQ(parse("{}", {"TOPIC_MODE=List", "TOPIC_LIST=[\"a\",\"b\"]"}).config.topics.list,
               (std::vector<std::string>{"a", "b"}));
-}
-
-TEST(ConfigParse, TheSizeOfTheBrokerChoosesWhatIsNotSet) {
-    EXPECT_EQ(parse("{}").config.sampling.base_interval_ms, 10'000);
-    const ParseOutcome large = parse(R"({"cluster_size": "large"})");
-    EXPECT_EQ(large.config.sampling.base_interval_ms, 20'000);
-    EXPECT_EQ(large.config.sampling.min_interval_ms, 20'000);
-    EXPECT_EQ(large.config.topics.partition_sample, 4U);
-    EXPECT_EQ(large.origin_of("topics.partition_sample"), "cluster_size large");
-    const ParseOutcome own =
-        parse_config(R"({"sampling": {"base_interval": "10s"}, "topics": {"partition_sample": 0}})",
-                     "f", {}, "", ClusterSize::kHuge);
-    EXPECT_EQ(own.config.sampling.base_interval_ms, 10'000) << "what is said wins";
-    EXPECT_EQ(own.config.topics.partition_sample, 0U);
-    const ParseOutcome found = parse_config("{}", "f", {}, "", ClusterSize::kHuge);
-    EXPECT_EQ(found.config.sampling.base_interval_ms, 30'000);
-    const ParseOutcome fixed =
-        parse_config(R"({"cluster_size": "small"})", "f", {}, "", ClusterSize::kHuge);
-    EXPECT_EQ(fixed.config.sampling.base_interval_ms, 10'000);
-}
-
-TEST(ClusterSizeTest, FollowsAfterAMinuteAndNotEveryWave) {
-    constexpr std::int64_t kSecond = 1'000'000'000;
-    ClusterSizeWatch watch;
-    EXPECT_FALSE(watch.update(2'001, 0));
-    EXPECT_FALSE(watch.update(1'999, 30 * kSecond));
-    EXPECT_FALSE(watch.update(2'001, 40 * kSecond));
-    EXPECT_FALSE(watch.update(2'001, 99 * kSecond));
-    EXPECT_EQ(watch.update(2'001, 100 * kSecond), ClusterSize::kMedium);
-    EXPECT_FALSE(watch.update(1'700, 200 * kSecond));
-    EXPECT_FALSE(watch.update(1'700, 300 * kSecond)) << "not a fifth below";
-    EXPECT_FALSE(watch.update(1'500, 400 * kSecond));
-    EXPECT_EQ(watch.update(1'500, 460 * kSecond), ClusterSize::kSmall);
-    EXPECT_FALSE(watch.update(50'000, 500 * kSecond));
-    EXPECT_EQ(watch.update(50'000, 560 * kSecond), ClusterSize::kHuge);
 }
 
 TEST(ConfigParse, OverridesReachListsItemsAndObjects) {
@@ -332,28 +296,6 @@ TEST(ConfigParse, ItemsOfAListMayBeGivenInAnyNumberAndOrder) {
     ASSERT_EQ(config.rules.size(), 12U);
     EXPECT_EQ(config.rules[2].match, "kafka.log:name=R2,*");
     EXPECT_EQ(config.rules[10].match, "kafka.log:name=R10,*");
-}
-
-TEST(ConfigParse, WhatIsValidOnASmallBrokerIsValidWhenItGrows) {
-    for (const char* text :
-         {R"({"sampling": {"min_interval": "2s"}})", R"({"sampling": {"min_interval": "5s"}})",
-          R"({"sampling": {"max_interval": "12s"}})", R"({"topics": {"aggregate": "sum"}})",
-          R"({"sampling": {"min_interval": "5s", "max_interval": "12s"}})"}) {
-        for (const ClusterSize size :
-             {ClusterSize::kSmall, ClusterSize::kMedium, ClusterSize::kLarge, ClusterSize::kHuge}) {
-            const ParseOutcome outcome = parse_config(text, "r.json", {}, "", size);
-            EXPECT_TRUE(outcome.is_ok()) << text << cluster_size_name(size) << outcome.error_text();
-        }
-    }
-    const Config grown =
-        parse_config(R"({"sampling": {"min_interval": "2s"}})", "", {}, "", ClusterSize::kMedium)
-            .config;
-    EXPECT_EQ(grown.sampling.base_interval_ms, 16'000) << "15 s, rounded to whole parts";
-    EXPECT_EQ(grown.topics.partition_sample, 8U);
-    EXPECT_EQ(parse_config(R"({"topics": {"aggregate": "sum"}})", "", {}, "", ClusterSize::kHuge)
-                  .config.topics.partition_sample,
-              0U)
-        << "sums are no reason to show partitions beside them";
 }
 
 TEST(ConfigParse, WarnsOfWhatHasNoEffect) {

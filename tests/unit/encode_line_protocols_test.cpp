@@ -111,6 +111,20 @@ TEST(DogstatsdTest, CallsQuantilesOtherThanTheirSummary) {
     EXPECT_EQ(rig.tick(), "s_quantile:6|g|#quantile:0.99\ns_count:0|c\n");
 }
 
+TEST(LineProtocolTest, ASummarysCountAndSumGoOutAsGrowth) {
+    for (const Format format : {Format::kStatsd, Format::kDogstatsd}) {
+        EncodeRig rig(options(format));
+        std::vector<Series> all(2, make_series("s", MetricType::kSummary));
+        all[0].name = "s_count";
+        all[1].name = "s_sum";
+        const UnitId unit = rig.add("a:type=X", all, {10, 100});
+        EXPECT_EQ(rig.tick(), "") << "the first sight is no growth";
+        rig.cache.value(unit) = 12;
+        rig.cache.value(unit, 1) = 130.5;
+        EXPECT_EQ(rig.tick(), "s_count:2|c\ns_sum:30.5|c\n");
+    }
+}
+
 TEST(DogstatsdTest, KeepsTheGrowthOfACounterThatATickDidNotReach) {
     EncodeRig rig(options(Format::kDogstatsd), 32, 1);
     std::vector<UnitId> units;

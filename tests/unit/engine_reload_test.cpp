@@ -489,7 +489,10 @@ TEST(RegistrarTest, RoomThatComesFreeIsUsedAgain) {
     Registrar::Settings settings;
     settings.limits = config.limits;
     settings.selector = std::make_shared<const Selector>(config);
-    Registrar registrar(settings, channels, planner, intervals, counters);
+    TextSink sink;
+    const SystemClock clock;
+    Log log(sink, clock, counters);
+    Registrar registrar(settings, channels, planner, intervals, counters, log);
     FakeShim shim;
     const remora_buffers buffers = shim.buffers();
     const auto handle = [&] {
@@ -529,6 +532,61 @@ TEST(RegistrarTest, RoomThatComesFreeIsUsedAgain) {
     EXPECT_LT(rest.at(1).unit, 0);
     EXPECT_FALSE(registrar.wants_refill(300 * kNanosPerSecond));
     EXPECT_EQ(counters.get(Counter::kSeries), 2U);
+}
+
+TEST(RegistrarTest, ACapThatLeavesOutIsToldOnceAndAgainWhenItIsTwiceAsMuch) {
+    Channels channels;
+    IntervalTable intervals;
+    Planner planner({}, intervals);
+    CounterTable counters;
+    TextSink sink;
+    const SystemClock clock;
+    Log log(sink, clock, counters);
+    Config config;
+    config.select.profile = Profile::kAll;
+    config.limits.series_per_family_max = 2;
+    Registrar::Settings settings;
+    settings.limits = config.limits;
+    settings.selector = std::make_shared<const Selector>(config);
+    Registrar registrar(settings, channels, planner, intervals, counters, log);
+    FakeShim shim;
+    const remora_buffers buffers = shim.buffers();
+    int topics = 0;
+    const auto offer = [&](const std::string& name, int count) {
+        for (int i = 0; i < count; ++i) {
+            shim.add_bean(wire::BeanKind::kGauge,
+                          name + ",topic=t" + std::to_string(topics++) + ",partition=0");
+        }
+    };
+    const auto handle = [&] {
+        const auto bytes = static_cast<std::size_t>(shim.take_control_bytes());
+        int taken = 0;
+        for (const auto& answer : shim.answers(registrar.handle(
+                 {buffers.control, bytes}, {buffers.answer, buffers.answer_bytes}))) {
+            taken += answer.unit >= 0 ? 1 : 0;
+        }
+        return taken;
+    };
+    const auto told = [&](int beans) {
+        return sink.text().find("limits.series_per_family_max is 2: " + std::to_string(beans) +
+                                " beans are not collected") != std::string::npos;
+    };
+    const std::string size = "kafka.log:type=Log,name=Size";
+    offer(size, 5);
+    EXPECT_EQ(handle(), 2);
+    EXPECT_EQ(sink.text(), "") << "not amid a sweep";
+    shim.add_swept();
+    handle();
+    EXPECT_TRUE(told(3)) << sink.text();
+    offer(size, 2);
+    EXPECT_EQ(handle(), 0);
+    EXPECT_FALSE(told(5)) << sink.text();
+    offer(size, 1);
+    EXPECT_EQ(handle(), 0);
+    EXPECT_TRUE(told(6)) << sink.text();
+    offer("kafka.cluster:type=Partition,name=UnderReplicated", 10);
+    EXPECT_EQ(handle(), 10) << "what watches for trouble is not cut to a part";
+    EXPECT_EQ(counters.get(Counter::kUnitsRefused), 6U);
 }
 
 TEST_F(ReloadTest, ASampleThatBeginsOrEndsLosesNoSlowValue) {
@@ -605,7 +663,8 @@ TEST_F(ReloadTest, ASumThatACapCutsIsNotShownAndTold) {
                          std::to_string(partition));
     }
     const std::string summed = sampling() + kAllProfile + R"(, "topics": {"aggregate": "sum"})";
-    start(summed + R"(, "limits": {"series_per_family_max": 4})");
+    // Four partitions and what is made of them.
+    start(summed + R"(, "limits": {"units_max": 5})");
     ASSERT_TRUE(pass_two_ticks());
     EXPECT_EQ(count(output(), "\nkafka_log_log_size{topic=\"t\"}"), 0U) << output();
     EXPECT_EQ(count(output(),
@@ -633,27 +692,6 @@ TEST_F(ReloadTest, ASumThatBecomesAMaximumStaysTheSameSeries) {
     ASSERT_TRUE(pass_two_ticks());
     EXPECT_EQ(count(output(), "\nkafka_log_log_size{"), 1U) << output();
     EXPECT_EQ(count(output(), "\nkafka_log_log_size{topic=\"t\"} 41\n"), 1U) << output();
-}
-
-// The broker's own count of partitions chooses the row, once it has held for a minute.
-TEST_F(ReloadTest, AGrowingBrokerIsSampledByItself) {
-    beans_.push_back("kafka.server:type=ReplicaManager,name=PartitionCount");
-    for (int partition = 0; partition < 20; ++partition) {
-        beans_.push_back("kafka.log:type=Log,name=LogStartOffset,topic=t,partition=" +
-                         std::to_string(partition));
-    }
-    value_ = 6'000;
-    start(sampling() + kAllProfile);
-    ASSERT_TRUE(pass_two_ticks());
-    const char* kPartition = "\nkafka_log_log_logstartoffset{";
-    EXPECT_EQ(count(output(), kPartition), 20U) << "not before it has held for a minute";
-    ASSERT_TRUE(
-        cycle_until([&] { return engine_->counters().get(Counter::kConfigReloads) > 0; }, 15'000))
-        << log_.text();
-    ASSERT_TRUE(pass_two_ticks());
-    EXPECT_EQ(count(output(), kPartition), 4U) << output();
-    EXPECT_NE(log_.text().find("6000 partitions: cluster_size auto means large"),
-              std::string::npos);
 }
 
 }  // namespace

@@ -180,6 +180,46 @@ TEST(NamerTest, NamesBeansOfKafkaMetricsByTypeAndAttribute) {
     EXPECT_EQ(cluster[0].state_label, "clusterid");
 }
 
+// The names of those that are counters.
+std::vector<std::string> counters(std::string_view text, std::vector<Path> paths) {
+    std::vector<std::string> all;
+    for (const Series& series : name_all(text, BeanKind::kMBean, std::move(paths))) {
+        if (series.type == MetricType::kCounter) {
+            all.push_back(series.attribute);
+        }
+    }
+    return all;
+}
+
+TEST(NamerTest, WhatOnlyGrowsIsACounter) {
+    EXPECT_THAT(
+        counters("kafka.server:type=socket-server-metrics", {{"MemoryPoolDepletedTimeTotal"},
+                                                             {"MemoryPoolAvgDepletedPercent"},
+                                                             {"connection-count"},
+                                                             {"connection-close-rate"},
+                                                             {"connection-close-total"},
+                                                             {"expired-connections-killed-count"}}),
+        ElementsAre("MemoryPoolDepletedTimeTotal", "connection-close-total",
+                    "expired-connections-killed-count"));
+    EXPECT_THAT(counters("kafka.server:type=group-coordinator-metrics",
+                         {{"offset-commit-count"}, {"offset-commit-rate"}, {"group-count"}}),
+                ElementsAre("offset-commit-count"))
+        << "Kafka's meters are a rate and a count; other counts are of what there is";
+    EXPECT_THAT(
+        counters("java.lang:type=Threading",
+                 {{"TotalThreadAllocatedBytes"}, {"TotalStartedThreadCount"}, {"ThreadCount"}}),
+        ElementsAre("TotalThreadAllocatedBytes", "TotalStartedThreadCount"));
+    EXPECT_THAT(counters("java.lang:type=MemoryPool,name=Eden",
+                         {{"UsageThreshold"}, {"UsageThresholdCount"}}),
+                ElementsAre("UsageThresholdCount"));
+    EXPECT_THAT(counters("java.lang:type=ClassLoading",
+                         {{"TotalLoadedClassCount"}, {"LoadedClassCount"}, {"UnloadedClassCount"}}),
+                ElementsAre("TotalLoadedClassCount", "UnloadedClassCount"));
+    EXPECT_THAT(
+        counters("java.lang:type=OperatingSystem", {{"TotalMemorySize"}, {"ProcessCpuTime"}}),
+        ElementsAre("ProcessCpuTime"));
+}
+
 TEST(NamerTest, JoinsBrokerHostAndPort) {
     EXPECT_THAT(
         names("kafka.server:type=FetcherStats,name=Lag,clientId=f-0,brokerHost=h,brokerPort=9",

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -449,6 +450,79 @@ TEST(SelectorTest, ConsumerGroupsAreMatchedUnderEveryNameTheyHave) {
     }
 }
 
+TEST(AdmissionTest, AFamilysCapIsNotForWhatWatchesForTrouble) {
+    LimitsConfig limits;
+    limits.units_max = 5;
+    limits.series_max = 5;
+    limits.series_per_family_max = 2;
+    Admission admission(limits);
+    for (int i = 0; i < 4; ++i) {
+        EXPECT_EQ(admission.admit(0, 1, Claim::kBeyondFamily), Cap::kNone);
+    }
+    EXPECT_EQ(admission.admit(0, 1), Cap::kFamily) << "they count";
+    EXPECT_EQ(admission.family_series(0), 4U);
+    EXPECT_EQ(admission.admit(1, 2, Claim::kBeyondFamily), Cap::kSeries);
+    EXPECT_EQ(admission.admit(1, 1), Cap::kNone);
+    EXPECT_EQ(admission.admit(0, 1, Claim::kBeyondFamily), Cap::kUnits);
+}
+
+// 40,000 partitions of 4,000 topics, with everything that the default profile takes of them.
+TEST(AdmissionTest, TheDefaultCapsHoldABrokerOfFortyThousandPartitions) {
+    const Config config;
+    const Selector selector(config);
+    Admission admission(config.limits);
+    const auto offer = [&](FamilyId family, const std::string& line) {
+        const One one(line);
+        const Selection selection = selector.select(one.bean());
+        ASSERT_TRUE(selection.wanted) << line;
+        const auto series = static_cast<std::uint32_t>(selection.slots.size());
+        ASSERT_EQ(admission.admit(family, series, selection.claim), Cap::kNone) << line;
+    };
+    constexpr std::array<const char*, 5> kByPartition = {
+        "kafka.cluster:type=Partition,name=UnderReplicated",
+        "kafka.cluster:type=Partition,name=UnderMinIsr", "kafka.log:type=Log,name=Size",
+        "kafka.log:type=Log,name=LogStartOffset", "kafka.log:type=Log,name=LogEndOffset"};
+    constexpr std::array<const char*, 10> kByTopic = {"BytesInPerSec",
+                                                      "BytesOutPerSec",
+                                                      "BytesRejectedPerSec",
+                                                      "FailedFetchRequestsPerSec",
+                                                      "FailedProduceRequestsPerSec",
+                                                      "MessagesInPerSec",
+                                                      "TotalFetchRequestsPerSec",
+                                                      "TotalProduceRequestsPerSec",
+                                                      "ProduceMessageConversionsPerSec",
+                                                      "FetchMessageConversionsPerSec"};
+    for (int topic = 0; topic < 4'000; ++topic) {
+        FamilyId family = 0;
+        const std::string of_topic = ",topic=t" + std::to_string(topic);
+        for (const char* name : kByTopic) {
+            offer(family++, std::string("meter\tkafka.server:type=BrokerTopicMetrics,name=") +
+                                name + of_topic);
+        }
+        for (const char* name : kByPartition) {
+            for (int partition = 0; partition < 10; ++partition) {
+                offer(family, std::string("gauge\t") + name + of_topic +
+                                  ",partition=" + std::to_string(partition));
+            }
+            ++family;
+        }
+    }
+    EXPECT_EQ(admission.units(), 240'000U);
+}
+
+TEST(SelectorTest, WhatMustNotBeHalfThereClaimsMoreThanItsFamilysCap) {
+    const std::string partition = ",topic=t,partition=0";
+    const std::string watch =
+        "gauge\tkafka.cluster:type=Partition,name=UnderReplicated" + partition;
+    const std::string size = "gauge\tkafka.log:type=Log,name=Size" + partition;
+    EXPECT_EQ(select("{}", watch).claim, Claim::kBeyondFamily);
+    EXPECT_EQ(select("{}", size).claim, Claim::kCommon);
+    EXPECT_EQ(select(R"({"topics": {"aggregate": "sum"}})", size).claim, Claim::kBeyondFamily);
+    EXPECT_EQ(select("{}", "gauge\tkafka.server:type=ReplicaManager,name=UnderReplicatedPartitions")
+                  .claim,
+              Claim::kAlways);
+}
+
 TEST(AdmissionTest, WhatTellsOfTroubleIsAlwaysAdmitted) {
     LimitsConfig limits;
     limits.units_max = 2;
@@ -459,8 +533,9 @@ TEST(AdmissionTest, WhatTellsOfTroubleIsAlwaysAdmitted) {
     EXPECT_EQ(admission.admit(0, 1), Cap::kFamily);
     EXPECT_EQ(admission.admit(1, 1), Cap::kNone);
     EXPECT_EQ(admission.admit(2, 1), Cap::kUnits);
-    EXPECT_EQ(admission.admit(2, 1, true), Cap::kNone);
-    EXPECT_EQ(admission.admit(0, 1, true), Cap::kNone);
+    EXPECT_EQ(admission.admit(2, 1, Claim::kBeyondFamily), Cap::kUnits);
+    EXPECT_EQ(admission.admit(2, 1, Claim::kAlways), Cap::kNone);
+    EXPECT_EQ(admission.admit(0, 1, Claim::kAlways), Cap::kNone);
     EXPECT_EQ(admission.admit(3, 1), Cap::kUnits);
     admission.release(2, 1);
     admission.release(0, 1);

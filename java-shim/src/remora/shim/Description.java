@@ -40,6 +40,8 @@ final class Description {
     int status;
     /** Something numeric had no value yet: worth describing again later. */
     boolean incomplete;
+    /** {@link OpenFiles} tells its {@link OpenFiles#ATTRIBUTE}. */
+    boolean countsOpenFiles;
     final List<Slot> slots = new ArrayList<>();
 
     static Description failed(int status) {
@@ -67,8 +69,9 @@ final class Description {
         byte[] slotType = new byte[wanted.length];
         for (int i = 0; i < wanted.length; i++) {
             Slot slot = slots.get(wanted[i]);
-            int index = attributes.indexOf(slot.attribute);
-            if (index < 0) {
+            boolean elsewhere = countsOpenFiles && slot.attribute.equals(OpenFiles.ATTRIBUTE);
+            int index = elsewhere ? MBeanPlan.OPEN_FILES : attributes.indexOf(slot.attribute);
+            if (index < 0 && !elsewhere) {
                 index = attributes.size();
                 attributes.add(slot.attribute);
             }

@@ -33,6 +33,8 @@ final class MBeanReader {
             "java.util.concurrent.atomic.AtomicInteger", "java.util.concurrent.atomic.AtomicLong",
             CompositeData.class.getName()));
 
+    private static final AttributeList NOTHING = new AttributeList();
+
     private final MBeanServer server;
 
     MBeanReader(MBeanServer server) {
@@ -57,7 +59,9 @@ final class MBeanReader {
                 declared.put(attribute.getName(), type);
             }
         }
-        return describe(asked, declared, valuesOf(name, asked));
+        Description description = describe(asked, declared, valuesOf(name, asked));
+        description.countsOpenFiles = OpenFiles.isCounted(server, name);
+        return description;
     }
 
     /** Empty when the bean throws: it is then taken at its word, and its reads will tell. */
@@ -137,12 +141,16 @@ final class MBeanReader {
      */
     int read(ObjectName name, MBeanPlan plan, Scratch scratch) throws Exception {
         int slots = plan.slotAttribute.length;
-        if (plan.attributes.length == 1) {
+        if (plan.attributes.length == 1 && !plan.hasOpenFiles) {
             return readOne(server.getAttribute(name, plan.attributes[0]), plan, scratch);
         }
-        AttributeList found = server.getAttributes(name, plan.attributes);
+        AttributeList found = plan.attributes.length == 0 ? NOTHING : server.getAttributes(name, plan.attributes);
         int good = 0;
         for (int slot = 0; slot < slots; slot++) {
+            if (plan.slotAttribute[slot] == MBeanPlan.OPEN_FILES) {
+                good += storeOpenFiles(slot, scratch);
+                continue;
+            }
             Object value = valueOf(found, plan.attributes, plan.slotAttribute[slot]);
             good += store(value, plan, slot, scratch);
         }
@@ -150,6 +158,12 @@ final class MBeanReader {
             return found.isEmpty() ? -Wire.ReadStatus.THREW : -Wire.ReadStatus.NOT_NUMBER;
         }
         return slots;
+    }
+
+    private static int storeOpenFiles(int slot, Scratch scratch) {
+        long count = OpenFiles.count();
+        scratch.values[slot] = count > 0 ? count : Double.NaN;
+        return count > 0 ? 1 : 0;
     }
 
     private static int readOne(Object value, MBeanPlan plan, Scratch scratch) {

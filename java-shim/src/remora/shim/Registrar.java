@@ -194,10 +194,11 @@ final class Registrar {
     }
 
     /**
-     * Caps keep what is offered first: what is not by topic before what is, partitions last, alike beside alike, and
-     * these in an order by hash, so that a cap leaves an even share of topics, and the same one after every start. The
-     * hash is of the partition or other object, not of the family: all families of an object have it in the same place,
-     * and are read while it lies in the processor's caches. One call does a part of it, and sees which units are there.
+     * Caps keep what is offered first: what is not by topic before what is, partitions last, of these the broker's own
+     * view of them (in sync or not) before their logs; alike beside alike, and these in an order by hash, so that a cap
+     * leaves an even share of topics, and the same one after every start. The hash is of the partition or other object,
+     * not of the family: all families of an object have it in the same place, and are read while it lies in the
+     * processor's caches. One call does a part of it, and sees which units are there.
      */
     private void order() {
         if (keys.length == 0) {
@@ -247,7 +248,10 @@ final class Registrar {
         if (!name.contains("topic=")) {
             return 0;
         }
-        return name.contains("partition=") ? 2 : 1;
+        if (!name.contains("partition=")) {
+            return 1;
+        }
+        return name.startsWith("kafka.cluster:") ? 2 : 3;
     }
 
     /** True when everything that was there has been said, this included. */
