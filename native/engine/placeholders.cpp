@@ -102,6 +102,10 @@ void expand_labels(std::vector<TextPair>& labels, const Facts& facts,
     labels = std::move(known);
 }
 
+std::string default_place(const std::string& logs) {
+    return logs + "/remora";
+}
+
 // Without links and dots, as far as the path exists.
 std::filesystem::path real_path(const std::string& path) {
     std::error_code failed;
@@ -138,8 +142,8 @@ bool is_scraped(const OutputConfig& output) {
 
 std::string default_directory(const Facts& facts) {
     const std::string logs = value_of(facts, "kafka.logs.dir");
-    if (!logs.empty() && log_directory_above(logs + "/remora", facts).empty()) {
-        return logs + "/remora";
+    if (!logs.empty() && log_directory_above(default_place(logs), facts).empty()) {
+        return default_place(logs);
     }
     const std::string temporary = value_of(facts, "java.io.tmpdir");
     return (temporary.empty() ? "/tmp" : temporary) + "/remora-" + value_of(facts, "user.name");
@@ -167,6 +171,12 @@ std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& fac
 
 std::vector<std::string> expand_placeholders(Config& config, const Facts& facts) {
     std::vector<std::string> left_out;
+    const std::string logs = value_of(facts, "kafka.logs.dir");
+    if (config.directory.empty() && !logs.empty() &&
+        default_directory(facts) != default_place(logs)) {
+        left_out.push_back("files go to " + default_directory(facts) + ", since " + logs +
+                           " is where Kafka keeps its data");
+    }
     expand_paths(config, facts);
     for (OutputConfig& output : config.outputs) {
         if (!is_scraped(output) && !has_label(config.labels, kBrokerLabel) &&

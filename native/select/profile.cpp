@@ -136,7 +136,7 @@ constexpr auto kRows = std::to_array<ProfileRow>({
     {"java.lang", "Threading", "", kNormal, true, true, "",
      "ThreadCount DaemonThreadCount PeakThreadCount TotalStartedThreadCount"},
     {"java.lang", "OperatingSystem", "", kNormal, true, true, "",
-     "OpenFileDescriptorCount MaxFileDescriptorCount ProcessCpuTime ProcessCpuLoad SystemCpuLoad "
+     "OpenFileDescriptorCount MaxFileDescriptorCount ProcessCpuTime SystemCpuLoad "
      "CpuLoad SystemLoadAverage "
      "AvailableProcessors CommittedVirtualMemorySize FreePhysicalMemorySize FreeMemorySize "
      "TotalPhysicalMemorySize TotalMemorySize"},
