@@ -1,0 +1,103 @@
+package remora.bench;
+
+/** Whether one emitted value is what a second reader found around the tick. */
+final class Judge {
+    /** TRUE, NEAR and FLICKER are true; NO_TRUTH is not judged. */
+    enum Verdict {
+        /** Equal to something that the truth found around the tick. */
+        TRUE,
+        /** Read around the tick, and within what the truth found there. */
+        NEAR,
+        /** Read around the tick, of a series that comes and goes between the passes, and within its range. */
+        FLICKER,
+        /** Read before the window, and the truth has moved away since. */
+        STALE,
+        /** Said to be read around the tick, but not within what the truth found. */
+        WRONG,
+        /** Said to be read around the tick, but it stands still while the truth moves. */
+        FROZEN,
+        /** Not in the truth, though it looked. */
+        GHOST,
+        /** The truth did not look, or the bean came or went meanwhile. */
+        NO_TRUTH;
+
+        boolean isTrue() {
+            return ordinal() <= FLICKER.ordinal();
+        }
+    }
+
+    /** Ticks that a value may stand still without ever being what the truth found. */
+    static final int STILL_MAX = 2;
+    private static final double PRINTED = 1e-12;
+
+    private Judge() {}
+
+    static boolean equal(double a, double b) {
+        return a == b || Double.isNaN(a) && Double.isNaN(b)
+                || Math.abs(a - b) <= PRINTED * Math.max(Math.abs(a), Math.abs(b));
+    }
+
+    /** What is known of the series around the tick. */
+    static final class Window {
+        /** Truths of the passes around the tick, in their order. */
+        final double[] truths = new double[32];
+        int count;
+        /** Never fell in the whole run. */
+        boolean monotone;
+        /** Comes and goes within windows; then the range of the last minute. */
+        boolean flickers;
+        double lowest;
+        double highest;
+        /** How much the truth moved back and forth in the window before. */
+        double noiseBefore;
+        /** Ticks before this one that had the same value, none of them found by the truth. */
+        int stillTicks;
+
+        boolean holds(double emitted) {
+            for (int i = 0; i < count; i++) {
+                if (equal(truths[i], emitted)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /** {@code fresh}: the read is said to be no older than the first pass of the window. */
+    static Verdict judge(double emitted, boolean fresh, Window window) {
+        if (window.holds(emitted)) {
+            return Verdict.TRUE;
+        }
+        if (!fresh) {
+            return Verdict.STALE;
+        }
+        if (window.stillTicks >= STILL_MAX) {
+            return Verdict.FROZEN;
+        }
+        double low = Double.POSITIVE_INFINITY;
+        double high = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i < window.count; i++) {
+            low = Math.min(low, window.truths[i]);
+            high = Math.max(high, window.truths[i]);
+        }
+        // What never falls was between the first pass and the last, whenever it was read.
+        double slack = window.monotone ? 0 : Math.max(high - low, window.noiseBefore);
+        if (emitted >= low - slack && emitted <= high + slack) {
+            return Verdict.NEAR;
+        }
+        if (window.flickers && emitted >= window.lowest && emitted <= window.highest) {
+            return Verdict.FLICKER;
+        }
+        return Verdict.WRONG;
+    }
+
+    /** How far values went back and forth: 0 when they only rise or only fall. */
+    static double noise(double[] values, int count) {
+        double way = 0;
+        for (int i = 1; i < count; i++) {
+            way += Math.abs(values[i] - values[i - 1]);
+        }
+        double noise = count == 0 ? 0 : (way - Math.abs(values[count - 1] - values[0])) / 2;
+        return Double.isFinite(noise) ? noise : 0;
+    }
+}
