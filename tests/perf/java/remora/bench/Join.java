@@ -272,6 +272,7 @@ public final class Join {
                 continue;
             }
             tally.value(row, id, verdict, age, deviation);
+            tally.example(verdict, id, line.value, age, seen);
             rows[row].take(verdict, age);
             if (verdict != Judge.Verdict.GHOST) {
                 if (seconds > DEAR_S) {

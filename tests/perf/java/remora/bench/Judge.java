@@ -26,8 +26,10 @@ final class Judge {
         }
     }
 
-    /** Ticks that a value may stand still without ever being what the truth found. */
-    static final int STILL_MAX = 2;
+    /** Ticks before that a value may stand still and never be what the truth found: of few whole numbers, or else. */
+    private static final int STILL_WHOLE = 2;
+    private static final int STILL = 1;
+    private static final double FEW = 16;
     private static final double PRINTED = 1e-12;
 
     private Judge() {}
@@ -71,14 +73,16 @@ final class Judge {
         if (!fresh) {
             return Verdict.STALE;
         }
-        if (window.stillTicks >= STILL_MAX) {
-            return Verdict.FROZEN;
-        }
         double low = Double.POSITIVE_INFINITY;
         double high = Double.NEGATIVE_INFINITY;
         for (int i = 0; i < window.count; i++) {
             low = Math.min(low, window.truths[i]);
             high = Math.max(high, window.truths[i]);
+        }
+        // By chance twice the same between the passes is likely among few values only.
+        boolean whole = emitted == Math.rint(emitted) && high - low < FEW;
+        if (window.stillTicks >= (whole ? STILL_WHOLE : STILL)) {
+            return Verdict.FROZEN;
         }
         // What never falls was between the first pass and the last, whenever it was read.
         double slack = window.monotone ? 0 : Math.max(high - low, window.noiseBefore);

@@ -35,13 +35,14 @@ final class NdjsonTicks implements Closeable {
         /** When the tick was, wall time in ms. */
         double millis() {
             double latest = 0;
+            double told = 0;
             for (Line line : own) {
                 if (line.name.equals(TICK_TIME)) {
-                    return line.value * 1000;
+                    told = line.value * 1000;
                 }
                 latest = Math.max(latest, line.readMillis);
             }
-            return latest;
+            return told > 0 ? told : latest;
         }
     }
 

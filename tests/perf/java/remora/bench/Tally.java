@@ -11,6 +11,7 @@ import java.util.TreeMap;
 final class Tally {
     private static final int WORST = 15;
     private static final int NAMES_MAX = 20;
+    private static final int EXAMPLES_MAX = 40;
     private static final int AGE_MS_MAX = 3_600_000;
 
     /** One class. */
@@ -71,6 +72,7 @@ final class Tally {
     private final Map<String, Long> missing = new TreeMap<>();
     private final Map<String, Long> ghosts = new TreeMap<>();
     private final List<String> perTick = new ArrayList<>();
+    private final List<String> examples = new ArrayList<>();
 
     /** {@code stage}: NAME:FROM_MS:TO_MS. */
     Tally(String stage, List<Subject> series) {
@@ -112,6 +114,17 @@ final class Tally {
         error[id] += capped;
         if (!verdict.isTrue()) {
             untrue[id]++;
+        }
+    }
+
+    /** Of values that say they are fresh and are not true: for people who doubt the verdict. */
+    void example(Judge.Verdict verdict, int id, double emitted, int age, Judge.Window window) {
+        if (examples.size() < EXAMPLES_MAX && (verdict == Judge.Verdict.WRONG || verdict == Judge.Verdict.FROZEN)) {
+            Subject subject = series.get(id);
+            examples.add("{\"bean\":" + quote(subject.bean) + ",\"attribute\":" + quote(subject.attribute)
+                    + ",\"verdict\":" + quote(verdict.name().toLowerCase()) + ",\"emitted\":"
+                    + quote(String.valueOf(emitted)) + ",\"age_s\":" + age / 1e3 + ",\"truths\":"
+                    + quote(Arrays.toString(Arrays.copyOf(window.truths, window.count))) + "}");
         }
     }
 
@@ -161,7 +174,8 @@ final class Tally {
                     .append((double) found.isTrue / found.judged).append('}');
             comma = ",";
         }
-        return out.append("},\"unknown\":").append(names(unknown)).append(",\"missing\":").append(names(missing))
+        return out.append("},\"examples\":[").append(String.join(",", examples)).append("],\"unknown\":")
+                .append(names(unknown)).append(",\"missing\":").append(names(missing))
                 .append(",\"ghosts\":").append(names(ghosts)).append(",\"per_tick\":[")
                 .append(String.join(",", perTick)).append("]}").toString();
     }
@@ -189,7 +203,8 @@ final class Tally {
     private List<String> worst() {
         Integer[] order = new Integer[series.size()];
         Arrays.setAll(order, i -> i);
-        Arrays.sort(order, (a, b) -> untrue[a] != untrue[b] ? untrue[b] - untrue[a] : Float.compare(error[b], error[a]));
+        Arrays.sort(order,
+                (a, b) -> untrue[a] != untrue[b] ? untrue[b] - untrue[a] : Float.compare(error[b], error[a]));
         List<String> rows = new ArrayList<>();
         for (int i = 0; i < Math.min(WORST, order.length) && untrue[order[i]] > 0; i++) {
             int id = order[i];

@@ -17,7 +17,6 @@ public final class TruthAgent implements Runnable {
     private static final long LATE_MS = 1500;
     private static final long STEP_LEAST_MS = 300;
     private static final int PASSES_MAX = 5;
-    private static final long LEARN_EVERY_MS = 5000;
 
     private final Path file;
     private final Path truth;
@@ -25,7 +24,6 @@ public final class TruthAgent implements Runnable {
     private TruthReader reader;
     private NdjsonTicks lines;
     private long length;
-    private long learntAt;
     private long passMillis = 100;
 
     private TruthAgent(String[] arguments) {
@@ -50,8 +48,7 @@ public final class TruthAgent implements Runnable {
             lines = new NdjsonTicks(file);
             long tick = System.currentTimeMillis();
             while (true) {
-                settle();
-                tick = follow(tick + baseMillis);
+                tick = follow(settle(tick) + baseMillis);
             }
         } catch (InterruptedException e) {
             // The host ends.
@@ -61,13 +58,14 @@ public final class TruthAgent implements Runnable {
         }
     }
 
-    /** Passes around the tick that is due at {@code due}; returns when it came, or {@code due} when it did not. */
+    /** Passes around the tick that is due at {@code due}, which is returned. */
     private long follow(long due) throws IOException, InterruptedException {
         long back = Math.min(BACK_MS, baseMillis * 6 / 10);
-        long passes = Math.max(2, Math.min(PASSES_MAX, back / Math.max(STEP_LEAST_MS, 4 * passMillis)));
-        long step = (back - LAST_MS) / (passes - 1);
+        long passes = Math.max(2, Math.min(PASSES_MAX, back / Math.max(STEP_LEAST_MS, 2 * passMillis)));
         for (int i = 0; i < passes; i++) {
-            sleepUntil(due - back + i * step);
+            // Ever closer together: even steps would see a sawtooth of the same period as a line.
+            double share = (double) i / (passes - 1);
+            sleepUntil(due - back + (long) ((back - LAST_MS) * share * (1.4 - 0.4 * share)));
             if (i == 0) {
                 // What the tick before left behind has come by now.
                 length = Files.size(file);
@@ -81,9 +79,8 @@ public final class TruthAgent implements Runnable {
             Thread.sleep(5);
             came = grown();
         }
-        long tick = came ? System.currentTimeMillis() : due;
         pass(due);
-        return tick;
+        return due;
     }
 
     private void pass(long due) throws IOException {
@@ -96,20 +93,21 @@ public final class TruthAgent implements Runnable {
         return Files.exists(file) && Files.size(file) != length;
     }
 
-    /** Waits until the tick is wholly in the file, and learns from it which families it holds. */
-    private void settle() throws IOException, InterruptedException {
+    /** Waits until the tick is wholly in the file; learns the families that it holds, and returns its time. */
+    private long settle(long came) throws IOException, InterruptedException {
         do {
             length = Files.size(file);
             Thread.sleep(50);
         } while (grown());
-        if (System.currentTimeMillis() - learntAt > LEARN_EVERY_MS) {
-            learntAt = System.currentTimeMillis();
-            lines.lines(line -> {
-                if (!line.bean.isEmpty()) {
-                    reader.want(line.bean, line.attribute);
-                }
-            });
-        }
+        NdjsonTicks.Tick tick = new NdjsonTicks.Tick();
+        lines.lines(line -> {
+            if (line.bean.isEmpty()) {
+                tick.own.add(line);
+            } else {
+                reader.want(line.bean, line.attribute);
+            }
+        });
+        return tick.own.isEmpty() ? came : (long) tick.millis();
     }
 
     private static void sleepUntil(long millis) throws InterruptedException {
