@@ -101,10 +101,11 @@ def percent(earlier, later):
 
 def cpu_of(points, began, stage):
     """Percent of a core: in the first minute, after it, and in the dearest minute after it."""
-    early = [point for point in points if point[0] <= began + FIRST_MINUTE_S]
+    # The broker's threads began with the broker: what they have taken is since then.
+    early = [point for point in points if began <= point[0] <= began + FIRST_MINUTE_S]
     rest = [point for point in points
             if max(began + FIRST_MINUTE_S, stage[1]) <= point[0] <= stage[2]]
-    found = {"first_minute": percent(early[0], early[-1]) if len(early) > 1 else None,
+    found = {"first_minute": percent((began, 0.0), early[-1]) if early else None,
              "percent": None, "minute_max": None}
     if rest and rest[-1][0] - rest[0][0] >= FIRST_MINUTE_S / 2:
         found["percent"] = percent(rest[0], rest[-1])

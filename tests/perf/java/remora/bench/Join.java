@@ -76,6 +76,7 @@ public final class Join {
     private final int[] familyEmitted;
     private final float[] unitDeviation;
     private final int[] unitAt;
+    private final int[] unitMovedAt;
     private Map<String, Double> costs = new HashMap<>();
     private int tickNumber;
 
@@ -114,6 +115,7 @@ public final class Join {
         }
         unitDeviation = new float[units.size()];
         unitAt = new int[units.size()];
+        unitMovedAt = new int[units.size()];
         familyShown = new boolean[families.size()];
         familyPresent = new int[families.size()];
         familyEmitted = new int[families.size()];
@@ -144,12 +146,13 @@ public final class Join {
         return "[" + String.join(",\n", parts) + "]\n";
     }
 
-    /** From the truth alone: what never falls, and what comes and goes between the passes of one tick. */
+    /** From the truth alone: what rises and never falls, and what comes and goes between the passes of one tick. */
     private void learn() {
         double[] last = new double[count];
         double[] first = new double[count];
         double[] way = new double[count];
         int[] flicks = new int[count];
+        boolean[] rose = new boolean[count];
         Arrays.fill(monotone, true);
         Arrays.fill(last, Double.NaN);
         Arrays.fill(first, Double.NaN);
@@ -164,6 +167,7 @@ public final class Join {
                 double value = TruthLog.isNumber(pass.bits[i]) ? Double.longBitsToDouble(pass.bits[i]) : Double.NaN;
                 if (!Double.isNaN(last[id]) && !Double.isNaN(value)) {
                     monotone[id] &= value >= last[id];
+                    rose[id] |= value > last[id];
                     way[id] += Math.abs(value - last[id]);
                 }
                 first[id] = Double.isNaN(first[id]) ? value : first[id];
@@ -173,6 +177,7 @@ public final class Join {
         countFlicks(first, last, way, flicks);
         for (int id = 0; id < count; id++) {
             flickers[id] = flicks[id] >= 2;
+            monotone[id] &= rose[id];
         }
     }
 
@@ -242,6 +247,11 @@ public final class Join {
         Arrays.setAll(rows, i -> new TickRow());
         List<Integer> unitIds = new ArrayList<>();
         Judge.Window seen = new Judge.Window();
+        for (int id = 0; id < count; id++) {
+            if (window.get(0).bits[id] != nearest.bits[id]) {
+                unitMovedAt[unitOf[id]] = tickNumber;
+            }
+        }
         for (NdjsonTicks.Line line : tick.values) {
             Integer found = ids.get(line.bean + '\0' + line.attribute);
             if (found == null) {
@@ -323,6 +333,7 @@ public final class Join {
         seen.stillTicks = same && !held ? stillTicks[id] : 0;
         seen.monotone = monotone[id];
         seen.flickers = flickers[id];
+        seen.unitMoved = unitMovedAt[unitOf[id]] == tickNumber;
         seen.noiseBefore = noise[id];
         seen.lowest = Double.POSITIVE_INFINITY;
         seen.highest = Double.NEGATIVE_INFINITY;

@@ -84,11 +84,14 @@ public final class JoinTest {
                 JoinTest::rising, all, 0, 0);
         check("a counter one tick behind that says it is fresh",
                 (tick, truth) -> new double[] {truth.at(tick - BASE_MS), tick - 100}, JoinTest::rising, all, 0, 0);
+        check("a counter of seconds one tick behind that says it is fresh",
+                (tick, truth) -> new double[] {truth.at(tick - BASE_MS), tick - 100},
+                millis -> 1e6 + (millis - START_MS) / 12345.6, all, 0, 0);
         check("a gauge one tick behind that says it is fresh",
                 (tick, truth) -> new double[] {truth.at(tick - BASE_MS), tick - 100}, JoinTest::steps, all, 0, 0);
         check("a counter a little ahead", (tick, truth) -> new double[] {truth.at(tick + 500), tick - 100},
                 JoinTest::rising, all, 0, 0);
-        check("a constant that is another", (tick, truth) -> new double[] {7.0001, tick - 100}, millis -> 7, all, 0, 0);
+        check("a constant that is another", (tick, truth) -> new double[] {7.01, tick - 100}, millis -> 7, all, 0, 0);
         check("not a number where there is one", (tick, truth) -> new double[] {Double.NaN, tick - 100},
                 millis -> 7, all, 0, 0);
     }

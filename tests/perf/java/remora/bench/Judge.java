@@ -8,7 +8,7 @@ final class Judge {
         TRUE,
         /** Read around the tick, and within what the truth found there. */
         NEAR,
-        /** Read around the tick, of a series that comes and goes between the passes, and within its range. */
+        /** Read around the tick, of what comes and goes between the passes, and within the last minute's range. */
         FLICKER,
         /** Read before the window, and the truth has moved away since. */
         STALE,
@@ -29,7 +29,10 @@ final class Judge {
     /** Ticks before that a value may stand still and never be what the truth found: of few whole numbers, or else. */
     private static final int STILL_WHOLE = 2;
     private static final int STILL = 1;
-    private static final double FEW = 16;
+    private static final double FEW = 1000;
+    /** How far, as a share of it, a fraction may be off unseen; a value of a bean that moves. */
+    private static final double OFF = 1e-4;
+    private static final double OFF_MOVING = 0.02;
     private static final double PRINTED = 1e-12;
 
     private Judge() {}
@@ -44,10 +47,13 @@ final class Judge {
         /** Truths of the passes around the tick, in their order. */
         final double[] truths = new double[32];
         int count;
-        /** Never fell in the whole run. */
+        /** Rose in the run and never fell. */
         boolean monotone;
-        /** Comes and goes within windows; then the range of the last minute. */
+        /** Comes and goes within windows. */
         boolean flickers;
+        /** Some value of the same bean moved in this window: so may this one, between the passes. */
+        boolean unitMoved;
+        /** The range of the last minute. */
         double lowest;
         double highest;
         /** How much the truth moved back and forth in the window before. */
@@ -86,10 +92,15 @@ final class Judge {
         }
         // What never falls was between the first pass and the last, whenever it was read.
         double slack = window.monotone ? 0 : Math.max(high - low, window.noiseBefore);
+        if (emitted != Math.rint(emitted)) {
+            double off = window.unitMoved && !window.monotone ? OFF_MOVING : OFF;
+            slack = Math.max(slack, off * Math.max(Math.abs(low), Math.abs(high)));
+        }
         if (emitted >= low - slack && emitted <= high + slack) {
             return Verdict.NEAR;
         }
-        if (window.flickers && emitted >= window.lowest && emitted <= window.highest) {
+        boolean mayFlicker = window.flickers || window.unitMoved && !window.monotone;
+        if (mayFlicker && emitted >= window.lowest && emitted <= window.highest) {
             return Verdict.FLICKER;
         }
         return Verdict.WRONG;

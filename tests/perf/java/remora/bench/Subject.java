@@ -20,7 +20,7 @@ final class Subject {
             "FencedBrokerCount", "MetadataErrorCount"));
     private static final Set<String> CLIENT_KEYS = new HashSet<>(Arrays.asList(
             "client-id", "clientId", "user", "group", "group-id", "groupId", "consumer-group"));
-    private static final String LOAD_WINDOW = "a window since whoever read it last: two readers disturb each other";
+    private static final String READ_WINDOW = "a window since whoever read it last: two readers disturb each other";
 
     final String bean;
     final String attribute;
@@ -74,7 +74,9 @@ final class Subject {
 
     /** Why a value cannot be judged by a second reader, or null when it can. */
     static String excluded(String bean, String attribute) {
-        return bean.equals("java.lang:type=OperatingSystem") && attribute.endsWith("CpuLoad") ? LOAD_WINDOW : null;
+        boolean window = bean.equals("java.lang:type=OperatingSystem") && attribute.endsWith("CpuLoad")
+                || bean.equals("kafka.server:type=raft-metrics") && attribute.equals("poll-idle-ratio-avg");
+        return window ? READ_WINDOW : null;
     }
 
     /** What a value of the JVM is multiplied by in the output: the names that say seconds hold seconds. */
