@@ -92,8 +92,8 @@ final class Judge {
         }
         // What never falls was between the first pass and the last, whenever it was read.
         double slack = window.monotone ? 0 : Math.max(high - low, window.noiseBefore);
-        if (emitted != Math.rint(emitted)) {
-            double off = window.unitMoved && !window.monotone ? OFF_MOVING : OFF;
+        if (!window.monotone && emitted != Math.rint(emitted)) {
+            double off = window.unitMoved ? OFF_MOVING : OFF;
             slack = Math.max(slack, off * Math.max(Math.abs(low), Math.abs(high)));
         }
         if (emitted >= low - slack && emitted <= high + slack) {
