@@ -279,11 +279,27 @@ def labs(options, names):
         yield changed, ["--brokers", "3"] if name == "follower" else [], [name]
 
 
+def made_up_audit(true_error):
+    """51 ticks of an agent that audits 40 units each, one in fifty wholly wrong; and the truth."""
+    row = [0, 0, 0.0, 100, 100 * true_error]
+    none = [0, 0, 0.0, 0, 0.0]
+    rows = [{"classes": {**dict.fromkeys(truth_claims.CLASSES, none), truth_claims.DEAR: none,
+                         "broker": row},
+             "own": {"samples_total broker": 40.0 * tick, "error_total broker": 0.8 * tick,
+                     "error_square_total broker": 0.8 * tick}} for tick in range(51)]
+    return [{"name": "made up", "per_tick": rows}]
+
+
 def self_test(options):
     """Made-up values through the very same judge."""
     with tempfile.TemporaryDirectory(prefix="remora-bench-") as directory:
         classes = common.compile_java(options.kafka, pathlib.Path(directory) / "classes")
         print(common.run(java(), "-cp", classes, "remora.bench.JoinTest").rstrip())
+    found = [truth_claims.audit(made_up_audit(error), 10)[0] for error in (0.02, 0.3)]
+    for row, within in zip(found, (5, 0)):
+        if (row["windows"], row["within"]) != (5, within):
+            raise common.BenchError(f"an estimate is held wrongly against the truth: {row}")
+    print("an estimate of 2 % is within its margin of 2 % and not of 30 %")
     return {"self_test": True}
 
 

@@ -232,7 +232,7 @@ public final class Join {
                 costs.put(line.labels.get("family"), line.value);
             }
         }
-        known.forEach((family, seconds) -> known.put(family, Math.max(seconds, costs.getOrDefault(family, 0.0))));
+        known.replaceAll((family, seconds) -> Math.max(seconds, costs.getOrDefault(family, 0.0)));
         costs.forEach(known::putIfAbsent);
         if (window != null) {
             judge(tick, tickMillis, window, tally, known);
