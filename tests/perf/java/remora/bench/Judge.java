@@ -30,8 +30,9 @@ final class Judge {
     private static final int STILL_WHOLE = 2;
     private static final int STILL = 1;
     private static final double FEW = 1000;
-    /** How far, as a share of it, a fraction may be off unseen; a value of a bean that moves. */
-    private static final double OFF = 1e-4;
+    /** Fractions, and whole numbers from here on (bytes), may be off unseen by a share; more when their bean moves. */
+    private static final double MUCH = 1e6;
+    private static final double OFF = 1e-3;
     private static final double OFF_MOVING = 0.02;
     private static final double PRINTED = 1e-12;
 
@@ -92,7 +93,7 @@ final class Judge {
         }
         // What never falls was between the first pass and the last, whenever it was read.
         double slack = window.monotone ? 0 : Math.max(high - low, window.noiseBefore);
-        if (!window.monotone && emitted != Math.rint(emitted)) {
+        if (!window.monotone && (emitted != Math.rint(emitted) || Math.abs(emitted) >= MUCH && window.unitMoved)) {
             double off = window.unitMoved ? OFF_MOVING : OFF;
             slack = Math.max(slack, off * Math.max(Math.abs(low), Math.abs(high)));
         }
