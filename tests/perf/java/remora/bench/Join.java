@@ -177,7 +177,8 @@ public final class Join {
         countFlicks(first, last, way, flicks);
         for (int id = 0; id < count; id++) {
             flickers[id] = flicks[id] >= 2;
-            monotone[id] &= rose[id];
+            // A gauge may have risen only by chance.
+            monotone[id] &= rose[id] && truth.series.get(id).isCounter();
         }
     }
 

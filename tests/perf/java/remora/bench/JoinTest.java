@@ -128,7 +128,7 @@ public final class JoinTest {
         Path log = directory.resolve("truth");
         List<String> lines = new ArrayList<>();
         try (TruthLog.Writer writer = new TruthLog.Writer(log)) {
-            int id = writer.define("kafka.server:type=Made", "Up");
+            int id = writer.define("kafka.server:type=Made", "Count");
             int other = writer.define("kafka.server:type=Other", "Value");
             int like = writer.define("kafka.server:type=Other", "More");
             for (int i = 0; i < TICKS; i++) {
@@ -142,7 +142,7 @@ public final class JoinTest {
                 }
                 double[] value = emitted.at(tick, truth);
                 if (value != null) {
-                    lines.add(line("kafka.server:type=Made", "Up", value[0], (long) value[1]));
+                    lines.add(line("kafka.server:type=Made", "Count", value[0], (long) value[1]));
                 }
                 lines.add(line("kafka.server:type=Other", "Value", 1, tick - 100));
                 lines.add(line("kafka.server:type=Other", "More", 2, tick - 100));

@@ -48,7 +48,7 @@ final class Judge {
         /** Truths of the passes around the tick, in their order. */
         final double[] truths = new double[32];
         int count;
-        /** Rose in the run and never fell. */
+        /** A counter that rose in the run and never fell. */
         boolean monotone;
         /** Comes and goes within windows. */
         boolean flickers;

@@ -20,6 +20,9 @@ final class Subject {
             "FencedBrokerCount", "MetadataErrorCount"));
     private static final Set<String> CLIENT_KEYS = new HashSet<>(Arrays.asList(
             "client-id", "clientId", "user", "group", "group-id", "groupId", "consumer-group"));
+    private static final Set<String> JVM_COUNTERS = new HashSet<>(Arrays.asList(
+            "CollectionCount", "CollectionTime", "ProcessCpuTime", "TotalLoadedClassCount", "TotalStartedThreadCount",
+            "UnloadedClassCount", "Uptime"));
     private static final String READ_WINDOW = "a window since whoever read it last: two readers disturb each other";
 
     final String bean;
@@ -70,6 +73,12 @@ final class Subject {
             }
         }
         return name.getDomain() + ':' + keys;
+    }
+
+    /** Whether the name says that the value only rises. */
+    boolean isCounter() {
+        return attribute.equals("Count") || attribute.equals("Sum") || attribute.endsWith("-total")
+                || attribute.endsWith("-count") || JVM_COUNTERS.contains(attribute) || bean.contains("name=LogEndOffset,");
     }
 
     /** Why a value cannot be judged by a second reader, or null when it can. */
