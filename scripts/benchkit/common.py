@@ -65,6 +65,16 @@ def fields_of(path, wanted):
     return 0
 
 
+def compile_java(kafka, classes):
+    """Compiles tests/perf/java into the new directory `classes`, which is returned."""
+    jars = pathlib.Path(run(LAB, "get", "--kafka", kafka).strip())
+    library = sorted(jars.glob("metrics-core-2.*.jar"))[0]
+    classes.mkdir()
+    run(javatools.javac(), "-nowarn", "-encoding", "UTF-8", "-cp", library, "-d", classes,
+        *sorted(JAVA_SOURCES.rglob("*.java")))
+    return classes
+
+
 class Lab:
     """with Lab(topics=100, partitions=10) as lab: a broker, stopped and removed at the end.
 
@@ -99,7 +109,8 @@ class Lab:
             "--owner-pid", os.getpid(), *self.up)
         self.lab = state.Lab.open(str(self.lab_dir))
         self.command = self.lab.broker(1)["command"]
-        self.bench_jar = self._compile()
+        self.classes = compile_java(options.kafka, self.dir / "classes")
+        self.bench_jar = self.agent_jar("remora.bench.BenchAgent")
         run(LAB, "topics", "--dir", self.lab_dir, "--topics", options.topics,
             "--partitions", options.partitions)
 
@@ -110,28 +121,28 @@ class Lab:
         run(LAB, "down", "--dir", self.lab_dir, check=False)
         shutil.rmtree(self.dir, ignore_errors=True)
 
-    def _compile(self):
-        jars = pathlib.Path(run(LAB, "get", "--kafka", self.options.kafka).strip())
-        library = sorted(jars.glob("metrics-core-2.*.jar"))[0]
-        classes = self.dir / "classes"
-        classes.mkdir()
-        run(javatools.javac(), "-nowarn", "-encoding", "UTF-8", "-cp", library, "-d", classes,
-            *sorted(JAVA_SOURCES.rglob("*.java")))
+    def agent_jar(self, premain_class):
+        """A jar of tests/perf/java whose agent is this class."""
         manifest = self.dir / "MANIFEST.MF"
-        manifest.write_text("Premain-Class: remora.bench.BenchAgent\n")
-        jar = self.dir / "bench.jar"
+        manifest.write_text(f"Premain-Class: {premain_class}\n")
+        jar = self.dir / f"{premain_class}.jar"
         run(pathlib.Path(javatools.javac()).with_name("jar"), "cfm", jar, manifest,
-            "-C", classes, ".")
+            "-C", self.classes, ".")
         return jar
 
     @property
     def pid(self):
         return self.lab.broker(1)["pid"]
 
-    def start(self, config, bench=True, jvm_options=()):
-        """Starts the broker anew; `config`: the agent's, or None for a broker without it."""
+    def start(self, config, bench=True, jvm_options=(), agents=()):
+        """Starts the broker anew; `config`: the agent's, or None for a broker without it.
+
+        `agents`: further ones, each JAR=ARGUMENTS.
+        """
         broker.stop_one(self.lab, 1, seconds=120.0)
-        agents = [f"-javaagent:{self.bench_jar}={self.orders}"] if bench else []
+        agents = [f"-javaagent:{agent}" for agent in agents]
+        if bench:
+            agents.append(f"-javaagent:{self.bench_jar}={self.orders}")
         if config is not None:
             self.config_path.write_text(json.dumps({"directory": str(self.output), **config}))
             agents.append(f"-javaagent:{built('remora.jar')}={self.config_path}")
@@ -143,10 +154,10 @@ class Lab:
                                              + self.command[at:])
         broker.start_one(self.lab, 1, 300.0)
 
-    def load(self, seconds):
-        """Load that ends by itself."""
+    def load(self, seconds, *more, rate=None):
+        """Load that ends by itself; `more`: arguments of `lab load`."""
         run(LAB, "load", "--dir", self.lab_dir, "--seconds", int(seconds),
-            "--rate", self.options.rate, "--background")
+            "--rate", rate or self.options.rate, "--background", *more)
 
     def counters(self):
         text = run(built("remora"), "stat", self.output, "--json", check=False)
