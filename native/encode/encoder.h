@@ -78,9 +78,6 @@ class Encoder {
     // engine's last tick.
     virtual bool encode_some(const Values& values, BlockChannel& out) = 0;
 
-    // Gives the tick up: aborts its frame. False when no block was free to say so (call again).
-    virtual bool abort_tick(BlockChannel& out) = 0;
-
     // Whether what a tick says depends on what ticks before have said. Then the next tick begins
     // only when it is known what became of the last one's frame.
     virtual bool remembers() const = 0;

@@ -57,10 +57,6 @@ class LineEncoder final : public Registry {
         if (!ticking_) {
             return true;
         }
-        // A tick that was begun over an unfinished one: that one's frame has to go first.
-        if (!begun_ && out.in_frame() && !out.abort_frame()) {
-            return false;
-        }
         if (!begun_) {
             out.begin_frame(wall_ms_);
             begun_ = true;

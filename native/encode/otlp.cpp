@@ -65,9 +65,6 @@ class OtlpEncoder final : public Registry {
         if (!ticking_) {
             return true;
         }
-        if (!begun_ && out.in_frame() && !out.abort_frame()) {
-            return false;
-        }
         if (!begun_) {
             out.begin_frame(wall_ms_);
             begun_ = true;

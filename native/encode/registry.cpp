@@ -198,15 +198,6 @@ void Registry::begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& s
     begin_lines(wall_ms);
 }
 
-bool Registry::abort_tick(BlockChannel& out) {
-    if (out.in_frame() && !out.abort_frame()) {
-        return false;
-    }
-    ticking_ = false;
-    keyframe_due_ = true;  // what the tick did not come to must be said
-    return true;
-}
-
 void Registry::frame_lost(bool whole) {
     keyframe_due_ = true;
     if (whole && deltas_) {

@@ -41,7 +41,6 @@ class Registry : public Encoder {
     Status add_unit(UnitId unit, const UnitSeries& series) override;
     void remove_unit(UnitId unit) override;
     void begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self) override;
-    bool abort_tick(BlockChannel& out) override;
     bool remembers() const override { return deltas_ || only_fresh_ || only_changed_; }
     void frame_lost(bool whole) override;
     EncoderLosses losses() const override { return losses_; }

@@ -68,10 +68,14 @@ struct Channels {
     // collector -> core, owned by whoever holds the pointer
     SpscChannel<ControlItem*> control{kControlSlots};
     SpscChannel<UnitId> freed{kRingSlots};  // core -> collector: ids that may be used again
-    SpscChannel<UnitId> wakes{8192};        // core -> collector: read these at the next tick
+    SpscChannel<UnitId> wakes{32'768};      // core -> collector: read these at the next tick
     SpscChannel<AuditSample> audits{1024};  // collector -> core, before the reads they are about
-    // collector -> core: everything due until then has been read and submitted; monotonic
+    // collector -> core: all that was due until then has been read and submitted; monotonic
     std::atomic<std::int64_t> read_until_ns{0};
+    // core -> collector: all of that was looked at, and what it wakes is in `wakes`
+    std::atomic<std::int64_t> answered_until_ns{0};
+    // collector -> core: what it woke has been read too; a tick waits for this
+    std::atomic<std::int64_t> settled_until_ns{0};
     // core -> collector: a tick comes every so many base intervals
     std::atomic<std::uint32_t> stride{1};
     std::atomic<bool> off{false};  // a fault switched the agent off

@@ -15,14 +15,13 @@ constexpr std::size_t kInboxMessages = 4096;
 constexpr std::size_t kQuarantinedShownMax = 100;
 constexpr std::int64_t kIdleMaxNs = kNanosPerSecond;
 constexpr std::size_t kFamiliesShownMax = 64;
-constexpr std::size_t kWokenMax = 1024;
+constexpr std::size_t kWokenMax = 32'768;
 // An output that is being taken out may finish its tick for so long.
 constexpr std::int64_t kSwapPatienceNs = 2 * kNanosPerSecond;
 constexpr std::int64_t kSwapRetryNs = 5 * kNanosPerMilli;
-// Reads for a tick come in this long before it; what surprises then is worth a second look.
-constexpr std::int64_t kSurpriseWindowNs = 3 * kNanosPerSecond;
 // How long a tick waits for its reads: half its interval, and no longer than this.
 constexpr std::int64_t kUnfinishedMostNs = 2 * kNanosPerSecond;
+constexpr std::int64_t kFullRingMostNs = kNanosPerSecond;
 constexpr std::int64_t kUnfinishedRetryNs = 20 * kNanosPerMilli;
 
 const char* reason_text(wire::ReadStatus status) {
@@ -58,6 +57,7 @@ Core::Core(const Options& options, Channels& channels, IntervalTable& intervals,
       counters_(counters),
       log_(log),
       cache_(counters),
+      change_hints_(sampler),
       condenser_(cache_, counters),
       self_(counters, options.version, kFamiliesShownMax),
       inbox_(kInboxMessages),
@@ -99,14 +99,19 @@ std::int64_t Core::do_work() {
     if (channels_.reload_stage.load(std::memory_order_acquire) == ReloadStage::kForCore) {
         begin_reload();
     }
+    const std::int64_t read_until_ns = channels_.read_until_ns.load(std::memory_order_acquire);
     drain();
     const bool swapped = swap_outputs();
-    if (is_tick_due(begun_ns)) {
-        tick(begun_ns);
-    } else if (next_tick_ns() - begun_ns < kSurpriseWindowNs) {
+    // Once all that is due for the tick has been read, and before it.
+    if (read_until_ns >= next_tick_ns() && answered_until_ns_ < next_tick_ns()) {
         wake_surprised();
     }
-    const std::int64_t retry_ns = encode();
+    answered_until_ns_ = read_until_ns;
+    channels_.answered_until_ns.store(read_until_ns, std::memory_order_release);
+    if (is_tick_due(begun_ns)) {
+        tick(begun_ns);
+    }
+    const bool encoded = encode();
     give_back_ids();
     read_soon();
     const std::int64_t now_ns = clock_.monotonic_ns();
@@ -118,7 +123,8 @@ std::int64_t Core::do_work() {
     if (!swapped) {
         return std::min(kSwapRetryNs, idle_ns);
     }
-    return retry_ns > 0 ? std::min(retry_ns, idle_ns) : idle_ns;
+    // A full ring wakes this thread when it has room again.
+    return encoded ? idle_ns : std::min(idle_ns, kFullRingMostNs);
 }
 
 // The outputs of the new configuration are filled beside those in use, which go on until then.
@@ -192,7 +198,7 @@ void Core::on_stop() {
     tick(clock_.monotonic_ns());
     // The sinks are draining meanwhile; what does not get through in this time is given up.
     const std::int64_t deadline_ns = clock_.monotonic_ns() + options_.stop_encode_ns;
-    while (encode() > 0 && clock_.monotonic_ns() < deadline_ns) {
+    while (!encode() && clock_.monotonic_ns() < deadline_ns) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 }
@@ -220,7 +226,7 @@ bool Core::is_tick_due(std::int64_t now_ns) {
     if (now_ns < due_ns) {
         return false;
     }
-    if (channels_.read_until_ns.load(std::memory_order_acquire) >= due_ns) {
+    if (channels_.settled_until_ns.load(std::memory_order_acquire) >= due_ns) {
         return true;
     }
     if (now_ns - due_ns < std::min(interval_ns() / 2, kUnfinishedMostNs)) {
@@ -338,6 +344,9 @@ void Core::end_unit(const Message& message) {
     }
     sampler_.observe(unit, static_cast<float>(applied.deviation), applied.elapsed_ns, status,
                      batch_ns_);
+    if (applied.first_changed) {
+        change_hints_.on_changed(unit);
+    }
     if (applied.changed && (unit == under_replicated_ || unit == under_min_isr_)) [[unlikely]] {
         look_for_partitions();
     }
@@ -512,8 +521,10 @@ void Core::begin_outputs() {
     const std::int64_t wall_ms = clock_.wall_ms();
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
         if (outputs_[i]->is_due(emitted_interval_, ticks_ * stride_)) {
-            cache_.settle_flags(outputs_[i]->flags_place());
-            outputs_[i]->begin_tick(wall_ms, *samples);
+            if (outputs_[i]->may_begin_tick()) {
+                cache_.settle_flags(outputs_[i]->flags_place());
+                outputs_[i]->begin_tick(wall_ms, *samples);
+            }
         }
     }
 }
@@ -576,15 +587,14 @@ void Core::on_undescribed(const ControlItem& item) {
                                              " when looked at; tried again later");
 }
 
-std::int64_t Core::encode() {
-    std::int64_t retry_ns = 0;
-    for (std::size_t i = 0; i < outputs_.size(); ++i) {
-        if (outputs_[i]->busy() && !outputs_[i]->go_on(cache_.view(outputs_[i]->flags_place()))) {
-            const std::int64_t its_ns = outputs_[i]->retry_ns();
-            retry_ns = retry_ns == 0 ? its_ns : std::min(retry_ns, its_ns);
+bool Core::encode() {
+    bool is_done = true;
+    for (const std::unique_ptr<OutputPipe>& output : outputs_) {
+        if (output->busy() && !output->go_on(cache_.view(output->flags_place()))) {
+            is_done = false;
         }
     }
-    return retry_ns;
+    return is_done;
 }
 
 }  // namespace remora

@@ -26,6 +26,7 @@
 #include "model/name_store.h"
 #include "sample/audit.h"
 #include "sample/ceiling.h"
+#include "sample/change_hints.h"
 #include "sample/sampler.h"
 #include "sample/trace.h"
 
@@ -73,8 +74,8 @@ class Core final : public Worker {
     UnitAtTick about(UnitId unit) const;
     std::int64_t interval_ns() const;
     void begin_outputs();
-    // Encodes what is due and fits. Time until it is worth going on; 0: nothing is left to do.
-    std::int64_t encode();
+    // Encodes what is due and fits. True when nothing is left to do.
+    bool encode();
     void begin_reload();
     // False while it is to be done and an output that goes is still amid a tick.
     bool swap_outputs();
@@ -103,6 +104,7 @@ class Core final : public Worker {
 
     Cache cache_;
     AccuracyAudit accuracy_;
+    ChangeHints change_hints_;
     Condenser condenser_;
     std::unordered_map<UnitId, UnitTraits> sampled_;  // units whose reading may begin or end
     UnitId under_replicated_ = kNoUnit;  // the broker's own number of partitions in trouble
@@ -143,6 +145,7 @@ class Core final : public Worker {
     bool is_swept_ = false;
     bool is_stopping_ = false;
     std::int64_t swept_ns_ = 0;
+    std::int64_t answered_until_ns_ = 0;
     std::vector<std::uint64_t> series_refused_;  // by family
     std::vector<FamilySeries> refusals_;
     std::vector<FamilySeries> hidden_;

@@ -171,6 +171,7 @@ void Core::remove_unit(UnitId unit) {
     }
     std::erase(read_soon_, unit);
     cache_.remove_unit(unit);
+    change_hints_.remove(unit);
     sampler_.remove_unit(unit);
     is_audited_[unit] = 0;
     unit_names_.erase(unit);
@@ -178,7 +179,9 @@ void Core::remove_unit(UnitId unit) {
 }
 
 void Core::begin_reading(UnitId unit, const UnitTraits& traits, std::string_view name) {
-    if (!sampler_.add_unit(unit, traits)) {
+    if (sampler_.add_unit(unit, traits)) {
+        change_hints_.add(unit, name);
+    } else {
         log_.error("core.begin_reading", "unit refused by the sampler: " + std::string(name));
     }
 }
@@ -191,6 +194,7 @@ void Core::condense() {
             begin_reading(unit, sampled_[unit], name_of(unit));
             read_soon_.push_back(unit);  // its interval may be long
         } else {
+            change_hints_.remove(unit);
             sampler_.remove_unit(unit);
             intervals_.set(unit, kIntervalNever);
         }

@@ -178,7 +178,7 @@ std::int64_t Engine::start_of_host(const Facts& facts) {
 std::unique_ptr<OutputPipe> Engine::make_output(const OutputConfig& output, const Config& config) {
     return std::make_unique<OutputPipe>(
         output, common_labels(config), config.sampling.base_interval_ms,
-        SinkEnvironment{clock_, counters_, log_, files_, sockets_},
+        SinkEnvironment{clock_, counters_, log_, files_, sockets_, [this] { core_->wake(); }},
         [this](const char* what) { fault("a sink thread", what); }, start_of_host(facts_));
 }
 
@@ -244,6 +244,7 @@ std::int32_t Engine::control(std::int32_t bytes) {
 std::int32_t Engine::plan(std::int64_t now_ns) {
     cycle_begun_ns_ = now_ns;
     counters_.add(Counter::kJniCalls);
+    planner_.note_answered(channels_.answered_until_ns.load(std::memory_order_acquire));
     UnitId woken = kNoUnit;
     while (channels_.wakes.try_pop(woken)) {
         planner_.wake(woken, true);
@@ -274,9 +275,13 @@ std::int32_t Engine::plan(std::int64_t now_ns) {
         channels_.audits.try_push_all(planner_.audits());
         planner_.forget_audits();
     }
-    // A tick waits for its reads.
-    if (channels_.read_until_ns.exchange(planner_.read_until_ns(), std::memory_order_release) !=
-        planner_.read_until_ns()) {
+    const bool read_on =
+        channels_.read_until_ns.exchange(planner_.read_until_ns(), std::memory_order_release) !=
+        planner_.read_until_ns();
+    const bool settled_on =
+        channels_.settled_until_ns.exchange(
+            planner_.settled_until_ns(), std::memory_order_release) != planner_.settled_until_ns();
+    if (read_on || settled_on) {
         core_->wake();
     }
     if (rediscover_) {

@@ -9,13 +9,6 @@ namespace {
 // The rest of the interval is for what comes late.
 constexpr double kSpreadMax = 0.8;
 constexpr std::size_t kRingBytesMax = 2U << 20;  // of datagrams, unless they are huge
-// How long to leave a full ring alone. A file's sink empties it at once or, on a stalled disk, not
-// for long; a paced one gives a block back now and then, and takes 256 ms for a whole ring at its
-// quickest.
-constexpr std::int64_t kRetryNsMin = 5 * kNanosPerMilli;
-constexpr std::int64_t kRetryNsMax = 200 * kNanosPerMilli;
-constexpr std::int64_t kPacedRetryNsMax = 100 * kNanosPerMilli;
-constexpr std::int64_t kRetriesPerSpread = 50;
 
 Format format_of(OutputFormat format) {
     switch (format) {
@@ -168,16 +161,8 @@ OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& com
       log_(environment.log),
       channel_(block_bytes(config), blocks(config)),
       encoder_(make_encoder(encoder_options(config, common_labels, start_wall_ms),
-                            environment.counters)),
-      retry_ns_min_(kRetryNsMin),
-      retry_ns_max_(kRetryNsMax) {
+                            environment.counters)) {
     const std::int64_t interval_ms = static_cast<std::int64_t>(every_ticks_) * base_interval_ms;
-    if (config.type == OutputType::kUdp) {
-        retry_ns_min_ =
-            std::clamp(spread_ms(config, interval_ms) * kNanosPerMilli / kRetriesPerSpread,
-                       kRetryNsMin, kPacedRetryNsMax);
-        retry_ns_max_ = retry_ns_min_;
-    }
     auto worker = make_sink_worker(sink_options(config, interval_ms), channel_, environment);
     worker_ = worker.get();
     runner_ = std::make_unique<Runner>("remora-sink", std::move(worker), std::move(on_fault));
@@ -213,29 +198,21 @@ void OutputPipe::remove_unit(UnitId unit) {
     encoder_->remove_unit(unit);
 }
 
+bool OutputPipe::may_begin_tick() {
+    if (!encoding_ && (!encoder_->remembers() || knows_last_tick())) {
+        return true;
+    }
+    skip();
+    return false;
+}
+
 void OutputPipe::begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self) {
-    if (encoding_) {
-        skip();
-        encoding_ = false;
-        aborting_ = true;
-    }
-    if (aborting_) {
-        if (!encoder_->abort_tick(channel_)) {
-            skip();
-            return;
-        }
-        aborting_ = false;
-    }
-    if (encoder_->remembers() && !may_begin()) {
-        skip();
-        return;
-    }
     encoder_->begin_tick(wall_ms, self);
     encoding_ = true;
 }
 
 // What the last tick said counts as said only when it got out.
-bool OutputPipe::may_begin() {
+bool OutputPipe::knows_last_tick() {
     const SinkWorker::Fates fates = worker_->fates();
     if (fates.over < channel_.frames_closed()) {
         return false;
@@ -254,7 +231,7 @@ void OutputPipe::skip() {
         said_skipping_ = true;
         log_.warn("skip." + name_, "output " + name_ +
                                        ": its destination is slower than its interval, so ticks "
-                                       "are skipped; each sends the newest values");
+                                       "are skipped; the one under way sends the newest values");
     }
 }
 
@@ -276,9 +253,6 @@ void OutputPipe::tell_losses() {
 }
 
 bool OutputPipe::go_on(const Values& values) {
-    if (aborting_ && encoder_->abort_tick(channel_)) {
-        aborting_ = false;
-    }
     if (encoding_) {
         encoding_ = !encoder_->encode_some(values, channel_);
         if (encoding_) {
@@ -288,8 +262,7 @@ bool OutputPipe::go_on(const Values& values) {
         }
         runner_->wake();
     }
-    retry_ns_ = busy() ? std::clamp(2 * retry_ns_, retry_ns_min_, retry_ns_max_) : 0;
-    return !encoding_ && !aborting_;
+    return !encoding_;
 }
 
 }  // namespace remora

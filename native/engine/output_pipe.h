@@ -39,15 +39,16 @@ class OutputPipe {
     bool is_due(std::uint64_t last, std::uint64_t now) const {
         return now / every_ticks_ != last / every_ticks_;
     }
-    // Begins a tick and gives up one that is still under way. When the ring has no room even to say
-    // so, or the format has to know first what became of the last tick, this tick is skipped: the
-    // next one carries the newest values.
+    // Whether a tick can begin. Otherwise it is skipped, and counted: the one before is still on
+    // its way and sends the newest values with what it has not come to yet, or the format has to
+    // know first what became of it.
+    bool may_begin_tick();
+    // Only after may_begin_tick().
     void begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self);
     // Encodes on. True when nothing is left to do.
     bool go_on(const Values& values);
-    bool busy() const { return encoding_ || aborting_; }
-    // After how long it is worth going on while busy: longer each time in vain.
-    std::int64_t retry_ns() const { return retry_ns_; }
+    // The ring was full: the sink says when there is room (SinkEnvironment::on_room).
+    bool busy() const { return encoding_; }
 
     // Which of the cache's kOutputsMax sets of flags is this output's; kOutputsMax: none yet.
     std::size_t flags_place() const { return flags_place_; }
@@ -58,7 +59,7 @@ class OutputPipe {
 
  private:
     bool wants(const std::string& object_name) const;
-    bool may_begin();
+    bool knows_last_tick();
     void skip();
     void tell_losses();
 
@@ -75,14 +76,10 @@ class OutputPipe {
 
     std::size_t flags_place_ = kOutputsMax;
     bool encoding_ = false;
-    bool aborting_ = false;
     SinkWorker::Fates fates_;  // as of the last tick
     bool said_skipping_ = false;
     bool said_too_long_ = false;
     bool said_unencodable_ = false;
-    std::int64_t retry_ns_min_;
-    std::int64_t retry_ns_max_;
-    std::int64_t retry_ns_ = 0;
 };
 
 }  // namespace remora

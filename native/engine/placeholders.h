@@ -25,8 +25,8 @@ std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& fac
 // Replaces every placeholder of `config`, fills in `config.directory`, and gives the outputs that
 // push (all but prometheus and openmetrics, which are scraped) a label `broker` unless a label of
 // that name is configured. In a path an unknown fact is "unknown"; a label that needs one is left
-// out. Returns a sentence for each that was left out, and one when the files go elsewhere than beside
-// the broker's own logs.
+// out. Returns a sentence for each that was left out, and one when the files go elsewhere than
+// beside the broker's own logs.
 std::vector<std::string> expand_placeholders(Config& config, const Facts& facts);
 
 }  // namespace remora

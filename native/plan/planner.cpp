@@ -85,6 +85,7 @@ void Planner::set_grid(const PlanOptions& options) {
     const auto old_round = static_cast<std::uint32_t>(round_);
     round_ = round_ * old_ns / options_.quantum_ns;
     read_round_ = read_round_ * old_ns / options_.quantum_ns;
+    settled_round_ = settled_round_ * old_ns / options_.quantum_ns;
     for (UnitId unit = 0; unit < flags_.size(); ++unit) {
         const auto elapsed = std::int64_t{old_round - last_[unit]} * old_ns / options_.quantum_ns;
         last_[unit] = static_cast<std::uint32_t>(round_) - static_cast<std::uint32_t>(elapsed);
@@ -338,7 +339,6 @@ void Planner::next_turn() {
 void Planner::begin_round(std::int64_t round) {
     round_ = round;
     build_list(round, false);
-    settles_ = options_.settle_ns > 0 && left_ > 0;
     deadline_ns_ = options_.start_ns + round * options_.quantum_ns - options_.margin_ns;
     recent_ns_ = std::max(remaining_ns_, recent_ns_ - recent_ns_ / 8);
 }
@@ -365,8 +365,8 @@ std::int64_t Planner::next_wake(std::int64_t now_ns) {
     if (urgent_ > 0) {
         return now_ns;
     }
-    if (settles_ && now_ns + options_.settle_ns < deadline_ns_ + options_.margin_ns) {
-        settles_ = false;
+    if (options_.settle_ns > 0 && settled_round_ != round_ &&
+        now_ns < round_end_ns(round_) + options_.quantum_ns / kLateShare) {
         return now_ns + options_.settle_ns;
     }
     const std::int64_t next = options_.start_ns + (round_ + 1) * options_.quantum_ns - lead_ns();
@@ -430,15 +430,20 @@ void Planner::hand_out(std::span<std::byte> out, PlanResult& result) {
     result.bytes = static_cast<std::uint32_t>(at);
 }
 
-// A call means that what was handed out before has been read. After the round's own units one more
-// call is waited for when units were woken by them.
-void Planner::note_read_round() {
-    if (left_ > 0 || read_round_ == round_) {
+// A call means that what was handed out before has been read. What the core wakes in its answer is
+// handed out by one call more; units that are registered all the time do not hold a round back.
+void Planner::note_progress() {
+    if (left_ > 0) {
         return;
     }
-    awaits_woken_ = urgent_ > 0 && !awaits_woken_;
-    if (!awaits_woken_) {
-        read_round_ = round_;
+    read_round_ = round_;
+    const bool is_answered = options_.settle_ns == 0 || answered_until_ns_ >= round_end_ns(round_);
+    if (settled_round_ == round_ || !is_answered) {
+        return;
+    }
+    hands_out_woken_ = urgent_ > 0 && !hands_out_woken_;
+    if (!hands_out_woken_) {
+        settled_round_ = round_;
     }
 }
 
@@ -448,7 +453,7 @@ PlanResult Planner::plan(std::int64_t now_ns, std::span<std::byte> out) {
         result.wake_ns = now_ns + options_.quantum_ns;
         return result;
     }
-    note_read_round();
+    note_progress();
     const std::int64_t lead = lead_ns();
     // The round that time has come for. One that a delay has missed (registrations, a thread that
     // hung, a busy machine) is read late; one long past (a pause of the host) is left out: its

@@ -31,12 +31,12 @@ struct PlanOptions {
     std::int64_t slice_ns = CollectorConfig{}.slice_ms * kNanosPerMilli;
     std::int64_t spacing_ns =
         10 * kNanosPerMilli;  // between two slices of a round, when there is time
-    std::int64_t margin_ns = 30 * kNanosPerMilli;  // a round aims to end this long before its tick
+    std::int64_t margin_ns = 50 * kNanosPerMilli;  // a round aims to end this long before its tick
     std::int64_t lead_ns_max =
         2 * kNanosPerSecond;  // a round begins at most this long before its tick
-    // After a round's last slice plan() wants to be called once more after this, for units woken by
-    // what was read. 0: it does not.
-    std::int64_t settle_ns = 15 * kNanosPerMilli;
+    // After a round's last slice plan() wants to be called each time after this until the core has
+    // looked at what was read, for units that it wakes. 0: it does not wait for the core.
+    std::int64_t settle_ns = 10 * kNanosPerMilli;
     std::uint32_t units_per_plan_max = 8192;
     // Units drawn for the audit of each tick, all alike likely; 0: none.
     std::uint32_t audit_units = 0;
@@ -99,11 +99,13 @@ class Planner {
     std::span<const AuditSample> audits() const { return audits_; }
     void forget_audits() { audits_.clear(); }
 
-    // Until when everything due was handed out and, since plan() was called again, has been read:
-    // the end of a round, monotonic.
-    std::int64_t read_until_ns() const {
-        return options_.start_ns + read_round_ * options_.quantum_ns;
-    }
+    // Until when all that was due has been read: the end of a round, monotonic. What was handed out
+    // has been read when plan() is called again.
+    std::int64_t read_until_ns() const { return round_end_ns(read_round_); }
+    // The core has looked at what was read until then, and said what it wakes.
+    void note_answered(std::int64_t until_ns) { answered_until_ns_ = until_ns; }
+    // Until when all that was due and all that was woken by it has been read.
+    std::int64_t settled_until_ns() const { return round_end_ns(settled_round_); }
 
     // Monotonic time of the first emission tick after `now_ns`.
     std::int64_t next_tick_ns(std::int64_t now_ns) const;
@@ -121,7 +123,10 @@ class Planner {
     void begin_urgent(std::int64_t now_ns);
     void build_list(std::int64_t round, bool urgent_only);
     void draw_audit();
-    void note_read_round();
+    void note_progress();
+    std::int64_t round_end_ns(std::int64_t round) const {
+        return options_.start_ns + round * options_.quantum_ns;
+    }
     void begin_turns(std::uint32_t most);
     void next_turn();
     bool may_be_due(UnitId unit, std::uint32_t round) const;
@@ -162,15 +167,16 @@ class Planner {
     std::vector<AuditSample> audits_;
     std::uint64_t random_ = 0x9E3779B97F4A7C15ULL;
 
-    std::int64_t round_ = 0;         // the last round begun
-    std::int64_t read_round_ = 0;    // the last round read
-    bool awaits_woken_ = false;      // of a round whose own units were read
+    std::int64_t round_ = 0;          // the last round begun
+    std::int64_t read_round_ = 0;     // the last round read
+    std::int64_t settled_round_ = 0;  // the last round read with what it woke
+    std::int64_t answered_until_ns_ = 0;
+    bool hands_out_woken_ = false;   // the call after the answer did
     std::int64_t deadline_ns_ = 0;   // when the list should have been read
     std::int64_t remaining_ns_ = 0;  // expected read time of what is left of the list
     std::int64_t recent_ns_ = 0;     // expected read time of a round: a maximum that decays
     std::uint32_t active_ = 0;
     std::uint32_t urgent_ = 0;
-    bool settles_ = false;  // the round's last slice was handed out; one more call is wanted
 };
 
 }  // namespace remora

@@ -6,21 +6,36 @@ BlockChannel::BlockChannel(std::size_t block_bytes, std::size_t block_count)
     : block_bytes_(block_bytes),
       memory_(new char[block_bytes * block_count]),
       full_(block_count),
-      free_(block_count) {
+      free_(block_count),
+      room_((block_count + 1) / 2) {
     for (std::uint32_t i = 0; i < block_count; ++i) {
         free_.push(i);
     }
 }
 
 void BlockChannel::begin_frame(std::int64_t wall_ms) {
-    in_frame_ = true;
     frame_begun_ = false;
     wall_ms_ = wall_ms;
 }
 
+// The flag goes up before the second look and the consumer looks at it after giving a block back,
+// so that one of both sees the other.
+bool BlockChannel::take_free(std::uint32_t& block) {
+    if (free_.pop(block)) {
+        return true;
+    }
+    producer_waits_.store(true);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (!free_.pop(block)) {
+        return false;
+    }
+    producer_waits_.store(false);
+    return true;
+}
+
 bool BlockChannel::open_block() {
     std::uint32_t block = 0;
-    if (!free_.pop(block)) {
+    if (!take_free(block)) {
         return false;
     }
     current_ =
@@ -52,23 +67,14 @@ void BlockChannel::commit(std::size_t used, std::uint32_t lines) {
     current_.lines += lines;
 }
 
-bool BlockChannel::close_frame(std::uint8_t flag) {
+bool BlockChannel::end_frame() {
     if (!block_open_ && !open_block()) {
         return false;
     }
-    close_block(flag);
-    in_frame_ = false;
+    close_block(kFrameEnd);
     // After its block: whoever counts the frame finds it in the queue.
     frames_closed_.fetch_add(1, std::memory_order_release);
     return true;
-}
-
-bool BlockChannel::end_frame() {
-    return close_frame(kFrameEnd);
-}
-
-bool BlockChannel::abort_frame() {
-    return close_frame(kFrameAbort);
 }
 
 bool BlockChannel::front(BlockView& view) {
@@ -83,11 +89,15 @@ bool BlockChannel::front(BlockView& view) {
     return true;
 }
 
-void BlockChannel::pop() {
+bool BlockChannel::pop() {
     const std::uint32_t block = full_.front().block;
-    frames_popped_ += (full_.front().flags & (kFrameEnd | kFrameAbort)) != 0 ? 1 : 0;
+    frames_popped_ += (full_.front().flags & kFrameEnd) != 0 ? 1 : 0;
     full_.pop();
     free_.push(block);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    // The producer takes blocks, so what is counted here may be too many but not too few.
+    return producer_waits_.load() && free_.read_available() >= room_ &&
+           producer_waits_.exchange(false);
 }
 
 }  // namespace remora

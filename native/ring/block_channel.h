@@ -10,13 +10,10 @@
 
 namespace remora {
 
-// What a block begins or ends. A tick's output is one frame: blocks from kFrameBegin to kFrameEnd
-// or kFrameAbort.
+// What a block begins or ends. A tick's output is one frame: blocks from kFrameBegin to kFrameEnd.
 enum BlockFlag : std::uint8_t {
     kFrameBegin = 1,
     kFrameEnd = 2,
-    kFrameAbort =
-        4,  // the encoder gave the tick up: a file that is replaced whole keeps its old content
 };
 
 // A filled block as the sink sees it.
@@ -30,14 +27,15 @@ struct BlockView {
 // A pool of blocks that travel producer -> consumer -> producer through two Boost.Lockfree SPSC
 // queues. All memory is taken in the constructor.
 //
-// Thread safety: one producer thread (core) calls begin_frame, reserve, commit, end_frame,
-// abort_frame; one consumer thread (sink) calls front, pop. Roles are fixed for the life of the
-// channel.
+// Thread safety: one producer thread (core) calls begin_frame, reserve, commit, end_frame; one
+// consumer thread (sink) calls front, pop. Roles are fixed for the life of the channel.
 //
 // Invariants:
 //  (1) a line lies in one block; a block belongs to one frame.
-//  (2) every frame that was begun is ended or aborted before the next begins.
-//  (3) "no free block" is an answer (nullptr): the producer goes on later, nobody waits.
+//  (2) every frame that was begun is ended before the next begins.
+//  (3) "no free block" is an answer (nullptr): the producer goes on later, nobody waits. It is told
+//      once half of the blocks are free (pop() returns true), not at the first: it should find room
+//      for a good piece of work.
 class BlockChannel {
  public:
     BlockChannel(std::size_t block_bytes, std::size_t block_count);
@@ -55,16 +53,15 @@ class BlockChannel {
     void commit(std::size_t used, std::uint32_t lines = 1);
     // Ends the frame; false when no block was free to say so (call again later).
     bool end_frame();
-    // Gives the frame up. Same return.
-    bool abort_frame();
-    bool in_frame() const { return in_frame_; }
-    // Frames ended or aborted so far.
+    // Frames ended so far.
     std::uint64_t frames_closed() const { return frames_closed_.load(std::memory_order_relaxed); }
 
     // --- consumer
     // The oldest filled block, or false when there is none. Stays valid until pop().
     bool front(BlockView& view);
-    void pop();
+    // Gives the block in front back. True when the producer has found no free block and there is
+    // room for it now: wake it. True once for each time that it found none.
+    bool pop();
 
     // Whether a whole frame is queued behind the one that the block in front belongs to.
     bool newer_frame_waits() const {
@@ -83,19 +80,20 @@ class BlockChannel {
         std::int64_t wall_ms;
     };
 
+    bool take_free(std::uint32_t& block);
     bool open_block();
     void close_block(std::uint8_t flags);
-    bool close_frame(std::uint8_t flag);
 
     const std::size_t block_bytes_;
     std::unique_ptr<char[]> memory_;
     boost::lockfree::spsc_queue<Ticket> full_;
     boost::lockfree::spsc_queue<std::uint32_t> free_;
+    const std::size_t room_;  // free blocks at which a producer that waits is told
+    std::atomic<bool> producer_waits_{false};
 
     // Producer only.
     Ticket current_{};
     bool block_open_ = false;
-    bool in_frame_ = false;
     bool frame_begun_ = false;  // a block of this frame was handed over
     std::int64_t wall_ms_ = 0;
 

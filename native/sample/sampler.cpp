@@ -25,6 +25,8 @@ constexpr int kPassesMost = 6;
 // While the budget binds, lambda is left alone when this share of it is used.
 constexpr double kMostUsed = 1.01;
 constexpr double kLeastUsed = 0.9;
+// Weight of one read in what reads after a hint find.
+constexpr float kLearnHints = 0.002F;
 // Reads after more base intervals than this tell of the units that rest.
 constexpr float kRests = 1.5F;
 
@@ -210,6 +212,9 @@ void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns) {
             surprise.sum += std::max(capped - volatility_[unit] * seconds, 0.0F);
             surprise.reads += 1;
         }
+        if ((flags_[unit] & kHinted) != 0) {
+            hint_worth_ += kLearnHints * (capped - hint_worth_);
+        }
         volatility_[unit] = learn_volatility(volatility_[unit], capped, elapsed_ns,
                                              static_cast<float>(options_.sampling.decay));
         if (!variance_.is_empty()) {
@@ -248,7 +253,7 @@ void Sampler::sum_up(ClassCosts& costs) {
             continue;
         }
         const float cost = cost_ns(unit);
-        int settled = flags & ~(kReadNow | kWoken);
+        int settled = flags & ~(kReadNow | kWoken | kHinted);
         if (bounds_.class_of(kind_[unit]) == UnitClass::kBroker) {
             const AgeBounds::Expense now =
                 AgeBounds::expense_of(static_cast<double>(cost), expense(unit));
@@ -338,12 +343,23 @@ SolveResult Sampler::solve(double budget_ns_per_s, double ceiling_ns_per_s) {
     return result;
 }
 
+// What a read of the unit is likely to find beyond what its volatility says, in scales.
+float Sampler::expected_surprise(UnitId unit) const {
+    const Surprise& surprise = surprises_[family_[unit]];
+    // Two reads without surprise are put in, so that one surprised read alone is no alarm for all.
+    const float of_family = surprise.sum / (surprise.reads + 2);
+    return (flags_[unit] & kHinted) != 0 ? std::max(of_family, hint_worth_) : of_family;
+}
+
 // A read of cost c buys lambda / 2 scale seconds elsewhere (the derivative of the law); here it
-// saves `surprise` scales for what is left of the interval, half of it on average.
-bool Sampler::is_worth_waking(UnitId unit, float surprise) const {
+// saves the surprise for what is left of the interval, half of it on average.
+bool Sampler::is_worth_waking(UnitId unit) const {
     constexpr int kCandidate = kActive | kKnown;
-    if ((flags_[unit] & (kCandidate | kReadNow | kWoken)) != kCandidate ||
-        health_.is_failing(unit)) {
+    if ((flags_[unit] & (kCandidate | kReadNow | kWoken)) != kCandidate) {
+        return false;
+    }
+    const float surprise = expected_surprise(unit);
+    if (!(surprise > 0) || health_.is_failing(unit)) {
         return false;
     }
     const std::uint32_t interval_ms = intervals_.get(unit);
@@ -361,10 +377,7 @@ std::size_t Sampler::collect_wakes(std::span<UnitId> out) {
     std::size_t woken = 0;
     const auto units = static_cast<UnitId>(flags_.size());
     for (UnitId unit = 0; unit < units && woken < out.size(); ++unit) {
-        const Surprise& surprise = surprises_[family_[unit]];
-        // Two reads without surprise are put in, so that one surprised read alone is no alarm for
-        // all.
-        if (surprise.sum > 0 && is_worth_waking(unit, surprise.sum / (surprise.reads + 2))) {
+        if (is_worth_waking(unit)) {
             out[woken++] = unit;
             flags_[unit] = static_cast<std::uint8_t>(flags_[unit] | kWoken);
         }

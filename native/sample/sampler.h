@@ -73,6 +73,14 @@ class Sampler {
     void observe(UnitId unit, float deviation, std::int64_t elapsed_ns, wire::ReadStatus status,
                  std::int64_t now_ns);
 
+    // Something else tells that `unit` has changed since its last read: the next collect_wakes()
+    // has it when what such reads usually find is worth its price.
+    void hint(UnitId unit) {
+        if (has(unit)) {
+            flags_[unit] = static_cast<std::uint8_t>(flags_[unit] | kHinted);
+        }
+    }
+
     void on_cost(FamilyId family, std::uint32_t units, double nanos) {
         costs_.on_cost(family, units, nanos);
     }
@@ -115,6 +123,7 @@ class Sampler {
         kWoken = 8,    // since the last solve
         kHigh = 16,    // AgeBounds::Expense of its reads
         kVeryHigh = 32,
+        kHinted = 64,  // since the last solve
     };
     // What a family's reads of units that had rested found since the last solve.
     struct Surprise {
@@ -139,7 +148,8 @@ class Sampler {
     void learn(UnitId unit, float deviation, std::int64_t elapsed_ns);
     void sum_up(ClassCosts& costs);
     double write_all(double budget_ns_per_s, SolveResult& result);
-    bool is_worth_waking(UnitId unit, float surprise) const;
+    float expected_surprise(UnitId unit) const;
+    bool is_worth_waking(UnitId unit) const;
 
     SamplerOptions options_;
     IntervalTable& intervals_;
@@ -150,6 +160,7 @@ class Sampler {
     VarianceHistory variance_;
     double lambda_ = 0;
     bool topics_at_base_ = true;
+    float hint_worth_ = 1;  // scales that reads after a hint found on average
     std::uint32_t recording_ms_ = 0;
     std::uint32_t active_ = 0;
 

@@ -42,6 +42,7 @@ class SinkWorkerImpl final : public SinkWorker {
           channel_(channel),
           clock_(environment.clock),
           counters_(environment.counters),
+          on_room_(environment.on_room),
           reporter_(options.name, environment.clock, environment.counters, environment.log),
           output_(make_output(options, environment, reporter_)) {}
 
@@ -68,6 +69,7 @@ class SinkWorkerImpl final : public SinkWorker {
     BlockChannel& channel_;
     const Clock& clock_;
     CounterTable& counters_;
+    const std::function<void()> on_room_;
     FaultReporter reporter_;
     const std::unique_ptr<Output> output_;
 
@@ -134,11 +136,13 @@ Step SinkWorkerImpl::take(const BlockView& block) {
         }
     }
     taken_ += block.bytes.size();
-    if ((block.flags & (kFrameEnd | kFrameAbort)) != 0) {
-        end_frame((block.flags & kFrameAbort) != 0);
+    if ((block.flags & kFrameEnd) != 0) {
+        end_frame(false);
     }
     block_begun_ = false;
-    channel_.pop();
+    if (channel_.pop() && on_room_) {
+        on_room_();
+    }
     return Step::kDone;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -71,6 +72,8 @@ struct SinkEnvironment {
     Log& log;
     FileSystem& files;
     SocketFactory& sockets;
+    // Called on the sink's thread when the producer found the ring full and there is room again.
+    std::function<void()> on_room = {};
 };
 
 // Faults never leave it: a frame that does not get out is dropped and counted, the ring keeps
@@ -78,8 +81,8 @@ struct SinkEnvironment {
 // block.
 //
 // Counters: bytes popped = kSinkBytes + kSinkBytesDropped, frames popped = kSinkFrames +
-// kSinkFramesDropped, both once a frame is over. A frame that the encoder aborted counts as
-// dropped; its lines that were already written as written.
+// kSinkFramesDropped, both once a frame is over. A frame that a stop cuts off counts as dropped;
+// its lines that were already written as written.
 //
 // Thread safety: do_work and on_stop on the sink thread, the rest on any.
 class SinkWorker : public Worker {
@@ -89,7 +92,7 @@ class SinkWorker : public Worker {
     // The destination did not work when it was last tried.
     virtual bool failing() const = 0;
 
-    // What has become of the frames so far, aborted ones included.
+    // What has become of the frames so far.
     struct Fates {
         std::uint64_t over = 0;  // popped whole
         std::uint64_t lost = 0;  // of them: nothing of it got out
