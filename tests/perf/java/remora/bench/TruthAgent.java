@@ -95,18 +95,20 @@ public final class TruthAgent implements Runnable {
 
     /** Waits until the tick is wholly in the file; learns the families that it holds, and returns its time. */
     private long settle(long came) throws IOException, InterruptedException {
+        NdjsonTicks.Tick tick = new NdjsonTicks.Tick();
+        long until = System.currentTimeMillis() + baseMillis / 4;
         do {
             length = Files.size(file);
             Thread.sleep(50);
-        } while (grown());
-        NdjsonTicks.Tick tick = new NdjsonTicks.Tick();
-        lines.lines(line -> {
-            if (line.bean.isEmpty()) {
-                tick.own.add(line);
-            } else {
-                reader.want(line.bean, line.attribute);
-            }
-        });
+            lines.lines(line -> {
+                if (line.bean.isEmpty()) {
+                    tick.own.add(line);
+                } else {
+                    reader.want(line.bean, line.attribute);
+                }
+            });
+            // The agent's own lines are the last of a tick.
+        } while (grown() || tick.own.isEmpty() && System.currentTimeMillis() < until);
         return tick.own.isEmpty() ? came : (long) tick.millis();
     }
 
