@@ -34,7 +34,7 @@ final class Judge {
     private static final double MUCH = 1e6;
     private static final double OFF = 1e-3;
     /** How far beyond the range of the last minute, as a share of it, a value that comes and goes may be. */
-    private static final double BEYOND = 0.25;
+    private static final double BEYOND = 0.1;
     private static final double OFF_MOVING = 0.02;
     private static final double PRINTED = 1e-12;
 
