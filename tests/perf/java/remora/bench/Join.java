@@ -69,7 +69,6 @@ public final class Join {
     private final Scale[] scales;
     private final double[] scaledAt;
     private final boolean[] present;
-    private final boolean[] shown;
     private final int[] shownAt;
     private final boolean[] familyShown;
     private final int[] familyPresent;
@@ -97,7 +96,6 @@ public final class Join {
         scales = new Scale[count];
         scaledAt = new double[count];
         present = new boolean[count];
-        shown = new boolean[count];
         shownAt = new int[count];
         Map<String, Integer> units = new HashMap<>();
         Map<String, Integer> families = new HashMap<>();
@@ -264,7 +262,6 @@ public final class Join {
             int id = found;
             int age = (int) Math.max(0, Math.round(tickMillis - line.readMillis));
             Judge.Verdict verdict = verdict(id, line, line.readMillis >= firstMillis, window, seen);
-            shown[id] = true;
             shownAt[id] = tickNumber;
             familyShown[familyOf[id]] = true;
             float deviation = deviation(id, line.value, nearest.bits[id], tickMillis);
@@ -407,7 +404,7 @@ public final class Join {
             // Of a large broker's partitions a sample is shown.
             boolean sampled = truth.series.get(id).kind == Subject.Kind.PARTITION
                     && familyEmitted[family] * 2 < familyPresent[family];
-            if (!sampled || shown[id]) {
+            if (!sampled) {
                 tally.missing(truth.series.get(id).kind.ordinal(), id);
             }
         }

@@ -33,6 +33,8 @@ final class Judge {
     /** Fractions, and whole numbers from here on (bytes), may be off unseen by a share; more when their bean moves. */
     private static final double MUCH = 1e6;
     private static final double OFF = 1e-3;
+    /** How far beyond the range of the last minute, as a share of it, a value that comes and goes may be. */
+    private static final double BEYOND = 0.1;
     private static final double OFF_MOVING = 0.02;
     private static final double PRINTED = 1e-12;
 
@@ -101,7 +103,8 @@ final class Judge {
             return Verdict.NEAR;
         }
         boolean mayFlicker = window.flickers || window.unitMoved && !window.monotone;
-        if (mayFlicker && emitted >= window.lowest && emitted <= window.highest) {
+        double beyond = BEYOND * (window.highest - window.lowest);
+        if (mayFlicker && emitted >= window.lowest - beyond && emitted <= window.highest + beyond) {
             return Verdict.FLICKER;
         }
         return Verdict.WRONG;

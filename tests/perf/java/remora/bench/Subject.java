@@ -78,7 +78,8 @@ final class Subject {
     /** Whether the name says that the value only rises. */
     boolean isCounter() {
         return attribute.equals("Count") || attribute.equals("Sum") || attribute.endsWith("-total")
-                || attribute.endsWith("-count") || JVM_COUNTERS.contains(attribute) || bean.contains("name=LogEndOffset,");
+                || attribute.endsWith("-count") || JVM_COUNTERS.contains(attribute)
+                || bean.contains("name=LogEndOffset,");
     }
 
     /** Why a value cannot be judged by a second reader, or null when it can. */

@@ -16,6 +16,7 @@ public final class TruthAgent implements Runnable {
     private static final long LAST_MS = 150;
     private static final long LATE_MS = 1500;
     private static final long STEP_LEAST_MS = 300;
+    private static final long CHANCE_MS = 250;
     private static final int PASSES_MAX = 5;
 
     private final Path file;
@@ -63,9 +64,10 @@ public final class TruthAgent implements Runnable {
         long back = Math.min(BACK_MS, baseMillis * 6 / 10);
         long passes = Math.max(2, Math.min(PASSES_MAX, back / Math.max(STEP_LEAST_MS, 2 * passMillis)));
         for (int i = 0; i < passes; i++) {
-            // Ever closer together: even steps would see a sawtooth of the same period as a line.
+            // At chance: in even steps, or the same steps at each tick, a sawtooth always shows the same part.
             double share = (double) i / (passes - 1);
-            sleepUntil(due - back + (long) ((back - LAST_MS) * share * (1.4 - 0.4 * share)));
+            long chance = i == 0 ? 0 : (long) (Math.random() * CHANCE_MS);
+            sleepUntil(due - back + (long) ((back - LAST_MS) * share) - chance);
             if (i == 0) {
                 // What the tick before left behind has come by now.
                 length = Files.size(file);
@@ -95,18 +97,20 @@ public final class TruthAgent implements Runnable {
 
     /** Waits until the tick is wholly in the file; learns the families that it holds, and returns its time. */
     private long settle(long came) throws IOException, InterruptedException {
+        NdjsonTicks.Tick tick = new NdjsonTicks.Tick();
+        long until = System.currentTimeMillis() + baseMillis / 4;
         do {
             length = Files.size(file);
             Thread.sleep(50);
-        } while (grown());
-        NdjsonTicks.Tick tick = new NdjsonTicks.Tick();
-        lines.lines(line -> {
-            if (line.bean.isEmpty()) {
-                tick.own.add(line);
-            } else {
-                reader.want(line.bean, line.attribute);
-            }
-        });
+            lines.lines(line -> {
+                if (line.bean.isEmpty()) {
+                    tick.own.add(line);
+                } else {
+                    reader.want(line.bean, line.attribute);
+                }
+            });
+            // The agent's own lines are the last of a tick.
+        } while (grown() || tick.own.isEmpty() && System.currentTimeMillis() < until);
         return tick.own.isEmpty() ? came : (long) tick.millis();
     }
 
