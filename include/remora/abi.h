@@ -35,6 +35,11 @@ REMORA_EXPORT remora_agent* remora_start(const char* arguments, const char* fact
                                          const remora_buffers* buffers, char* message,
                                          size_t message_bytes);
 
+// Call before the host is up: files that an earlier agent with these arguments left behind end as
+// the configuration says (remora_up 0 in place of old values), where they are. Any thread; may wait
+// for the disk.
+REMORA_EXPORT void remora_end_files(const char* arguments, const char* facts);
+
 // Handles `bytes` of control records; answers lie in the answer buffer. Returns the number of
 // answer bytes, or a negative code. -kFull means: nothing was handled, try again later. Collector
 // thread.

@@ -91,6 +91,14 @@ jlong JNICALL start(JNIEnv* env, jclass, jstring arguments, jstring facts, jobje
     return reinterpret_cast<jlong>(agent);
 }
 
+void JNICALL end_files(JNIEnv* env, jclass, jstring arguments, jstring facts) {
+    const JavaText argument_text(env, arguments);
+    const JavaText fact_text(env, facts);
+    if (argument_text.c_str() != nullptr && fact_text.c_str() != nullptr) {
+        remora_end_files(argument_text.c_str(), fact_text.c_str());
+    }
+}
+
 jint JNICALL control(JNIEnv*, jclass, jlong handle, jint bytes) {
     return remora_control(agent_of(handle), bytes);
 }
@@ -128,6 +136,8 @@ extern "C" JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM* vm, void*) {
                "(Ljava/lang/String;Ljava/lang/String;Ljava/nio/ByteBuffer;Ljava/nio/ByteBuffer;"
                "Ljava/nio/ByteBuffer;Ljava/nio/ByteBuffer;)J",
                reinterpret_cast<void*>(&start)),
+        method("endFiles", "(Ljava/lang/String;Ljava/lang/String;)V",
+               reinterpret_cast<void*>(&end_files)),
         method("control", "(JI)I", reinterpret_cast<void*>(&control)),
         method("plan", "(JJ)I", reinterpret_cast<void*>(&plan)),
         method("submit", "(JIJ)I", reinterpret_cast<void*>(&submit)),

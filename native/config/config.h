@@ -136,6 +136,8 @@ enum class OutputFormat : std::uint8_t {
 };
 enum class OutputEmit : std::uint8_t { kAll, kFresh, kChanged };
 enum class OutputTime : std::uint8_t { kTick, kRead };
+// What becomes of a file that is replaced whole when nobody writes it any more.
+enum class AtEnd : std::uint8_t { kDown, kRemove, kKeep };
 enum class FsyncMode : std::uint8_t { kNever, kRotate, kTick };
 
 struct RotateConfig {
@@ -164,6 +166,7 @@ struct OutputConfig {
     std::vector<std::string> exclude;
     RotateConfig rotate;
     FsyncMode fsync = FsyncMode::kNever;
+    AtEnd at_end = AtEnd::kDown;
     std::uint32_t packet_bytes = kDatagramBytes;
     double spread = 0.5;        // share of the interval that a tick's datagrams are spread over
     std::uint32_t mode = 0644;  // permission bits of files ("0644")

@@ -47,6 +47,7 @@ constexpr std::array<const char*, 8> kFormats = {"prometheus", "openmetrics", "n
                                                  "statsd",     "dogstatsd"};
 constexpr std::array<const char*, 3> kEmits = {"all", "fresh", "changed"};
 constexpr std::array<const char*, 2> kTimes = {"tick", "read"};
+constexpr std::array<const char*, 3> kAtEnds = {"down", "remove", "keep"};
 constexpr std::array<const char*, 3> kFsyncs = {"never", "rotate", "tick"};
 constexpr std::array<const char*, 3> kLevels = {"info", "warn", "error"};
 
@@ -294,6 +295,12 @@ void visit_output(ConfigVisitor& v, OutputConfig& c) {
     v.end_section();
     choose(v, {"fsync", "When the file is forced to disk: never, at rotation, or every tick."},
            c.fsync, kFsyncs);
+    choose(v,
+           {"at_end",
+            "What becomes of a prometheus or openmetrics file when the broker or the agent ends, "
+            "and at the start of the broker until the agent writes: down (nothing but remora_up 0), "
+            "remove, or keep (old values that look alive)."},
+           c.at_end, kAtEnds);
     v.file_mode({"mode", "Permission bits of files, octal."}, c.mode);
     v.whole({"packet_bytes", "Bytes of one datagram at most."}, c.packet_bytes,
             {64, static_cast<std::uint32_t>(kDatagramBytesMax)});

@@ -89,6 +89,10 @@ class Encoder {
 };
 
 // `counters` counts lines, lines too long, values that the format cannot express.
+// What a file that is replaced whole holds when nobody writes it any more: remora_up 0, with the
+// output's labels. `format`: kPrometheus or kOpenMetrics.
+std::string down_page(Format format, const std::vector<Label>& labels);
+
 std::unique_ptr<Encoder> make_encoder(const EncoderOptions& options, CounterTable& counters);
 
 }  // namespace remora

@@ -166,3 +166,22 @@ std::unique_ptr<Encoder> make_openmetrics(const EncoderOptions& options, Counter
 }
 
 }  // namespace remora::encode
+
+namespace remora {
+
+std::string down_page(Format format, const std::vector<Label>& labels) {
+    std::string page = "# HELP remora_up 1 while the agent runs\n# TYPE remora_up gauge\nremora_up";
+    char before = '{';
+    for (const Label& label : encode::safe_labels(labels)) {
+        if (!label.value.empty()) {
+            page.append(1, before).append(label.name).append("=\"");
+            encode::append_prometheus_value(page, label.value);
+            page.push_back('"');
+            before = ',';
+        }
+    }
+    page.append(before == ',' ? "} 0\n" : " 0\n");
+    return format == Format::kOpenMetrics ? page + "# EOF\n" : page;
+}
+
+}  // namespace remora

@@ -68,6 +68,16 @@ remora_agent* remora_start(const char* arguments, const char* facts, const remor
     return nullptr;
 }
 
+void remora_end_files(const char* arguments, const char* facts) {
+    try {
+        if (arguments != nullptr && facts != nullptr) {
+            remora::Engine::end_files(arguments, facts, remora::stderr_log());
+        }
+    } catch (...) {
+        // The start will meet it again and say it.
+    }
+}
+
 int32_t remora_control(remora_agent* agent, int32_t bytes) {
     return contained(agent, [&](remora::Engine& engine) { return engine.control(bytes); });
 }

@@ -84,6 +84,23 @@ Result<std::unique_ptr<Engine>> Engine::start(std::string_view arguments, std::s
     return engine;
 }
 
+void Engine::end_files(std::string_view arguments, std::string_view facts, LogSink& log_sink) {
+    Config config = load_config(arguments, process_environment()).config;
+    const Facts known = parse_facts(facts);
+    expand_placeholders(config, known);
+    if (!find_places_of_kafka(config, known).empty()) {
+        return;
+    }
+    const SystemClock clock;
+    CounterTable counters;
+    Log log(log_sink, clock, counters);
+    PosixFileSystem files;
+    PosixSocketFactory sockets;
+    for (const OutputConfig& output : config.outputs) {
+        end_output_file(output, common_labels(config), {clock, counters, log, files, sockets});
+    }
+}
+
 Engine::Engine(Config config, Facts facts, const remora_buffers& buffers, LogSink& log_sink,
                std::string config_path, std::string arguments)
     : config_(std::move(config)),

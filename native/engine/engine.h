@@ -42,6 +42,10 @@ class Engine {
     // Threads run when this returns. kInvalidConfig carries every problem of the configuration.
     static Result<std::unique_ptr<Engine>> start(std::string_view arguments, std::string_view facts,
                                                  const remora_buffers& buffers, LogSink& log_sink);
+    // Whoever wrote the files of `arguments` before is gone: they end as the configuration says,
+    // where they are, until start() writes them. Of a configuration with mistakes what can be read
+    // of it counts.
+    static void end_files(std::string_view arguments, std::string_view facts, LogSink& log_sink);
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
     ~Engine() = default;

@@ -115,8 +115,26 @@ std::size_t blocks(const OutputConfig& config) {
     return std::clamp(kRingBytesMax / config.packet_bytes, kBlocksPerOutput, kDatagramsPerOutput);
 }
 
-SinkOptions sink_options(const OutputConfig& config, std::int64_t interval_ms) {
+FileEnd file_end_of(AtEnd at_end) {
+    switch (at_end) {
+        case AtEnd::kDown:
+            return FileEnd::kDown;
+        case AtEnd::kRemove:
+            return FileEnd::kRemove;
+        case AtEnd::kKeep:
+            break;
+    }
+    return FileEnd::kKeep;
+}
+
+SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& common,
+                         std::int64_t interval_ms) {
     SinkOptions options;
+    if (config.type == OutputType::kFile && replaces_whole_file(config.format)) {
+        options.file_end = file_end_of(config.at_end);
+        options.down_text =
+            down_page(format_of(config.format), encoder_options(config, common, 0).labels);
+    }
     options.name = config.name;
     options.kind = kind_of(config);
     options.path = config.path;
@@ -153,6 +171,7 @@ OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& com
                        std::int64_t base_interval_ms, const SinkEnvironment& environment,
                        std::function<void(const char*)> on_fault, std::int64_t start_wall_ms)
     : name_(config.name),
+      path_(config.path),
       every_ticks_(static_cast<std::uint64_t>(std::max<std::int64_t>(
           1, (config.interval_ms + base_interval_ms - 1) / base_interval_ms))),
       include_(compile(config.include)),
@@ -163,9 +182,17 @@ OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& com
       encoder_(make_encoder(encoder_options(config, common_labels, start_wall_ms),
                             environment.counters)) {
     const std::int64_t interval_ms = static_cast<std::int64_t>(every_ticks_) * base_interval_ms;
-    auto worker = make_sink_worker(sink_options(config, interval_ms), channel_, environment);
+    auto worker =
+        make_sink_worker(sink_options(config, common_labels, interval_ms), channel_, environment);
     worker_ = worker.get();
     runner_ = std::make_unique<Runner>("remora-sink", std::move(worker), std::move(on_fault));
+}
+
+void end_output_file(const OutputConfig& config, const std::vector<Label>& common_labels,
+                     const SinkEnvironment& environment) {
+    if (config.type == OutputType::kFile && replaces_whole_file(config.format)) {
+        end_textfile(sink_options(config, common_labels, 0), environment);
+    }
 }
 
 bool OutputPipe::wants(const std::string& object_name) const {

@@ -50,9 +50,14 @@ class OutputPipe {
     // The ring was full: the sink says when there is room (SinkEnvironment::on_room).
     bool busy() const { return encoding_; }
 
+    const std::string& path() const { return path_; }
+
     // Which of the cache's kOutputsMax sets of flags is this output's; kOutputsMax: none yet.
     std::size_t flags_place() const { return flags_place_; }
     void set_flags_place(std::size_t place) { flags_place_ = place; }
+
+    // What becomes of its file when it stops, in place of what its configuration says. Any thread.
+    void set_file_end(FileEnd file_end) { worker_->set_file_end(file_end); }
 
     // Any thread.
     std::int64_t sink_cpu_ns() const { return worker_->cpu_ns(); }
@@ -64,6 +69,7 @@ class OutputPipe {
     void tell_losses();
 
     const std::string name_;
+    const std::string path_;
     const std::uint64_t every_ticks_;
     std::vector<ObjectNamePattern> include_;
     std::vector<ObjectNamePattern> exclude_;
@@ -81,5 +87,10 @@ class OutputPipe {
     bool said_too_long_ = false;
     bool said_unencodable_ = false;
 };
+
+// Has a file of an output end as its configuration says, where there is one: whoever wrote it is
+// gone. Any thread.
+void end_output_file(const OutputConfig& config, const std::vector<Label>& common_labels,
+                     const SinkEnvironment& environment);
 
 }  // namespace remora

@@ -204,6 +204,13 @@ bool Reloader::step() {
 bool Reloader::exchange_sinks(std::int64_t deadline_ms) {
     bool ended = true;
     for (std::unique_ptr<OutputPipe>& pipe : reload_->retired) {
+        // A file that nobody writes any more would be read beside the new one.
+        const std::vector<OutputConfig>& wanted = reload_->config.outputs;
+        const bool goes_on =
+            std::any_of(wanted.begin(), wanted.end(), [&pipe](const OutputConfig& output) {
+                return output.type == OutputType::kFile && output.path == pipe->path();
+            });
+        pipe->set_file_end(goes_on ? FileEnd::kKeep : FileEnd::kRemove);
         if (!pipe->stop(deadline_ms)) {
             ended = false;
             log_.warn("reload.sink",

@@ -35,7 +35,7 @@ AppendOutput::AppendOutput(const SinkOptions& options, const Clock& clock, FileS
       gzip_(files, reporter) {}
 
 AppendOutput::~AppendOutput() {
-    close();
+    close(FileEnd::kKeep);
 }
 
 bool AppendOutput::begin() {
@@ -308,7 +308,7 @@ void AppendOutput::close_live() {
     dirty_ = false;
 }
 
-void AppendOutput::close() {
+void AppendOutput::close(FileEnd /*file_end*/) {
     gzip_.abandon();
     close_live();
 }

@@ -25,7 +25,7 @@ class AppendOutput final : public Output {
     bool end(bool aborted) override;
     void give_up() override;
     std::int64_t idle() override;
-    void close() override;
+    void close(FileEnd file_end) override;
 
  private:
     bool still_ours();

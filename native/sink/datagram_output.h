@@ -24,7 +24,7 @@ class DatagramOutput final : public Output {
     bool end(bool aborted) override;
     void give_up() override;
     void hurry() override { hurried_ = true; }
-    void close() override { socket_.reset(); }
+    void close(FileEnd /*file_end*/) override { socket_.reset(); }
     std::int64_t wait_ns() const override { return wait_ns_; }
 
  private:

@@ -11,6 +11,7 @@
 #include "base/counter_table.h"
 #include "base/log.h"
 #include "ring/block_channel.h"
+#include "sink/file_end.h"
 
 namespace remora {
 
@@ -68,7 +69,8 @@ class Output {
     virtual std::int64_t idle() { return kIdleForEver; }
     // From now on no waiting (stop).
     virtual void hurry() {}
-    virtual void close() = 0;
+    // `file_end`: of a file that is replaced whole.
+    virtual void close(FileEnd file_end) = 0;
 
     virtual std::int64_t wait_ns() const { return 0; }
 

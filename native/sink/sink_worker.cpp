@@ -44,12 +44,16 @@ class SinkWorkerImpl final : public SinkWorker {
           counters_(environment.counters),
           on_room_(environment.on_room),
           reporter_(options.name, environment.clock, environment.counters, environment.log),
-          output_(make_output(options, environment, reporter_)) {}
+          output_(make_output(options, environment, reporter_)),
+          file_end_(options.file_end) {}
 
     std::int64_t do_work() override;
     void on_stop() override;
     std::int64_t cpu_ns() const override { return cpu_ns_.load(std::memory_order_relaxed); }
     bool failing() const override { return failing_.load(std::memory_order_relaxed); }
+    void set_file_end(FileEnd file_end) override {
+        file_end_.store(file_end, std::memory_order_release);
+    }
     Fates fates() const override {
         const std::uint64_t over = frames_over_.load(std::memory_order_acquire);
         return {over, frames_whole_lost_.load(std::memory_order_relaxed),
@@ -81,6 +85,7 @@ class SinkWorkerImpl final : public SinkWorker {
     std::int64_t retry_at_ns_ = 0;
     std::uint64_t frames_lost_ = 0;  // since the destination failed
 
+    std::atomic<FileEnd> file_end_;
     std::atomic<std::int64_t> cpu_ns_{0};
     std::atomic<bool> failing_{false};
     std::atomic<std::uint64_t> frames_over_{0};  // written after the other two
@@ -223,11 +228,16 @@ void SinkWorkerImpl::on_stop() {
         frame_ = Frame::kDropping;
         end_frame(true);
     }
-    output_->close();
+    output_->close(file_end_.load(std::memory_order_acquire));
     cpu_ns_.store(thread_cpu_ns(), std::memory_order_relaxed);
 }
 
 }  // namespace
+
+void end_textfile(const SinkOptions& options, const SinkEnvironment& environment) {
+    FaultReporter reporter(options.name, environment.clock, environment.counters, environment.log);
+    TextfileOutput(options, environment.files, reporter).close(options.file_end);
+}
 
 std::unique_ptr<SinkWorker> make_sink_worker(const SinkOptions& options, BlockChannel& channel,
                                              const SinkEnvironment& environment) {

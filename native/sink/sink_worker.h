@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/runner.h"
 #include "ring/block_channel.h"
+#include "sink/file_end.h"
 #include "sink/file_system.h"
 #include "sink/socket.h"
 
@@ -43,6 +44,10 @@ struct SinkOptions {
     // Everything of this output on disk: the live file, rotated ones of this and earlier runs,
     // temporary ones. 0: no bound.
     std::int64_t disk_bytes_max = 256LL << 20;
+
+    // kTextfile.
+    FileEnd file_end = FileEnd::kKeep;
+    std::string down_text;
 
     // kAppend.
     std::int64_t rotate_bytes =
@@ -99,7 +104,14 @@ class SinkWorker : public Worker {
         std::uint64_t torn = 0;  // of them: a part did not get out
     };
     virtual Fates fates() const = 0;
+
+    // What becomes of the file when the worker stops, in place of SinkOptions::file_end.
+    virtual void set_file_end(FileEnd file_end) = 0;
 };
+
+// Has the file of a kTextfile sink end as SinkOptions::file_end says, without a worker: whoever
+// wrote it is gone. A file that is not there stays so. Any thread.
+void end_textfile(const SinkOptions& options, const SinkEnvironment& environment);
 
 std::unique_ptr<SinkWorker> make_sink_worker(const SinkOptions& options, BlockChannel& channel,
                                              const SinkEnvironment& environment);

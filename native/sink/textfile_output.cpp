@@ -119,6 +119,38 @@ bool TextfileOutput::end(bool aborted) {
     return true;
 }
 
+// Old values would be read for ever as if somebody still vouched for them.
+void TextfileOutput::close(FileEnd file_end) {
+    give_up();
+    FileFacts facts;
+    if (file_end == FileEnd::kKeep || !find_place() || files_.facts_at(real_, facts) != 0 ||
+        facts.kind != FileKind::kRegular) {
+        return;
+    }
+    if (file_end == FileEnd::kRemove) {
+        const int failed = files_.remove(real_);
+        if (failed < 0) {
+            reporter_.report("cannot remove " + real_, -failed);
+        }
+    } else {
+        write_down_text();
+    }
+    give_up();
+}
+
+bool TextfileOutput::write_down_text() {
+    if (!open_temporary()) {
+        return false;
+    }
+    std::size_t written = 0;
+    const int failed = write_all(files_, fd_, options_.down_text, written);
+    if (failed < 0) {
+        reporter_.report("cannot write " + temporary_, -failed);
+        return false;
+    }
+    return publish();
+}
+
 void TextfileOutput::give_up() {
     placed_ = false;
     if (fd_ >= 0) {

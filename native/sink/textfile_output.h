@@ -22,12 +22,13 @@ class TextfileOutput final : public Output {
     Step write(const BlockView& block) override;
     bool end(bool aborted) override;
     void give_up() override;
-    void close() override { give_up(); }
+    void close(FileEnd file_end) override;
 
  private:
     bool find_place();
     bool open_temporary();
     bool publish();
+    bool write_down_text();
 
     const SinkOptions options_;
     FileSystem& files_;

@@ -18,7 +18,7 @@ LEADS = re.compile(r"^kafka_cluster_partition_replicascount\{.*\} 3$", re.M)
 class LeaderTest(unittest.TestCase):
     def test_leaders_that_move_are_seen_at_once(self):
         config = {"select": {"profile": "all"},
-                  "sampling": {"base_interval": f"{BASE_S}s", "max_interval": "1h",
+                  "sampling": {"base_interval": f"{BASE_S}s", "partition_max_interval": "1h",
                                "cpu_budget_percent": 0.3},
                   "outputs": [{"path": "${dir}/${broker.id}.prom"}]}
         with Lab(config, up=["--brokers", "3"]) as lab:

@@ -1,5 +1,5 @@
 # Real brokers: one at a time, for they are measured as well as tested.
-foreach(name leader line harm outputs places reload select truth)
+foreach(name dead leader line harm outputs places reload select truth)
     add_test(NAME broker.${name}
         COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/${name}_test.py)
     set_tests_properties(broker.${name} PROPERTIES LABELS broker TIMEOUT 900 RUN_SERIAL TRUE

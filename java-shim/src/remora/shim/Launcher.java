@@ -3,10 +3,11 @@ package remora.shim;
 import java.io.File;
 import java.lang.instrument.Instrumentation;
 import java.lang.management.ManagementFactory;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import javax.management.MBeanServer;
 
-/** The daemon thread "remora": waits for the broker, loads the library, starts the core, then supervises. */
+/** The daemon thread "remora": loads the library, waits for the broker, starts the core, then supervises. */
 final class Launcher implements Runnable {
     private final Arguments arguments;
     private final boolean forced;
@@ -21,8 +22,15 @@ final class Launcher implements Runnable {
     @Override
     public void run() {
         try {
+            Map<String, String> facts = Facts.ofProcess();
+            if (!new NativeLoader(ownJar(), arguments.library(), facts).load()) {
+                return;
+            }
+            Map<String, String> known = new LinkedHashMap<>(facts);
+            known.putAll(Facts.ofFiles(Arguments.property("sun.java.command")));
+            Native.endFiles(arguments.text(), Facts.lines(known));
             MBeanServer server = forced ? ManagementFactory.getPlatformMBeanServer() : BrokerGate.awaitNode();
-            launch(server);
+            launch(server, facts);
         } catch (InterruptedException e) {
             // Not before the broker was up: nothing to end.
         } catch (Throwable cause) {
@@ -30,11 +38,7 @@ final class Launcher implements Runnable {
         }
     }
 
-    private void launch(MBeanServer server) throws InterruptedException {
-        Map<String, String> facts = Facts.ofProcess();
-        if (!new NativeLoader(ownJar(), arguments.library(), facts).load()) {
-            return;
-        }
+    private void launch(MBeanServer server, Map<String, String> facts) throws InterruptedException {
         facts.putAll(forced ? Facts.ofBroker(server) : Facts.awaitBroker(server));
         Buffers buffers = new Buffers();
         Core core;

@@ -22,6 +22,14 @@ final class Native {
             ByteBuffer plan,
             ByteBuffer sample);
 
+    /**
+     * Before the broker is up: files that an earlier agent left behind no longer show its values.
+     *
+     * @param arguments text after {@code -javaagent:remora.jar=}
+     * @param facts {@code key=value} lines about the host
+     */
+    static native void endFiles(String arguments, String facts);
+
     /** Hands over control records; returns the number of answer bytes or a negative code. */
     static native int control(long handle, int bytes);
 
