@@ -13,6 +13,12 @@ if(TARGET remora_name AND TARGET remora_encode)
                 SKIP_RETURN_CODE 77
                 ENVIRONMENT "BEANS_TO_LINES=$<TARGET_FILE:beans_to_lines>;PYTHONDONTWRITEBYTECODE=1")
         endforeach()
+        find_program(PROMTOOL promtool)
+        if(PROMTOOL)
+            add_test(NAME golden.alerts
+                COMMAND ${PROMTOOL} test rules ${PROJECT_SOURCE_DIR}/alerts/remora_test.yml)
+            set_tests_properties(golden.alerts PROPERTIES LABELS golden TIMEOUT 60)
+        endif()
         add_test(NAME golden.check
             COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/check_test.py)
         set_tests_properties(golden.check PROPERTIES LABELS golden TIMEOUT 120
