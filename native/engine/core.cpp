@@ -15,6 +15,7 @@ constexpr std::size_t kInboxMessages = 4096;
 constexpr std::size_t kQuarantinedShownMax = 100;
 constexpr std::int64_t kIdleMaxNs = kNanosPerSecond;
 constexpr std::size_t kFamiliesShownMax = 64;
+constexpr std::size_t kAuditedMax = 1024;  // at one tick
 constexpr std::size_t kWokenMax = 32'768;
 // An output that is being taken out may finish its tick for so long.
 constexpr std::int64_t kSwapPatienceNs = 2 * kNanosPerSecond;
@@ -63,6 +64,7 @@ Core::Core(const Options& options, Channels& channels, IntervalTable& intervals,
       inbox_(kInboxMessages),
       woken_(kWokenMax),
       last_tick_ns_(options.start_ns) {
+    audited_.reserve(kAuditedMax);
     condenser_.set_partition_sample(options_.config.topics.partition_sample);
     counters_.set(Counter::kTickIntervalMillis,
                   static_cast<std::uint64_t>(interval_ns() / kNanosPerMilli));
@@ -338,8 +340,9 @@ void Core::end_unit(const Message& message) {
     }
     if (is_audited_[unit] != 0) [[unlikely]] {
         is_audited_[unit] = 0;
-        if (status == wire::ReadStatus::kOk && !applied.first) {
-            accuracy_.add(sampler_.class_of(unit), applied.deviation);
+        if (status == wire::ReadStatus::kOk && !applied.first &&
+            audited_.size() < audited_.capacity()) {
+            audited_.push_back({unit, intervals_.get(unit), static_cast<float>(applied.deviation)});
         }
     }
     sampler_.observe(unit, static_cast<float>(applied.deviation), applied.elapsed_ns, status,
@@ -353,7 +356,20 @@ void Core::end_unit(const Message& message) {
     cache_.set_quarantined(unit, sampler_.health().is_quarantined(unit));
 }
 
+// A unit that would have been woken for this tick would not have been emitted wrong.
+void Core::judge_audited() {
+    for (const Audited& found : audited_) {
+        if (sampler_.has(found.unit)) {
+            const bool is_woken = sampler_.would_wake(found.unit, found.interval_ms);
+            accuracy_.add(sampler_.class_of(found.unit),
+                          is_woken ? 0.0 : static_cast<double>(found.deviation));
+        }
+    }
+    audited_.clear();
+}
+
 void Core::wake_surprised() {
+    judge_audited();
     const std::size_t count = sampler_.collect_wakes(woken_);
     for (std::size_t i = 0; i < count; ++i) {
         // A full channel: the unit waits for its interval, as it would have without a surprise.
@@ -415,6 +431,7 @@ void Core::tick(std::int64_t now_ns) {
     if (const std::uint64_t lost = counters_.get(Counter::kValuesUnaccounted); lost > 0) {
         log_.error("core.conservation", std::to_string(lost) + " values are unaccounted for");
     }
+    judge_audited();
     accuracy_.tick(now_ns);
     govern(now_ns);
     if (trace_ != nullptr &&

@@ -67,6 +67,7 @@ class Core final : public Worker {
     void tick(std::int64_t now_ns);
     bool is_tick_due(std::int64_t now_ns);
     void take_audits();
+    void judge_audited();
     void govern(std::int64_t now_ns);
     void follow_stride();
     void restart_grid();
@@ -127,6 +128,14 @@ class Core final : public Worker {
     Allowance allowance_;
     std::uint64_t emitted_interval_ = 0;    // number of the base interval of the last tick
     std::vector<std::uint8_t> is_audited_;  // by unit: its next read is for the audit
+    // What the audit's reads for the next tick found. Whether they would have been woken anyway is
+    // known when all that is due has been read.
+    struct Audited {
+        UnitId unit = kNoUnit;
+        std::uint32_t interval_ms = 0;  // before the read
+        float deviation = 0;
+    };
+    std::vector<Audited> audited_;
     std::uint32_t said_step_ = 0;
     std::int64_t batch_ns_ = 0;
     std::int64_t batch_wall_ms_ = 0;

@@ -14,6 +14,10 @@
 namespace remora {
 namespace {
 
+// The counters file is for people: with a tick each second it would cost a tenth of the whole
+// agent.
+constexpr std::int64_t kCountersIntervalMsMin = 5'000;
+
 std::int32_t negative(Code code) {
     return -static_cast<std::int32_t>(code);
 }
@@ -139,7 +143,8 @@ Engine::Engine(Config config, Facts facts, const remora_buffers& buffers, LogSin
     House::Options house_options;
     house_options.counters_path = config_.directory + "/remora.counters";
     house_options.beans_path = config_.directory + "/remora.beans";
-    house_options.counters_interval_ms = config_.sampling.base_interval_ms;
+    house_options.counters_interval_ms =
+        std::max(config_.sampling.base_interval_ms, kCountersIntervalMsMin);
     house_options.config_path = config_.reload.enabled ? std::move(config_path) : std::string();
     house_options.config_interval_ms = config_.reload.check_interval_ms;
     house_ = std::make_unique<Runner>(

@@ -353,21 +353,19 @@ float Sampler::expected_surprise(UnitId unit) const {
 
 // A read of cost c buys lambda / 2 scale seconds elsewhere (the derivative of the law); here it
 // saves the surprise for what is left of the interval, half of it on average.
-bool Sampler::is_worth_waking(UnitId unit) const {
-    constexpr int kCandidate = kActive | kKnown;
-    if ((flags_[unit] & (kCandidate | kReadNow | kWoken)) != kCandidate) {
-        return false;
-    }
+bool Sampler::is_worth_waking(UnitId unit, std::uint32_t interval_ms) const {
     const float surprise = expected_surprise(unit);
-    if (!(surprise > 0) || health_.is_failing(unit)) {
-        return false;
-    }
-    const std::uint32_t interval_ms = intervals_.get(unit);
-    if (interval_ms == kIntervalNever || interval_ms <= kind(unit).base_ms) {
+    if (!(surprise > 0) || interval_ms == kIntervalNever || interval_ms <= kind(unit).base_ms ||
+        health_.is_failing(unit)) {
         return false;
     }
     const float interval_s = static_cast<float>(interval_ms) / kMsPerSecond;
     return importance_[unit] * surprise * interval_s > static_cast<float>(lambda_) * price_ns(unit);
+}
+
+bool Sampler::would_wake(UnitId unit, std::uint32_t interval_ms) const {
+    const bool wakes = options_.sampling.policy == SamplingPolicy::kAdaptive && recording_ms_ == 0;
+    return wakes && (flags_[unit] & kKnown) != 0 && is_worth_waking(unit, interval_ms);
 }
 
 std::size_t Sampler::collect_wakes(std::span<UnitId> out) {
@@ -377,7 +375,9 @@ std::size_t Sampler::collect_wakes(std::span<UnitId> out) {
     std::size_t woken = 0;
     const auto units = static_cast<UnitId>(flags_.size());
     for (UnitId unit = 0; unit < units && woken < out.size(); ++unit) {
-        if (is_worth_waking(unit)) {
+        constexpr int kCandidate = kActive | kKnown;
+        const bool is_candidate = (flags_[unit] & (kCandidate | kReadNow | kWoken)) == kCandidate;
+        if (is_candidate && is_worth_waking(unit, intervals_.get(unit))) {
             out[woken++] = unit;
             flags_[unit] = static_cast<std::uint8_t>(flags_[unit] | kWoken);
         }

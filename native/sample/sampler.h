@@ -101,6 +101,10 @@ class Sampler {
     // Returns how many were written to `out`; what does not fit waits for its interval.
     std::size_t collect_wakes(std::span<UnitId> out);
 
+    // Whether collect_wakes() would have had `unit` if it had not been read, when its interval was
+    // `interval_ms` before that read. Only before the next solve().
+    bool would_wake(UnitId unit, std::uint32_t interval_ms) const;
+
     const FamilyCosts& costs() const { return costs_; }
     const Health& health() const { return health_; }
     float volatility(UnitId unit) const { return volatility_[unit]; }
@@ -149,7 +153,7 @@ class Sampler {
     void sum_up(ClassCosts& costs);
     double write_all(double budget_ns_per_s, SolveResult& result);
     float expected_surprise(UnitId unit) const;
-    bool is_worth_waking(UnitId unit) const;
+    bool is_worth_waking(UnitId unit, std::uint32_t interval_ms) const;
 
     SamplerOptions options_;
     IntervalTable& intervals_;

@@ -144,7 +144,7 @@ class Lab:
         if bench:
             agents.append(f"-javaagent:{self.bench_jar}={self.orders}")
         if config is not None:
-            self.config_path.write_text(json.dumps({"directory": str(self.output), **config}))
+            self.write_config(config)
             agents.append(f"-javaagent:{built('remora.jar')}={self.config_path}")
         for stale in self.output.iterdir():
             stale.unlink()
@@ -153,6 +153,12 @@ class Lab:
             self.lab.broker(1)["command"] = (self.command[:at] + list(jvm_options) + agents
                                              + self.command[at:])
         broker.start_one(self.lab, 1, 300.0)
+
+    def write_config(self, config):
+        """In one step, as a running agent takes it over."""
+        fresh = self.config_path.with_suffix(".new")
+        fresh.write_text(json.dumps({"directory": str(self.output), **config}))
+        fresh.rename(self.config_path)
 
     def load(self, seconds, *more, rate=None):
         """Load that ends by itself; `more`: arguments of `lab load`."""

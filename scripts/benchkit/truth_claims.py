@@ -15,6 +15,8 @@ CEILING_MINUTE_MAX = 0.11
 # Reads that cost more seconds than this may be older than a base interval: (cost, age).
 DEAR_BOUNDS = ((0.005, 30.0), (0.0005, 10.0))
 TICKS_LEAST = 0.8
+# Values that may have come and gone between two readings of the truth are not judged.
+UNSURE_MOST = 0.002
 LOG = math.log(3 / 0.05)  # of the empirical Bernstein bound at 95 %
 EXCLUDED = {
     "java.lang:type=OperatingSystem CpuLoad, ProcessCpuLoad, SystemCpuLoad":
@@ -50,6 +52,7 @@ def judge(results):
             if kind != "partition":
                 claim(name, f"{kind}: share true", share(row), TRUE_LEAST.get(kind, 1.0),
                       at_most=False)
+            claim(name, f"{kind}: share unsure", row["unsure_verdicts"] / row["judged"], UNSURE_MOST)
             claim(name, f"{kind}: oldest, s", row["age_max_s"], AGE_MAX_S.get(kind, base))
         row = result["classes"]["partition"]
         if row["judged"]:
@@ -137,7 +140,7 @@ def show_classes(results):
 
 def show_verdicts(results):
     print()
-    names = ("true", "near", "flicker", "stale", "wrong", "frozen")
+    names = ("true", "near", "flicker", "unsure", "stale", "wrong", "frozen")
     rows = []
     for result in results:
         for kind in (*CLASSES, DEAR):
@@ -145,7 +148,8 @@ def show_verdicts(results):
             if row["judged"]:
                 rows.append((f"{result['name']}: {kind}",
                              *(row[f"{name}_verdicts"] for name in names)))
-    common.table(rows, ["scenario: class", "equal", "within", "comes and goes", "stale", "wrong",
+    common.table(rows, ["scenario: class", "equal", "within", "comes and goes", "unsure",
+                        "stale", "wrong",
                         "frozen"])
 
 

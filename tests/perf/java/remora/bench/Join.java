@@ -273,7 +273,7 @@ public final class Join {
                 row = Subject.Kind.values().length;
             }
             rowOf[id] = row;
-            if (verdict == Judge.Verdict.NO_TRUTH || tally == null) {
+            if (!verdict.isJudged() || tally == null) {
                 if (tally != null) {
                     tally.value(row, id, verdict, age, 0);
                 }

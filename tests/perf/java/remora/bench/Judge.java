@@ -2,7 +2,7 @@ package remora.bench;
 
 /** Whether one emitted value is what a second reader found around the tick. */
 final class Judge {
-    /** TRUE, NEAR and FLICKER are true; NO_TRUTH is not judged. */
+    /** TRUE, NEAR and FLICKER are true; UNSURE and NO_TRUTH are not judged. */
     enum Verdict {
         /** Equal to something that the truth found around the tick. */
         TRUE,
@@ -10,6 +10,8 @@ final class Judge {
         NEAR,
         /** Read around the tick, of what comes and goes between the passes, and within the last minute's range. */
         FLICKER,
+        /** Read around the tick, and 2 % off what the passes found: it may have come and gone. Not judged. */
+        UNSURE,
         /** Read before the window, and the truth has moved away since. */
         STALE,
         /** Said to be read around the tick, but not within what the truth found. */
@@ -24,12 +26,15 @@ final class Judge {
         boolean isTrue() {
             return ordinal() <= FLICKER.ordinal();
         }
+
+        boolean isJudged() {
+            return this != UNSURE && this != NO_TRUTH;
+        }
     }
 
     /** Ticks before that a value may stand still and never be what the truth found: of few whole numbers, or else. */
     private static final int STILL_WHOLE = 2;
     private static final int STILL = 1;
-    private static final double FEW = 1000;
     /** Fractions, and whole numbers from here on (bytes), may be off unseen by a share; more when their bean moves. */
     private static final double MUCH = 1e6;
     private static final double OFF = 1e-3;
@@ -88,8 +93,9 @@ final class Judge {
             low = Math.min(low, window.truths[i]);
             high = Math.max(high, window.truths[i]);
         }
-        // By chance twice the same between the passes is likely among few values only.
-        boolean whole = emitted == Math.rint(emitted) && high - low < FEW;
+        // By chance twice the same between the passes is likely among few values only: counts, and bytes that
+        // come in regions.
+        boolean whole = emitted == Math.rint(emitted);
         if (window.stillTicks >= (whole ? STILL_WHOLE : STILL)) {
             return Verdict.FROZEN;
         }
@@ -107,7 +113,9 @@ final class Judge {
         if (mayFlicker && emitted >= window.lowest - beyond && emitted <= window.highest + beyond) {
             return Verdict.FLICKER;
         }
-        return Verdict.WRONG;
+        boolean isClose = Math.max(low - emitted, emitted - high)
+                <= OFF_MOVING * Math.max(Math.abs(low), Math.abs(high));
+        return isClose && !window.monotone && window.stillTicks == 0 ? Verdict.UNSURE : Verdict.WRONG;
     }
 
     /** How far values went back and forth: 0 when they only rise or only fall. */

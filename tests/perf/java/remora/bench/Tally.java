@@ -97,7 +97,7 @@ final class Tally {
     void value(int row, int id, Judge.Verdict verdict, int age, float deviation) {
         Row all = rows[row];
         all.verdicts[verdict.ordinal()]++;
-        if (verdict == Judge.Verdict.NO_TRUTH) {
+        if (!verdict.isJudged()) {
             return;
         }
         all.age(Math.min(age, AGE_MS_MAX));
