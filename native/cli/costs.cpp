@@ -46,7 +46,11 @@ MeasuredCosts MeasuredCosts::parse(std::string_view text) {
 
 std::optional<double> MeasuredCosts::typical_ns(const std::string& family) const {
     const auto found = by_family_.find(family);
-    const auto used = found != by_family_.end() ? found : by_family_.find("other");
+    const auto used =
+        found != by_family_.end()
+            ? found
+            : std::min_element(by_family_.begin(), by_family_.end(),
+                               [](const auto& a, const auto& b) { return a.second < b.second; });
     return used == by_family_.end() ? std::nullopt : std::optional<double>(used->second);
 }
 

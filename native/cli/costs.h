@@ -16,8 +16,8 @@ class MeasuredCosts {
     static MeasuredCosts parse(std::string_view text);
 
     bool is_empty() const { return by_family_.empty(); }
-    // Of the family; a cheap family that the agent reports under "other": the dearest of those.
-    // Empty when there is neither.
+    // Of the family. The agent reports those whose reads take most: one that it does not report is
+    // taken to cost as much as the cheapest of them. Empty when there are none.
     std::optional<double> typical_ns(const std::string& family) const;
 
  private:

@@ -200,8 +200,14 @@ void Core::on_stop() {
     tick(clock_.monotonic_ns());
     // The sinks are draining meanwhile; what does not get through in this time is given up.
     const std::int64_t deadline_ns = clock_.monotonic_ns() + options_.stop_encode_ns;
-    while (!encode() && clock_.monotonic_ns() < deadline_ns) {
+    while ((!encode() || !waiting_outputs_.empty()) && clock_.monotonic_ns() < deadline_ns) {
+        std::erase_if(waiting_outputs_, [this](std::size_t i) {
+            return begin_tick(*outputs_[i], clock_.wall_ms(), no_samples_);
+        });
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    for (const std::size_t i : waiting_outputs_) {
+        outputs_[i]->skip_tick();
     }
 }
 
@@ -537,13 +543,22 @@ void Core::begin_outputs() {
     }
     const std::int64_t wall_ms = clock_.wall_ms();
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
-        if (outputs_[i]->is_due(emitted_interval_, ticks_ * stride_)) {
-            if (outputs_[i]->may_begin_tick()) {
-                cache_.settle_flags(outputs_[i]->flags_place());
-                outputs_[i]->begin_tick(wall_ms, *samples);
-            }
+        // What was read last goes to all of them, whatever their interval.
+        if ((is_stopping_ || outputs_[i]->is_due(emitted_interval_, ticks_ * stride_)) &&
+            !begin_tick(*outputs_[i], wall_ms, *samples)) {
+            is_stopping_ ? waiting_outputs_.push_back(i) : outputs_[i]->skip_tick();
         }
     }
+}
+
+bool Core::begin_tick(OutputPipe& output, std::int64_t wall_ms,
+                      const std::vector<SelfSample>& samples) {
+    if (!output.can_begin_tick()) {
+        return false;
+    }
+    cache_.settle_flags(output.flags_place());
+    output.begin_tick(wall_ms, samples);
+    return true;
 }
 
 void Core::collect_left_out() {

@@ -75,6 +75,9 @@ class Core final : public Worker {
     UnitAtTick about(UnitId unit) const;
     std::int64_t interval_ns() const;
     void begin_outputs();
+    // False while the output cannot begin one.
+    bool begin_tick(OutputPipe& output, std::int64_t wall_ms,
+                    const std::vector<SelfSample>& samples);
     // Encodes what is due and fits. True when nothing is left to do.
     bool encode();
     void begin_reload();
@@ -153,6 +156,7 @@ class Core final : public Worker {
     Reload* reload_ = nullptr;
     bool is_swept_ = false;
     bool is_stopping_ = false;
+    std::vector<std::size_t> waiting_outputs_;  // whose last tick could not begin yet
     std::int64_t swept_ns_ = 0;
     std::int64_t answered_until_ns_ = 0;
     std::vector<std::uint64_t> series_refused_;  // by family

@@ -225,12 +225,8 @@ void OutputPipe::remove_unit(UnitId unit) {
     encoder_->remove_unit(unit);
 }
 
-bool OutputPipe::may_begin_tick() {
-    if (!encoding_ && (!encoder_->remembers() || knows_last_tick())) {
-        return true;
-    }
-    skip();
-    return false;
+bool OutputPipe::can_begin_tick() {
+    return !encoding_ && (!encoder_->remembers() || knows_last_tick());
 }
 
 void OutputPipe::begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self) {
@@ -252,7 +248,7 @@ bool OutputPipe::knows_last_tick() {
     return true;
 }
 
-void OutputPipe::skip() {
+void OutputPipe::skip_tick() {
     counters_.add(Counter::kTicksSkipped);
     if (!said_skipping_) {
         said_skipping_ = true;

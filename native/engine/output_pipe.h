@@ -39,11 +39,12 @@ class OutputPipe {
     bool is_due(std::uint64_t last, std::uint64_t now) const {
         return now / every_ticks_ != last / every_ticks_;
     }
-    // Whether a tick can begin. Otherwise it is skipped, and counted: the one before is still on
-    // its way and sends the newest values with what it has not come to yet, or the format has to
-    // know first what became of it.
-    bool may_begin_tick();
-    // Only after may_begin_tick().
+    // Whether a tick can begin. Not while the one before is still on its way (it sends the newest
+    // values with what it has not come to yet), or the format has to know first what became of it.
+    bool can_begin_tick();
+    // Counts a tick that could not begin.
+    void skip_tick();
+    // Only after can_begin_tick().
     void begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self);
     // Encodes on. True when nothing is left to do.
     bool go_on(const Values& values);
@@ -65,7 +66,6 @@ class OutputPipe {
  private:
     bool wants(const std::string& object_name) const;
     bool knows_last_tick();
-    void skip();
     void tell_losses();
 
     const std::string name_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <utility>
 
 namespace remora {
@@ -97,7 +98,7 @@ void SelfMetrics::add_truth(const TickTruth& truth) {
 void SelfMetrics::add_families() {
     const auto column = [this](const char* name, MetricType type, const char* help,
                                auto&& value_of) {
-        for (const FamilyCost& cost : ranked_) {
+        for (const FamilyCost& cost : chosen_) {
             SelfSample& sample = next(name, type, help);
             sample.series.labels.resize(1);
             sample.series.labels[0].name = "family";
@@ -140,25 +141,29 @@ void SelfMetrics::add_left_out(const char* name, const char* help,
     }
 }
 
-void SelfMetrics::rank(const std::vector<FamilyCost>& families) {
-    ranked_.assign(families.begin(), families.end());
-    std::sort(ranked_.begin(), ranked_.end(),
-              [](const FamilyCost& a, const FamilyCost& b) { return a.total_ns > b.total_ns; });
-    if (ranked_.size() <= families_max_) {
-        return;
+void SelfMetrics::choose(const std::vector<FamilyCost>& families) {
+    order_.resize(families.size());
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    const std::size_t most = std::min(families.size(), families_max_);
+    std::partial_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(most),
+                      order_.end(), [&families](std::size_t a, std::size_t b) {
+                          return families[a].total_ns > families[b].total_ns;
+                      });
+    for (std::size_t i = 0; i < most && shown_.size() < 2 * families_max_; ++i) {
+        const std::string_view name = families[order_[i]].family;
+        if (std::find(shown_.begin(), shown_.end(), name) == shown_.end()) {
+            shown_.emplace_back(name);
+        }
     }
-    FamilyCost other{"other", 0, 0, 0, 0, {}};
-    for (std::size_t i = families_max_; i < ranked_.size(); ++i) {
-        other.reads += ranked_[i].reads;
-        other.total_ns += ranked_[i].total_ns;
-        other.cached.hits += ranked_[i].cached.hits;
-        other.cached.misses += ranked_[i].cached.misses;
-        other.cached.stale += ranked_[i].cached.stale;
-        other.typical_ns = std::max(other.typical_ns, ranked_[i].typical_ns);
-        other.tail_ns = std::max(other.tail_ns, ranked_[i].tail_ns);
+    chosen_.clear();
+    for (const std::string& name : shown_) {
+        const auto found =
+            std::find_if(families.begin(), families.end(),
+                         [&name](const FamilyCost& cost) { return cost.family == name; });
+        if (found != families.end()) {
+            chosen_.push_back(*found);
+        }
     }
-    ranked_.resize(families_max_);
-    ranked_.push_back(other);
 }
 
 const std::vector<SelfSample>& SelfMetrics::collect(
@@ -185,7 +190,7 @@ const std::vector<SelfSample>& SelfMetrics::collect(
     share.series.labels.clear();
     share.value =
         efficiency({counters_.get(Counter::kCacheHits), counters_.get(Counter::kCacheMisses), 0});
-    rank(families);
+    choose(families);
     add_families();
     add_left_out("family_series_refused",
                  "series of the family that a cap of limits leaves out now", refusals);

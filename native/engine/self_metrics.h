@@ -45,8 +45,8 @@ struct TickTruth {
 // families and quarantined units allocates nothing.
 class SelfMetrics {
  public:
-    // `families_max`: how many families are reported, dearest first; the rest goes under
-    // family="other" (sums of reads and time, maxima of the two times a unit).
+    // `families_max`: so many families are reported, those whose reads took most so far. One that
+    // was once reported stays, up to twice as many: its counters do not come and go.
     SelfMetrics(const CounterTable& counters, std::string version, std::size_t families_max);
 
     // The samples as of now. Valid until the next call.
@@ -57,7 +57,7 @@ class SelfMetrics {
                                            const std::vector<QuarantinedUnit>& quarantined);
 
  private:
-    void rank(const std::vector<FamilyCost>& families);
+    void choose(const std::vector<FamilyCost>& families);
     void add_truth(const TickTruth& truth);
     void add_by_class(const char* name, MetricType type, const char* help, UnitClass unit_class,
                       double value);
@@ -71,7 +71,9 @@ class SelfMetrics {
     std::size_t families_max_;
     std::vector<SelfSample> samples_;
     std::size_t used_ = 0;
-    std::vector<FamilyCost> ranked_;
+    std::vector<std::string> shown_;  // families, in the order in which they came
+    std::vector<FamilyCost> chosen_;
+    std::vector<std::size_t> order_;
 };
 
 }  // namespace remora

@@ -236,7 +236,9 @@ void Sampler::observe(UnitId unit, float deviation, std::int64_t elapsed_ns,
     if (status != wire::ReadStatus::kOk || health_.is_failing(unit)) {
         const std::uint32_t back_off_ms = health_.on_read(unit, status, now_ns);
         if (back_off_ms != 0) {
-            set_interval(unit, back_off_ms);
+            // An alert is tried at every tick: nobody may be blind for longer than its fault lasts.
+            const AgeBounds::Kind& own = kind(unit);
+            set_interval(unit, own.unit_class == UnitClass::kAlert ? own.base_ms : back_off_ms);
             return;
         }
     }

@@ -3,7 +3,7 @@ import html
 import math
 
 COLORS = {"law": "#1f6feb", "law, cost ignored": "#8a63d2", "fixed": "#d1242f",
-          "fixed, alerts and counters at base": "#e8883a", "variance": "#57606a"}
+          "variance": "#57606a"}
 WIDTH, HEIGHT = 420, 280
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 30, 40
 STYLE = """body{font:14px sans-serif;margin:24px;color:#1f2328;max-width:1360px}
