@@ -114,6 +114,30 @@ bool comes_first(std::string_view a, std::string_view b) {
         });
 }
 
+// Whether a text can be meant for the alias. The names are common words: another program's
+// TOPIC_BUCKET=s3bucket must not turn the agent off.
+bool makes_sense(const Alias& alias, const std::string& text) {
+    const auto is_number = [](std::string_view part) {
+        return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
+    };
+    const std::string word = lower(text);
+    if (alias.path == "topics.mode") {
+        return word == "none" || word == "list" || word == "all" || word == "regex";
+    }
+    if (alias.path == "topics.broker_topic_data") {
+        return word == "true" || word == "false";
+    }
+    if (alias.path == "topics.partition_sample") {
+        return is_number(text);
+    }
+    if (alias.path == "topics.bucket") {
+        const std::size_t slash = text.find('/');
+        return slash != std::string::npos && is_number(std::string_view(text).substr(0, slash)) &&
+               is_number(std::string_view(text).substr(slash + 1));
+    }
+    return !alias.unanchored_regex || Regex::compile(text);
+}
+
 void add_alias(const Alias& alias, const std::string& name, const std::string& text,
                std::vector<Override>& overrides) {
     Override change{std::string(alias.path), text, {JsonSource::Kind::kEnvironment, name}};
@@ -192,8 +216,18 @@ std::vector<Override> environment_overrides(const std::vector<std::string>& envi
         }
         const std::string name = entry.substr(0, equals);
         const std::string text = entry.substr(equals + 1);
+        if (text.empty()) {
+            continue;  // what a script exports for "not set"
+        }
         if (const Alias* alias = alias_of(name)) {
-            add_alias(*alias, name, text, plain);
+            if (makes_sense(*alias, text)) {
+                add_alias(*alias, name, text, plain);
+            } else {
+                add_problem(outcome.warnings, "environment " + name + ": found \"" + text +
+                                                  "\", which " + std::string(alias->path) +
+                                                  " cannot be; the variable is ignored as another "
+                                                  "program's");
+            }
             continue;
         }
         const bool skip = name.compare(0, kPrefix.size(), kPrefix) != 0 ||

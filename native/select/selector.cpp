@@ -86,23 +86,6 @@ UnitClass class_of(const ObjectName& name) {
     return is_client ? UnitClass::kClient : UnitClass::kBroker;
 }
 
-// Attributes of the OperatingSystem MXBean that a newer name has replaced. Both say the same, each
-// read takes 0.1 ms, and of two reads of one CPU load the second sees an empty window.
-bool is_replaced(const Bean& bean, std::string_view path) {
-    constexpr std::array<std::array<std::string_view, 2>, 3> kReplaced = {
-        {{"SystemCpuLoad", "CpuLoad"},
-         {"FreePhysicalMemorySize", "FreeMemorySize"},
-         {"TotalPhysicalMemorySize", "TotalMemorySize"}}};
-    for (const auto& [old_name, new_name] : kReplaced) {
-        if (path == old_name && bean.name.text() == "java.lang:type=OperatingSystem") {
-            return std::any_of(
-                bean.attributes.begin(), bean.attributes.end(),
-                [name = new_name](const auto& attribute) { return attribute.path == name; });
-        }
-    }
-    return false;
-}
-
 Claim claim_of(const ObjectName& name, const UnitPolicy& policy) {
     if (policy.is_alert()) {
         return Claim::kAlways;
@@ -319,7 +302,7 @@ void Selector::choose_slots(const Bean& bean, const Verdict& verdict, const Rule
         if (rules.attributes != nullptr) {
             wanted = wanted && any_glob_matches(*rules.attributes, slot.path, short_name);
         } else if (!listed.empty()) {
-            wanted = wanted && matches_choice(listed, slot.path) && !is_replaced(bean, slot.path);
+            wanted = wanted && matches_choice(listed, slot.path);
         } else if (!is_mbean) {
             wanted = wanted && wants_statistic(bean.kind, stats[i]);
         }

@@ -12,8 +12,9 @@ ERROR_MAX_ELSE = 0.002
 CPU_MAX = {"second": 0.8, "large": 0.7, "neighbours": 0.5, "ceiling": None}
 CPU_MAX_ELSE = 0.3
 CEILING_MINUTE_MAX = 0.11
-# Reads that cost more seconds than this may be older than a base interval: (cost, age).
-DEAR_BOUNDS = ((0.005, 30.0), (0.0005, 10.0))
+# Reads that cost more seconds than this may be older than a base interval: (cost, age). A bean gets
+# there at 5 and 0.5 ms and leaves at two thirds of that.
+DEAR_BOUNDS = ((0.0033, 30.0), (0.00033, 10.0))
 TICKS_LEAST = 0.8
 # Values that may have come and gone between two readings of the truth are not judged.
 UNSURE_MOST = 0.002

@@ -92,16 +92,30 @@ TEST(ConfigErrors, DeepNestingEndsWithAMessageAndNotWithTheStack) {
     EXPECT_EQ(parse(deep).error_text(), "r.json:1:33: nested deeper than 32 levels");
 }
 
+TEST(ConfigErrors, VariablesOfOtherProgramsTurnNothingOff) {
+    const ParseOutcome outcome = parse_config(
+        "{}", "r.json",
+        {"TOPIC_BUCKET=s3bucket", "TOPIC_REGEX=a(b", "TOPIC_MODE=fast", "TOPIC_SAMPLE_SIZE=some",
+         "COLLECT_BROKER_TOPIC_DATA=maybe", "TOPIC_LIST=", "REMORA_OUTPUTS=", "REMORA_TOPICS_MODE="},
+        "");
+    EXPECT_TRUE(outcome.is_ok()) << outcome.error_text();
+    EXPECT_EQ(outcome.config, Config(parse_config("{}", "r.json", {}, "").config));
+    ASSERT_EQ(outcome.warnings.size(), 5U) << "what is empty is not set, and nothing to speak of";
+    EXPECT_EQ(outcome.warnings[0].text,
+              "environment TOPIC_BUCKET: found \"s3bucket\", which topics.bucket cannot be; the "
+              "variable is ignored as another program's");
+}
+
 TEST(ConfigErrors, OverridesAreCheckedLikeTheFile) {
     const ParseOutcome outcome =
-        parse_config("{}", "r.json", {"REMORA_TOPICS_BUCKET=3/2", "TOPIC_REGEX=a(b"},
+        parse_config("{}", "r.json", {"REMORA_TOPICS_BUCKET=3/2", "REMORA_TOPIC_REGEX=a(b"},
                      "samplin.policy=fixed,reload.enabled=maybe");
     const std::string text = outcome.error_text();
     EXPECT_EQ(outcome.errors.size(), 4U) << text;
     EXPECT_NE(text.find("environment REMORA_TOPICS_BUCKET: topics.bucket: found the text \"3/2\""),
               std::string::npos)
         << text;
-    EXPECT_NE(text.find("environment TOPIC_REGEX: topics.regex: found the text \"a(b\""),
+    EXPECT_NE(text.find("environment REMORA_TOPIC_REGEX: topics.regex: found the text \"a(b\""),
               std::string::npos)
         << text;
     EXPECT_NE(text.find("argument samplin.policy: unknown key; did you mean \"sampling.policy\"?"),

@@ -29,7 +29,7 @@ public final class Join {
     private static final double LATE_MS = 2500;
     private static final double SETTLED = 1.02;
     private static final int RANGE_TICKS = 6;
-    private static final double DEAR_S = 0.0005;
+    private static final double DEAR_S = 0.00033;
     private static final String COST = "remora_family_read_typical_seconds";
     private static final String ACCURACY = "remora_accuracy_";
 

@@ -160,10 +160,12 @@ public final class JoinTest {
         double foundJudged = number(json, "judged") - others;
         double foundTrue = number(json, "true") - others;
         double foundMissing = number(json, "missing");
-        boolean good = Math.abs(foundJudged - judged) <= 1 && foundMissing == missing
-                && (isTrueLeast == 0 ? foundTrue == 0 : foundTrue >= isTrueLeast);
+        // What is unsure is bounded by a claim of its own: it is never true.
+        double foundUnsure = number(json, "unsure_verdicts");
+        boolean good = Math.abs(foundJudged + foundUnsure - judged) <= 1 && foundMissing == missing
+                && (isTrueLeast == 0 ? foundTrue == 0 : foundTrue >= isTrueLeast && foundUnsure == 0);
         System.out.println((good ? "  " : "! ") + what + ": " + (int) foundTrue + " of " + (int) foundJudged
-                + " true, " + (int) foundMissing + " missing");
+                + " true, " + (int) foundUnsure + " unsure, " + (int) foundMissing + " missing");
         failures += good ? 0 : 1;
     }
 

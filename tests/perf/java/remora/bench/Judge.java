@@ -10,7 +10,7 @@ final class Judge {
         NEAR,
         /** Read around the tick, of what comes and goes between the passes, and within the last minute's range. */
         FLICKER,
-        /** Read around the tick, and 2 % off what the passes found: it may have come and gone. Not judged. */
+        /** Read around the tick, and not what the passes found: it may have come and gone. Not judged, but bounded. */
         UNSURE,
         /** Read before the window, and the truth has moved away since. */
         STALE,
@@ -32,9 +32,11 @@ final class Judge {
         }
     }
 
-    /** Ticks before that a value may stand still and never be what the truth found: of few whole numbers, or else. */
-    private static final int STILL_WHOLE = 2;
-    private static final int STILL = 1;
+    /**
+     * Ticks before that a value may stand still and never be what the truth found: counts and bytes that come in
+     * regions are the same by chance, and a rate whose sawtooth has the period of the ticks.
+     */
+    private static final int STILL = 3;
     /** Fractions, and whole numbers from here on (bytes), may be off unseen by a share; more when their bean moves. */
     private static final double MUCH = 1e6;
     private static final double OFF = 1e-3;
@@ -93,11 +95,8 @@ final class Judge {
             low = Math.min(low, window.truths[i]);
             high = Math.max(high, window.truths[i]);
         }
-        // By chance twice the same between the passes is likely among few values only: counts, and bytes that
-        // come in regions.
-        boolean whole = emitted == Math.rint(emitted);
-        if (window.stillTicks >= (whole ? STILL_WHOLE : STILL)) {
-            return Verdict.FROZEN;
+        if (window.stillTicks > 0) {
+            return window.stillTicks >= STILL || window.monotone ? Verdict.FROZEN : Verdict.UNSURE;
         }
         // What never falls was between the first pass and the last, whenever it was read.
         double slack = window.monotone ? 0 : Math.max(high - low, window.noiseBefore);
@@ -113,9 +112,8 @@ final class Judge {
         if (mayFlicker && emitted >= window.lowest - beyond && emitted <= window.highest + beyond) {
             return Verdict.FLICKER;
         }
-        boolean isClose = Math.max(low - emitted, emitted - high)
-                <= OFF_MOVING * Math.max(Math.abs(low), Math.abs(high));
-        return isClose && !window.monotone && window.stillTicks == 0 ? Verdict.UNSURE : Verdict.WRONG;
+        // Nobody else saw it, but it says that it is fresh and it does not stand still.
+        return window.monotone ? Verdict.WRONG : Verdict.UNSURE;
     }
 
     /** How far values went back and forth: 0 when they only rise or only fall. */
