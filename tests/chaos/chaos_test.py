@@ -33,7 +33,7 @@ REASONS = {
 }
 CONFIG = {
     "select": {"profile": "all", "domains": ["kafka.chaos", "kafka.storm"]},
-    "sampling": {"policy": "fixed", "base_interval": f"{BASE_MS}ms", "max_interval": "10s"},
+    "sampling": {"policy": "fixed", "base_interval": f"{BASE_MS}ms"},
     "outputs": [{"type": "file", "format": "ndjson", "path": "${dir}/remora.ndjson",
                  "rotate": {"size": "1GB", "total_size": "2GB"}},
                 {"type": "file", "format": "prometheus", "path": "${dir}/remora.prom"}],

@@ -65,7 +65,7 @@ class CheckTest(unittest.TestCase):
                                    ("sampling.base_interval", "20s", "environment REMORA_SAMPLING_BASE_INTERVAL"),
                                    ("topics.mode", "all", "environment TOPIC_MODE"),
                                    ("log.level", "error", "argument log.level"),
-                                   ("sampling.policy", "budget", "default")):
+                                   ("sampling.policy", "adaptive", "default")):
             self.assertIn(f'{key} = "{value}"  # {source}', lines)
 
     def test_new_relics_names_mean_what_they_mean_there(self):
@@ -95,11 +95,24 @@ class CheckTest(unittest.TestCase):
     def test_what_reading_would_cost(self):
         costs = pathlib.Path(self.directory.name) / "remora.prom"
         family = "kafka.server:type=ReplicaManager,name=LeaderCount"
-        costs.write_text(f'remora_family_read_typical_seconds{{family="{family}"}} 0.25\n')
+        size = "kafka.log:type=Log,name=Size,topic=*,partition=*"
+        line = 'remora_family_read_typical_seconds{{family="{}"}} {}\n'
+        costs.write_text(line.format(family, 0.25) + line.format(size, 1e-7))
         done = self.check("--mbeans", str(LISTING), "--costs", str(costs), text="{}")
         self.assertRegex(done.stdout, rf"1 +1 +1 +250000\.00 +250\.000 +{re.escape(family)}\n")
-        self.assertIn("reading all of it once: 250.00 ms; every 10 s: 2.5000 % of a core", done.stdout)
-        self.assertRegex(done.stdout, r"\d+ beans are of families without a measured cost")
+        self.assertRegex(done.stdout, rf"\b0\.10 +0\.00\d +{re.escape(size)}\n")
+        # What takes so long has a bound of 30 s.
+        self.assertRegex(done.stdout, r"reading all of it once: 250\.0\d ms; for every tick: 2\.50\d\d % of a core; "
+                                      r"at the bounds on age: 0\.83\d\d %\n")
+        self.assertIn("the ceiling of 1 % holds the bounds on age; sampling and output come on top\n", done.stdout)
+        self.assertNotIn("without a measured cost", done.stdout)
+        low = self.check("--mbeans", str(LISTING), "--costs", str(costs), text='{"sampling": {"cpu_budget_percent": 0.5}}')
+        self.assertRegex(low.stdout, r"the ceiling of 0\.5 % is too low for the bounds on age: beans of topics and clients "
+                                     r"would not be read and leave the output; .*partitions.*; ticks would come less often")
+        high = self.check("--mbeans", str(LISTING), "--costs", str(costs), text='{"sampling": {"cpu_budget_percent": 3}}')
+        self.assertIn("the ceiling of 3 % allows for every bean at every tick;", high.stdout)
+        costs.write_text("")
+        self.assertNotIn("reading all of it once", self.check("--mbeans", str(LISTING), "--costs", str(costs), text="{}").stdout)
 
 
 class SchemaTest(unittest.TestCase):

@@ -40,14 +40,14 @@ struct Path {
         for (UnitId unit = 0; unit < units; ++unit) {
             UnitTraits traits;
             traits.family = unit % 300;
-            traits.is_counter = unit % 100 < 5;
+            traits.unit_class = unit % 100 < 9 ? UnitClass::kBroker : UnitClass::kPartition;
             intervals.reserve(unit);
             planner.add(unit, traits.family);
-            sampler.add_unit(unit, traits, 0);
+            sampler.add_unit(unit, traits);
             sampler.on_cost(traits.family, 1, 400.0);
             cache.add_unit(unit, values_of(unit));
         }
-        sampler.solve(1e6);
+        sampler.solve(1e7, 1e7);
     }
 
     // Sample records of units [first, last); a quarter of the units has changed since the round
@@ -122,7 +122,7 @@ void bm_path(benchmark::State& state) {
             state.PauseTiming();
             path->write(first, std::min(first + kUnitsASubmit, path->units), round);
             state.ResumeTiming();
-            const std::int32_t taken = path->intake.submit(path->bytes, now_ns);
+            const std::int32_t taken = path->intake.submit(path->bytes, now_ns, 0);
             path->drain();
             if (taken <= 0) {
                 state.SkipWithError("the intake refused samples");

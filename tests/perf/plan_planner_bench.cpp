@@ -27,6 +27,7 @@ void bm_tick(benchmark::State& state) {
     const auto run_tick = [&] {
         const std::int64_t until_ns = planner->next_tick_ns(now_ns);
         while (now_ns < until_ns) {
+            planner->note_answered(planner->read_until_ns());
             const PlanResult result = planner->plan(now_ns, buffer);
             due += result.units;
             ++calls;

@@ -31,12 +31,11 @@ struct Builder {
         return static_cast<FamilyId>(trace.families.size() - 1);
     }
 
-    std::uint32_t unit(FamilyId family_id, bool alert = false, bool counter = false) {
+    std::uint32_t unit(FamilyId family_id, UnitClass unit_class = UnitClass::kPartition) {
         TraceUnit unit;
         unit.name = trace.families[family_id].name + "," + std::to_string(trace.units.size());
         unit.family = family_id;
-        unit.is_alert = alert;
-        unit.is_counter = counter;
+        unit.unit_class = unit_class;
         unit.slots = 1;
         unit.first_slot = trace.slots++;
         values.push_back(0);
@@ -77,15 +76,15 @@ inline Trace make_synthetic_trace(const SyntheticOptions& options) {
         }
     }
     for (std::uint32_t t = 0; t < options.topics; ++t) {
-        meters.push_back(b.unit(meter, false, true));
+        meters.push_back(b.unit(meter, UnitClass::kTopic));
     }
     for (int i = 0; i < 60; ++i) {
-        histograms.push_back(b.unit(histogram));
+        histograms.push_back(b.unit(histogram, UnitClass::kBroker));
     }
     for (int i = 0; i < 4; ++i) {
-        purgatories.push_back(b.unit(purgatory));
+        purgatories.push_back(b.unit(purgatory, UnitClass::kBroker));
     }
-    const std::uint32_t under = b.unit(alert, true);
+    const std::uint32_t under = b.unit(alert, UnitClass::kAlert);
     std::vector<bool> on(options.topics);
     for (std::uint32_t s = 0; s <= options.seconds; ++s) {
         TraceFrame frame;

@@ -7,7 +7,7 @@
 namespace remora {
 namespace {
 
-constexpr std::uint32_t kIntervalMs = 10'000;
+constexpr UnitAtTick kAtTick = {UnitClass::kBroker, 10'000, 10'000};
 
 class CacheTest : public testing::Test {
  protected:
@@ -19,7 +19,17 @@ class CacheTest : public testing::Test {
         return cache_.take(unit, at_s * kNanosPerSecond, at_s * 1000);
     }
     void tick(std::int64_t at_s) {
-        cache_.close_tick(at_s * kNanosPerSecond, [](UnitId) { return kIntervalMs; });
+        cache_.close_tick(at_s * kNanosPerSecond, [](UnitId) { return kAtTick; });
+    }
+    // Units of one class with a bound of `bound_s`.
+    void tick_with(UnitClass unit_class, std::uint32_t bound_s, std::int64_t at_s) {
+        cache_.close_tick(at_s * kNanosPerSecond, [=](UnitId) {
+            return UnitAtTick{unit_class, 10'000, bound_s * 1'000};
+        });
+    }
+    std::uint8_t flags(UnitId unit) {
+        cache_.settle_flags(0);
+        return cache_.view(0).flags[unit];
     }
     std::uint64_t count(Counter counter) const { return counters_.get(counter); }
 
@@ -89,6 +99,80 @@ TEST_F(CacheTest, MarksAUnitStaleAfterTwiceItsInterval) {
     tick(40);
     cache_.settle_flags(0);
     EXPECT_FALSE(cache_.view(0).flags[0] & kUnitStale);
+}
+
+TEST_F(CacheTest, AValueThatWasNotReadForFiveTimesItsBoundLeavesTheOutputUntilItIsRead) {
+    ASSERT_TRUE(cache_.add_unit(0, 3));
+    ASSERT_TRUE(cache_.add_unit(1, 1));
+    read(0, {1, 2, 3}, 1);
+    read(1, {1}, 1);
+    tick_with(UnitClass::kTopic, 30, 10);
+    for (std::int64_t at_s = 20; at_s <= 150; at_s += 10) {
+        read(1, {1}, at_s);
+        tick_with(UnitClass::kTopic, 30, at_s);
+        EXPECT_TRUE(cache_.is_emitted(0)) << at_s;
+        EXPECT_EQ(count(Counter::kValuesExpired), 0U);
+    }
+    const std::uint64_t hits = count(Counter::kCacheHits);
+    const std::uint64_t stale = count(Counter::kCacheStale);
+    read(1, {1}, 160);
+    tick_with(UnitClass::kTopic, 30, 160);
+    EXPECT_FALSE(cache_.is_emitted(0));
+    EXPECT_TRUE(cache_.is_emitted(1));
+    EXPECT_NE(flags(0) & kUnitExpired, 0);
+    EXPECT_EQ(flags(1) & kUnitExpired, 0);
+    EXPECT_EQ(count(Counter::kValuesExpired), 3U) << "series, not units";
+    EXPECT_EQ(count(Counter::kCacheHits), hits) << "what is not emitted is no hit";
+    EXPECT_EQ(count(Counter::kCacheStale), stale);
+    EXPECT_EQ(cache_.ages().series(UnitClass::kTopic), 1U) << "and has no age";
+    tick_with(UnitClass::kTopic, 30, 170);
+    EXPECT_EQ(count(Counter::kValuesExpired), 3U) << "a gauge";
+
+    read(0, {1, 2, 3}, 175);
+    tick_with(UnitClass::kTopic, 30, 180);
+    EXPECT_TRUE(cache_.is_emitted(0));
+    EXPECT_EQ(flags(0) & (kUnitExpired | kUnitStale), 0);
+    EXPECT_EQ(count(Counter::kValuesExpired), 0U);
+    EXPECT_EQ(count(Counter::kValuesUnaccounted), 0U);
+}
+
+TEST_F(CacheTest, AnExpiredValueComesBackWhenItsBoundIsLonger) {
+    ASSERT_TRUE(cache_.add_unit(0, 1));
+    read(0, {1}, 1);
+    tick_with(UnitClass::kTopic, 10, 10);
+    tick_with(UnitClass::kTopic, 10, 60);
+    EXPECT_FALSE(cache_.is_emitted(0));
+    tick_with(UnitClass::kTopic, 60, 70);
+    EXPECT_TRUE(cache_.is_emitted(0)) << "as a changed configuration says";
+    EXPECT_EQ(count(Counter::kValuesExpired), 0U);
+}
+
+TEST_F(CacheTest, MeasuresTheAgesOfWhatIsEmittedByClass) {
+    for (UnitId unit = 0; unit < 5; ++unit) {
+        ASSERT_TRUE(cache_.add_unit(unit, 2));
+    }
+    read(0, {1, 2}, 3);
+    read(1, {1, 2}, 1);
+    read(2, {1, 2}, 2);
+    read(3, {1, 2}, 2);
+    cache_.set_hidden(2, true);
+    cache_.set_quarantined(3, true);
+    const auto tick_at = [&](std::int64_t at_s) {
+        cache_.close_tick(at_s * kNanosPerSecond, [](UnitId unit) {
+            return UnitAtTick{unit == 1 ? UnitClass::kPartition : UnitClass::kBroker, 10'000,
+                              unit == 1 ? 60'000U : 10'000U};
+        });
+    };
+    tick_at(10);
+    const Ages& ages = cache_.ages();
+    EXPECT_EQ(ages.series(UnitClass::kBroker), 2U) << "hidden, in quarantine or never read";
+    EXPECT_FLOAT_EQ(ages.seconds(UnitClass::kBroker, 1), 7);
+    EXPECT_EQ(ages.series(UnitClass::kPartition), 2U);
+    EXPECT_FLOAT_EQ(ages.seconds(UnitClass::kPartition, 1), 9);
+    read(0, {1, 2}, 19);
+    tick_at(20);
+    EXPECT_FLOAT_EQ(ages.seconds(UnitClass::kBroker, 1), 1) << "of the last tick only";
+    EXPECT_FLOAT_EQ(ages.seconds(UnitClass::kPartition, 1), 19);
 }
 
 TEST_F(CacheTest, SettlesEveryCachedValueOnce) {

@@ -44,7 +44,9 @@ class CondenseTest : public testing::Test {
     void tick(std::int64_t at_s) {
         condenser_.tick(at_s * kNanosPerSecond);
         settle();
-        cache_.close_tick(at_s * kNanosPerSecond, [](UnitId) { return 10'000U; });
+        cache_.close_tick(at_s * kNanosPerSecond, [](UnitId) {
+            return UnitAtTick{UnitClass::kPartition, 10'000, 60'000};
+        });
     }
     void settle() {
         for (const Condenser::Change& change : condenser_.settle()) {

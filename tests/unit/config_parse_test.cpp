@@ -28,8 +28,11 @@ ParseOutcome parse(const std::string& text, const std::vector<std::string>& envi
 
 TEST(ConfigParse, AnEmptyObjectGivesTheDefaults) {
     const Config config = parse("{}").config;
-    EXPECT_EQ(config.sampling.policy, SamplingPolicy::kBudget);
-    EXPECT_LT(config.sampling.cpu_budget_percent * 1.1, 0.15);
+    EXPECT_EQ(config.sampling.policy, SamplingPolicy::kAdaptive);
+    EXPECT_DOUBLE_EQ(config.sampling.cpu_budget_percent, 1.0);
+    EXPECT_EQ(config.sampling.topic_max_interval_ms, 30'000);
+    EXPECT_EQ(config.sampling.client_max_interval_ms, 30'000);
+    EXPECT_EQ(config.sampling.partition_max_interval_ms, 60'000);
     EXPECT_EQ(config.sampling.min_interval_ms, config.sampling.base_interval_ms);
     ASSERT_EQ(config.outputs.size(), 1U);
     EXPECT_EQ(config.outputs[0].format, OutputFormat::kPrometheus);
@@ -43,7 +46,7 @@ TEST(ConfigParse, ReadsEveryKindOfValue) {
         "$schema": "remora.schema.json",
         "sampling": {"policy": "fixed", "base_interval": "1m30s", "cpu_budget_percent": 2},
         "rules": [{"match": "kafka.log:*", "where": {"topic": "a.*"}, "action": "exclude",
-                   "importance": "low", "attributes": ["Value"]}],
+                   "class": "topic", "importance": "low", "attributes": ["Value"]}],
         "topics": {"mode": "list", "list": ["a", "b"], "bucket": "2/5", "internal": false},
         "outputs": [{"type": "udp", "format": "graphite", "labels": {"x": "y"}},
                     {"format": "ndjson", "emit": "changed", "mode": "0600",
@@ -57,6 +60,7 @@ TEST(ConfigParse, ReadsEveryKindOfValue) {
     EXPECT_DOUBLE_EQ(config.sampling.cpu_budget_percent, 2.0);
     ASSERT_EQ(config.rules.size(), 1U);
     EXPECT_EQ(config.rules[0].action, RuleAction::kExclude);
+    EXPECT_EQ(config.rules[0].unit_class, RuleClass::kTopic);
     EXPECT_EQ(config.rules[0].importance, RuleImportance::kLow);
     EXPECT_EQ(config.rules[0].where, (std::vector<TextPair>{{"topic", "a.*"}}));
     EXPECT_EQ(config.topics.list, (std::vector<std::string>{"a", "b"}));
@@ -72,6 +76,25 @@ TEST(ConfigParse, ReadsEveryKindOfValue) {
     EXPECT_TRUE(config.outputs[1].rotate.compress);
     EXPECT_EQ(config.labels, (std::vector<TextPair>{{"cluster", "c1"}}));
     EXPECT_EQ(config.trace.bytes_max, 1048576U);
+}
+
+TEST(ConfigParse, ABoundOnAgeThatIsNotSetFollowsTheIntervals) {
+    const auto sampling = [](const std::string& text) {
+        return parse(R"({"sampling": {)" + text + "}}").config.sampling;
+    };
+    const SamplingConfig slow = sampling(R"("base_interval": "45s")");
+    EXPECT_EQ(slow.topic_max_interval_ms, 45'000);
+    EXPECT_EQ(slow.client_max_interval_ms, 45'000);
+    EXPECT_EQ(slow.partition_max_interval_ms, 60'000);
+    const SamplingConfig seldom = sampling(R"("min_interval": "2m")");
+    EXPECT_EQ(seldom.topic_max_interval_ms, 120'000);
+    EXPECT_EQ(seldom.partition_max_interval_ms, 120'000);
+    const SamplingConfig set = sampling(
+        R"("topic_max_interval": "20s", "client_max_interval": "5m",
+           "partition_max_interval": "10s")");
+    EXPECT_EQ(set.topic_max_interval_ms, 20'000);
+    EXPECT_EQ(set.client_max_interval_ms, 300'000);
+    EXPECT_EQ(set.partition_max_interval_ms, 10'000);
 }
 
 TEST(ConfigParse, ArgumentBeatsEnvironmentBeatsAliasBeatsFileBeatsDefault) {

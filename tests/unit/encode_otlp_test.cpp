@@ -51,10 +51,10 @@ TEST(OtlpTest, WritesGaugesAndSums) {
                               {"key":"cluster","value":{"stringValue":"c"}}])"));
     EXPECT_EQ(lines[0].metric, json::parse(R"({"name":"c_total","description":"Help of c_total.",
         "sum":{"aggregationTemporality":2,"isMonotonic":true,"dataPoints":[
-        {"attributes":[],"timeUnixNano":"1700000000001000000","asDouble":7}]}})"));
+        {"attributes":[],"timeUnixNano":"1700000000123000000","asDouble":7}]}})"));
     EXPECT_EQ(lines[1].metric, json::parse(R"({"name":"g","description":"Help of g.",
         "gauge":{"dataPoints":[{"attributes":[{"key":"topic","value":{"stringValue":"t"}}],
-        "timeUnixNano":"1700000000001000000","asDouble":2.5}]}})"));
+        "timeUnixNano":"1700000000123000000","asDouble":2.5}]}})"));
 }
 
 TEST(OtlpTest, SaysSinceWhenCountersCount) {
@@ -95,7 +95,7 @@ TEST(OtlpTest, GathersASummaryIntoOnePoint) {
     const json points = lines[0].metric["summary"]["dataPoints"];
     ASSERT_EQ(points.size(), 2U);
     EXPECT_EQ(points[1], json::parse(R"({"attributes":[{"key":"r","value":{"stringValue":"1"}}],
-        "timeUnixNano":"1700000010000000000","count":"10","sum":100,"quantileValues":[
+        "timeUnixNano":"1700000000123000000","count":"10","sum":100,"quantileValues":[
         {"quantile":0.5,"value":5},{"quantile":0.99,"value":9.5}]})"));
 }
 

@@ -238,24 +238,6 @@ TEST(PrometheusTest, AllowsRegistrationDuringAPausedTick) {
     EXPECT_THAT(rig.tick(), HasSubstr("z0 1\n"));
 }
 
-TEST(PrometheusTest, AbortsATick) {
-    EncodeRig rig({}, 128, 2);
-    for (int i = 0; i < 50; ++i) {
-        rig.add("a:type=X", {make_series("a", MetricType::kGauge, {{"i", std::to_string(i)}})},
-                {1});
-    }
-    rig.encoder->begin_tick(1, {});
-    ASSERT_FALSE(rig.encoder->encode_some(rig.cache.view(), rig.channel));
-    EXPECT_FALSE(rig.encoder->abort_tick(rig.channel));
-    rig.drain();
-    EXPECT_TRUE(rig.encoder->abort_tick(rig.channel));
-    EXPECT_TRUE(rig.encoder->encode_some(rig.cache.view(), rig.channel));
-    rig.drain();
-    EXPECT_EQ(rig.flags, kFrameBegin | kFrameAbort);
-    EXPECT_THAT(rig.tick(), HasSubstr("a{i=\"49\"} 1\n"));
-    EXPECT_EQ(rig.flags, kFrameBegin | kFrameEnd);
-}
-
 TEST(PrometheusTest, CountsLinesThatAreTooLong) {
     EncodeRig rig({.labels = {}, .line_bytes_max = 100});
     rig.add(

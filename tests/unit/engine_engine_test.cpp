@@ -9,6 +9,9 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <mutex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -45,12 +48,12 @@ class EngineTest : public testing::Test {
     }
     ~EngineTest() override { std::filesystem::remove_all(directory_); }
 
-    std::string config(const std::string& more = "") {
+    // `sampling`: keys beside the base interval; `more`: after the common sections.
+    std::string config(const std::string& more = "", const std::string& sampling = "") {
         const std::string path = directory_ / "remora.json";
         std::ofstream(path) << R"({"directory": ")" << directory_.string() << R"(",
-            "sampling": {"base_interval": "1s", "min_interval": "1s"},
-            "select": {"profile": "all"})"
-                            << more << "}";
+            "sampling": {"base_interval": "1s", "min_interval": "1s")"
+                            << sampling << R"(}, "select": {"profile": "all"})" << more << "}";
         return path;
     }
 
@@ -58,6 +61,17 @@ class EngineTest : public testing::Test {
         auto started = Engine::start(path, "user.name=test\n", shim_.buffers(), log_);
         ASSERT_TRUE(started) << started.status().message();
         engine_ = std::move(started).value();
+    }
+
+    // Registers a bean; returns its unit.
+    std::uint32_t add(wire::BeanKind kind, const std::string& name) {
+        shim_.add_bean(kind, name);
+        const auto answers = send_control();
+        EXPECT_EQ(answers.size(), 1U);
+        EXPECT_GE(answers.at(0).unit, 0) << name;
+        const auto unit = static_cast<std::uint32_t>(answers.at(0).unit);
+        slots_[unit] = answers.at(0).selectors.size();
+        return unit;
     }
 
     std::vector<FakeShim::Answer> send_control() {
@@ -69,11 +83,17 @@ class EngineTest : public testing::Test {
     // What the collector does: plans, reads every planned unit, submits.
     std::uint32_t cycle(double value) {
         engine_->plan(clock_.monotonic_ns());
+        return read_planned(value);
+    }
+    // But for those of `unread_`.
+    std::uint32_t read_planned(double value) {
         std::uint32_t units = 0;
         for (const FakeShim::PlannedGroup& group : shim_.plan()) {
             for (const std::uint32_t unit : group.units) {
-                shim_.add_sample(unit, std::vector<double>(slots_.at(unit), value));
-                ++units;
+                if (unread_.count(unit) == 0) {
+                    shim_.add_sample(unit, std::vector<double>(slots_.at(unit), value));
+                    ++units;
+                }
             }
             shim_.add_cost(group.family, static_cast<std::uint16_t>(group.units.size()), 1000);
         }
@@ -83,11 +103,15 @@ class EngineTest : public testing::Test {
         return units;
     }
 
-    std::string output() {
-        std::ifstream in(directory_ / "remora.prom");
+    std::string output(const char* file = "remora.prom") {
+        std::ifstream in(directory_ / file);
         std::ostringstream text;
         text << in.rdbuf();
         return text.str();
+    }
+
+    bool has(const std::string& text, const char* file = "remora.prom") {
+        return output(file).find(text) != std::string::npos;
     }
 
     // Runs collector cycles until `done`, for a while.
@@ -109,10 +133,12 @@ class EngineTest : public testing::Test {
     QuietSink log_;
     std::unique_ptr<Engine> engine_;
     std::map<std::uint32_t, std::size_t> slots_;
+    std::set<std::uint32_t> unread_;
 };
 
 constexpr const char* kPartitionCount = "kafka.server:type=ReplicaManager,name=PartitionCount";
 constexpr const char* kBytesIn = "kafka.server:type=BrokerTopicMetrics,name=BytesInPerSec,topic=t1";
+constexpr const char* kSize = "kafka.log:type=Log,name=Size,topic=t,partition=0";
 
 TEST_F(EngineTest, CarriesAValueFromTheShimToTheFile) {
     start(config());
@@ -131,6 +157,163 @@ TEST_F(EngineTest, CarriesAValueFromTheShimToTheFile) {
     EXPECT_EQ(counters.get(Counter::kValuesRead), counters.get(Counter::kValuesCached));
     EXPECT_EQ(counters.get(Counter::kValuesCached), counters.get(Counter::kValuesEmittedFresh) +
                                                         counters.get(Counter::kValuesSuperseded));
+}
+
+TEST_F(EngineTest, TheFileTellsThatTheAgentIsUpAndHowOldItsValuesAre) {
+    start(config());
+    add(wire::BeanKind::kGauge, kPartitionCount);
+    add(wire::BeanKind::kMeter, kBytesIn);
+    ASSERT_TRUE(cycle_until(3, [&] {
+        return has("\nremora_value_age_seconds{class=\"broker\",quantile=\"1\"} ") &&
+               has("\nremora_accuracy_samples_total{class=\"broker\"} ");
+    })) << output();
+    const std::string text = output();
+    EXPECT_NE(text.find("\nremora_up 1\n"), std::string::npos);
+    const auto value_of = [&text](const std::string& series) {
+        const std::size_t at = text.find("\n" + series + " ");
+        EXPECT_NE(at, std::string::npos) << series;
+        return at == std::string::npos ? -1 : std::stod(text.substr(at + series.size() + 2));
+    };
+    const double now_s = static_cast<double>(clock_.wall_ms()) / 1e3;
+    EXPECT_NEAR(value_of("remora_last_tick_timestamp_seconds"), now_s, 60);
+    double before = 0;
+    for (const char* quantile : {"0.5", "0.99", "1"}) {
+        for (const char* unit_class : {"broker", "topic"}) {
+            EXPECT_GE(value_of(std::string("remora_value_age_seconds{class=\"") + unit_class +
+                               "\",quantile=\"" + quantile + "\"}"),
+                      0);
+        }
+        const double age =
+            value_of(std::string("remora_value_age_seconds{class=\"broker\",quantile=\"") +
+                     quantile + "\"}");
+        EXPECT_GE(age, before);
+        EXPECT_LT(age, 60);
+        before = age;
+    }
+    EXPECT_EQ(text.find("class=\"partition\""), std::string::npos) << "there is none";
+    EXPECT_EQ(value_of("remora_accuracy_error_ratio{class=\"broker\"}"), 0)
+        << "read for every tick";
+    EXPECT_EQ(value_of("remora_tick_interval_milliseconds"), 1'000);
+    EXPECT_EQ(value_of("remora_sampler_price_nanoseconds"), 10'000);
+    EXPECT_EQ(value_of("remora_bounds_widening_step"), 0);
+    EXPECT_EQ(value_of("remora_values_expired"), 0);
+    EXPECT_EQ(text.find("remora_sampler_lambda"), std::string::npos);
+    EXPECT_TRUE(engine_->stop(5'000));
+}
+
+TEST_F(EngineTest, APolicyWithoutAPriceShowsNone) {
+    start(config("", R"(, "policy": "fixed")"));
+    add(wire::BeanKind::kGauge, kPartitionCount);
+    ASSERT_TRUE(cycle_until(3, [&] { return has("\nremora_sampler_price_nanoseconds "); }));
+    EXPECT_TRUE(has("\nremora_sampler_price_nanoseconds 0\n")) << output();
+    EXPECT_TRUE(engine_->stop(5'000));
+}
+
+// Its bound is that of its rule.
+TEST_F(EngineTest, AValueThatWasNotReadForFiveTimesItsBoundLeavesTheFileUntilItIsRead) {
+    start(config(R"(, "rules": [{"match": "*:name=PartitionCount,*", "interval": "200ms"}])"));
+    const std::uint32_t unit = add(wire::BeanKind::kGauge, kPartitionCount);
+    add(wire::BeanKind::kMeter, kBytesIn);
+    ASSERT_TRUE(cycle_until(5, [&] { return has("partitioncount 5\n") && has("topic=\"t1\""); }));
+    EXPECT_TRUE(has("\nremora_values_expired 0\n"));
+    unread_.insert(unit);
+    ASSERT_TRUE(cycle_until(6, [&] { return !has("partitioncount"); })) << output();
+    EXPECT_TRUE(has("\nremora_values_expired 1\n")) << output();
+    EXPECT_TRUE(has("topic=\"t1\"")) << "what is read stays";
+    EXPECT_NE(log_.text().find("1 series were not read for five times their bound"),
+              std::string::npos)
+        << log_.text();
+    unread_.clear();
+    ASSERT_TRUE(cycle_until(7, [&] { return has("partitioncount 7\n"); })) << output();
+    EXPECT_TRUE(has("\nremora_values_expired 0\n"));
+    EXPECT_TRUE(engine_->stop(5'000));
+    EXPECT_EQ(engine_->counters().get(Counter::kValuesUnaccounted), 0U);
+}
+
+// The operator's word: such a bean may be dear, or have side effects.
+TEST_F(EngineTest, ABeanIsNotReadMoreOftenThanItsRuleSays) {
+    start(config(R"(, "rules": [{"match": "kafka.log:*", "interval": "1d"}])"));
+    add(wire::BeanKind::kGauge, kPartitionCount);
+    add(wire::BeanKind::kGauge, kSize);
+    ASSERT_TRUE(cycle_until(5, [&] { return has("kafka_log_log_size{"); }));
+    const std::uint64_t ticks = engine_->counters().get(Counter::kTicks);
+    ASSERT_TRUE(
+        cycle_until(6, [&] { return engine_->counters().get(Counter::kTicks) >= ticks + 3; }));
+    EXPECT_TRUE(has("partitioncount 6\n"));
+    EXPECT_TRUE(has("kafka_log_log_size{topic=\"t\",partition=\"0\"} 5\n")) << output();
+    EXPECT_TRUE(engine_->stop(5'000));
+}
+
+// A sum is no older than its parts may be, which an operator's rule says.
+TEST_F(EngineTest, ASumOfValuesThatARuleReadsSeldomStays) {
+    start(config(R"(, "topics": {"aggregate": "sum"},
+        "rules": [{"match": "kafka.log:*", "interval": "1d"}])",
+                 R"(, "partition_max_interval": "1s")"));
+    add(wire::BeanKind::kGauge, kPartitionCount);
+    const std::uint32_t unit = add(wire::BeanKind::kGauge, kSize);
+    ASSERT_TRUE(cycle_until(5, [&] { return has("kafka_log_log_size{topic=\"t\"} 5\n"); }))
+        << output();
+    unread_.insert(unit);  // whoever wants it
+    const std::uint64_t ticks = engine_->counters().get(Counter::kTicks);
+    ASSERT_TRUE(
+        cycle_until(6, [&] { return engine_->counters().get(Counter::kTicks) >= ticks + 7; }));
+    EXPECT_TRUE(has("kafka_log_log_size{topic=\"t\"} 5\n")) << output();
+    EXPECT_EQ(engine_->counters().get(Counter::kValuesExpired), 0U);
+    EXPECT_TRUE(engine_->stop(5'000));
+}
+
+// The reads of a tick are held back until it is due. When the machine holds this test up for as
+// long as a tick waits at most, that says nothing, and the next tick is tried.
+TEST_F(EngineTest, ATickWaitsForItsReads) {
+    start(config());
+    add(wire::BeanKind::kGauge, kPartitionCount);
+    ASSERT_TRUE(cycle_until(1, [&] { return has("partitioncount 1\n"); }));
+    const CounterTable& counters = engine_->counters();
+    bool waited = false;
+    for (int attempt = 2; attempt < 12 && !waited; ++attempt) {
+        const std::uint64_t begun = counters.get(Counter::kTicks);
+        ASSERT_TRUE(cycle_until(1, [&] { return counters.get(Counter::kTicks) > begun; }));
+        const std::uint64_t ticks = counters.get(Counter::kTicks);
+        const std::uint64_t unfinished = counters.get(Counter::kTicksUnfinished);
+        std::uint32_t planned = 0;
+        for (int i = 0; i < 2'000 && planned == 0; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            engine_->plan(clock_.monotonic_ns());
+            planned = shim_.plan_header().unit_count;
+        }
+        ASSERT_GT(planned, 0U);
+        // It was planned a tenth of a second before its tick at most.
+        std::this_thread::sleep_for(std::chrono::milliseconds(250));
+        const bool is_held = counters.get(Counter::kTicks) == ticks;
+        const bool gave_up = counters.get(Counter::kTicksUnfinished) > unfinished;
+        read_planned(attempt);
+        ASSERT_TRUE(is_held || gave_up) << "a tick that did not wait";
+        ASSERT_TRUE(cycle_until(1, [&] { return counters.get(Counter::kTicks) > ticks; }));
+        if (is_held && counters.get(Counter::kTicksUnfinished) == unfinished) {
+            waited = true;
+            EXPECT_TRUE(cycle_until(1, [&] {
+                return has("partitioncount " + std::to_string(attempt) + "\n");
+            })) << "the tick has what it waited for";
+        }
+    }
+    EXPECT_TRUE(waited);
+    EXPECT_TRUE(engine_->stop(5'000));
+}
+
+TEST_F(EngineTest, ATickDoesNotWaitForEver) {
+    start(config());
+    const std::uint32_t unit = add(wire::BeanKind::kGauge, kPartitionCount);
+    ASSERT_TRUE(cycle_until(1, [&] { return has("partitioncount 1\n"); }));
+    const CounterTable& counters = engine_->counters();
+    // The collector hangs: nobody plans or reads.
+    const std::uint64_t ticks = counters.get(Counter::kTicks);
+    for (int i = 0; i < 1'000 && counters.get(Counter::kTicks) < ticks + 2; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_GE(counters.get(Counter::kTicks), ticks + 2);
+    EXPECT_GE(counters.get(Counter::kTicksUnfinished), 1U);
+    EXPECT_TRUE(has("partitioncount 1\n")) << "unit " << unit << " is not expired yet";
+    EXPECT_TRUE(engine_->stop(5'000));
 }
 
 TEST_F(EngineTest, RecordsATraceAndGoesOnAsBefore) {
@@ -177,7 +360,6 @@ TEST_F(EngineTest, DropsAnUnregisteredUnitAtTheNextTickAndUsesItsIdAgain) {
     for (const auto& answer : answers) {
         slots_[static_cast<std::uint32_t>(answer.unit)] = answer.selectors.size();
     }
-    const auto has = [&](const char* text) { return output().find(text) != std::string::npos; };
     ASSERT_TRUE(cycle_until(1, [&] { return has("topic=\"t1\""); }));
     shim_.add_unregister(static_cast<std::uint32_t>(answers[0].unit));
     EXPECT_TRUE(send_control().empty());
@@ -223,15 +405,17 @@ TEST_F(EngineTest, TakesTheLargestControlCallThereMayBe) {
     EXPECT_TRUE(engine_->stop(5'000));
 }
 
-TEST_F(EngineTest, FlushesTheLastValuesWhenItStops) {
-    start(config(R"(, "outputs": [{"path": "${dir}/remora.prom"}])"));
-    shim_.add_bean(wire::BeanKind::kGauge, kPartitionCount);
-    const auto answers = send_control();
-    slots_[static_cast<std::uint32_t>(answers[0].unit)] = 1;
-    shim_.add_sample(static_cast<std::uint32_t>(answers[0].unit), {7});
+TEST_F(EngineTest, FlushesTheLastValuesWhenItStopsAndSaysThatItIsDown) {
+    start(config(R"(, "outputs": [{"path": "${dir}/remora.prom"},
+        {"path": "${dir}/kept.prom", "at_end": "keep"}, {"format": "ndjson"}])"));
+    const std::uint32_t unit = add(wire::BeanKind::kGauge, kPartitionCount);
+    shim_.add_sample(unit, {7});
     ASSERT_EQ(engine_->submit(shim_.take_sample_bytes(), clock_.monotonic_ns()), 1);
     EXPECT_TRUE(engine_->stop(5'000));
-    EXPECT_NE(output().find("partitioncount 7\n"), std::string::npos) << output();
+    EXPECT_TRUE(has("partitioncount 7\n", "kept.prom")) << output("kept.prom");
+    EXPECT_TRUE(has(R"("value":7)", "remora.ndjson")) << output("remora.ndjson");
+    EXPECT_TRUE(has("remora_up 0\n")) << output();
+    EXPECT_FALSE(has("partitioncount")) << "dead must not look alive";
 }
 
 TEST_F(EngineTest, RefusesMalformedRecordsAndGoesOn) {

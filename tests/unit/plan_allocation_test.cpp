@@ -34,7 +34,9 @@ namespace {
 
 TEST(PlannerAllocationTest, TenThousandTicksAllocateNothing) {
     IntervalTable intervals;
-    Planner planner({}, intervals);
+    PlanOptions options;
+    options.audit_units = 16;
+    Planner planner(options, intervals);
     for (UnitId unit = 0; unit < 100; ++unit) {
         ASSERT_TRUE(intervals.reserve(unit));
         intervals.set(unit, 10'000 * (1 + unit % 30));
@@ -45,6 +47,7 @@ TEST(PlannerAllocationTest, TenThousandTicksAllocateNothing) {
     std::uint64_t units = 0;
     allocations = 0;
     while (now_ns < 100'000 * kNanosPerSecond) {
+        planner.note_answered(planner.read_until_ns());
         const PlanResult result = planner.plan(now_ns, buffer);
         planner.on_cost(result.units % 7, 1, 1000 + result.units);
         planner.wake(result.units % 100, result.units % 2 == 0 && result.units > 0);

@@ -59,20 +59,41 @@ class PlannerTest : public ::testing::Test {
     // Runs until `until_ns`; notes for every unit when it was handed out.
     void run(std::int64_t until_ns) {
         while (now_ns < until_ns) {
+            planner->note_answered(planner->read_until_ns());
             const PlanResult result = planner->plan(now_ns, buffer);
             ASSERT_GT(result.wake_ns, now_ns - 1);
             if (result.units > 0) {
                 ++plans;
             }
             units_max = std::max(units_max, result.units);
-            for (const Group& group : decode(buffer)) {
-                EXPECT_LE(group.units.size(), wire::kGroupUnitsMax);
-                for (const UnitId unit : group.units) {
-                    times[unit].push_back(now_ns);
-                    trail.push_back(unit);
-                }
-            }
+            note_reads();
             now_ns = std::max(result.wake_ns, now_ns + 1000);
+        }
+    }
+
+    // Runs past the next tick; `look(audits)` once the round for it was read.
+    template <typename Look>
+    void run_round(Look&& look) {
+        const std::int64_t tick_ns = planner->next_tick_ns(now_ns);
+        std::vector<AuditSample> audits;
+        while (now_ns <= tick_ns) {
+            planner->note_answered(planner->read_until_ns());
+            const PlanResult result = planner->plan(now_ns, buffer);
+            audits.insert(audits.end(), planner->audits().begin(), planner->audits().end());
+            planner->forget_audits();
+            note_reads();
+            now_ns = std::max(result.wake_ns, now_ns + 1'000);
+        }
+        look(audits);
+    }
+
+    void note_reads() {
+        for (const Group& group : decode(buffer)) {
+            EXPECT_LE(group.units.size(), wire::kGroupUnitsMax);
+            for (const UnitId unit : group.units) {
+                times[unit].push_back(now_ns);
+                trail.push_back(unit);
+            }
         }
     }
 
@@ -332,7 +353,7 @@ TEST_F(PlannerTest, LeavesOutATickThatAPauseSwallowed) {
     add(0, 0, 10'000);
     run(25 * kNanosPerSecond);
     const std::size_t before = times[0].size();
-    now_ns = 74 * kNanosPerSecond;
+    now_ns = 76 * kNanosPerSecond;
     run(81 * kNanosPerSecond);
     EXPECT_EQ(times[0].size(), before + 1);
 }
@@ -396,6 +417,351 @@ TEST_F(PlannerTest, KeepsToASmallBuffer) {
         now_ns = result.wake_ns;
     }
     EXPECT_EQ(seen.size(), 100U);
+}
+
+// --- the audit
+
+TEST_F(PlannerTest, EveryUnitIsDrawnForTheAuditAlikeWhetherItIsDueOrNot) {
+    PlanOptions options;
+    options.audit_units = 40;
+    make(options);
+    constexpr UnitId kUnits = 500;
+    for (UnitId unit = 0; unit < kUnits; ++unit) {
+        add(unit, unit % 9, 10'000 * (1 + unit % 6));
+    }
+    run(60 * kNanosPerSecond);
+    std::vector<double> drawn(kUnits);
+    double due = 0;
+    double all = 0;
+    for (int tick = 0; tick < 3'000; ++tick) {
+        run_round([&](const std::vector<AuditSample>& audits) {
+            EXPECT_GE(audits.size(), 30U);
+            EXPECT_LE(audits.size(), options.audit_units);
+            for (const AuditSample& sample : audits) {
+                drawn[sample.unit] += 1;
+                due += sample.is_due ? 1 : 0;
+                all += 1;
+            }
+        });
+    }
+    const double expected = all / kUnits;
+    ASSERT_GT(expected, 150);
+    double square = 0;
+    for (const double times_drawn : drawn) {
+        square += (times_drawn - expected) * (times_drawn - expected) / expected;
+    }
+    // Chi squared with 499 degrees of freedom: 499 plus or minus 32.
+    EXPECT_NEAR(square, kUnits - 1, 5 * 32);
+    // Due are those whose interval has run out; an audit ends a rest as well.
+    EXPECT_GT(due / all, 1.0 / 6);
+    EXPECT_LT(due / all, 0.6);
+}
+
+// Against a twin without audits: what that hands out was due.
+TEST_F(PlannerTest, AnAuditTellsWhetherTheUnitWasDueAnyway) {
+    PlanOptions options;
+    options.audit_units = 64;
+    make(options);
+    for (UnitId unit = 0; unit < 200; ++unit) {
+        add(unit, unit % 3, 10'000 * (1 + unit % 7));
+    }
+    run(60 * kNanosPerSecond);
+    std::uint32_t due = 0;
+    std::uint32_t others = 0;
+    for (int tick = 0; tick < 50; ++tick) {
+        Planner twin = *planner;
+        twin.set_grid({});
+        std::set<UnitId> read;
+        const std::int64_t tick_ns = planner->next_tick_ns(now_ns);
+        for (std::int64_t at_ns = now_ns; at_ns <= tick_ns;) {
+            twin.note_answered(twin.read_until_ns());
+            const PlanResult result = twin.plan(at_ns, buffer);
+            for (const Group& group : decode(buffer)) {
+                read.insert(group.units.begin(), group.units.end());
+            }
+            at_ns = std::max(result.wake_ns, at_ns + 1'000);
+        }
+        run_round([&](const std::vector<AuditSample>& audits) {
+            for (const AuditSample& sample : audits) {
+                EXPECT_EQ(sample.is_due, read.count(sample.unit) != 0) << sample.unit;
+                ++(sample.is_due ? due : others);
+            }
+        });
+    }
+    EXPECT_GT(due, 500U);
+    EXPECT_GT(others, 500U);
+}
+
+TEST_F(PlannerTest, NoUnitIsAuditedOrReadTwiceForATick) {
+    PlanOptions options;
+    options.audit_units = 128;
+    make(options);
+    for (UnitId unit = 0; unit < 150; ++unit) {
+        add(unit, unit % 4, 10'000 * (1 + unit % 3));
+    }
+    run(30 * kNanosPerSecond);
+    for (int tick = 0; tick < 200; ++tick) {
+        trail.clear();
+        run_round([&](const std::vector<AuditSample>& audits) {
+            std::set<UnitId> drawn;
+            const std::set<UnitId> read(trail.begin(), trail.end());
+            for (const AuditSample& sample : audits) {
+                EXPECT_TRUE(drawn.insert(sample.unit).second) << sample.unit;
+                EXPECT_EQ(read.count(sample.unit), 1U) << "drawn and not read";
+            }
+            EXPECT_EQ(read.size(), trail.size());
+        });
+    }
+}
+
+TEST_F(PlannerTest, AuditsAreDrawnForTicksOnlyAndNotOfWhatIsNotRead) {
+    PlanOptions options;
+    options.audit_units = 16;
+    options.quantum_ns = kNanosPerSecond;
+    make(options);
+    for (UnitId unit = 0; unit < 60; ++unit) {
+        add(unit, 0, unit < 20 ? 1'000 : unit < 40 ? 60'000 : kIntervalNever);
+    }
+    for (UnitId unit = 50; unit < 60; ++unit) {
+        planner->remove(unit);
+    }
+    run(15 * kNanosPerSecond);
+    std::uint32_t ticks = 0;
+    const auto end_ns = now_ns + 30 * kBaseNs;
+    while (now_ns < end_ns) {
+        planner->note_answered(planner->read_until_ns());
+        const PlanResult result = planner->plan(now_ns, buffer);
+        if (!planner->audits().empty()) {
+            ++ticks;
+            EXPECT_LE(tick_of(now_ns) * kBaseNs - now_ns, options.quantum_ns / 2);
+            for (const AuditSample& sample : planner->audits()) {
+                EXPECT_LT(sample.unit, 40U) << "not read, or gone";
+            }
+            planner->forget_audits();
+            EXPECT_TRUE(planner->audits().empty());
+        }
+        now_ns = std::max(result.wake_ns, now_ns + 1'000);
+    }
+    EXPECT_EQ(ticks, 30U);
+}
+
+TEST_F(PlannerTest, WithoutAuditsNothingIsReadThatIsNotDue) {
+    make();
+    for (UnitId unit = 0; unit < 100; ++unit) {
+        add(unit, 0, 60'000);
+    }
+    run(125 * kNanosPerSecond);
+    trail.clear();
+    run(725 * kNanosPerSecond);
+    EXPECT_EQ(trail.size(), 1'000U);
+    EXPECT_TRUE(planner->audits().empty());
+}
+
+TEST_F(PlannerTest, AFewUnitsAreAuditedWithoutEnd) {
+    PlanOptions options;
+    options.audit_units = 128;
+    make(options);
+    add(0, 0, 60'000);
+    add(1, 0, 60'000);
+    run(200 * kNanosPerSecond);
+    EXPECT_GE(times[0].size(), 10U);
+    planner->remove(0);
+    planner->remove(1);
+    run(300 * kNanosPerSecond);
+    EXPECT_TRUE(planner->audits().empty());
+}
+
+// --- what has been read
+
+class ReadUntilTest : public PlannerTest {
+ protected:
+    // Ten units, of which a slice takes `in_slice`, shortly before the first tick.
+    void make_round(std::uint32_t in_slice) {
+        PlanOptions options;
+        options.units_per_plan_max = in_slice;
+        make(options);
+        for (UnitId unit = 0; unit < 10; ++unit) {
+            add(unit, 0, 10'000);
+        }
+        run(5 * kNanosPerSecond);
+        ASSERT_EQ(planner->read_until_ns(), 0);
+        ASSERT_EQ(planner->settled_until_ns(), 0);
+        now_ns = kBaseNs - 60 * kNanosPerMilli;
+    }
+
+    // A call of the collector, a millisecond after the one before. A core that answers has looked
+    // at what was read by then.
+    std::uint32_t plan(bool core_answers = true) {
+        if (core_answers) {
+            planner->note_answered(planner->read_until_ns());
+        }
+        const PlanResult result = planner->plan(now_ns, buffer);
+        wake_ns = result.wake_ns;
+        now_ns += kNanosPerMilli;
+        return result.units;
+    }
+    // As the collector calls it: when it is asked to. Returns until when all was read at `at_ns`.
+    std::int64_t settled_at(std::int64_t at_ns) {
+        for (; now_ns <= at_ns; now_ns = std::max(wake_ns, now_ns)) {
+            plan();
+        }
+        return planner->settled_until_ns();
+    }
+
+    std::int64_t wake_ns = 0;
+};
+
+TEST_F(ReadUntilTest, ARoundIsReadWithTheCallThatFollowsItsLastSlice) {
+    make_round(4);
+    EXPECT_EQ(plan(), 4U);
+    EXPECT_EQ(plan(), 4U);
+    EXPECT_EQ(plan(), 2U);
+    EXPECT_EQ(planner->read_until_ns(), 0) << "the last slice is still being read";
+    EXPECT_EQ(plan(), 0U);
+    EXPECT_EQ(planner->read_until_ns(), kBaseNs);
+    EXPECT_EQ(planner->settled_until_ns(), 0) << "the core has not said yet what it wakes";
+    EXPECT_EQ(plan(), 0U);
+    EXPECT_EQ(planner->settled_until_ns(), kBaseNs);
+    now_ns = 2 * kBaseNs - 60 * kNanosPerMilli;
+    EXPECT_EQ(plan(), 4U);
+    EXPECT_EQ(planner->read_until_ns(), kBaseNs) << "the next round has only begun";
+    EXPECT_EQ(planner->settled_until_ns(), kBaseNs);
+}
+
+TEST_F(ReadUntilTest, WhatTheCoreWokeIsWaitedForWithOneCallMore) {
+    make_round(100);
+    EXPECT_EQ(plan(), 10U);
+    EXPECT_EQ(plan(), 0U);
+    ASSERT_EQ(planner->read_until_ns(), kBaseNs);
+    planner->wake(3, true);  // with its answer
+    EXPECT_EQ(plan(), 1U);
+    EXPECT_EQ(planner->settled_until_ns(), 0) << "what was woken is being read";
+    EXPECT_EQ(plan(), 0U);
+    EXPECT_EQ(planner->settled_until_ns(), kBaseNs);
+}
+
+TEST_F(ReadUntilTest, WithoutAnAnswerOfTheCoreNothingIsSettledAndItIsAskedForSoon) {
+    make_round(100);
+    EXPECT_EQ(plan(), 10U);
+    for (int call = 0; call < 20; ++call) {
+        EXPECT_EQ(plan(false), 0U);
+        EXPECT_EQ(planner->settled_until_ns(), 0);
+        EXPECT_LE(wake_ns - now_ns, 20 * kNanosPerMilli);
+    }
+    plan();
+    EXPECT_EQ(planner->settled_until_ns(), kBaseNs);
+}
+
+TEST_F(ReadUntilTest, ACoreThatHangsIsNotAskedForEver) {
+    make_round(100);
+    int calls = 0;
+    for (; now_ns < 2 * kBaseNs - 2 * kNanosPerSecond; now_ns = std::max(wake_ns, now_ns)) {
+        plan(false);
+        ++calls;
+    }
+    EXPECT_LE(calls, 600);
+    EXPECT_EQ(planner->settled_until_ns(), 0);
+    EXPECT_EQ(settled_at(2 * kBaseNs), 2 * kBaseNs) << "the next round settles as ever";
+}
+
+TEST_F(ReadUntilTest, WithoutATimeToSettleTheCoreIsNotWaitedFor) {
+    PlanOptions options;
+    options.settle_ns = 0;
+    make(options);
+    add(0, 0, 10'000);
+    run(5 * kNanosPerSecond);
+    now_ns = kBaseNs - 40 * kNanosPerMilli;
+    EXPECT_EQ(plan(false), 1U);
+    EXPECT_EQ(plan(false), 0U);
+    EXPECT_EQ(planner->settled_until_ns(), kBaseNs);
+}
+
+TEST_F(ReadUntilTest, UnitsThatAreRegisteredAllTheTimeDoNotHoldARoundBackForEver) {
+    make_round(100);
+    EXPECT_EQ(plan(), 10U);
+    int calls = 0;
+    UnitId unit = 10;
+    while (planner->settled_until_ns() == 0 && calls < 10) {
+        add(unit++, 0, 10'000);
+        EXPECT_EQ(plan(), 1U);
+        ++calls;
+    }
+    EXPECT_LE(calls, 3);
+    EXPECT_EQ(planner->read_until_ns(), kBaseNs);
+    EXPECT_EQ(planner->settled_until_ns(), kBaseNs);
+}
+
+TEST_F(ReadUntilTest, MoreNewUnitsThanASliceHoldARoundBackOnlyUntilTheyAreRead) {
+    make_round(4);
+    for (int slice = 0; slice < 3; ++slice) {
+        plan();
+    }
+    for (UnitId unit = 10; unit < 20; ++unit) {
+        add(unit, 0, 10'000);
+    }
+    int calls = 0;
+    for (; planner->settled_until_ns() == 0 && calls < 20; ++calls) {
+        plan();
+    }
+    EXPECT_LE(calls, 5);
+}
+
+TEST_F(ReadUntilTest, CalledAsItWantsToBeARoundSettlesBeforeItsTick) {
+    make_round(4);
+    for (std::int64_t tick = 1; tick <= 10; ++tick) {
+        EXPECT_EQ(settled_at(tick * kBaseNs), tick * kBaseNs) << tick;
+    }
+}
+
+TEST_F(ReadUntilTest, ARoundWithNothingToReadDoesNotMakeItsTickWait) {
+    make();
+    for (std::int64_t tick = 1; tick <= 5; ++tick) {
+        EXPECT_EQ(settled_at(tick * kBaseNs), tick * kBaseNs) << tick;
+    }
+}
+
+TEST_F(ReadUntilTest, ARoundThatIsReadLateDoesNotMakeItsTickWaitLongerThanThat) {
+    make_round(100);
+    now_ns = kBaseNs + 50 * kNanosPerMilli;
+    EXPECT_EQ(settled_at(kBaseNs + 100 * kNanosPerMilli), kBaseNs);
+}
+
+TEST_F(ReadUntilTest, UnitsThatWereWokenDoNotMakeTheirTickWaitLongerThanTheirRead) {
+    make_round(100);
+    EXPECT_EQ(plan(), 10U);
+    now_ns = wake_ns;
+    EXPECT_EQ(plan(), 0U);
+    planner->wake(3, true);
+    now_ns = wake_ns;
+    EXPECT_EQ(plan(), 1U);
+    now_ns = wake_ns;
+    EXPECT_EQ(settled_at(kBaseNs), kBaseNs);
+}
+
+TEST_F(ReadUntilTest, ARoundThatAPauseSwallowedIsOver) {
+    make_round(100);
+    EXPECT_EQ(settled_at(kBaseNs), kBaseNs);
+    now_ns = 7 * kBaseNs + 6 * kNanosPerSecond;
+    for (int call = 0; call < 3; ++call) {
+        plan();
+    }
+    EXPECT_EQ(planner->settled_until_ns(), 7 * kBaseNs);
+}
+
+TEST_F(ReadUntilTest, AnotherGridKeepsTheTime) {
+    make_round(100);
+    EXPECT_EQ(settled_at(4 * kBaseNs), 4 * kBaseNs);
+    PlanOptions longer;
+    longer.base_interval_ns = 2 * kBaseNs;
+    planner->set_grid(longer);
+    EXPECT_EQ(planner->settled_until_ns(), 4 * kBaseNs);
+    EXPECT_EQ(settled_at(5 * kBaseNs), 4 * kBaseNs);
+    EXPECT_EQ(settled_at(6 * kBaseNs), 6 * kBaseNs);
+    planner->set_grid({});
+    now_ns = 6 * kBaseNs + kNanosPerSecond;
+    EXPECT_EQ(planner->read_until_ns(), 6 * kBaseNs);
+    EXPECT_EQ(planner->settled_until_ns(), 6 * kBaseNs);
+    EXPECT_EQ(settled_at(7 * kBaseNs), 7 * kBaseNs);
 }
 
 TEST_F(PlannerTest, RefusesIdsOutOfRange) {

@@ -33,19 +33,21 @@ namespace remora {
 namespace {
 
 TEST(SamplerAllocationTest, TenThousandCyclesAllocateNothing) {
-    for (const SamplePolicy policy : {SamplePolicy::kBudget, SamplePolicy::kVariance}) {
+    for (const SamplingPolicy policy : {SamplingPolicy::kAdaptive, SamplingPolicy::kVariance}) {
         IntervalTable intervals;
         SamplerOptions options;
-        options.policy = policy;
+        options.sampling.policy = policy;
         Sampler sampler(options, intervals);
         for (UnitId unit = 0; unit < 100; ++unit) {
             UnitTraits traits;
             traits.family = unit % 7;
+            traits.unit_class = static_cast<UnitClass>(unit % kUnitClasses);
             ASSERT_TRUE(intervals.reserve(unit));
-            ASSERT_TRUE(sampler.add_unit(unit, traits, 0));
+            ASSERT_TRUE(sampler.add_unit(unit, traits));
         }
-        const double full = sampler.solve(1e18).full_ns_per_s;
+        const double full = sampler.solve(1e18, 1e18).full_ns_per_s;
         std::vector<UnitId> woken(100);
+        std::uint32_t steps = 0;
         allocations = 0;
         for (int cycle = 0; cycle < 10'000; ++cycle) {
             for (UnitId unit = 0; unit < 100; ++unit) {
@@ -53,12 +55,16 @@ TEST(SamplerAllocationTest, TenThousandCyclesAllocateNothing) {
                 sampler.observe(unit, unit % 3 == 0 ? 0.5F : 0.0F, 10'000'000'000,
                                 fails ? wire::ReadStatus::kThrew : wire::ReadStatus::kOk, cycle);
             }
-            sampler.on_cost(static_cast<FamilyId>(cycle % 7), 3, 1000.0 + cycle);
+            // Some reads get expensive, and cheap again.
+            sampler.on_cost(static_cast<FamilyId>(cycle % 7), 3,
+                            cycle % 1000 < 500 ? 1000.0 + cycle : 1e7);
             sampler.collect_wakes(woken);
             // From everything at base down to shedding.
-            sampler.solve(full * (cycle % 100) * 0.01);
+            const double budget = full * (cycle % 100) * 0.01;
+            steps |= 1U << sampler.solve(budget, budget).step;
         }
         EXPECT_EQ(allocations.load(), 0U);
+        EXPECT_EQ(steps >> 6, policy == SamplingPolicy::kAdaptive ? 1U : 0U) << "also shedding";
     }
 }
 

@@ -36,10 +36,11 @@ class MemoryFile final : public TraceFile {
 void write_example(TraceWriter& writer) {
     writer.add_family(0, "d:type=A,topic=*");
     writer.add_family(1, "d:type=B");
-    writer.add_unit(0, {.family = 0, .is_counter = true, .slots = 1, .name = "d:type=A,topic=x"});
+    writer.add_unit(
+        0, {.family = 0, .unit_class = UnitClass::kTopic, .slots = 1, .name = "d:type=A,topic=x"});
     writer.add_unit(1, {.family = 1,
                         .kind = BeanKind::kHistogram,
-                        .is_alert = true,
+                        .unit_class = UnitClass::kAlert,
                         .slots = 3,
                         .name = "d:type=B"});
     writer.on_time(5 * kNanosPerSecond);
@@ -70,8 +71,9 @@ TEST(TraceTest, ReadsBackWhatWasWritten) {
     EXPECT_TRUE(trace.is_complete);
     ASSERT_EQ(trace.units.size(), 3U);
     EXPECT_EQ(trace.units[1].name, "d:type=B");
-    EXPECT_TRUE(trace.units[1].is_alert);
-    EXPECT_TRUE(trace.units[0].is_counter);
+    EXPECT_EQ(trace.units[0].unit_class, UnitClass::kTopic);
+    EXPECT_EQ(trace.units[1].unit_class, UnitClass::kAlert);
+    EXPECT_EQ(trace.units[2].unit_class, UnitClass::kPartition);
     EXPECT_EQ(trace.units[1].kind, BeanKind::kHistogram);
     EXPECT_EQ(trace.units[1].gone, 1U);
     EXPECT_EQ(trace.units[2].born, 2U) << "from its first value on, not from registration";

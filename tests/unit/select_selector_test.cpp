@@ -234,21 +234,64 @@ TEST(SelectorTest, ARuleThatIncludesOverridesTopicFilters) {
               NotWanted::kTopic);
 }
 
-TEST(SelectorTest, AlertsAndCountersAreMarked) {
-    const Selection alert =
-        select("{}", "gauge\tkafka.server:type=ReplicaManager,name=UnderReplicatedPartitions");
-    EXPECT_TRUE(alert.policy.is_alert);
-    EXPECT_FALSE(alert.policy.is_counter);
-    EXPECT_GT(alert.policy.weight, weight_of(Importance::kHigh));
-    EXPECT_TRUE(select("{}", kMeter).policy.is_counter);
-    EXPECT_FALSE(select("{}", kHistogram).policy.is_counter);
+TEST(SelectorTest, ABeanIsOfTheClassOfWhatItsNameNames) {
+    const auto class_of = [](const std::string& line) {
+        const Selection selection = select(R"({"select": {"profile": "all"}})", line);
+        EXPECT_TRUE(selection.wanted) << line;
+        return selection.policy.unit_class;
+    };
+    EXPECT_EQ(class_of("gauge\tkafka.server:type=ReplicaManager,name=UnderReplicatedPartitions"),
+              UnitClass::kAlert);
+    EXPECT_EQ(class_of(kMeter), UnitClass::kBroker);
+    EXPECT_EQ(class_of(kHistogram), UnitClass::kBroker);
+    EXPECT_EQ(class_of("gauge\tkafka.network:type=RequestChannel,name=RequestQueueSize"),
+              UnitClass::kBroker);
+    EXPECT_EQ(
+        class_of("gauge\tkafka.server:type=ReplicaFetcherManager,name=MaxLag,clientId=Replica"),
+        UnitClass::kBroker)
+        << "one of the broker's own threads";
+    EXPECT_EQ(class_of(kTopicMeter), UnitClass::kTopic);
+    for (const char* client : {"client-id=c1", "user=u1", "user=u1,client-id=c1", "ip=10.0.0.1"}) {
+        EXPECT_EQ(
+            class_of(std::string("mbean\tkafka.server:type=Produce,") + client + "\tbyte-rate"),
+            UnitClass::kClient)
+            << client;
+    }
+    EXPECT_EQ(class_of(kSize + "1"), UnitClass::kPartition);
+    EXPECT_EQ(class_of("gauge\tkafka.cluster:type=Partition,name=UnderReplicated,topic=t,"
+                       "partition=0"),
+              UnitClass::kPartition);
+}
+
+TEST(SelectorTest, ARuleMovesABeanToAnotherClass) {
+    const std::vector<std::pair<std::string, UnitClass>> classes = {
+        {"alert", UnitClass::kAlert},
+        {"broker", UnitClass::kBroker},
+        {"topic", UnitClass::kTopic},
+        {"client", UnitClass::kClient},
+        {"partition", UnitClass::kPartition}};
+    for (const auto& [name, unit_class] : classes) {
+        const std::string config =
+            R"({"rules": [{"match": "*:type=BrokerTopicMetrics,*", "class": ")" + name + R"("}]})";
+        const UnitPolicy moved = select(config, kMeter).policy;
+        EXPECT_EQ(moved.unit_class, unit_class);
+        EXPECT_EQ(moved.is_alert(), unit_class == UnitClass::kAlert);
+        EXPECT_EQ(select(config, kHistogram).policy.unit_class, UnitClass::kBroker);
+    }
+    const std::string first = R"({"rules": [{"match": "*:*", "importance": "low"},
+        {"match": "*:*", "class": "topic"}, {"match": "*:*", "class": "alert"}]})";
+    EXPECT_EQ(select(first, kMeter).policy.unit_class, UnitClass::kTopic);
+    EXPECT_DOUBLE_EQ(select(first, kMeter).policy.weight, weight_of(Importance::kLow))
+        << "weight among others of its class is another matter";
+}
+
+TEST(SelectorTest, AnIntervalOfARuleIsAllThreeLimits) {
     const std::string slow = R"({"rules": [{"match": "*:*", "interval": "1m"}]})";
-    const Selection fixed = select(slow, kMeter);
-    EXPECT_FALSE(fixed.policy.is_counter) << "the operator fixed the interval";
-    EXPECT_EQ(fixed.policy.base_interval_ms, 60'000U);
-    EXPECT_EQ(fixed.policy.max_interval_ms, 60'000U);
-    const std::string urgent = R"({"rules": [{"match": "*:*", "importance": "alert"}]})";
-    EXPECT_TRUE(select(urgent, kHistogram).policy.is_alert);
+    const UnitPolicy fixed = select(slow, kMeter).policy;
+    EXPECT_EQ(fixed.unit_class, UnitClass::kBroker) << "an interval is no other class";
+    EXPECT_EQ(fixed.base_interval_ms, 60'000U);
+    EXPECT_EQ(fixed.min_interval_ms, 60'000U);
+    EXPECT_EQ(fixed.max_interval_ms, 60'000U);
 }
 
 TEST(SelectorTest, LabelFiltersLookAtTheUnquotedValue) {

@@ -459,13 +459,18 @@ TEST_F(AppendTest, SyncFollowsItsPolicy) {
     EXPECT_EQ(files.calls[FileOp::kSync], 1) << "a file is complete, too, when the agent stops";
 }
 
-TEST_F(AppendTest, WholeLinesOfAnAbortedFrameStay) {
+TEST_F(AppendTest, WholeLinesOfAFrameThatAStopCutsOffStay) {
+    start(SinkKind::kAppend, 128, 16);
     begin();
-    push("a\n");
-    abort();
-    drain();
-    EXPECT_EQ(read(options.path), "a\n");
-    EXPECT_EQ(get(Counter::kSinkBytes), 2U);
+    for (int i = 0; i < 100; ++i) {
+        push("line " + std::to_string(i) + "\n");
+    }
+    worker->on_stop();
+    forget_open_block();
+    const std::string text = read(options.path);
+    EXPECT_TRUE(text.starts_with("line 0\n"));
+    EXPECT_TRUE(text.ends_with("\n"));
+    EXPECT_EQ(get(Counter::kSinkBytes), text.size());
     EXPECT_EQ(get(Counter::kSinkFramesDropped), 1U);
 }
 
