@@ -11,7 +11,7 @@
 namespace remora {
 
 // Ages of series at one tick, as a histogram for each class with bins of a sixteenth of an octave:
-// a quantile is off by at most 5 %, the maximum is exact.
+// a quantile is off by at most 6.25 %, the maximum is exact.
 //
 // Thread safety: core thread only.
 class Ages {

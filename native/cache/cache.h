@@ -199,7 +199,8 @@ void Cache::close_tick(std::int64_t now_ns, About&& about) {
             note_age(unit, unit_now, age_ns);
             continue;
         }
-        if (age_ns > kBoundsUntilExpired * unit_now.bound_ms * kNanosPerMilli) {
+        if ((flags & kUnitQuarantined) == 0 &&
+            age_ns > kBoundsUntilExpired * unit_now.bound_ms * kNanosPerMilli) {
             expired += values;
             flags_[unit] = static_cast<std::uint8_t>(flags | kUnitExpired);
             continue;

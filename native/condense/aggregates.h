@@ -1,6 +1,7 @@
 // Units that are made of others: the sum or maximum over the partitions of a topic.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -24,6 +25,13 @@ class Aggregates {
     // `member` has as many values as `unit`, in the same order.
     void add_member(UnitId unit, UnitId member);
     void remove_member(UnitId unit, UnitId member);
+    template <typename Use>
+    void for_each_member(UnitId unit, Use use) const {
+        const auto found = made_.find(unit);
+        if (found != made_.end()) {
+            std::for_each(found->second.members.begin(), found->second.members.end(), use);
+        }
+    }
     // While it is incomplete it is quarantined: a sum of a part would look like the whole.
     void set(UnitId unit, Aggregate how, bool incomplete);
 

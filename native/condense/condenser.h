@@ -40,6 +40,11 @@ class Condenser {
                      const CondensePolicy& policy);
     // A unit that is made of others.
     void add_aggregate(UnitId unit) { aggregates_.add(unit); }
+    // Calls `use(member)` for what `unit` is made of; not at all for one that is read itself.
+    template <typename Use>
+    void for_each_member(UnitId unit, Use use) const {
+        aggregates_.for_each_member(unit, use);
+    }
     // How it is made, and whether a cap leaves out some of its parts: then it has no value.
     void set_aggregate(UnitId unit, Aggregate how, bool incomplete) {
         aggregates_.set(unit, how, incomplete);

@@ -262,10 +262,10 @@ void Core::take_audits() {
 
 void Core::drain() {
     bool registered = false;
-    take_audits();
     std::size_t got = 0;
     do {
         got = channels_.samples.pop_some(inbox_);
+        take_audits();  // what was drawn before these were read
         registered = handle_all({inbox_.data(), got}) || registered;
     } while (got == inbox_.size());
     if (registered) {
@@ -344,15 +344,17 @@ void Core::end_unit(const Message& message) {
     if (status == wire::ReadStatus::kOk) {
         applied = cache_.take(unit, batch_ns_, batch_wall_ms_);
     }
+    bool is_audit = false;
     if (is_audited_[unit] != 0) [[unlikely]] {
         is_audited_[unit] = 0;
+        is_audit = true;
         if (status == wire::ReadStatus::kOk && !applied.first &&
             audited_.size() < audited_.capacity()) {
             audited_.push_back({unit, intervals_.get(unit), static_cast<float>(applied.deviation)});
         }
     }
     sampler_.observe(unit, static_cast<float>(applied.deviation), applied.elapsed_ns, status,
-                     batch_ns_);
+                     batch_ns_, is_audit);
     if (applied.first_changed) {
         change_hints_.on_changed(unit);
     }
@@ -413,9 +415,12 @@ std::int64_t Core::agent_cpu_ns() {
 }
 
 UnitAtTick Core::about(UnitId unit) const {
-    // What is not read by itself is made of partitions.
+    // What is not read by itself is made of partitions, and as old as the oldest of them may be.
     if (!sampler_.has(unit)) {
-        const std::uint32_t bound_ms = sampler_.bound_ms(UnitClass::kPartition);
+        std::uint32_t bound_ms = sampler_.bound_ms(UnitClass::kPartition);
+        condenser_.for_each_member(unit, [&](UnitId member) {
+            bound_ms = std::max(bound_ms, sampler_.has(member) ? sampler_.bound_ms(member) : 0);
+        });
         return {UnitClass::kPartition, bound_ms, bound_ms};
     }
     const std::uint32_t bound_ms = sampler_.bound_ms(unit);
@@ -467,7 +472,7 @@ void Core::govern(std::int64_t now_ns) {
         return;
     }
     const double tick_s = static_cast<double>(interval_ns()) / kNanosPerSecond;
-    allowance_ = ceiling_.update(window, each_tick_ns_per_s_ * tick_s,
+    allowance_ = ceiling_.update(window, {each_tick_ns_per_s_ * tick_s, widened_ns_per_s_},
                                  options_.config.sampling.base_interval_ms * kNanosPerMilli);
     // A trace is recorded whatever it costs.
     const bool is_bound = trace_ == nullptr;
@@ -475,8 +480,10 @@ void Core::govern(std::int64_t now_ns) {
         sampler_.solve(is_bound ? allowance_.reads_ns_per_s : kNanosPerSecond, ceiling_.ns_per_s());
     predicted_ns_per_s_ = solved.predicted_ns_per_s;
     each_tick_ns_per_s_ = solved.each_tick_ns_per_s;
+    widened_ns_per_s_ = solved.widened_ns_per_s;
     counters_.add(Counter::kSolves);
-    counters_.set(Counter::kPriceNanos, static_cast<std::uint64_t>(1 / solved.lambda));
+    counters_.set(Counter::kPriceNanos,
+                  solved.lambda > 0 ? static_cast<std::uint64_t>(1 / solved.lambda) : 0);
     counters_.set(Counter::kUnitsShed, solved.units_shed);
     counters_.set(Counter::kWideningStep, solved.step);
     counters_.set(Counter::kBudgetPpm, static_cast<std::uint64_t>(ceiling_.ppm()));

@@ -152,6 +152,7 @@ class Core final : public Worker {
     std::int64_t excused_ns_ = 0;
     double predicted_ns_per_s_ = 0;
     double each_tick_ns_per_s_ = 0;
+    double widened_ns_per_s_ = 0;
     // The configuration that is being taken over, while its outputs learn what there is.
     Reload* reload_ = nullptr;
     bool is_swept_ = false;

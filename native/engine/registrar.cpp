@@ -369,6 +369,7 @@ void Registrar::count_units() {
 
 void Registrar::publish_unit(UnitId unit, const Bean& bean, const Selection& selection,
                              bool is_kept, Aggregate made_by) {
+    planner_.set_audited(unit, !selection.policy.has_interval());
     auto item = std::make_unique<ControlItem>();
     Registration& registration = item->registration;
     registration.unit = unit;

@@ -13,6 +13,8 @@ namespace {
 constexpr std::int64_t kLateShare = 2;  // a round is still read when half of the next is over
 // A first read finds no cache warm and the host's code not compiled yet.
 constexpr float kCostUnknownNs = 5000.0F;
+// The audit leaves alone what takes longer to read.
+constexpr std::int64_t kAuditedNsMax = 500'000;
 constexpr std::uint32_t kQuantaMax = 0xFFFF;
 // The objects behind as many units of some ten families stay in the second-level cache.
 constexpr std::uint32_t kTurnUnitsMax = 256;
@@ -105,6 +107,7 @@ bool Planner::add(UnitId unit, FamilyId family) {
         grow(family_, size);
         grow(flags_, size);
         grow(list_, size);
+        grow(is_audited_, size);
     }
     if (family >= cost_ns_.size()) {
         for (auto fresh = static_cast<FamilyId>(cost_ns_.size()); fresh <= family; ++fresh) {
@@ -120,6 +123,7 @@ bool Planner::add(UnitId unit, FamilyId family) {
     family_[unit] = static_cast<std::uint16_t>(family);
     last_[unit] = static_cast<std::uint32_t>(round_);
     armed_[unit] = 1;
+    is_audited_[unit] = 1;
     ++active_;
     ++urgent_;
     return true;
@@ -164,6 +168,12 @@ void Planner::wake(UnitId unit, bool at_once) {
     } else if ((flags_[unit] & (kUrgent | kListed)) == 0) {
         flags_[unit] |= kUrgent;
         ++urgent_;
+    }
+}
+
+void Planner::set_audited(UnitId unit, bool audited) {
+    if (unit < is_audited_.size()) {
+        is_audited_[unit] = audited ? 1 : 0;
     }
 }
 
@@ -295,8 +305,8 @@ void Planner::draw_audit() {
         random_ ^= random_ >> 7;
         random_ ^= random_ << 17;
         const auto unit = static_cast<UnitId>(((random_ >> 32) * units) >> 32);
-        if ((flags_[unit] & (kActive | kAudited)) != kActive ||
-            intervals_.get(unit) == kIntervalNever) {
+        if ((flags_[unit] & (kActive | kAudited)) != kActive || is_audited_[unit] == 0 ||
+            intervals_.get(unit) == kIntervalNever || expected_ns(family_[unit]) > kAuditedNsMax) {
             continue;
         }
         const bool is_due = (flags_[unit] & kListed) != 0;

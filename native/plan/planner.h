@@ -71,6 +71,10 @@ class Planner {
     bool add(UnitId unit, FamilyId family);
     void remove(UnitId unit);
 
+    // Whether the audit may draw the unit (it may until told otherwise): not one whose interval an
+    // operator's rule says.
+    void set_audited(UnitId unit, bool audited);
+
     // The order in which families are read within a round: those of the same objects side by side
     // find them in the processor's caches. For that, families of many units are read in turns, a
     // part of each: the units of a family are expected to have ids in the order of those objects.
@@ -164,6 +168,7 @@ class Planner {
     std::uint32_t turn_left_ = 0;  // units left of it
     std::uint32_t parts_ = 1;      // turns that a family has still, this one included
 
+    std::vector<std::uint8_t> is_audited_;  // by unit
     std::vector<AuditSample> audits_;
     std::uint64_t random_ = 0x9E3779B97F4A7C15ULL;
 

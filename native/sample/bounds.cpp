@@ -37,6 +37,11 @@ std::uint32_t factor_of(UnitClass unit_class, const Widening& widening) {
 
 AgeBounds::AgeBounds(const SamplingConfig& sampling, std::uint32_t quantum_ms) {
     configure(sampling, quantum_ms);
+    for (std::size_t i = 0; i < kUnitClasses; ++i) {
+        Kind kind;
+        kind.unit_class = static_cast<UnitClass>(i);
+        add_kind(kind);
+    }
 }
 
 void AgeBounds::configure(const SamplingConfig& sampling, std::uint32_t quantum_ms) {
@@ -106,33 +111,32 @@ void AgeBounds::fill_in(Kind& kind, Expense expense) const {
     kind.max_per_s = kMsPerSecond / kind.max_ms;
 }
 
+void AgeBounds::add_kind(const Kind& wanted) {
+    Expenses& kinds = kinds_.emplace_back();
+    for (std::size_t i = 0; i < kExpenses; ++i) {
+        kinds[i] = wanted;
+        fill_in(kinds[i], static_cast<Expense>(i));
+    }
+}
+
 std::uint16_t AgeBounds::kind_of(const UnitTraits& traits) {
-    std::size_t fallback = 0;
     for (std::size_t i = 0; i < kinds_.size(); ++i) {
         const Kind& have = kinds_[i][0];
-        if (have.unit_class != traits.unit_class) {
-            continue;
-        }
-        fallback = i;
-        if (have.rule_min_ms == traits.interval_ms_min &&
+        if (have.unit_class == traits.unit_class && have.rule_min_ms == traits.interval_ms_min &&
             have.rule_base_ms == traits.interval_ms_base &&
             have.rule_max_ms == traits.interval_ms_max) {
             return static_cast<std::uint16_t>(i);
         }
     }
     if (kinds_.size() >= kKindsMax) {
-        return static_cast<std::uint16_t>(fallback);
+        return static_cast<std::uint16_t>(traits.unit_class);
     }
     Kind wanted;
     wanted.unit_class = traits.unit_class;
     wanted.rule_min_ms = traits.interval_ms_min;
     wanted.rule_base_ms = traits.interval_ms_base;
     wanted.rule_max_ms = traits.interval_ms_max;
-    Expenses& kinds = kinds_.emplace_back();
-    for (std::size_t i = 0; i < kExpenses; ++i) {
-        kinds[i] = wanted;
-        fill_in(kinds[i], static_cast<Expense>(i));
-    }
+    add_kind(wanted);
     return static_cast<std::uint16_t>(kinds_.size() - 1);
 }
 
@@ -140,7 +144,7 @@ std::vector<std::uint16_t> AgeBounds::keep_used(const std::vector<bool>& used) {
     std::vector<std::uint16_t> place(kinds_.size(), 0xFFFF);
     std::vector<Expenses> kept;
     for (std::size_t i = 0; i < kinds_.size(); ++i) {
-        if (used[i]) {
+        if (used[i] || i < kUnitClasses) {
             place[i] = static_cast<std::uint16_t>(kept.size());
             kept.push_back(kinds_[i]);
         }

@@ -71,15 +71,16 @@ class AgeBounds {
     bool widen(const Widening& widening);
     const Widening& widening() const { return widening_; }
 
-    // The kind of a unit with these traits; the first of its class when there are too many.
+    // The kind of a unit with these traits; the one of its class without a rule when there are too
+    // many.
     std::uint16_t kind_of(const UnitTraits& traits);
-    // Lets go of kinds for which `place` is 0xFFFF and moves the others to their new place.
     const Kind& kind(std::uint16_t kind, Expense expense) const {
         return kinds_[kind][static_cast<std::size_t>(expense)];
     }
     UnitClass class_of(std::uint16_t kind) const { return kinds_[kind][0].unit_class; }
     std::size_t kinds() const { return kinds_.size(); }
-    // `used[kind]`: whether a unit has it. Returns the new number of each that is kept.
+    // `used[kind]`: whether a unit has it. Returns the new number of each that is kept: those, and
+    // the one of each class without a rule, whose number is that of the class.
     std::vector<std::uint16_t> keep_used(const std::vector<bool>& used);
 
     // What reading one unit at `cost_ns` is, if it was `before`: a level is left a third below
@@ -95,6 +96,7 @@ class AgeBounds {
  private:
     using Expenses = std::array<Kind, kExpenses>;
 
+    void add_kind(const Kind& wanted);
     void fill_in(Kind& kind, Expense expense) const;
 
     SamplingConfig sampling_;

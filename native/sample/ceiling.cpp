@@ -12,10 +12,9 @@ constexpr double kNanosPerPercent = 1e7;  // one percent of one core, a second
 // Of the ceiling; the rest is for what differs from minute to minute.
 constexpr double kAim = 0.92;
 constexpr double kAimToShorten = 0.8;
-constexpr std::uint32_t kShortenAfter = 3;
+constexpr std::uint32_t kShortenAfter = 2;
+constexpr std::uint32_t kWindowsUntilKnown = 2;
 constexpr std::uint32_t kStrideMax = 60;
-// Weight of the last window; the first ones count alike.
-constexpr double kLearn = 0.2;
 constexpr double kLearnBias = 0.1;
 constexpr double kBiasMin = 0.5;
 constexpr double kBiasMax = 3.0;
@@ -34,37 +33,55 @@ void Ceiling::set_percent(double percent) {
     ceiling_ = std::max(percent, 0.0) * kNanosPerPercent;
 }
 
-std::uint32_t Ceiling::stride_for(double tick_ns, double aim, std::int64_t base_ns) const {
-    const double base_s = static_cast<double>(base_ns) / kNanosPerSecond;
-    const double strides = tick_ns / std::max(aim * ceiling_ * base_s, 1.0);
+// So many base intervals that a tick's cost and what the other classes need at the least fit into
+// the share `aim` of the ceiling; those never count for more than half of it.
+std::uint32_t Ceiling::stride_for(double tick_ns, double others_ns_per_s, double aim,
+                                  double base_s) const {
+    const double most = aim * ceiling_;
+    const double for_ticks = std::max(most - others_ns_per_s, most / 2);
+    const double strides = tick_ns / std::max(for_ticks * base_s, 1.0);
     return static_cast<std::uint32_t>(
         std::clamp(std::ceil(strides), 1.0, static_cast<double>(kStrideMax)));
 }
 
-Allowance Ceiling::update(const CpuWindow& window, double each_tick_ns, std::int64_t base_ns) {
-    const double tick_s = static_cast<double>(base_ns) * stride_ / kNanosPerSecond;
-    if (window.elapsed_ns > 0) {
-        const double seconds = static_cast<double>(window.elapsed_ns) / kNanosPerSecond;
-        const double used = per_second(window.cpu_ns, window.elapsed_ns) * 1e-3;
-        used_ppm_ += (1 - std::exp(-seconds / kUsedOverS)) * (used - used_ppm_);
-        age_ns_ += window.elapsed_ns;
-        if (age_ns_ > kGraceNs) {
-            ++windows_;
-            const std::int64_t held_ns = window.cpu_ns - std::min(window.excused_ns, window.cpu_ns);
-            const std::int64_t read_ns = std::min(window.read_ns, held_ns);
-            const double overhead = per_second(held_ns - read_ns, window.elapsed_ns) * tick_s;
-            overhead_ += std::max(kLearn, 1.0 / windows_) * (overhead - overhead_);
-            if (window.predicted_ns_per_s > 0) {
-                const double ratio =
-                    per_second(read_ns, window.elapsed_ns) / window.predicted_ns_per_s;
-                bias_ += kLearnBias * (std::clamp(ratio, kBiasMin, kBiasMax) - bias_);
-            }
-        }
+// The middle one of the last windows: one that met a burst (a file that is compressed, cold code)
+// says nothing about the next.
+double Ceiling::typical_overhead() const {
+    std::array<double, kWindows> sorted = overheads_;
+    const std::size_t held = std::min<std::size_t>(windows_, kWindows);
+    std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(held));
+    return held == 0 ? 0 : sorted[(held - 1) / 2];
+}
+
+void Ceiling::learn(const CpuWindow& window, double tick_s) {
+    const double seconds = static_cast<double>(window.elapsed_ns) / kNanosPerSecond;
+    const double used = per_second(window.cpu_ns, window.elapsed_ns) * 1e-3;
+    used_ppm_ += (1 - std::exp(-seconds / kUsedOverS)) * (used - used_ppm_);
+    age_ns_ += window.elapsed_ns;
+    if (age_ns_ <= kGraceNs) {
+        return;
     }
-    if (windows_ > 0) {
-        const double tick_ns = overhead_ + each_tick_ns * bias_;
-        const std::uint32_t wanted = stride_for(tick_ns, kAim, base_ns);
-        const std::uint32_t shorter = stride_for(tick_ns, kAimToShorten, base_ns);
+    const std::int64_t held_ns = window.cpu_ns - std::min(window.excused_ns, window.cpu_ns);
+    const std::int64_t read_ns = std::min(window.read_ns, held_ns);
+    overheads_[windows_ % kWindows] = per_second(held_ns - read_ns, window.elapsed_ns) * tick_s;
+    ++windows_;
+    overhead_ = typical_overhead();
+    if (window.predicted_ns_per_s > 0) {
+        const double ratio = per_second(read_ns, window.elapsed_ns) / window.predicted_ns_per_s;
+        bias_ += kLearnBias * (std::clamp(ratio, kBiasMin, kBiasMax) - bias_);
+    }
+}
+
+Allowance Ceiling::update(const CpuWindow& window, const ReadNeed& need, std::int64_t base_ns) {
+    const double base_s = static_cast<double>(base_ns) / kNanosPerSecond;
+    if (window.elapsed_ns > 0) {
+        learn(window, base_s * stride_);
+    }
+    if (windows_ >= kWindowsUntilKnown) {
+        const double tick_ns = overhead_ + need.each_tick_ns * bias_;
+        const double others = need.others_ns_per_s * bias_;
+        const std::uint32_t wanted = stride_for(tick_ns, others, kAim, base_s);
+        const std::uint32_t shorter = stride_for(tick_ns, others, kAimToShorten, base_s);
         fits_ = shorter < stride_ ? fits_ + 1 : 0;
         if (wanted > stride_) {
             stride_ = wanted;
@@ -73,9 +90,9 @@ Allowance Ceiling::update(const CpuWindow& window, double each_tick_ns, std::int
             fits_ = 0;
         }
     }
-    const double interval_s = static_cast<double>(base_ns) * stride_ / kNanosPerSecond;
+    const double interval_s = base_s * stride_;
     const double left = kAim * ceiling_ - overhead_ / interval_s;
-    return {std::max(left / bias_, each_tick_ns / interval_s), stride_};
+    return {std::max(left / bias_, need.each_tick_ns / interval_s), stride_};
 }
 
 }  // namespace remora

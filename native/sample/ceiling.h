@@ -1,6 +1,8 @@
 // Holds the agent's measured CPU under its ceiling: what may be read, and how often a tick comes.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace remora {
@@ -14,6 +16,12 @@ struct CpuWindow {
     double predicted_ns_per_s = 0;  // of reads: SolveResult's of the solve that held meanwhile
 };
 
+// What reads cost at the least, in the sampler's costs.
+struct ReadNeed {
+    double each_tick_ns = 0;     // of one tick, that must not be given up
+    double others_ns_per_s = 0;  // of the other classes, their bounds widened as far as they go
+};
+
 struct Allowance {
     double reads_ns_per_s = 0;  // in the sampler's costs
     std::uint32_t stride = 1;   // a tick comes every so many base intervals
@@ -22,12 +30,13 @@ struct Allowance {
 // The ceiling is for everything. What is not reads (encoding, rings, files, wakeups) is measured;
 // the reads get the rest, corrected by what reads were measured to cost over what was predicted.
 //
-// Overhead never takes the share of the classes that are read for every tick: when both do not fit
-// under the ceiling, ticks come less often, since both are paid by the tick. They come more often
-// again when that would have fitted with room to spare three times in a row.
+// Overhead never takes the share of the reads: when it and what the classes need at the least do
+// not fit under the ceiling, ticks come less often, since most of it is paid by the tick. They come
+// more often again when that would have fitted with room to spare twice in a row.
 //
 // Nothing is held against the agent for its start, and there is no debt: what one window used
-// beyond the ceiling does not lower what the next ones may.
+// beyond the ceiling does not lower what the next ones may. Overhead is the median of three
+// windows.
 //
 // Thread safety: core thread only.
 class Ceiling {
@@ -37,9 +46,8 @@ class Ceiling {
 
     void set_percent(double percent);
 
-    // Takes in a window. `each_tick_ns`: reads of one tick that must not be given up. `base_ns`:
-    // the base interval as configured.
-    Allowance update(const CpuWindow& window, double each_tick_ns, std::int64_t base_ns);
+    // Takes in a window. `base_ns`: the base interval as configured.
+    Allowance update(const CpuWindow& window, const ReadNeed& need, std::int64_t base_ns);
 
     double ns_per_s() const { return ceiling_; }
     double ppm() const { return ceiling_ * 1e-3; }
@@ -50,10 +58,16 @@ class Ceiling {
     double bias() const { return bias_; }
 
  private:
-    std::uint32_t stride_for(double tick_ns, double aim, std::int64_t base_ns) const;
+    static constexpr std::size_t kWindows = 3;
 
-    double ceiling_ = 0;   // nanoseconds of CPU a second
-    double overhead_ = 0;  // nanoseconds a tick
+    std::uint32_t stride_for(double tick_ns, double others_ns_per_s, double aim,
+                             double base_s) const;
+    double typical_overhead() const;
+    void learn(const CpuWindow& window, double tick_s);
+
+    double ceiling_ = 0;                        // nanoseconds of CPU a second
+    double overhead_ = 0;                       // nanoseconds a tick
+    std::array<double, kWindows> overheads_{};  // of the last windows
     double bias_ = 1;
     double used_ppm_ = 0;
     std::int64_t age_ns_ = 0;

@@ -1,8 +1,8 @@
 // The square-root law: how long a unit rests between two reads.
 //
 // Between two reads T apart a cached value is wrong by about v T (v: volatility, scales a second).
-// Reading costs c / T. With w the unit's importance and lambda what CPU is worth in accuracy,
-// minimising w v T + c / (lambda T) gives T = sqrt(lambda c / (w v)). Emission has a grid, so
+// Reading costs c / T. With w the unit's importance and lambda what accuracy CPU is worth,
+// minimising w v T + lambda c / T gives T = sqrt(lambda c / (w v)). Emission has a grid, so
 // AgeBounds::on_grid() rounds T to whole base intervals.
 //
 // lambda is a fixed price while the ceiling does not bind, so that a quiet broker costs little and

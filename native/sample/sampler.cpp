@@ -13,18 +13,15 @@ namespace remora {
 namespace {
 
 constexpr float kMsPerSecond = 1000.0F;
+// How far lambda may rise above the price of accuracy, and how finely it is found.
+constexpr double kOctavesOfLambda = 48;
+constexpr int kHalvings = 14;
 // Two reads make one deviation.
 constexpr std::uint8_t kReadsUntilKnown = 2;
 // Topics and clients are read for every tick while that costs at most this share of the ceiling,
 // and again when it costs less than the second one.
 constexpr double kTopicsMost = 0.5;
 constexpr double kTopicsAgain = 0.45;
-// Passes of solve(). Each puts more units between base and maximum at their place; what is left is
-// done at the next ticks.
-constexpr int kPassesMost = 6;
-// While the budget binds, lambda is left alone when this share of it is used.
-constexpr double kMostUsed = 1.01;
-constexpr double kLeastUsed = 0.9;
 // Weight of one read in what reads after a hint find.
 constexpr float kLearnHints = 0.002F;
 // Reads after more base intervals than this tell of the units that rest.
@@ -60,7 +57,9 @@ void Sampler::configure(const SamplerOptions& options) {
     // Kinds of former configurations would add up; units that have not been updated keep theirs.
     std::vector<bool> used(bounds_.kinds());
     for (UnitId unit = 0; unit < flags_.size(); ++unit) {
-        used[kind_[unit]] = used[kind_[unit]] || (flags_[unit] & kActive) != 0;
+        if ((flags_[unit] & kActive) != 0) {
+            used[kind_[unit]] = true;
+        }
     }
     const std::vector<std::uint16_t> place = bounds_.keep_used(used);
     for (UnitId unit = 0; unit < flags_.size(); ++unit) {
@@ -86,6 +85,7 @@ void Sampler::update_unit(UnitId unit, const UnitTraits& traits) {
     }
     importance_[unit] = traits.importance > 0 ? traits.importance : 1.0F;
     kind_[unit] = bounds_.kind_of(traits);
+    bins_.reserve(bounds_.kinds());
     if (!health_.is_failing(unit)) {
         set_interval(unit, interval_for(unit));
     }
@@ -118,6 +118,7 @@ bool Sampler::add_unit(UnitId unit, const UnitTraits& traits) {
     importance_[unit] = traits.importance > 0 ? traits.importance : 1.0F;
     family_[unit] = static_cast<std::uint16_t>(traits.family);
     kind_[unit] = bounds_.kind_of(traits);
+    bins_.reserve(bounds_.kinds());
     values_[unit] = static_cast<std::uint8_t>(std::min<std::uint16_t>(traits.values, 255));
     reads_[unit] = 0;
     if (!variance_.is_empty()) {
@@ -139,13 +140,7 @@ void Sampler::remove_unit(UnitId unit) {
 }
 
 std::uint32_t Sampler::bound_ms(UnitClass unit_class) const {
-    for (std::uint16_t i = 0; i < bounds_.kinds(); ++i) {
-        const AgeBounds::Kind& kind = bounds_.kind(i, AgeBounds::Expense::kNone);
-        if (kind.unit_class == unit_class && kind.rule_max_ms == 0) {
-            return kind.bound_ms;
-        }
-    }
-    return bounds_.base_ms();
+    return bounds_.kind(static_cast<std::uint16_t>(unit_class), AgeBounds::Expense::kNone).bound_ms;
 }
 
 inline float Sampler::cost_ns(UnitId unit) const {
@@ -202,12 +197,12 @@ inline void Sampler::set_interval(UnitId unit, std::uint32_t interval_ms) {
     }
 }
 
-void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns) {
+void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool is_audit) {
     if (elapsed_ns > 0) {
         const float capped = std::clamp(deviation, 0.0F, kDeviationMax);
         const float seconds = static_cast<float>(elapsed_ns) / static_cast<float>(kNanosPerSecond);
         // Only units that rested tell what others that rest may have done meanwhile.
-        if (seconds * kMsPerSecond > kRests * static_cast<float>(bounds_.base_ms())) {
+        if (!is_audit && seconds * kMsPerSecond > kRests * static_cast<float>(bounds_.base_ms())) {
             Surprise& surprise = surprises_[family_[unit]];
             surprise.sum += std::max(capped - volatility_[unit] * seconds, 0.0F);
             surprise.reads += 1;
@@ -229,7 +224,7 @@ void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns) {
 }
 
 void Sampler::observe(UnitId unit, float deviation, std::int64_t elapsed_ns,
-                      wire::ReadStatus status, std::int64_t now_ns) {
+                      wire::ReadStatus status, std::int64_t now_ns, bool is_audit) {
     if (!has(unit)) {
         return;
     }
@@ -242,7 +237,7 @@ void Sampler::observe(UnitId unit, float deviation, std::int64_t elapsed_ns,
             return;
         }
     }
-    learn(unit, deviation, elapsed_ns);
+    learn(unit, deviation, elapsed_ns, is_audit);
     set_interval(unit, interval_for(unit));
 }
 
@@ -275,13 +270,8 @@ void Sampler::sum_up(ClassCosts& costs) {
     std::fill(surprises_.begin(), surprises_.end(), Surprise{});
 }
 
-// Writes every interval as lambda says. Returns the lambda at which the units that the law moves
-// would fit into what the others leave of the budget: their cost falls with its root.
-double Sampler::write_all(double budget_ns_per_s, SolveResult& result) {
-    double moved = 0;
-    double others = 0;
-    result.units_at_base = 0;
-    result.units_shed = 0;
+// Writes every interval as lambda says.
+void Sampler::write_all(SolveResult& result) {
     const auto units = static_cast<UnitId>(flags_.size());
     for (UnitId unit = 0; unit < units; ++unit) {
         if ((flags_[unit] & kActive) == 0 || health_.is_failing(unit)) {
@@ -293,18 +283,57 @@ double Sampler::write_all(double budget_ns_per_s, SolveResult& result) {
             ++result.units_shed;
             continue;
         }
-        const AgeBounds::Kind& own = kind(unit);
-        result.units_at_base += interval_ms <= own.base_ms ? 1 : 0;
-        const auto cost =
+        result.units_at_base += interval_ms <= kind(unit).base_ms ? 1 : 0;
+        result.predicted_ns_per_s +=
             static_cast<double>(cost_ns(unit) * (kMsPerSecond / static_cast<float>(interval_ms)));
-        const bool is_moved =
-            interval_ms < own.max_ms && volatility_[unit] > 0 && !is_at_base(unit, own);
-        (is_moved ? moved : others) += cost;
     }
-    result.predicted_ns_per_s = moved + others;
-    const double left = std::max(budget_ns_per_s - others, 1e-3 * moved);
-    const double ratio = moved > 0 ? moved / left : 1;
-    return std::max(lambda_ * std::min(ratio * ratio, 1e6), kLambdaOfPrice);
+}
+
+// Counts what the law moves in bins of its price over its worth, and the rest in one sum, so that
+// the bins alone tell what a lambda costs.
+double Sampler::fill_bins() {
+    bins_.clear();
+    double others = 0;
+    const auto units = static_cast<UnitId>(flags_.size());
+    for (UnitId unit = 0; unit < units; ++unit) {
+        if ((flags_[unit] & kActive) == 0 || health_.is_failing(unit)) {
+            continue;
+        }
+        const AgeBounds::Kind& own = kind(unit);
+        if (!own.is_read) {
+            continue;
+        }
+        const float cost = cost_ns(unit);
+        const float worth = importance_[unit] * volatility_[unit];
+        if (is_at_base(unit, own)) {
+            others += static_cast<double>(cost) * own.base_per_s;
+        } else if (!(worth > 0)) {
+            others += static_cast<double>(cost) * own.max_per_s;
+        } else {
+            bins_.add(kind_[unit], expense(unit), price_ns(unit) / worth, cost);
+        }
+    }
+    return others;
+}
+
+// The least lambda from the price on under which reads cost at most `budget_ns_per_s`; the largest
+// there is when none does. The cost falls with lambda, in steps (the grid), so this halves a
+// bracket of logarithms.
+double Sampler::find_lambda(double budget_ns_per_s) {
+    const double others = fill_bins();
+    const auto fits = [&](double log2_lambda) {
+        return others + bins_.ns_per_s(std::exp2(log2_lambda), bounds_) <= budget_ns_per_s;
+    };
+    double low = std::log2(kLambdaOfPrice);
+    if (fits(low)) {
+        return kLambdaOfPrice;
+    }
+    double high = low + kOctavesOfLambda;
+    for (int i = 0; i < kHalvings; ++i) {
+        const double middle = (low + high) / 2;
+        (fits(middle) ? high : low) = middle;
+    }
+    return std::exp2(high);
 }
 
 SolveResult Sampler::solve(double budget_ns_per_s, double ceiling_ns_per_s) {
@@ -322,7 +351,7 @@ SolveResult Sampler::solve(double budget_ns_per_s, double ceiling_ns_per_s) {
     const bool adapts = options_.sampling.policy == SamplingPolicy::kAdaptive && recording_ms_ == 0;
     if (!adapts) {
         topics_at_base_ = true;
-        write_all(budget_ns_per_s, result);
+        write_all(result);
         return result;
     }
     const double topics = of(UnitClass::kTopic).at_base + of(UnitClass::kClient).at_base;
@@ -330,16 +359,10 @@ SolveResult Sampler::solve(double budget_ns_per_s, double ceiling_ns_per_s) {
     bounds_.widen(Shedding::widening(shedding_.choose(costs, budget_ns_per_s)));
     topics_at_base_ =
         topics <= share * ceiling_ns_per_s && result.each_tick_ns_per_s + topics <= budget_ns_per_s;
-    // From the lambda of the last time: costs change slowly, so that is mostly the answer.
-    for (int pass = 1;; ++pass) {
-        const double fitting = write_all(budget_ns_per_s, result);
-        const double used = result.predicted_ns_per_s / budget_ns_per_s;
-        const bool fits = used <= kMostUsed && (used >= kLeastUsed || lambda_ <= kLambdaOfPrice);
-        if (fits || pass == kPassesMost || fitting == lambda_) {
-            break;
-        }
-        lambda_ = fitting;
-    }
+    result.widened_ns_per_s =
+        Shedding::least_ns_per_s(costs, Shedding::kWidest) - result.each_tick_ns_per_s;
+    lambda_ = find_lambda(budget_ns_per_s);
+    write_all(result);
     result.lambda = lambda_;
     result.step = shedding_.step();
     return result;

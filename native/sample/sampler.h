@@ -14,6 +14,7 @@
 #include "sample/bounds.h"
 #include "sample/family_costs.h"
 #include "sample/health.h"
+#include "sample/law_bins.h"
 #include "sample/shedding.h"
 #include "sample/variance.h"
 
@@ -28,10 +29,11 @@ struct SamplerOptions {
 
 // Rates in nanoseconds of reads a second.
 struct SolveResult {
-    double lambda = 0;
+    double lambda = 0;              // 0: the policy has no price
     double predicted_ns_per_s = 0;  // of the intervals chosen
     double full_ns_per_s = 0;       // of every unit at base
     double each_tick_ns_per_s = 0;  // of classes alert and broker at their bounds
+    double widened_ns_per_s = 0;    // of the others at their bounds, widened as far as they go
     std::uint32_t units = 0;
     std::uint32_t units_at_base = 0;
     std::uint32_t units_shed = 0;  // not read at all
@@ -70,8 +72,9 @@ class Sampler {
 
     // A read. `deviation`: see model/deviation.h, >= 0. `elapsed_ns`: since the unit's last good
     // read, 0 when this is the first. Both are ignored when `status` is not kOk.
+    // `is_audit`: a read that only the audit wanted, which must not wake others.
     void observe(UnitId unit, float deviation, std::int64_t elapsed_ns, wire::ReadStatus status,
-                 std::int64_t now_ns);
+                 std::int64_t now_ns, bool is_audit = false);
 
     // Something else tells that `unit` has changed since its last read: the next collect_wakes()
     // has it when what such reads usually find is worth its price.
@@ -149,9 +152,11 @@ class Sampler {
     std::uint32_t law_interval(UnitId unit, const AgeBounds::Kind& kind) const;
     std::uint32_t interval_for(UnitId unit) const;
     void set_interval(UnitId unit, std::uint32_t interval_ms);
-    void learn(UnitId unit, float deviation, std::int64_t elapsed_ns);
+    void learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool is_audit);
     void sum_up(ClassCosts& costs);
-    double write_all(double budget_ns_per_s, SolveResult& result);
+    void write_all(SolveResult& result);
+    double fill_bins();
+    double find_lambda(double budget_ns_per_s);
     float expected_surprise(UnitId unit) const;
     bool is_worth_waking(UnitId unit, std::uint32_t interval_ms) const;
 
@@ -162,6 +167,7 @@ class Sampler {
     Health health_;
     Shedding shedding_;
     VarianceHistory variance_;
+    LawBins bins_;
     double lambda_ = 0;
     bool topics_at_base_ = true;
     float hint_worth_ = 1;  // scales that reads after a hint found on average

@@ -36,6 +36,7 @@ using ClassCosts = std::array<ClassCost, kUnitClasses>;
 class Shedding {
  public:
     static constexpr std::uint32_t kSteps = 7;
+    static constexpr std::uint32_t kWidest = 4;  // the last step that reads every class
 
     // Chooses the step for reads of `budget_ns_per_s`. O(1).
     std::uint32_t choose(const ClassCosts& costs, double budget_ns_per_s);

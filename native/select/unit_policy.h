@@ -16,6 +16,10 @@ struct UnitPolicy {
     std::uint32_t max_interval_ms = 0;
     CondensePolicy condense;
 
+    // A rule says how often it is read.
+    bool has_interval() const {
+        return base_interval_ms != 0 || min_interval_ms != 0 || max_interval_ms != 0;
+    }
     bool is_alert() const { return unit_class == UnitClass::kAlert; }
 };
 

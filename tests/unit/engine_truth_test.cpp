@@ -176,14 +176,15 @@ class Rooms {
             take_deviation(scales_[unit], before, truth[unit],
                            static_cast<float>(applied.elapsed_ns) / 1e9F);
         }
-        if (is_audited_[unit] != 0) {
+        const bool is_audit = is_audited_[unit] != 0;
+        if (is_audit) {
             is_audited_[unit] = 0;
             audited_.push_back({unit, intervals_.get(unit), applied.deviation});
         } else {
             errors_[unit] = 0;
         }
         sampler.observe(unit, static_cast<float>(applied.deviation), applied.elapsed_ns,
-                        wire::ReadStatus::kOk, now_ns_);
+                        wire::ReadStatus::kOk, now_ns_, is_audit);
     }
 
     struct Audited {

@@ -254,13 +254,14 @@ TEST(AgeBoundsTest, UnitsShareKindsAndUnusedOnesAreLetGo) {
     const std::uint16_t slow = bounds.kind_of(fixed_at(UnitClass::kTopic, 60'000));
     const std::uint16_t alert = bounds.kind_of(of_class(UnitClass::kAlert));
     EXPECT_EQ(bounds.kind_of(of_class(UnitClass::kTopic)), topic);
-    EXPECT_EQ(bounds.kinds(), 3U);
-    std::vector<bool> used(3);
+    EXPECT_EQ(bounds.kinds(), kUnitClasses + 1) << "each class without a rule has one";
+    const std::uint16_t gone = bounds.kind_of(fixed_at(UnitClass::kTopic, 50'000));
+    std::vector<bool> used(bounds.kinds());
     used[slow] = true;
-    used[alert] = true;
     const std::vector<std::uint16_t> place = bounds.keep_used(used);
-    ASSERT_EQ(bounds.kinds(), 2U);
-    EXPECT_EQ(place[topic], 0xFFFF);
+    ASSERT_EQ(bounds.kinds(), kUnitClasses + 1);
+    EXPECT_EQ(place[gone], 0xFFFF);
+    EXPECT_EQ(place[topic], topic);
     EXPECT_EQ(bounds.kind(place[slow], Expense::kNone).bound_ms, 60'000U);
     EXPECT_EQ(bounds.class_of(place[alert]), UnitClass::kAlert);
 }

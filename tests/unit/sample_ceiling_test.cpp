@@ -56,7 +56,7 @@ struct Pair {
         CpuWindow window = agent.run(allowance);
         window.cpu_ns += burst_ns + excused_ns;
         window.excused_ns = excused_ns;
-        allowance = ceiling.update(window, agent.each_tick_ns, kBaseNs);
+        allowance = ceiling.update(window, {agent.each_tick_ns, 0}, kBaseNs);
         return window;
     }
     void run(int ticks) {
@@ -275,7 +275,7 @@ TEST(CeilingTest, ExcusesBeyondWhatWasUsedMakeNoCredit) {
     CpuWindow window = pair.agent.run(pair.allowance);
     window.excused_ns = 100 * window.cpu_ns;
     for (int i = 0; i < 50; ++i) {
-        const Allowance allowance = pair.ceiling.update(window, 0, kBaseNs);
+        const Allowance allowance = pair.ceiling.update(window, {}, kBaseNs);
         EXPECT_GE(pair.ceiling.overhead_ns_per_tick(), 0);
         EXPECT_LE(allowance.reads_ns_per_s * pair.ceiling.bias(), 0.92 * kCeiling + 1);
     }
@@ -300,7 +300,7 @@ TEST(CeilingTest, AnEmptyWindowChangesNothing) {
     pair.agent.each_tick_ns = 1e6;
     pair.run(60);
     const Allowance before = pair.allowance;
-    const Allowance after = pair.ceiling.update({}, 1e6, kBaseNs);
+    const Allowance after = pair.ceiling.update({}, {1e6, 0}, kBaseNs);
     EXPECT_DOUBLE_EQ(after.reads_ns_per_s, before.reads_ns_per_s);
     EXPECT_EQ(after.stride, before.stride);
 }

@@ -779,7 +779,7 @@ TEST_F(SamplerTest, NoUnitWouldHaveBeenWokenByItsOwnRead) {
     sampler->solve(kPlenty, kPlenty);
     ASSERT_EQ(intervals.get(unit), 60'000U);
     ASSERT_FALSE(sampler->would_wake(unit, 60'000));
-    read(unit, 5, 3 * kTickNs);
+    sampler->observe(unit, 5, 3 * kTickNs, ReadStatus::kOk, 0, true);
     EXPECT_FALSE(sampler->would_wake(unit, 60'000)) << "nothing else told of it";
 }
 
