@@ -295,12 +295,13 @@ void visit_output(ConfigVisitor& v, OutputConfig& c) {
     v.end_section();
     choose(v, {"fsync", "When the file is forced to disk: never, at rotation, or every tick."},
            c.fsync, kFsyncs);
-    choose(v,
-           {"at_end",
-            "What becomes of a prometheus or openmetrics file when the broker or the agent ends, "
-            "and at the start of the broker until the agent writes: down (nothing but remora_up 0), "
-            "remove, or keep (old values that look alive)."},
-           c.at_end, kAtEnds);
+    choose(
+        v,
+        {"at_end",
+         "What becomes of a prometheus or openmetrics file when the broker or the agent ends, "
+         "and at the start of the broker until the agent writes: down (nothing but remora_up 0), "
+         "remove, or keep (old values that look alive)."},
+        c.at_end, kAtEnds);
     v.file_mode({"mode", "Permission bits of files, octal."}, c.mode);
     v.whole({"packet_bytes", "Bytes of one datagram at most."}, c.packet_bytes,
             {64, static_cast<std::uint32_t>(kDatagramBytesMax)});

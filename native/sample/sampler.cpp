@@ -24,8 +24,8 @@ constexpr double kTopicsMost = 0.5;
 constexpr double kTopicsAgain = 0.45;
 // Weight of one read in what reads after a hint find.
 constexpr float kLearnHints = 0.002F;
-// Reads after more base intervals than this tell of the units that rest.
-constexpr float kRests = 1.5F;
+// Share of what earlier ticks found that still counts for what units that rest may have done.
+constexpr float kSurpriseKept = 0.7F;
 
 SamplerOptions sane(SamplerOptions options) {
     SamplingConfig& sampling = options.sampling;
@@ -201,8 +201,9 @@ void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool 
     if (elapsed_ns > 0) {
         const float capped = std::clamp(deviation, 0.0F, kDeviationMax);
         const float seconds = static_cast<float>(elapsed_ns) / static_cast<float>(kNanosPerSecond);
-        // Only units that rested tell what others that rest may have done meanwhile.
-        if (!is_audit && seconds * kMsPerSecond > kRests * static_cast<float>(bounds_.base_ms())) {
+        // Only units that rest tell what others that rest may have done meanwhile.
+        const std::uint32_t interval_ms = intervals_.get(unit);
+        if (!is_audit && interval_ms != kIntervalNever && interval_ms > kind(unit).base_ms) {
             Surprise& surprise = surprises_[family_[unit]];
             surprise.sum += std::max(capped - volatility_[unit] * seconds, 0.0F);
             surprise.reads += 1;
@@ -267,7 +268,10 @@ void Sampler::sum_up(ClassCosts& costs) {
             static_cast<double>(cost) * (kMsPerSecond / static_cast<float>(own.bound_ms));
         ++sum.units;
     }
-    std::fill(surprises_.begin(), surprises_.end(), Surprise{});
+    for (Surprise& surprise : surprises_) {
+        surprise.sum *= kSurpriseKept;
+        surprise.reads *= kSurpriseKept;
+    }
 }
 
 // Writes every interval as lambda says.

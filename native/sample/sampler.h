@@ -132,7 +132,7 @@ class Sampler {
         kVeryHigh = 32,
         kHinted = 64,  // since the last solve
     };
-    // What a family's reads of units that had rested found since the last solve.
+    // What a family's reads of units that rest found, the latest ticks most.
     struct Surprise {
         float sum = 0;  // scales beyond what the units' own volatility said
         float reads = 0;

@@ -93,11 +93,12 @@ TEST(ConfigErrors, DeepNestingEndsWithAMessageAndNotWithTheStack) {
 }
 
 TEST(ConfigErrors, VariablesOfOtherProgramsTurnNothingOff) {
-    const ParseOutcome outcome = parse_config(
-        "{}", "r.json",
-        {"TOPIC_BUCKET=s3bucket", "TOPIC_REGEX=a(b", "TOPIC_MODE=fast", "TOPIC_SAMPLE_SIZE=some",
-         "COLLECT_BROKER_TOPIC_DATA=maybe", "TOPIC_LIST=", "REMORA_OUTPUTS=", "REMORA_TOPICS_MODE="},
-        "");
+    const ParseOutcome outcome =
+        parse_config("{}", "r.json",
+                     {"TOPIC_BUCKET=s3bucket", "TOPIC_REGEX=a(b", "TOPIC_MODE=fast",
+                      "TOPIC_SAMPLE_SIZE=some", "COLLECT_BROKER_TOPIC_DATA=maybe",
+                      "TOPIC_LIST=", "REMORA_OUTPUTS=", "REMORA_TOPICS_MODE="},
+                     "");
     EXPECT_TRUE(outcome.is_ok()) << outcome.error_text();
     EXPECT_EQ(outcome.config, Config(parse_config("{}", "r.json", {}, "").config));
     ASSERT_EQ(outcome.warnings.size(), 5U) << "what is empty is not set, and nothing to speak of";
