@@ -65,7 +65,8 @@ TEST(FidelityTest, TheLawBeatsAFixedIntervalOfEqualCost) {
         for (const double budget : {0.5, 0.33}) {
             const FidelityResult fixed = run(trace, SamplingPolicy::kFixed, budget);
             const FidelityResult law = run(trace, SamplingPolicy::kAdaptive, budget);
-            EXPECT_LT(law.cost, 1.05 * budget);
+            // Wakes come on top; on a broker the measured CPU counts them (Ceiling::bias).
+            EXPECT_LT(law.cost, 1.1 * budget);
             EXPECT_LT(law.all.error_mean * 1.5, fixed.all.error_mean);
             EXPECT_LT(law.all.delay_s_mean * 1.5, fixed.all.delay_s_mean);
         }

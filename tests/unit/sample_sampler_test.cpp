@@ -749,7 +749,14 @@ TEST_F(SamplerTest, WakesTheFamilyOfSurprisedUnitsThatRest) {
     EXPECT_EQ(woken[289], 299U);
     EXPECT_EQ(sampler->collect_wakes(woken), 0U) << "each once before a tick";
     sampler->solve(kPlenty, kPlenty);
-    EXPECT_EQ(sampler->collect_wakes(woken), 0U) << "a surprise is over with its tick";
+    EXPECT_GT(sampler->collect_wakes(woken), 200U) << "what surprised just now may again";
+    for (int tick = 0; tick < 20; ++tick) {
+        for (UnitId unit = 20; unit < 70; ++unit) {
+            read(unit, 0, 6 * kTickNs);
+        }
+        sampler->solve(kPlenty, kPlenty);
+    }
+    EXPECT_EQ(sampler->collect_wakes(woken), 0U) << "reads that find nothing end it";
 }
 
 // What the audit asks: would the file have been right without its read?
@@ -767,8 +774,6 @@ TEST_F(SamplerTest, WhatOthersWouldHaveWokenIsKnownAfterItsReadToo) {
     EXPECT_TRUE(sampler->would_wake(9, 60'000));
     EXPECT_FALSE(sampler->would_wake(9, 10'000)) << "it is read for every tick anyway";
     EXPECT_FALSE(sampler->would_wake(19, 60'000)) << "of another family";
-    sampler->solve(kPlenty, kPlenty);
-    EXPECT_FALSE(sampler->would_wake(9, 60'000)) << "a surprise is over with its tick";
 }
 
 // Or every error that the audit finds would be none.
