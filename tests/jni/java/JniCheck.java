@@ -64,8 +64,7 @@ public final class JniCheck {
 
     private static void life(File directory) throws Exception {
         Path config = new File(directory, "remora.json").toPath();
-        Files.write(config, ("{\"directory\": \"" + directory + "\", \"select\": {\"profile\": \"all\"}}")
-                .getBytes(StandardCharsets.UTF_8));
+        write(config, directory, ", \"outputs\": [{\"at_end\": \"keep\"}]");
         ByteBuffer control = direct(Wire.CONTROL_BYTES);
         ByteBuffer answer = direct(Wire.ANSWER_BYTES);
         ByteBuffer plan = direct(Wire.PLAN_BYTES);
@@ -84,6 +83,17 @@ public final class JniCheck {
         check(Native.stop(handle, 5000) == 0, "stop");
         String text = new String(Files.readAllBytes(new File(directory, "remora.prom").toPath()), StandardCharsets.UTF_8);
         check(text.contains("kafka_server_replicamanager_partitioncount " + (CYCLES - 1)), "the last value is in the file");
+        Native.endFiles(null, null);
+        Native.endFiles("/nowhere/remora.json", "");
+        write(config, directory, "");
+        Native.endFiles(config.toString(), "");
+        text = new String(Files.readAllBytes(new File(directory, "remora.prom").toPath()), StandardCharsets.UTF_8);
+        check(text.endsWith("\nremora_up 0\n") && !text.contains("partitioncount"), "old values are gone: " + text);
+    }
+
+    private static void write(Path config, File directory, String more) throws Exception {
+        Files.write(config, ("{\"directory\": \"" + directory + "\", \"select\": {\"profile\": \"all\"}" + more + "}")
+                .getBytes(StandardCharsets.UTF_8));
     }
 
     private static int register(long handle, ByteBuffer control, ByteBuffer answer) {

@@ -95,7 +95,7 @@ final class Facts {
                 }
             }
         }
-        if (broker.getProperty("log.dirs") == null && broker.getProperty("log.dir") == null) {
+        if (!broker.isEmpty() && broker.getProperty("log.dirs") == null && broker.getProperty("log.dir") == null) {
             directories.add(DEFAULT_LOG_DIRECTORY);
         }
         for (String directory : directories) {
