@@ -48,15 +48,15 @@ def judge(results):
               TICKS_LEAST, at_most=False)
         for kind in CLASSES:
             row = result["classes"][kind]
-            if row["judged"] == 0:
-                continue
+            if row["judged"] == 0 or (name == "ceiling" and kind not in ("alert", "broker")):
+                continue  # under a low ceiling the other classes give way
             if kind != "partition":
                 claim(name, f"{kind}: share true", share(row), TRUE_LEAST.get(kind, 1.0),
                       at_most=False)
             claim(name, f"{kind}: share unsure", row["unsure_verdicts"] / row["judged"], UNSURE_MOST)
             claim(name, f"{kind}: oldest, s", row["age_max_s"], AGE_MAX_S.get(kind, base))
         row = result["classes"]["partition"]
-        if row["judged"]:
+        if row["judged"] and name != "ceiling":
             claim(name, "partition: mean error", row["error"], ERROR_MAX.get(name, ERROR_MAX_ELSE))
         for bean, found in result["dear"].items():
             bound = next(age for cost, age in DEAR_BOUNDS if found["seconds"] > cost)
