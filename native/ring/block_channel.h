@@ -88,8 +88,9 @@ class BlockChannel {
     std::unique_ptr<char[]> memory_;
     boost::lockfree::spsc_queue<Ticket> full_;
     boost::lockfree::spsc_queue<std::uint32_t> free_;
+    const std::size_t block_count_;
     const std::size_t room_;  // free blocks at which a producer that waits is told
-    std::atomic<bool> producer_waits_{false};
+    std::atomic<std::uint8_t> producer_waits_{0};
 
     // Producer only.
     Ticket current_{};
