@@ -1,8 +1,5 @@
 // What a tick does: ages, the ceiling, intervals, and the outputs.
 #include <algorithm>
-#include <chrono>
-#include <thread>
-#include <utility>
 
 #include "engine/core.h"
 #include "engine/reload.h"

@@ -69,7 +69,6 @@ class AgeBounds {
     void configure(const SamplingConfig& sampling, std::uint32_t quantum_ms);
     // True when it changed something.
     bool widen(const Widening& widening);
-    const Widening& widening() const { return widening_; }
 
     // The kind of a unit with these traits; the one of its class without a rule when there are too
     // many.
