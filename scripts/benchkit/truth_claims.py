@@ -18,6 +18,8 @@ DEAR_BOUNDS = ((0.0033, 30.0), (0.00033, 10.0))
 TICKS_LEAST = 0.8
 # Values that may have come and gone between two readings of the truth are not judged.
 UNSURE_MOST = 0.002
+# Values read while the second reader's first pass was under way: more of them, and the run is none.
+UNSEEN_MOST = 0.2
 LOG = math.log(3 / 0.05)  # of the empirical Bernstein bound at 95 %
 EXCLUDED = {
     "java.lang:type=OperatingSystem CpuLoad, ProcessCpuLoad, SystemCpuLoad":
@@ -48,8 +50,14 @@ def judge(results):
               TICKS_LEAST, at_most=False)
         for kind in CLASSES:
             row = result["classes"][kind]
-            if row["judged"] == 0 or (name == "ceiling" and kind not in ("alert", "broker")):
+            if name == "ceiling" and kind not in ("alert", "broker"):
                 continue  # under a low ceiling the other classes give way
+            if row["judged"] + row["no_truth_verdicts"] == 0:
+                continue
+            claim(name, f"{kind}: share without truth",
+                  row["no_truth_verdicts"] / (row["judged"] + row["no_truth_verdicts"]), UNSEEN_MOST)
+            if row["judged"] == 0:
+                continue
             if kind != "partition":
                 claim(name, f"{kind}: share true", share(row), TRUE_LEAST.get(kind, 1.0),
                       at_most=False)

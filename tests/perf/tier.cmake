@@ -10,7 +10,9 @@ if(TARGET bench_engine)
             --build ${CMAKE_BINARY_DIR} agent --topics 2 --partitions 2 --seconds 15 --warm-up 25)
         add_test(NAME perf.truth_judge COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/bench
             --build ${CMAKE_BINARY_DIR} truth --self-test)
-        set_tests_properties(perf.truth_judge PROPERTIES LABELS perf TIMEOUT 300)
+        add_test(NAME perf.ages COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/bench
+            --build ${CMAKE_BINARY_DIR} ages --partitions 20 --base-s 1 --seconds 10)
+        set_tests_properties(perf.truth_judge perf.ages PROPERTIES LABELS perf TIMEOUT 300)
         set_tests_properties(perf.read perf.agent PROPERTIES LABELS perf TIMEOUT 900 RUN_SERIAL TRUE)
     endif()
 endif()

@@ -241,6 +241,7 @@ public final class Join {
     private void judge(NdjsonTicks.Tick tick, double tickMillis, List<Snapshot> window, Tally tally,
             Map<String, Double> known) {
         double firstMillis = Math.floor(window.get(0).pass.beginMicros / 1e3);
+        double firstEndMillis = window.get(0).pass.endMicros / 1e3;
         Snapshot nearest = nearest(window, tickMillis);
         TickRow[] rows = new TickRow[Subject.Kind.values().length + 1];
         Arrays.setAll(rows, i -> new TickRow());
@@ -262,6 +263,11 @@ public final class Join {
             int id = found;
             int age = (int) Math.max(0, Math.round(tickMillis - line.readMillis));
             Judge.Verdict verdict = verdict(id, line, line.readMillis >= firstMillis, window, seen);
+            // Read before the first pass was through: nobody knows what the value was then.
+            boolean unseen = line.readMillis < firstEndMillis && age <= backMillis;
+            if (unseen && (verdict == Judge.Verdict.STALE || verdict == Judge.Verdict.WRONG)) {
+                verdict = Judge.Verdict.NO_TRUTH;
+            }
             shownAt[id] = tickNumber;
             familyShown[familyOf[id]] = true;
             float deviation = deviation(id, line.value, nearest.bits[id], tickMillis);

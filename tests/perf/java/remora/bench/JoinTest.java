@@ -18,6 +18,9 @@ public final class JoinTest {
     private static final long BASE_MS = 10_000;
     private static final long START_MS = 1_700_000_000_000L;
     private static final int[] PASS_MS = {-2100, -1400, -800, -300, 30};
+    private static final int PASS_LENGTH_MS = 5;
+    private static final int[] SLOW_PASS_MS = {-2100, 30};
+    private static final int SLOW_PASS_LENGTH_MS = 1900;
 
     /** A series: what the broker has at a time, and what the file says at a tick (null: no line). */
     private interface Truth {
@@ -97,6 +100,12 @@ public final class JoinTest {
     }
 
     private static void counts() throws IOException {
+        // The only pass before the tick reads the value after the agent did.
+        check("a counter that the truth was too slow for", (tick, truth) -> new double[] {truth.at(tick - 1000),
+            tick - 1000}, JoinTest::rising, 0, 0, 0, SLOW_PASS_MS, SLOW_PASS_LENGTH_MS);
+        check("a counter one tick behind, and a slow truth", (tick, truth) -> new double[] {
+            truth.at(tick - BASE_MS), tick - BASE_MS}, JoinTest::rising, TICKS - 3.0, 0, 0, SLOW_PASS_MS,
+            SLOW_PASS_LENGTH_MS);
         check("a value that the file leaves out", (tick, truth) -> tick < START_MS + 10 * BASE_MS
                 ? new double[] {7, tick - 100} : null, millis -> 7, 8, 8, 9);
     }
@@ -120,9 +129,14 @@ public final class JoinTest {
         }
     }
 
-    /** Judges one series over all ticks beside another that is always true. */
     private static void check(String what, Emitted emitted, Truth truth, double judged, double isTrueLeast,
             double missing) throws IOException {
+        check(what, emitted, truth, judged, isTrueLeast, missing, PASS_MS, PASS_LENGTH_MS);
+    }
+
+    /** Judges one series over all ticks beside another that is always true; a pass reads when it ends. */
+    private static void check(String what, Emitted emitted, Truth truth, double judged, double isTrueLeast,
+            double missing, int[] passes, int passLength) throws IOException {
         Path directory = Files.createTempDirectory("remora-judge");
         Path file = directory.resolve("file");
         Path log = directory.resolve("truth");
@@ -133,12 +147,13 @@ public final class JoinTest {
             int like = writer.define("kafka.server:type=Other", "More");
             for (int i = 0; i < TICKS; i++) {
                 long tick = START_MS + i * BASE_MS;
-                for (int offset : PASS_MS) {
+                for (int offset : passes) {
+                    long end = tick + offset + passLength;
                     writer.begin(tick, (tick + offset) * 1000);
-                    writer.put(id, truth.at(tick + offset));
+                    writer.put(id, truth.at(passLength == PASS_LENGTH_MS ? tick + offset : end));
                     writer.put(other, 1);
                     writer.put(like, 2);
-                    writer.end((tick + offset + 5) * 1000);
+                    writer.end(end * 1000);
                 }
                 double[] value = emitted.at(tick, truth);
                 if (value != null) {
