@@ -4,37 +4,23 @@
 
 #include "base/grow.h"
 #include "base/hash.h"
+#include "model/object_name.h"
 
 namespace remora {
 namespace {
 
-// The value of a key property, as registered; empty when there is none.
-std::string_view property(std::string_view name, std::string_view key) {
-    for (std::size_t at = name.find(':'); at != std::string_view::npos; at = name.find(',', at)) {
-        ++at;
-        const std::string_view rest = name.substr(at);
-        if (rest.size() > key.size() && rest.substr(0, key.size()) == key &&
-            rest[key.size()] == '=') {
-            const std::string_view value = rest.substr(key.size() + 1);
-            return value.substr(0, value.find(','));
-        }
-    }
-    return {};
+bool is_of(const ObjectName& name, std::string_view domain, std::string_view type) {
+    return name.domain() == domain && name.get("type") == type;
 }
 
-bool is_of(std::string_view object_name, std::string_view domain, std::string_view type) {
-    return object_name.substr(0, object_name.find(':')) == domain &&
-           property(object_name, "type") == type;
+bool is_message_count(const ObjectName& name) {
+    return is_of(name, "kafka.server", "BrokerTopicMetrics") &&
+           name.get("name") == "MessagesInPerSec";
 }
 
-bool is_message_count(std::string_view object_name) {
-    return is_of(object_name, "kafka.server", "BrokerTopicMetrics") &&
-           property(object_name, "name") == "MessagesInPerSec";
-}
-
-bool grows_with_messages(std::string_view object_name) {
-    const std::string_view which = property(object_name, "name");
-    return is_of(object_name, "kafka.log", "Log") && (which == "LogEndOffset" || which == "Size");
+bool grows_with_messages(const ObjectName& name) {
+    const std::string_view which = name.get("name");
+    return is_of(name, "kafka.log", "Log") && (which == "LogEndOffset" || which == "Size");
 }
 
 }  // namespace
@@ -55,9 +41,14 @@ std::uint32_t ChangeHints::find_or_make(std::uint64_t key) {
 }
 
 void ChangeHints::add(UnitId unit, std::string_view object_name) {
-    const bool tells = is_message_count(object_name);
-    const std::string_view topic = property(object_name, "topic");
-    if (topic.empty() || (!tells && !grows_with_messages(object_name))) {
+    const Result<ObjectName> parsed = ObjectName::parse(object_name);
+    if (!parsed) {
+        return;
+    }
+    const ObjectName& name = parsed.value();
+    const bool tells = is_message_count(name);
+    const std::string_view topic = name.get("topic");
+    if (topic.empty() || (!tells && !grows_with_messages(name))) {
         return;
     }
     if (unit >= members_.size()) {

@@ -54,6 +54,16 @@ class ChangeHintsTest : public ::testing::Test {
     UnitId units_ = 0;
 };
 
+TEST_F(ChangeHintsTest, WhatIsInsideQuotesIsNoKeyProperty) {
+    const UnitId end = add(log_of("LogEndOffset", "t", 0));
+    const UnitId other = add(
+        R"(kafka.server:type=BrokerTopicMetrics,name=MessagesInPerSec,client="a,topic=t,b")",
+        UnitClass::kTopic);
+    tick();
+    hints_.on_changed(other);
+    EXPECT_TRUE(woken().empty()) << "unit " << end;
+}
+
 TEST_F(ChangeHintsTest, TheCountOfATopicsMessagesTellsOfTheLogsOfItsPartitions) {
     const UnitId end = add(log_of("LogEndOffset", "t", 0));
     const UnitId count = add(count_of("t"), UnitClass::kTopic);
