@@ -101,9 +101,10 @@ class Cache {
 
     // Closes the interval since the last base tick: counts hits, misses, stale and expired series,
     // measures ages, and settles freshness for the conservation counters. `about(unit)` returns a
-    // UnitAtTick.
+    // UnitAtTick. `bounds_since_ns`: since when those bounds hold; what was read before may be
+    // older than five of them until it had that time to be read in.
     template <typename About>
-    void close_tick(std::int64_t now_ns, About&& about);
+    void close_tick(std::int64_t now_ns, About&& about, std::int64_t bounds_since_ns = 0);
 
     // Of the series that the last tick emitted.
     const Ages& ages() const { return ages_; }
@@ -170,7 +171,7 @@ class Cache {
 };
 
 template <typename About>
-void Cache::close_tick(std::int64_t now_ns, About&& about) {
+void Cache::close_tick(std::int64_t now_ns, About&& about, std::int64_t bounds_since_ns) {
     ages_.clear();
     std::uint64_t expired = 0;
     std::uint64_t hits = 0;
@@ -200,7 +201,8 @@ void Cache::close_tick(std::int64_t now_ns, About&& about) {
             continue;
         }
         if ((flags & kUnitQuarantined) == 0 &&
-            age_ns > kBoundsUntilExpired * unit_now.bound_ms * kNanosPerMilli) {
+            now_ns - std::max(read_ns_[unit], bounds_since_ns) >
+                kBoundsUntilExpired * unit_now.bound_ms * kNanosPerMilli) {
             expired += values;
             flags_[unit] = static_cast<std::uint8_t>(flags | kUnitExpired);
             continue;

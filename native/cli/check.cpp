@@ -237,7 +237,6 @@ void print_cost(const Config& config, const Tally& found, const MeasuredCosts& c
         ClassCost& cost = classes[static_cast<std::size_t>(family.unit_class)];
         cost.at_base += all_ns * kind.base_per_s;
         cost.at_bound += all_ns * 1e3 / kind.bound_ms;
-        cost.units += family.units;
     }
     const auto percent = [](double ns_per_s) { return number("%.4f", ns_per_s / 1e7) + " %"; };
     std::cout << "reading all of it once: " << number("%.2f", pass_ns / 1e6)

@@ -44,12 +44,26 @@ Core::Core(const Options& options, Channels& channels, IntervalTable& intervals,
       self_(counters, options.version, kFamiliesShownMax),
       inbox_(kInboxMessages),
       woken_(kWokenMax),
+      governor_(sampler, ceiling,
+                [this](std::uint32_t stride) {
+                    return sampler_options(stretched(options_.config, stride));
+                }),
       last_tick_ns_(options.start_ns) {
     audited_.reserve(kAuditedMax);
+    drawn_.reserve(kAuditedMax);
+    last_drawn_.reserve(kAuditedMax);
     condenser_.set_partition_sample(options_.config.topics.partition_sample);
     counters_.set(Counter::kTickIntervalMillis,
                   static_cast<std::uint64_t>(interval_ns() / kNanosPerMilli));
+    configure_governor();
     begin_trace();
+}
+
+void Core::configure_governor() {
+    const SamplingConfig& sampling = options_.config.sampling;
+    governor_.configure(sampling.cpu_budget_percent, sampling.base_interval_ms * kNanosPerMilli);
+    channels_.stride.store(governor_.stride(), std::memory_order_relaxed);
+    bounds_since_ns_ = clock_.monotonic_ns();
 }
 
 void Core::begin_trace() {
@@ -116,8 +130,11 @@ void Core::begin_reload() {
     is_swept_ = false;
     const Config& config = reload_->config;
     options_.config = config;
-    sampler_.configure(sampler_options(stretched(config, stride_)));
-    ceiling_.set_percent(config.sampling.cpu_budget_percent);
+    const std::uint32_t stride_before = governor_.stride();
+    configure_governor();
+    if (governor_.stride() != stride_before) {
+        report_stride(false);
+    }
     // Without a sample nothing of one is shown: it ends when every unit knows that it is in none.
     if (config.topics.partition_sample > 0) {
         condenser_.set_partition_sample(config.topics.partition_sample);
@@ -193,14 +210,16 @@ void Core::on_stop() {
 }
 
 std::int64_t Core::interval_ns() const {
-    return options_.config.sampling.base_interval_ms * stride_ * kNanosPerMilli;
+    return options_.config.sampling.base_interval_ms * governor_.stride() * kNanosPerMilli;
 }
 
 // After another base interval or stride: ticks are counted anew.
 void Core::restart_grid() {
-    ticks_ =
-        static_cast<std::uint64_t>((clock_.monotonic_ns() - options_.start_ns) / interval_ns());
-    emitted_interval_ = ticks_ * stride_;
+    const std::int64_t since_start_ns = clock_.monotonic_ns() - options_.start_ns;
+    ticks_ = static_cast<std::uint64_t>(since_start_ns / interval_ns());
+    // What was emitted up to now is not emitted again.
+    emitted_interval_ = static_cast<std::uint64_t>(
+        since_start_ns / (options_.config.sampling.base_interval_ms * kNanosPerMilli));
     counters_.set(Counter::kTickIntervalMillis,
                   static_cast<std::uint64_t>(interval_ns() / kNanosPerMilli));
 }
@@ -215,10 +234,16 @@ bool Core::is_tick_due(std::int64_t now_ns) {
     if (now_ns < due_ns) {
         return false;
     }
-    if (channels_.settled_until_ns.load(std::memory_order_acquire) >= due_ns) {
+    // From when this thread noticed: it may have slept as long as its reads did.
+    if (noticed_tick_ != ticks_) {
+        noticed_tick_ = ticks_;
+        noticed_ns_ = now_ns;
+    }
+    is_unfinished_ = channels_.settled_until_ns.load(std::memory_order_acquire) < due_ns;
+    if (!is_unfinished_) {
         return true;
     }
-    if (now_ns - due_ns < std::min(interval_ns() / 2, kUnfinishedMostNs)) {
+    if (now_ns - noticed_ns_ < std::min(interval_ns() / 2, kUnfinishedMostNs)) {
         return false;
     }
     counters_.add(Counter::kTicksUnfinished);
@@ -233,12 +258,54 @@ void Core::take_audits() {
             !cache_.is_emitted(sample.unit)) {
             continue;
         }
-        if (sample.is_due) {
-            accuracy_.add(sampler_.class_of(sample.unit), 0);
-        } else {
-            is_audited_[sample.unit] = 1;
+        if (drawn_.size() < drawn_.capacity() && drawn_state_[sample.unit] == Drawn::kNo) {
+            drawn_state_[sample.unit] = sample.is_due ? Drawn::kDue : Drawn::kResting;
+            drawn_.push_back(sample.unit);
         }
     }
+}
+
+// The tick goes out: what was drawn for it and has not been read by now.
+void Core::end_draw() {
+    for (const UnitId unit : drawn_) {
+        if (drawn_state_[unit] == Drawn::kDue) {
+            drawn_state_[unit] = Drawn::kMissed;
+        } else if (drawn_state_[unit] == Drawn::kResting) {
+            drawn_state_[unit] = Drawn::kNo;
+        }
+    }
+    // Nothing was drawn because nothing is planned, a read hangs: what is read for every tick was
+    // missed too, and those of the last draw stand for it.
+    if (is_unfinished_ && drawn_.empty()) {
+        for (const UnitId unit : last_drawn_) {
+            if (sampler_.has(unit) && sampler_.class_of(unit) <= UnitClass::kBroker) {
+                drawn_state_[unit] = Drawn::kMissed;
+            }
+        }
+        return;
+    }
+    last_drawn_.swap(drawn_);
+    drawn_.clear();
+}
+
+// A unit that was drawn has been read. True when it was read for the audit alone.
+bool Core::end_audit(UnitId unit, wire::ReadStatus status, const Applied& applied) {
+    const Drawn drawn = drawn_state_[unit];
+    const bool is_resting = drawn == Drawn::kResting;
+    // A read that failed brought nothing: the old value goes out, and the next read judges it.
+    if (status != wire::ReadStatus::kOk && !is_resting) {
+        return false;
+    }
+    drawn_state_[unit] = Drawn::kNo;
+    if (status != wire::ReadStatus::kOk || applied.first) {
+        return is_resting;
+    }
+    if (is_resting && audited_.size() < audited_.capacity()) {
+        audited_.push_back({unit, intervals_.get(unit), static_cast<float>(applied.deviation)});
+    } else if (!is_resting && sampler_.has(unit)) {
+        accuracy_.add(sampler_.class_of(unit), drawn == Drawn::kDue ? 0 : applied.deviation);
+    }
+    return is_resting;
 }
 
 void Core::drain() {
@@ -326,13 +393,8 @@ void Core::end_unit(const Message& message) {
         applied = cache_.take(unit, batch_ns_, batch_wall_ms_);
     }
     bool is_audit = false;
-    if (is_audited_[unit] != 0) [[unlikely]] {
-        is_audited_[unit] = 0;
-        is_audit = true;
-        if (status == wire::ReadStatus::kOk && !applied.first &&
-            audited_.size() < audited_.capacity()) {
-            audited_.push_back({unit, intervals_.get(unit), static_cast<float>(applied.deviation)});
-        }
+    if (drawn_state_[unit] != Drawn::kNo) [[unlikely]] {
+        is_audit = end_audit(unit, status, applied);
     }
     sampler_.observe(unit, static_cast<float>(applied.deviation), applied.elapsed_ns, status,
                      batch_ns_, is_audit);

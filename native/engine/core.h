@@ -27,6 +27,7 @@
 #include "sample/audit.h"
 #include "sample/ceiling.h"
 #include "sample/change_hints.h"
+#include "sample/governor.h"
 #include "sample/sampler.h"
 #include "sample/trace.h"
 
@@ -66,15 +67,19 @@ class Core final : public Worker {
 
     void tick(std::int64_t now_ns);
     bool is_tick_due(std::int64_t now_ns);
+    void configure_governor();
     void take_audits();
+    void end_draw();
+    bool end_audit(UnitId unit, wire::ReadStatus status, const Applied& applied);
     void judge_audited();
     void govern(std::int64_t now_ns);
-    void follow_stride();
+    void report_stride(bool is_longer);
     void restart_grid();
     void report_ceiling(const SolveResult& solved);
     UnitAtTick about(UnitId unit) const;
     std::int64_t interval_ns() const;
-    void begin_outputs();
+    // `now_interval`: number of the base interval that the tick is of.
+    void begin_outputs(std::uint64_t now_interval);
     // False while the output cannot begin one.
     bool begin_tick(OutputPipe& output, std::int64_t wall_ms,
                     const std::vector<SelfSample>& samples);
@@ -126,11 +131,22 @@ class Core final : public Worker {
     std::unique_ptr<TraceWriter> trace_;          // while one is recorded
     std::vector<UnitId> woken_;
     std::uint64_t ticks_ = 0;  // in tick intervals since the start
-    // A tick comes every so many base intervals: more than one when the ceiling is too low.
-    std::uint32_t stride_ = 1;
-    Allowance allowance_;
-    std::uint64_t emitted_interval_ = 0;    // number of the base interval of the last tick
-    std::vector<std::uint8_t> is_audited_;  // by unit: its next read is for the audit
+    Governor governor_;
+    std::int64_t bounds_since_ns_ = 0;         // since when the bounds on age are these
+    std::uint64_t noticed_tick_ = UINT64_MAX;  // the tick that is due was seen to be
+    std::int64_t noticed_ns_ = 0;
+    bool is_unfinished_ = false;          // the tick did not wait for all its reads
+    std::uint64_t emitted_interval_ = 0;  // number of the base interval of the last tick
+    // Of a unit that was drawn for the audit of the next tick.
+    enum class Drawn : std::uint8_t {
+        kNo,
+        kResting,  // not due: read for the audit alone
+        kDue,      // read for the tick anyway: no error, when that read comes in time
+        kMissed,   // that read did not come in time: the next one tells the error of the tick
+    };
+    std::vector<Drawn> drawn_state_;  // by unit
+    std::vector<UnitId> drawn_;       // kResting or kDue
+    std::vector<UnitId> last_drawn_;  // for the last tick that any were drawn for
     // What the audit's reads for the next tick found. Whether they would have been woken anyway is
     // known when all that is due has been read.
     struct Audited {
@@ -140,19 +156,17 @@ class Core final : public Worker {
     };
     std::vector<Audited> audited_;
     std::uint32_t said_step_ = 0;
+    bool said_expired_ = false;
     std::int64_t batch_ns_ = 0;
     std::int64_t batch_wall_ms_ = 0;
     const std::vector<SelfSample> no_samples_;
-    // Since the last tick, for the governor.
+    // Since the last tick.
     std::int64_t last_tick_ns_ = 0;
     std::int64_t last_tick_cpu_ns_ = 0;
     std::int64_t retired_sinks_cpu_ns_ = 0;
     ThreadCpu supervisor_cpu_;  // whoever makes the core watches the collector from then on
     double window_read_ns_ = 0;
     std::int64_t excused_ns_ = 0;
-    double predicted_ns_per_s_ = 0;
-    double each_tick_ns_per_s_ = 0;
-    double widened_ns_per_s_ = 0;
     // The configuration that is being taken over, while its outputs learn what there is.
     Reload* reload_ = nullptr;
     bool is_swept_ = false;

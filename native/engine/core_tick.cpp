@@ -53,21 +53,28 @@ void Core::tick(std::int64_t now_ns) {
                   static_cast<std::uint64_t>((now_ns - options_.start_ns) / kNanosPerSecond));
     condenser_.tick(now_ns);
     condense();
-    cache_.close_tick(now_ns, [this](UnitId unit) { return about(unit); });
+    cache_.close_tick(
+        now_ns, [this](UnitId unit) { return about(unit); }, bounds_since_ns_);
     if (const std::uint64_t lost = counters_.get(Counter::kValuesUnaccounted); lost > 0) {
         log_.error("core.conservation", std::to_string(lost) + " values are unaccounted for");
     }
     judge_audited();
     accuracy_.tick(now_ns);
+    end_draw();
+    const std::uint32_t stride_before = governor_.stride();
+    const std::uint64_t now_interval = ticks_ * stride_before;
     govern(now_ns);
     if (trace_ != nullptr &&
         (trace_->is_full() ||
          now_ns - options_.start_ns >= options_.config.trace.duration_ms * kNanosPerMilli)) {
         end_trace();
     }
-    begin_outputs();
-    emitted_interval_ = ticks_ * stride_;
-    follow_stride();
+    begin_outputs(now_interval);
+    emitted_interval_ = now_interval;
+    if (stride_before != governor_.stride()) {
+        restart_grid();
+        report_stride(governor_.stride() > stride_before);
+    }
 }
 
 void Core::govern(std::int64_t now_ns) {
@@ -78,7 +85,6 @@ void Core::govern(std::int64_t now_ns) {
     window.excused_ns =
         excused_ns_ + channels_.excused_cpu_ns.exchange(0, std::memory_order_relaxed);
     window.read_ns = static_cast<std::int64_t>(window_read_ns_);
-    window.predicted_ns_per_s = predicted_ns_per_s_;
     last_tick_ns_ = now_ns;
     last_tick_cpu_ns_ = cpu_ns;
     window_read_ns_ = 0;
@@ -86,16 +92,14 @@ void Core::govern(std::int64_t now_ns) {
     if (window.elapsed_ns <= 0) {
         return;
     }
-    const double tick_s = static_cast<double>(interval_ns()) / kNanosPerSecond;
-    allowance_ = ceiling_.update(window, {each_tick_ns_per_s_ * tick_s, widened_ns_per_s_},
-                                 options_.config.sampling.base_interval_ms * kNanosPerMilli);
     // A trace is recorded whatever it costs.
-    const bool is_bound = trace_ == nullptr;
-    const SolveResult solved =
-        sampler_.solve(is_bound ? allowance_.reads_ns_per_s : kNanosPerSecond, ceiling_.ns_per_s());
-    predicted_ns_per_s_ = solved.predicted_ns_per_s;
-    each_tick_ns_per_s_ = solved.each_tick_ns_per_s;
-    widened_ns_per_s_ = solved.widened_ns_per_s;
+    const bool is_recording = trace_ != nullptr;
+    const Governor::Tick governed =
+        governor_.tick(window, is_recording, !is_recording && reload_ == nullptr);
+    const SolveResult& solved = governed.solved;
+    if (governed.is_stride_new) {
+        channels_.stride.store(governor_.stride(), std::memory_order_relaxed);
+    }
     counters_.add(Counter::kSolves);
     counters_.set(Counter::kPriceNanos,
                   solved.lambda > 0 ? static_cast<std::uint64_t>(1 / solved.lambda) : 0);
@@ -113,9 +117,13 @@ void Core::report_ceiling(const SolveResult& solved) {
     if (solved.step != said_step_) {
         const std::string what =
             solved.step == 0 ? "every class is read within its bounds on age again"
-            : solved.units_shed > 0
-                ? std::to_string(solved.units_shed) + " of " + std::to_string(solved.units) +
-                      " beans are not read and leave the output"
+            : solved.step > Shedding::kWidest
+                ? "partitions" +
+                      std::string(solved.step + 1 == Shedding::kSteps ? ", topics and clients"
+                                                                      : "") +
+                      " are not read and leave the output (now " +
+                      std::to_string(solved.units_shed) + " of " + std::to_string(solved.units) +
+                      " beans)"
                 : "bounds on age are widened, step " + std::to_string(solved.step) + " of " +
                       std::to_string(Shedding::kSteps - 1);
         log_.warn("core.widen", "sampling.cpu_budget_percent " +
@@ -123,30 +131,26 @@ void Core::report_ceiling(const SolveResult& solved) {
                                     ": " + what);
         said_step_ = solved.step;
     }
-    if (const std::uint64_t expired = counters_.get(Counter::kValuesExpired); expired > 0) {
-        log_.warn("core.expired", std::to_string(expired) +
+    const std::uint64_t expired = counters_.get(Counter::kValuesExpired);
+    if ((expired > 0) != said_expired_) {
+        said_expired_ = expired > 0;
+        log_.warn("core.expired",
+                  said_expired_ ? std::to_string(expired) +
                                       " series were not read for five times their bound on age "
-                                      "and are left out");
+                                      "and are left out (remora_values_expired tells how many)"
+                                : "no series is left out for its age any more");
     }
 }
 
-// Ticks come more or less often from the next one on.
-void Core::follow_stride() {
-    if (allowance_.stride == stride_ || reload_ != nullptr || trace_ != nullptr) {
-        return;
-    }
-    const bool is_longer = allowance_.stride > stride_;
-    stride_ = allowance_.stride;
-    channels_.stride.store(stride_, std::memory_order_relaxed);
-    sampler_.configure(sampler_options(stretched(options_.config, stride_)));
-    restart_grid();
+// Ticks come more or less often from now on.
+void Core::report_stride(bool is_longer) {
     log_.warn("core.stride",
               std::string("sampling.cpu_budget_percent ") +
                   (is_longer ? "does not carry a tick every base interval" : "allows for more") +
                   ": a tick comes every " + std::to_string(interval_ns() / kNanosPerSecond) + " s");
 }
 
-void Core::begin_outputs() {
+void Core::begin_outputs(std::uint64_t now_interval) {
     list_quarantined();
     const std::vector<SelfSample>* samples = &no_samples_;
     if (options_.config.self_metrics) {
@@ -166,7 +170,7 @@ void Core::begin_outputs() {
     const std::int64_t wall_ms = clock_.wall_ms();
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
         // What was read last goes to all of them, whatever their interval.
-        if ((is_stopping_ || outputs_[i]->is_due(emitted_interval_, ticks_ * stride_)) &&
+        if ((is_stopping_ || outputs_[i]->is_due(emitted_interval_, now_interval)) &&
             !begin_tick(*outputs_[i], wall_ms, *samples)) {
             is_stopping_ ? waiting_outputs_.push_back(i) : outputs_[i]->skip_tick();
         }

@@ -129,7 +129,7 @@ void Core::add_unit(Registration& registration) {
     }
     if (unit >= unit_families_.size()) {
         grow(unit_families_, unit + 1UL);
-        grow(is_audited_, unit + 1UL);
+        grow(drawn_state_, unit + 1UL);
     }
     unit_families_[unit] = static_cast<std::uint16_t>(registration.family);
     unit_names_.set(unit, family_names_[registration.family], registration.object_name);
@@ -173,7 +173,7 @@ void Core::remove_unit(UnitId unit) {
     cache_.remove_unit(unit);
     change_hints_.remove(unit);
     sampler_.remove_unit(unit);
-    is_audited_[unit] = 0;
+    drawn_state_[unit] = Drawn::kNo;
     unit_names_.erase(unit);
     freed_waiting_.push_back(unit);
 }

@@ -89,7 +89,10 @@ void Planner::set_grid(const PlanOptions& options) {
     read_round_ = read_round_ * old_ns / options_.quantum_ns;
     settled_round_ = settled_round_ * old_ns / options_.quantum_ns;
     for (UnitId unit = 0; unit < flags_.size(); ++unit) {
-        const auto elapsed = std::int64_t{old_round - last_[unit]} * old_ns / options_.quantum_ns;
+        // Rounded up: no value may get older because its age is now counted in longer rounds.
+        const std::int64_t elapsed =
+            (std::int64_t{old_round - last_[unit]} * old_ns + options_.quantum_ns - 1) /
+            options_.quantum_ns;
         last_[unit] = static_cast<std::uint32_t>(round_) - static_cast<std::uint32_t>(elapsed);
         const std::int64_t armed = std::int64_t{armed_[unit]} * old_ns / options_.quantum_ns;
         armed_[unit] = static_cast<std::uint16_t>(std::clamp<std::int64_t>(armed, 1, kQuantaMax));

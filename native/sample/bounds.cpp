@@ -70,14 +70,21 @@ bool AgeBounds::widen(const Widening& widening) {
     return true;
 }
 
+// An interval of a rule in whole rounds of the planner, at least one: it reads at no other time.
+// Rounded down, so that no bound is broken.
+std::uint32_t AgeBounds::whole(std::uint32_t interval_ms) const {
+    return std::max(interval_ms / quantum_ms_, 1U) * quantum_ms_;
+}
+
 void AgeBounds::fill_in(Kind& kind, Expense expense) const {
-    kind.base_ms = kind.rule_base_ms != 0 ? kind.rule_base_ms : base_ms_;
+    const std::uint32_t rule_max_ms = kind.rule_max_ms != 0 ? whole(kind.rule_max_ms) : 0;
+    kind.base_ms = kind.rule_base_ms != 0 ? whole(kind.rule_base_ms) : base_ms_;
     // A rule's base moves the global minimum along: a unit is never read more often than its rule's
     // base unless the rule says so.
-    const std::uint32_t min_ms = kind.rule_base_ms != 0          ? kind.rule_base_ms
+    const std::uint32_t min_ms = kind.rule_base_ms != 0          ? kind.base_ms
                                  : sampling_.min_interval_ms > 0 ? to_ms(sampling_.min_interval_ms)
                                                                  : base_ms_;
-    kind.min_ms = kind.rule_min_ms != 0 ? kind.rule_min_ms : min_ms;
+    kind.min_ms = kind.rule_min_ms != 0 ? whole(kind.rule_min_ms) : min_ms;
     std::uint32_t bound_ms = base_ms_;
     switch (kind.unit_class) {
         case UnitClass::kAlert:
@@ -98,10 +105,10 @@ void AgeBounds::fill_in(Kind& kind, Expense expense) const {
             break;
     }
     bound_ms = std::max(bound_ms, base_ms_);
-    kind.bound_ms = std::max(kind.rule_max_ms != 0 ? kind.rule_max_ms : bound_ms, kind.min_ms);
+    kind.bound_ms = std::max(rule_max_ms != 0 ? rule_max_ms : bound_ms, kind.min_ms);
     kind.base_ms = std::clamp(kind.base_ms, kind.min_ms, kind.bound_ms);
     // What an operator's rule says is not widened.
-    const std::uint32_t factor = kind.rule_max_ms != 0 ? 1 : factor_of(kind.unit_class, widening_);
+    const std::uint32_t factor = rule_max_ms != 0 ? 1 : factor_of(kind.unit_class, widening_);
     kind.is_read = factor != 0;
     const std::uint32_t widened_ms = kind.bound_ms * std::max(factor, 1U);
     const std::uint32_t n_max = std::max(1U, widened_ms / base_ms_);

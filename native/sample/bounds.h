@@ -35,7 +35,8 @@ struct Widening {
 //
 // AgeBounds by class: alert and broker the base interval; topic, client and partition as
 // configured, or the base interval if that is longer. A unit of class broker whose read is
-// expensive has a bound of its own (see Expense). An interval of a rule wins over all of that.
+// expensive has a bound of its own (see Expense). An interval of a rule wins over all of that; it
+// is rounded down to whole rounds of the planner, at least one.
 //
 // Thread safety: core thread only.
 class AgeBounds {
@@ -97,6 +98,7 @@ class AgeBounds {
 
     void add_kind(const Kind& wanted);
     void fill_in(Kind& kind, Expense expense) const;
+    std::uint32_t whole(std::uint32_t interval_ms) const;
 
     SamplingConfig sampling_;
     std::uint32_t base_ms_ = 1;

@@ -29,8 +29,17 @@ double per_second(std::int64_t nanos, std::int64_t elapsed_ns) {
 
 }  // namespace
 
-void Ceiling::set_percent(double percent) {
-    ceiling_ = std::max(percent, 0.0) * kNanosPerPercent;
+void Ceiling::configure(double percent, std::int64_t base_ns) {
+    const double ceiling = std::max(percent, 0.0) * kNanosPerPercent;
+    if (ceiling == ceiling_ && base_ns == base_ns_) {
+        return;
+    }
+    ceiling_ = ceiling;
+    base_ns_ = base_ns;
+    windows_ = 0;
+    overhead_ = 0;
+    stride_ = 1;
+    fits_ = 0;
 }
 
 // So many base intervals that a tick's cost and what the other classes need at the least fit into
@@ -72,27 +81,34 @@ void Ceiling::learn(const CpuWindow& window, double tick_s) {
     }
 }
 
-Allowance Ceiling::update(const CpuWindow& window, const ReadNeed& need, std::int64_t base_ns) {
-    const double base_s = static_cast<double>(base_ns) / kNanosPerSecond;
+void Ceiling::choose_stride(double tick_ns, double others_ns_per_s, double base_s) {
+    const std::uint32_t wanted = stride_for(tick_ns, others_ns_per_s, kAim, base_s);
+    const std::uint32_t shorter = stride_for(tick_ns, others_ns_per_s, kAimToShorten, base_s);
+    fits_ = shorter < stride_ ? fits_ + 1 : 0;
+    if (wanted > stride_) {
+        stride_ = wanted;
+    } else if (fits_ >= kShortenAfter) {
+        stride_ = shorter;
+        fits_ = 0;
+    }
+}
+
+Allowance Ceiling::update(const CpuWindow& window, const ReadNeed& need, bool may_stretch) {
+    const double base_s = static_cast<double>(base_ns_) / kNanosPerSecond;
     if (window.elapsed_ns > 0) {
         learn(window, base_s * stride_);
     }
-    if (windows_ >= kWindowsUntilKnown) {
-        const double tick_ns = overhead_ + need.each_tick_ns * bias_;
-        const double others = need.others_ns_per_s * bias_;
-        const std::uint32_t wanted = stride_for(tick_ns, others, kAim, base_s);
-        const std::uint32_t shorter = stride_for(tick_ns, others, kAimToShorten, base_s);
-        fits_ = shorter < stride_ ? fits_ + 1 : 0;
-        if (wanted > stride_) {
-            stride_ = wanted;
-        } else if (fits_ >= kShortenAfter) {
-            stride_ = shorter;
-            fits_ = 0;
-        }
+    if (windows_ < kWindowsUntilKnown) {
+        return {kNoLimit, stride_};
+    }
+    if (may_stretch) {
+        choose_stride(overhead_ + need.each_tick_ns * bias_, need.others_ns_per_s * bias_, base_s);
     }
     const double interval_s = base_s * stride_;
-    const double left = kAim * ceiling_ - overhead_ / interval_s;
-    return {std::max(left / bias_, need.each_tick_ns / interval_s), stride_};
+    const double most = kAim * ceiling_;
+    const double least =
+        need.each_tick_ns / interval_s + std::min(need.others_ns_per_s, most / 2 / bias_);
+    return {std::max((most - overhead_ / interval_s) / bias_, least), stride_};
 }
 
 }  // namespace remora

@@ -18,8 +18,8 @@ struct CpuWindow {
 
 // What reads cost at the least, in the sampler's costs.
 struct ReadNeed {
-    double each_tick_ns = 0;     // of one tick, that must not be given up
-    double others_ns_per_s = 0;  // of the other classes, their bounds widened as far as they go
+    double each_tick_ns = 0;     // of one tick: what is read for every tick
+    double others_ns_per_s = 0;  // of all else, bounds widened as far as they go with nothing lost
 };
 
 struct Allowance {
@@ -31,23 +31,30 @@ struct Allowance {
 // the reads get the rest, corrected by what reads were measured to cost over what was predicted.
 //
 // Overhead never takes the share of the reads: when it and what the classes need at the least do
-// not fit under the ceiling, ticks come less often, since most of it is paid by the tick. They come
-// more often again when that would have fitted with room to spare twice in a row.
+// not fit under the ceiling, ticks come less often, since most of it is paid by the tick, and the
+// reads still get what they need at the least. Ticks come more often again when that would have
+// fitted with room to spare twice in a row.
 //
-// Nothing is held against the agent for its start, and there is no debt: what one window used
-// beyond the ceiling does not lower what the next ones may. Overhead is the median of three
-// windows.
+// Nothing is held against the agent for its start: until two windows were measured with warm code
+// there is no limit. There is no debt: what one window used beyond the ceiling does not lower what
+// the next ones may. Overhead is the median of three windows.
 //
 // Thread safety: core thread only.
 class Ceiling {
  public:
     // `percent`: of one core.
-    explicit Ceiling(double percent) { set_percent(percent); }
+    explicit Ceiling(double percent) { configure(percent, 0); }
 
-    void set_percent(double percent);
+    // Another configuration. When ceiling or base interval differ, what was measured is forgotten:
+    // a tick comes every base interval, without a limit, until two windows are known.
+    void configure(double percent, std::int64_t base_ns);
 
-    // Takes in a window. `base_ns`: the base interval as configured.
-    Allowance update(const CpuWindow& window, const ReadNeed& need, std::int64_t base_ns);
+    // Takes in a window. `may_stretch`: false while the stride has to stay.
+    Allowance update(const CpuWindow& window, const ReadNeed& need, bool may_stretch = true);
+
+    std::uint32_t stride() const { return stride_; }
+
+    static constexpr double kNoLimit = 1e18;
 
     double ns_per_s() const { return ceiling_; }
     double ppm() const { return ceiling_ * 1e-3; }
@@ -64,8 +71,10 @@ class Ceiling {
                              double base_s) const;
     double typical_overhead() const;
     void learn(const CpuWindow& window, double tick_s);
+    void choose_stride(double tick_ns, double others_ns_per_s, double base_s);
 
     double ceiling_ = 0;                        // nanoseconds of CPU a second
+    std::int64_t base_ns_ = 0;                  // the base interval as configured
     double overhead_ = 0;                       // nanoseconds a tick
     std::array<double, kWindows> overheads_{};  // of the last windows
     double bias_ = 1;

@@ -25,7 +25,6 @@ void FamilyCosts::on_cost(FamilyId family, std::uint32_t units, double nanos) {
     const float one = std::max(static_cast<float>(nanos / units), kFloorNs);
     f.total_ns += nanos;
     f.reads += units;
-    f.max_ns = std::max(f.max_ns, one);
     f.last_ns[f.groups % kGroups] = one;
     ++f.groups;
     const std::size_t held = std::min<std::size_t>(f.groups, kGroups);

@@ -11,8 +11,8 @@ namespace remora {
 
 // The typical cost is the median of the last five groups, so cold code is forgotten after three
 // warm groups, and one or two groups that met a pause or a contended lock do not count. The tail is
-// a running estimate of the slowest group in a hundred; `max` is what was ever seen. Reads are
-// planned with the typical cost; tails are for people.
+// a running estimate of the slowest group in a hundred. Reads are planned with the typical cost;
+// tails are for people.
 //
 // Thread safety: core thread only. Memory is taken by reserve(), 48 bytes a family.
 class FamilyCosts {
@@ -26,7 +26,8 @@ class FamilyCosts {
     // Nanoseconds a unit. kUnknownNs until a group was timed.
     float typical_ns(FamilyId family) const { return families_[family].typical_ns; }
     float tail_ns(FamilyId family) const { return families_[family].tail_ns; }
-    float max_ns(FamilyId family) const { return families_[family].max_ns; }
+    // Whether cold code has been forgotten.
+    bool is_warm(FamilyId family) const { return families_[family].groups >= kGroups; }
 
     // Units read and the time that took, since the start.
     std::uint64_t reads(FamilyId family) const { return families_[family].reads; }
@@ -44,7 +45,6 @@ class FamilyCosts {
         std::uint64_t reads = 0;
         float typical_ns = kUnknownNs;
         float tail_ns = 0;
-        float max_ns = 0;
         std::uint32_t groups = 0;
         std::array<float, kGroups> last_ns{};  // by group number modulo kGroups
     };

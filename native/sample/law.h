@@ -25,11 +25,12 @@ inline constexpr double kLambdaOfPrice = 1.0 / kPriceNs;
 
 // The volatility of a unit after a read that moved it by `deviation` scales (0 to
 // kDeviationMax) in `elapsed_ns` > 0. A wilder read is believed at once, of a calmer one only
-// the share `decay`: to read too often is cheap, to read too seldom is wrong.
+// the share `decay`: to read too often is cheap, to read too seldom is wrong. Two reads closer than
+// a second tell of a second: the first change of a series is two scales however short the gap.
 inline float learn_volatility(float volatility, float deviation, std::int64_t elapsed_ns,
                               float decay) {
     const float seconds = static_cast<float>(elapsed_ns) / static_cast<float>(kNanosPerSecond);
-    const float rate = deviation / seconds;
+    const float rate = deviation / std::max(seconds, 1.0F);
     return rate >= volatility ? rate : volatility + decay * (rate - volatility);
 }
 

@@ -18,10 +18,10 @@ constexpr double kOctavesOfLambda = 48;
 constexpr int kHalvings = 14;
 // Two reads make one deviation.
 constexpr std::uint8_t kReadsUntilKnown = 2;
-// Topics and clients are read for every tick while that costs at most this share of the ceiling,
-// and again when it costs less than the second one.
+// Topics and clients are read for every tick while that costs at most this share of the ceiling and
+// fits into what may be read; and again when it costs at most the second share of that.
 constexpr double kTopicsMost = 0.5;
-constexpr double kTopicsAgain = 0.45;
+constexpr double kTopicsAgain = 0.9;
 // Weight of one read in what reads after a hint find.
 constexpr float kLearnHints = 0.002F;
 // Share of what earlier ticks found that still counts for what units that rest may have done.
@@ -243,7 +243,7 @@ void Sampler::observe(UnitId unit, float deviation, std::int64_t elapsed_ns,
 }
 
 // What each class costs at base and at its bound, and which units of class broker are expensive.
-void Sampler::sum_up(ClassCosts& costs) {
+void Sampler::sum_up(ClassCosts& costs, SolveResult& result) {
     const auto units = static_cast<UnitId>(flags_.size());
     for (UnitId unit = 0; unit < units; ++unit) {
         const std::uint8_t flags = flags_[unit];
@@ -252,7 +252,7 @@ void Sampler::sum_up(ClassCosts& costs) {
         }
         const float cost = cost_ns(unit);
         int settled = flags & ~(kReadNow | kWoken | kHinted);
-        if (bounds_.class_of(kind_[unit]) == UnitClass::kBroker) {
+        if (bounds_.class_of(kind_[unit]) == UnitClass::kBroker && costs_.is_warm(family_[unit])) {
             const AgeBounds::Expense now =
                 AgeBounds::expense_of(static_cast<double>(cost), expense(unit));
             const int expensive = now == AgeBounds::Expense::kHigh       ? kHigh
@@ -263,10 +263,13 @@ void Sampler::sum_up(ClassCosts& costs) {
         flags_[unit] = static_cast<std::uint8_t>(settled);
         const AgeBounds::Kind& own = kind(unit);
         ClassCost& sum = costs[static_cast<std::size_t>(own.unit_class)];
-        sum.at_base += static_cast<double>(cost) * own.base_per_s;
-        sum.at_bound +=
+        const double at_bound =
             static_cast<double>(cost) * (kMsPerSecond / static_cast<float>(own.bound_ms));
-        ++sum.units;
+        sum.at_base += static_cast<double>(cost) * own.base_per_s;
+        (own.rule_max_ms != 0 ? sum.ruled : sum.at_bound) += at_bound;
+        if (own.unit_class <= UnitClass::kBroker && own.bound_ms <= bounds_.base_ms()) {
+            result.each_tick_ns += static_cast<double>(cost);
+        }
     }
     for (Surprise& surprise : surprises_) {
         surprise.sum *= kSurpriseKept;
@@ -343,28 +346,27 @@ double Sampler::find_lambda(double budget_ns_per_s) {
 SolveResult Sampler::solve(double budget_ns_per_s, double ceiling_ns_per_s) {
     SolveResult result;
     ClassCosts costs;
-    sum_up(costs);
+    sum_up(costs, result);
     for (const ClassCost& cost : costs) {
         result.full_ns_per_s += cost.at_base;
     }
-    const auto of = [&costs](UnitClass unit_class) -> const ClassCost& {
-        return costs[static_cast<std::size_t>(unit_class)];
-    };
-    result.each_tick_ns_per_s = of(UnitClass::kAlert).at_bound + of(UnitClass::kBroker).at_bound;
     result.units = active_;
-    const bool adapts = options_.sampling.policy == SamplingPolicy::kAdaptive && recording_ms_ == 0;
-    if (!adapts) {
+    const double ticks_per_s = static_cast<double>(kMsPerSecond) / bounds_.base_ms();
+    if (options_.sampling.policy != SamplingPolicy::kAdaptive || recording_ms_ != 0) {
         topics_at_base_ = true;
         write_all(result);
+        // Nothing but the pace of ticks can make these cost less.
+        result.each_tick_ns = result.predicted_ns_per_s / ticks_per_s;
         return result;
     }
-    const double topics = of(UnitClass::kTopic).at_base + of(UnitClass::kClient).at_base;
-    const double share = topics_at_base_ ? kTopicsMost : kTopicsAgain;
+    const double topics = costs[static_cast<std::size_t>(UnitClass::kTopic)].at_base +
+                          costs[static_cast<std::size_t>(UnitClass::kClient)].at_base;
+    const double each_tick = result.each_tick_ns * ticks_per_s;
     bounds_.widen(Shedding::widening(shedding_.choose(costs, budget_ns_per_s)));
-    topics_at_base_ =
-        topics <= share * ceiling_ns_per_s && result.each_tick_ns_per_s + topics <= budget_ns_per_s;
-    result.widened_ns_per_s =
-        Shedding::least_ns_per_s(costs, Shedding::kWidest) - result.each_tick_ns_per_s;
+    const double share = topics_at_base_ ? 1.0 : kTopicsAgain;
+    topics_at_base_ = topics <= share * kTopicsMost * ceiling_ns_per_s &&
+                      each_tick + topics <= share * budget_ns_per_s;
+    result.least_ns_per_s = Shedding::least_ns_per_s(costs, Shedding::kWidest) - each_tick;
     lambda_ = find_lambda(budget_ns_per_s);
     write_all(result);
     result.lambda = lambda_;
@@ -403,14 +405,17 @@ std::size_t Sampler::collect_wakes(std::span<UnitId> out) {
     }
     std::size_t woken = 0;
     const auto units = static_cast<UnitId>(flags_.size());
-    for (UnitId unit = 0; unit < units && woken < out.size(); ++unit) {
+    UnitId unit = wake_from_ < units ? wake_from_ : 0;
+    for (UnitId seen = 0; seen < units && woken < out.size(); ++seen) {
         constexpr int kCandidate = kActive | kKnown;
         const bool is_candidate = (flags_[unit] & (kCandidate | kReadNow | kWoken)) == kCandidate;
         if (is_candidate && is_worth_waking(unit, intervals_.get(unit))) {
             out[woken++] = unit;
             flags_[unit] = static_cast<std::uint8_t>(flags_[unit] | kWoken);
         }
+        unit = unit + 1 < units ? unit + 1 : 0;
     }
+    wake_from_ = unit;
     return woken;
 }
 

@@ -32,8 +32,8 @@ struct SolveResult {
     double lambda = 0;              // 0: the policy has no price
     double predicted_ns_per_s = 0;  // of the intervals chosen
     double full_ns_per_s = 0;       // of every unit at base
-    double each_tick_ns_per_s = 0;  // of classes alert and broker at their bounds
-    double widened_ns_per_s = 0;    // of the others at their bounds, widened as far as they go
+    double each_tick_ns = 0;  // not a rate: of one tick, what is read for each whatever the ceiling
+    double least_ns_per_s = 0;  // of the others at their bounds, widened while all are read
     std::uint32_t units = 0;
     std::uint32_t units_at_base = 0;
     std::uint32_t units_shed = 0;  // not read at all
@@ -101,7 +101,8 @@ class Sampler {
     // Units whose family has just been surprised so much that reading them now, before the tick,
     // buys more than the read time buys elsewhere. Call it when reads for a tick have been
     // observed, hand the units to Planner::wake(unit, true), read, and solve after the tick.
-    // Returns how many were written to `out`; what does not fit waits for its interval.
+    // Returns how many were written to `out`; what does not fit waits for its interval, and is
+    // looked at first the next time.
     std::size_t collect_wakes(std::span<UnitId> out);
 
     // Whether collect_wakes() would have had `unit` if it had not been read, when its interval was
@@ -153,7 +154,7 @@ class Sampler {
     std::uint32_t interval_for(UnitId unit) const;
     void set_interval(UnitId unit, std::uint32_t interval_ms);
     void learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool is_audit);
-    void sum_up(ClassCosts& costs);
+    void sum_up(ClassCosts& costs, SolveResult& result);
     void write_all(SolveResult& result);
     double fill_bins();
     double find_lambda(double budget_ns_per_s);
@@ -171,6 +172,7 @@ class Sampler {
     double lambda_ = 0;
     bool topics_at_base_ = true;
     float hint_worth_ = 1;  // scales that reads after a hint found on average
+    UnitId wake_from_ = 0;  // where the next search for units to wake begins
     std::uint32_t recording_ms_ = 0;
     std::uint32_t active_ = 0;
 

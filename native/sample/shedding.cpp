@@ -25,7 +25,11 @@ Widening Shedding::widening(std::uint32_t step) {
 
 double Shedding::least_ns_per_s(const ClassCosts& costs, std::uint32_t step) {
     const Widening& widening = kWidenings[step];
-    return of(costs, UnitClass::kAlert).at_bound + of(costs, UnitClass::kBroker).at_bound +
+    double ruled = 0;
+    for (const ClassCost& cost : costs) {
+        ruled += cost.ruled;
+    }
+    return ruled + of(costs, UnitClass::kAlert).at_bound + of(costs, UnitClass::kBroker).at_bound +
            widened(of(costs, UnitClass::kTopic), widening.topic) +
            widened(of(costs, UnitClass::kClient), widening.topic) +
            widened(of(costs, UnitClass::kPartition), widening.partition);
@@ -36,12 +40,16 @@ std::uint32_t Shedding::choose(const ClassCosts& costs, double budget_ns_per_s) 
     while (step_ + 1 < kSteps && least_ns_per_s(costs, step_) > budget_ns_per_s) {
         ++step_;
     }
-    const bool would_fit = step_ == before && step_ > 0 &&
-                           least_ns_per_s(costs, step_ - 1) <= kTakeBack * budget_ns_per_s;
+    const auto fits_with_room = [&](std::uint32_t step) {
+        return least_ns_per_s(costs, step) <= kTakeBack * budget_ns_per_s;
+    };
+    const bool would_fit = step_ == before && step_ > 0 && fits_with_room(step_ - 1);
     fits_ = would_fit ? fits_ + 1 : 0;
     if (fits_ >= kTakeBackAfter) {
         fits_ = 0;
-        --step_;
+        while (step_ > 0 && fits_with_room(step_ - 1)) {
+            --step_;
+        }
     }
     return step_;
 }

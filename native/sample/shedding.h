@@ -13,7 +13,7 @@ namespace remora {
 struct ClassCost {
     double at_base = 0;   // each at its base interval
     double at_bound = 0;  // each at its bound, not widened
-    std::uint32_t units = 0;
+    double ruled = 0;     // those whose bound is a rule's, at it: never widened, not in at_bound
 };
 using ClassCosts = std::array<ClassCost, kUnitClasses>;
 
@@ -29,8 +29,9 @@ using ClassCosts = std::array<ClassCost, kUnitClasses>;
 //   6     not read   not read
 //
 // Classes alert and broker are never touched. A step is taken as soon as the one before does not
-// fit, and taken back when it would have fitted into four fifths of the budget three times in a
-// row. Values that are not read leave the output when they are five bounds old.
+// fit. When fewer would have fitted into four fifths of the budget three times in a row, it goes
+// back to what fits then. Bounds that are an operator's rule are never widened. Values that are not
+// read leave the output when they are five bounds old.
 //
 // Thread safety: core thread only.
 class Shedding {
@@ -48,7 +49,7 @@ class Shedding {
 
  private:
     std::uint32_t step_ = 0;
-    std::uint32_t fits_ = 0;  // times in a row that the step before would have done
+    std::uint32_t fits_ = 0;  // times in a row that the step before would have done with room
 };
 
 }  // namespace remora

@@ -136,6 +136,11 @@ class RandomSampler {
         return sampling.base_interval_ms;
     }
 
+    std::uint64_t in_whole_rounds(std::uint32_t interval_ms) const {
+        const std::uint32_t round_ms = options_.interval_ms_quantum;
+        return std::max(interval_ms / round_ms, 1U) * std::uint64_t{round_ms};
+    }
+
     void check() const {
         const Widening widening = Shedding::widening(sampler_.step());
         const SamplingConfig& sampling = options_.sampling;
@@ -159,11 +164,12 @@ class RandomSampler {
                 continue;
             }
             const std::uint64_t min_ms = traits.interval_ms_min != 0
-                                             ? traits.interval_ms_min
+                                             ? in_whole_rounds(traits.interval_ms_min)
                                              : std::uint64_t(sampling.min_interval_ms);
-            const std::uint64_t bound_ms = std::max(
-                traits.interval_ms_max != 0 ? traits.interval_ms_max : class_bound_ms(unit),
-                min_ms);
+            const std::uint64_t bound_ms =
+                std::max(traits.interval_ms_max != 0 ? in_whole_rounds(traits.interval_ms_max)
+                                                     : class_bound_ms(unit),
+                         min_ms);
             ASSERT_EQ(sampler_.bound_ms(unit) <= bound_ms, true)
                 << sampler_.bound_ms(unit) << " > " << bound_ms;
             ASSERT_NE(factor, 0U) << "given up and still read";

@@ -221,7 +221,7 @@ TEST_F(SamplerTest, WhatTopicsTakeIsNotTakenFromAlertsAndTheBroker) {
     const SolveResult result = solve_until_settled(1'200, 1'300);
     EXPECT_EQ(intervals.get(0), 10'000U);
     EXPECT_EQ(intervals.get(1), 30'000U) << "less than half the ceiling, but more than is left";
-    EXPECT_NEAR(result.each_tick_ns_per_s, 950, 1);
+    EXPECT_NEAR(result.each_tick_ns / 10, 950, 1);
     EXPECT_EQ(result.step, 0U);
 }
 
@@ -484,7 +484,7 @@ TEST_F(SamplerTest, OneHundredAndTwentyThousandPartitionsUnderATinyCeiling) {
         const SolveResult result = solve_until_settled(budget, 1'000 * ceiling_us);
         EXPECT_GE(result.step, before);
         before = result.step;
-        EXPECT_LE(result.predicted_ns_per_s, std::max(1.02 * budget, result.each_tick_ns_per_s));
+        EXPECT_LE(result.predicted_ns_per_s, std::max(1.02 * budget, result.each_tick_ns / 10));
         for (UnitId unit = 0; unit < 600; ++unit) {
             ASSERT_EQ(intervals.get(unit), 10'000U);
         }

@@ -14,11 +14,11 @@ ClassCost& of(ClassCosts& costs, UnitClass unit_class) {
 // Costs at the bounds.
 ClassCosts costs_of(double alert, double broker, double topic, double client, double partition) {
     ClassCosts costs;
-    of(costs, UnitClass::kAlert) = {alert, alert, 1};
-    of(costs, UnitClass::kBroker) = {broker, broker, 1};
-    of(costs, UnitClass::kTopic) = {3 * topic, topic, 1};
-    of(costs, UnitClass::kClient) = {3 * client, client, 1};
-    of(costs, UnitClass::kPartition) = {6 * partition, partition, 1};
+    of(costs, UnitClass::kAlert) = {alert, alert, 0};
+    of(costs, UnitClass::kBroker) = {broker, broker, 0};
+    of(costs, UnitClass::kTopic) = {3 * topic, topic, 0};
+    of(costs, UnitClass::kClient) = {3 * client, client, 0};
+    of(costs, UnitClass::kPartition) = {6 * partition, partition, 0};
     return costs;
 }
 
@@ -62,13 +62,26 @@ TEST(SheddingTest, AStepIsTakenBackWhenItWouldHaveFittedWithRoomThreeTimesInARow
     }
 }
 
-TEST(SheddingTest, GoesBackStepByStepWithoutStoppingOnTheWay) {
+TEST(SheddingTest, GoesBackToWhatFitsAtOnce) {
     Shedding shedding;
     ASSERT_EQ(shedding.choose(kCosts, 1), 6U);
-    for (int i = 1; i <= 18; ++i) {
-        EXPECT_EQ(shedding.choose(kCosts, 1e9), 6U - static_cast<std::uint32_t>(i) / 3);
-    }
+    const double room = 400 / 0.8 + 1;  // for step 2
+    EXPECT_EQ(shedding.choose(kCosts, room), 6U);
+    EXPECT_EQ(shedding.choose(kCosts, room), 6U);
+    EXPECT_EQ(shedding.choose(kCosts, room), 2U);
+    EXPECT_EQ(shedding.choose(kCosts, 1e9), 2U);
+    EXPECT_EQ(shedding.choose(kCosts, 1e9), 2U);
     EXPECT_EQ(shedding.choose(kCosts, 1e9), 0U);
+}
+
+// What an operator's rule says is not widened, so widening does not make it cheaper.
+TEST(SheddingTest, BoundsOfRulesCountAtEveryStep) {
+    ClassCosts costs = kCosts;
+    of(costs, UnitClass::kPartition).ruled = 300;
+    for (std::uint32_t step = 0; step < Shedding::kSteps; ++step) {
+        EXPECT_DOUBLE_EQ(Shedding::least_ns_per_s(costs, step),
+                         300 + Shedding::least_ns_per_s(kCosts, step));
+    }
 }
 
 TEST(SheddingTest, ABudgetThatStaysDoesNotMakeItSwing) {
