@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <string>
 
 #include "engine/engine.h"
@@ -54,12 +55,15 @@ remora_agent* remora_start(const char* arguments, const char* facts, const remor
             say("arguments, facts and buffers must not be null", message, message_bytes);
             return nullptr;
         }
+        // Before threads run: nothing may fail from then on.
+        auto agent = std::make_unique<remora_agent>();
         auto started = remora::Engine::start(arguments, facts, *buffers, remora::stderr_log());
         if (!started) {
             say(started.status().message().c_str(), message, message_bytes);
             return nullptr;
         }
-        return new remora_agent{std::move(started).value()};
+        agent->engine = std::move(started).value();
+        return agent.release();
     } catch (const std::exception& fault) {
         say(fault.what(), message, message_bytes);
     } catch (...) {
@@ -88,6 +92,13 @@ int32_t remora_plan(remora_agent* agent, int64_t now_ns) {
 
 int32_t remora_submit(remora_agent* agent, int32_t bytes, int64_t now_ns) {
     return contained(agent, [&](remora::Engine& engine) { return engine.submit(bytes, now_ns); });
+}
+
+int32_t remora_learn(remora_agent* agent, const char* facts) {
+    return facts == nullptr ? kInvalid : contained(agent, [&](remora::Engine& engine) {
+        engine.learn(facts);
+        return 0;
+    });
 }
 
 int32_t remora_stop(remora_agent* agent, int32_t deadline_ms) {
