@@ -65,11 +65,16 @@ TEST(StartMemoryTest, AnAllocationThatFailsAfterThreadsRunEndsThem) {
     FakeShim shim;
     const remora_buffers buffers = shim.buffers();
     char message[256] = {};
-    allocations = 0;
-    remora_agent* agent = remora_start(arguments.c_str(), "", &buffers, message, sizeof(message));
-    const std::size_t all = allocations;
-    ASSERT_NE(agent, nullptr) << message;
-    ASSERT_EQ(remora_stop(agent, 5'000), 0);
+    remora_agent* agent = nullptr;
+    std::size_t all = 0;
+    // The first start makes what later ones find made.
+    for (int start = 0; start < 2; ++start) {
+        allocations = 0;
+        agent = remora_start(arguments.c_str(), "", &buffers, message, sizeof(message));
+        all = allocations;
+        ASSERT_NE(agent, nullptr) << message;
+        ASSERT_EQ(remora_stop(agent, 5'000), 0);
+    }
     int refused = 0;
     // The last ones are those after the first thread has begun.
     for (std::size_t i = all - 40; i <= all; ++i) {
