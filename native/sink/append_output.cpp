@@ -69,6 +69,7 @@ bool AppendOutput::open_live() {
         !claim_.take(real_) || !open_file(real_)) {
         return false;
     }
+    claim_.tell_unlocked();
     if (!exists) {
         (void)files_.set_mode(fd_, options_.file_mode);
     }

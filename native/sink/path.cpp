@@ -24,6 +24,10 @@ const char* words_for(FileKind kind) {
     return "it is no regular file";
 }
 
+std::string lock_path(const std::string& path) {
+    return directory_of(path) + "/." + name_of(path) + ".lock";
+}
+
 }  // namespace
 
 std::string directory_of(const std::string& path) {
@@ -112,22 +116,23 @@ bool PathClaim::take(const std::string& path) {
     if (lock_ != nullptr) {
         return true;
     }
-    const std::string lock_path = directory_of(path) + "/." + name_of(path) + ".lock";
-    const int failed = is_foreign_ ? -EWOULDBLOCK : files_.lock(lock_path, lock_);
-    is_foreign_ = failed == -EWOULDBLOCK;
+    failed_ = is_foreign_ ? -EWOULDBLOCK : files_.lock(lock_path(path), lock_);
+    is_foreign_ = failed_ == -EWOULDBLOCK;
     if (is_foreign_) {
         reporter_.report("cannot write " + path,
-                         "another process does (it holds " + lock_path +
+                         "another process does (it holds " + lock_path(path) +
                              "); this output stays off until its configuration changes or the "
                              "broker restarts. Give each node a path of its own, such as one with "
                              "${broker.id}");
-        return false;
     }
-    if (failed < 0) {
-        reporter_.note("nothing keeps another process from writing " + path + ": " + lock_path +
-                       " cannot be locked: " + std::strerror(-failed));
+    return !is_foreign_;
+}
+
+void PathClaim::tell_unlocked() {
+    if (lock_ == nullptr) {
+        reporter_.note("nothing keeps another process from writing " + path_ + ": " +
+                       lock_path(path_) + " cannot be locked: " + std::strerror(-failed_));
     }
-    return true;
 }
 
 void PathClaim::let_go() {

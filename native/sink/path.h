@@ -47,9 +47,11 @@ class PathClaim {
     PathClaim(FileSystem& files, FaultReporter& reporter) : files_(files), reporter_(reporter) {}
 
     // Takes `path`, links followed, whose directory exists; what was taken before is let go.
-    // False, and reported, when another process has it. A file system that has no locks does not
-    // stop us: said, and true.
+    // False, and reported, when another process has it. What cannot be locked does not stop us.
     bool take(const std::string& path);
+    // Says so when what was taken could not be locked. Once the file is open: where even that
+    // fails there is but one fault to report.
+    void tell_unlocked();
     void let_go();
 
  private:
@@ -58,6 +60,7 @@ class PathClaim {
     std::string path_;
     std::shared_ptr<const FileLock> lock_;
     bool is_foreign_ = false;
+    int failed_ = 0;  // negative errno of the last attempt to lock
 };
 
 // False, and reported, when something other than a regular file is at `path`. `exists` tells

@@ -59,6 +59,7 @@ bool TextfileOutput::open_temporary() {
         reporter_.report("cannot open " + temporary_, -fd_);
         return false;
     }
+    claim_.tell_unlocked();
     // The broker's umask may be 027, and then no exporter could read it.
     (void)files_.set_mode(fd_, options_.file_mode);
     return true;

@@ -56,9 +56,9 @@ class ChangeHintsTest : public ::testing::Test {
 
 TEST_F(ChangeHintsTest, WhatIsInsideQuotesIsNoKeyProperty) {
     const UnitId end = add(log_of("LogEndOffset", "t", 0));
-    const UnitId other = add(
-        R"(kafka.server:type=BrokerTopicMetrics,name=MessagesInPerSec,client="a,topic=t,b")",
-        UnitClass::kTopic);
+    const UnitId other =
+        add(R"(kafka.server:type=BrokerTopicMetrics,name=MessagesInPerSec,client="a,topic=t,b")",
+            UnitClass::kTopic);
     tick();
     hints_.on_changed(other);
     EXPECT_TRUE(woken().empty()) << "unit " << end;
