@@ -53,6 +53,12 @@ REMORA_EXPORT int32_t remora_plan(remora_agent* agent, int64_t now_ns);
 // Collector thread.
 REMORA_EXPORT int32_t remora_submit(remora_agent* agent, int32_t bytes, int64_t now_ns);
 
+// More is known of the host than at the start: all facts anew, "key=value" lines as there. A fact
+// `pending` names, with commas between, those that the caller still looks for: outputs whose labels
+// or path need one of them wait. Returns 0 or a negative code. Any thread, but never at the same
+// time as remora_stop.
+REMORA_EXPORT int32_t remora_learn(remora_agent* agent, const char* facts);
+
 // Emits a last tick, flushes the outputs, ends the threads, frees the agent. Waits at most
 // `deadline_ms`; what has not ended by then is left behind (never joined, never freed). Any thread
 // but the agent's own. Must be the last call.

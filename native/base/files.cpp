@@ -1,6 +1,7 @@
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,15 +30,29 @@ bool write_all(int fd, std::string_view bytes) {
     return true;
 }
 
+constexpr mode_t kFileMode = 0644;
+
+// A file that was not there before: what somebody else put there (a FIFO, a link, a file of theirs)
+// is never written to. What a crash left behind goes.
+int open_new(const std::string& path) {
+    const int flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW;
+    int fd = open(path.c_str(), flags, kFileMode);
+    if (fd < 0 && errno == EEXIST && unlink(path.c_str()) == 0) {
+        fd = open(path.c_str(), flags, kFileMode);
+    }
+    return fd;
+}
+
 }  // namespace
 
 Status replace_file(const std::string& path, std::string_view bytes, const char* what) {
     const std::string fresh = path + ".new";
-    const int fd = open(fresh.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0644);
+    const int fd = open_new(fresh);
     if (fd < 0) {
         return io_error(what, fresh, "cannot be created");
     }
-    const bool is_whole = write_all(fd, bytes);
+    // The broker's umask may be 027: who may enter the directory may read the file.
+    const bool is_whole = fchmod(fd, kFileMode) == 0 && write_all(fd, bytes);
     const int failed = errno;
     close(fd);
     errno = failed;

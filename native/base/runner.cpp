@@ -69,6 +69,8 @@ Runner::Runner(std::string name, std::unique_ptr<Worker> worker,
 Runner::~Runner() = default;
 
 Status Runner::start() {
+    // First: a failure with signals blocked would leave them so.
+    auto handed_over = std::make_unique<std::shared_ptr<Shared>>(shared_);
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, kThreadStackBytes);
@@ -77,7 +79,6 @@ Status Runner::start() {
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    auto* handed_over = new std::shared_ptr<Shared>(shared_);
     pthread_t thread{};
     const int failed = pthread_create(
         &thread, &attributes,
@@ -88,13 +89,13 @@ Status Runner::start() {
             (*mine)->run();
             return nullptr;
         },
-        handed_over);
+        handed_over.get());
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     pthread_attr_destroy(&attributes);
     if (failed != 0) {
-        delete handed_over;
         return Status(Code::kUnavailable, "thread " + shared_->name + " cannot be started");
     }
+    static_cast<void>(handed_over.release());
     shared_->started = true;
     return Status::ok();
 }

@@ -111,6 +111,11 @@ jint JNICALL submit(JNIEnv*, jclass, jlong handle, jint bytes, jlong now_ns) {
     return remora_submit(agent_of(handle), bytes, now_ns);
 }
 
+jint JNICALL learn(JNIEnv* env, jclass, jlong handle, jstring facts) {
+    const JavaText fact_text(env, facts);
+    return remora_learn(agent_of(handle), fact_text.c_str());
+}
+
 jint JNICALL stop(JNIEnv*, jclass, jlong handle, jint deadline_ms) {
     return remora_stop(agent_of(handle), deadline_ms);
 }
@@ -141,6 +146,7 @@ extern "C" JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM* vm, void*) {
         method("control", "(JI)I", reinterpret_cast<void*>(&control)),
         method("plan", "(JJ)I", reinterpret_cast<void*>(&plan)),
         method("submit", "(JIJ)I", reinterpret_cast<void*>(&submit)),
+        method("learn", "(JLjava/lang/String;)I", reinterpret_cast<void*>(&learn)),
         method("stop", "(JI)I", reinterpret_cast<void*>(&stop)),
     };
     const jint bound = env->RegisterNatives(type, methods, sizeof(methods) / sizeof(methods[0]));

@@ -24,6 +24,7 @@
 #include "select/admission.h"
 #include "select/bean_list.h"
 #include "select/selector.h"
+#include "select/unmatched.h"
 
 namespace remora {
 namespace {
@@ -67,6 +68,7 @@ Result<std::string> whole_file(const std::string& path) {
 struct Tally {
     std::vector<std::pair<std::string, FamilyTally>> families;  // most series first
     std::map<std::string, std::uint32_t> refusals;              // by reason
+    std::string unmatched;  // one line on what the configuration names and is not there
     std::uint32_t units = 0;
     std::uint32_t series = 0;
 };
@@ -126,6 +128,7 @@ void condense(const Pick& pick, bool names, std::map<std::string, std::uint32_t>
 Tally tally(const Config& config, const BeanList& list, bool names) {
     Tally found;
     const Selector selector(config);
+    Unmatched unmatched(config);
     Admission admission(config.limits);
     PartitionSample sample;
     sample.set_size(config.topics.partition_sample);
@@ -138,6 +141,7 @@ Tally tally(const Config& config, const BeanList& list, bool names) {
                 .try_emplace(family_name(bean.name), FamilyTally{next, 0, 0, 0, UnitClass::kBroker})
                 .first->second;
         ++family.beans;
+        unmatched.see(bean);
         Pick pick{&bean, selector.select(bean), &family, nullptr};
         const auto series = static_cast<std::uint32_t>(pick.selection.slots.size());
         if (!pick.selection.wanted) {
@@ -153,6 +157,7 @@ Tally tally(const Config& config, const BeanList& list, bool names) {
             picks.push_back(std::move(pick));
         }
     }
+    found.unmatched = unmatched.sentence();
     sample.settle([](UnitId, bool) {});
     std::map<std::string, std::uint32_t> at_top;  // by family
     std::set<std::string> made;                   // aggregates
@@ -317,6 +322,9 @@ int print_selection(const ParseOutcome& outcome, const CheckOptions& options) {
     }
     if (!costs.is_empty()) {
         print_cost(config, found, costs);
+    }
+    if (!found.unmatched.empty()) {
+        std::cerr << "warning: " << found.unmatched << '\n';
     }
     return kValid;
 }

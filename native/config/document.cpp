@@ -154,6 +154,16 @@ class Builder {
         if (text_.empty()) {
             return "the file is empty; expected a JSON object, at least {}";
         }
+        const std::size_t first = text_.find_first_not_of(" \t\r\n");
+        const std::size_t colon = text_.find(": ");
+        if (last_comma(offset)) {
+            return "a comma behind the last entry; JSON has none there";
+        }
+        if (first != std::string_view::npos && text_[first] != '{' && text_[first] != '[' &&
+            (text_.substr(first, 3) == "---" || colon != std::string_view::npos)) {
+            return "this looks like YAML; expected JSON, such as {\"sampling\": "
+                   "{\"base_interval\": \"10s\"}}";
+        }
         const std::size_t number = what.find("] ");
         const std::size_t dash = what.find(" - ");
         const std::size_t syntax = what.find("syntax error ");
@@ -169,6 +179,15 @@ class Builder {
             clean += c >= ' ' && c <= '~' ? c : '?';
         }
         return clean;
+    }
+
+    // Whether a closing bracket at `offset` follows a comma.
+    bool last_comma(std::size_t offset) const {
+        if (offset >= text_.size() || (text_[offset] != '}' && text_[offset] != ']')) {
+            return false;
+        }
+        const std::size_t before = text_.substr(0, offset).find_last_not_of(" \t\r\n");
+        return before != std::string_view::npos && text_[before] == ',';
     }
 
     JsonNode& add(JsonNode::Kind kind) {

@@ -24,14 +24,15 @@ struct Alias {
     std::string_view path;
     bool unanchored_regex;
 };
+// The mode needs the list or the expression, so it comes last.
 constexpr std::array<Alias, 7> kAliases = {
-    {{"TOPIC_MODE", "topics.mode", false},
-     {"TOPIC_LIST", "topics.list", false},
-     {"TOPIC_REGEX", "topics.regex", true},
-     {"TOPIC_BUCKET", "topics.bucket", false},
+    {{"TOPIC_BUCKET", "topics.bucket", false},
+     {"TOPIC_SAMPLE_SIZE", "topics.partition_sample", false},
      {"COLLECT_BROKER_TOPIC_DATA", "topics.broker_topic_data", false},
      {"CONSUMER_GROUP_REGEX", "clients.group_regex", true},
-     {"TOPIC_SAMPLE_SIZE", "topics.partition_sample", false}}};
+     {"TOPIC_LIST", "topics.list", false},
+     {"TOPIC_REGEX", "topics.regex", true},
+     {"TOPIC_MODE", "topics.mode", false}}};
 
 const Alias* alias_of(std::string_view name) {
     const auto* const found =
@@ -114,30 +115,6 @@ bool comes_first(std::string_view a, std::string_view b) {
         });
 }
 
-// Whether a text can be meant for the alias. The names are common words: another program's
-// TOPIC_BUCKET=s3bucket must not turn the agent off.
-bool makes_sense(const Alias& alias, const std::string& text) {
-    const auto is_number = [](std::string_view part) {
-        return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
-    };
-    const std::string word = lower(text);
-    if (alias.path == "topics.mode") {
-        return word == "none" || word == "list" || word == "all" || word == "regex";
-    }
-    if (alias.path == "topics.broker_topic_data") {
-        return word == "true" || word == "false";
-    }
-    if (alias.path == "topics.partition_sample") {
-        return is_number(text);
-    }
-    if (alias.path == "topics.bucket") {
-        const std::size_t slash = text.find('/');
-        return slash != std::string::npos && is_number(std::string_view(text).substr(0, slash)) &&
-               is_number(std::string_view(text).substr(slash + 1));
-    }
-    return !alias.unanchored_regex || Regex::compile(text);
-}
-
 void add_alias(const Alias& alias, const std::string& name, const std::string& text,
                std::vector<Override>& overrides) {
     Override change{std::string(alias.path), text, {JsonSource::Kind::kEnvironment, name}};
@@ -204,8 +181,9 @@ std::string path_of_variable(std::string_view name, const KnownPaths& known) {
     return {};
 }
 
-std::vector<Override> environment_overrides(const std::vector<std::string>& environment,
-                                            const KnownPaths& known, ParseOutcome& outcome) {
+EnvironmentOverrides environment_overrides(const std::vector<std::string>& environment,
+                                           const KnownPaths& known,
+                                           std::vector<Problem>& warnings) {
     std::vector<Override> plain;     // aliases under their own names
     std::vector<Override> prefixed;  // aliases with our prefix
     std::vector<Override> ours;
@@ -220,14 +198,7 @@ std::vector<Override> environment_overrides(const std::vector<std::string>& envi
             continue;  // what a script exports for "not set"
         }
         if (const Alias* alias = alias_of(name)) {
-            if (makes_sense(*alias, text)) {
-                add_alias(*alias, name, text, plain);
-            } else {
-                add_problem(outcome.warnings, "environment " + name + ": found \"" + text +
-                                                  "\", which " + std::string(alias->path) +
-                                                  " cannot be; the variable is ignored as another "
-                                                  "program's");
-            }
+            add_alias(*alias, name, text, plain);
             continue;
         }
         const bool skip = name.compare(0, kPrefix.size(), kPrefix) != 0 ||
@@ -254,17 +225,19 @@ std::vector<Override> environment_overrides(const std::vector<std::string>& envi
             names.push_back(std::move(variable));
         }
         const std::string near = nearest(name, names);
-        add_problem(outcome.warnings, "environment " + name + ": names no key and is ignored" +
-                                          (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+        add_problem(warnings, "environment " + name + ": names no key and is ignored" +
+                                  (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
     }
-    plain.insert(plain.end(), prefixed.begin(), prefixed.end());
-    plain.insert(plain.end(), ours.begin(), ours.end());
     // "outputs" before "outputs.0.path" and that before "outputs.10.path", whatever the order of
     // the environment.
-    std::stable_sort(
-        plain.end() - static_cast<std::ptrdiff_t>(ours.size()), plain.end(),
-        [](const Override& a, const Override& b) { return comes_first(a.path, b.path); });
-    return plain;
+    std::stable_sort(ours.begin(), ours.end(), [](const Override& a, const Override& b) {
+        return comes_first(a.path, b.path);
+    });
+    std::stable_sort(plain.begin(), plain.end(), [](const Override& a, const Override& b) {
+        return alias_of(a.source.name) < alias_of(b.source.name);
+    });
+    prefixed.insert(prefixed.end(), ours.begin(), ours.end());
+    return {std::move(plain), std::move(prefixed)};
 }
 
 void apply_override(const Override& change, const KnownPaths& known, JsonDocument& document,

@@ -18,10 +18,17 @@ struct Override {
     JsonSource source;
 };
 
-// The overrides that `environment` holds, weakest first. Variables that begin with REMORA_ and name
-// no key are warnings.
-std::vector<Override> environment_overrides(const std::vector<std::string>& environment,
-                                            const KnownPaths& known, ParseOutcome& outcome);
+// What `environment` holds.
+struct EnvironmentOverrides {
+    // Under names that are common words, in the order in which they are to be tried: another
+    // program may mean something else by them.
+    std::vector<Override> foreign;
+    std::vector<Override> ours;  // weakest first; stronger than those
+};
+
+// Variables that begin with REMORA_ and name no key are warnings. Empty ones are not set.
+EnvironmentOverrides environment_overrides(const std::vector<std::string>& environment,
+                                           const KnownPaths& known, std::vector<Problem>& warnings);
 
 // The key path that `name` ("TOPICS_MODE", "OUTPUTS_0_PATH") stands for, or an empty text.
 std::string path_of_variable(std::string_view name, const KnownPaths& known);

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "config/overrides.h"
 #include "config/pattern.h"
@@ -51,7 +52,13 @@ std::vector<std::string> split_arguments(std::string_view text) {
     return parts;
 }
 
-Result<std::string> read_file(const std::string& path) {
+FileMark mark_from(const struct stat& facts) {
+    return {facts.st_mtim.tv_sec * kNanosPerSecond + facts.st_mtim.tv_nsec, facts.st_size,
+            facts.st_ino};
+}
+
+// `mark`: of what is read, so that a change in between is seen as one.
+Result<std::string> read_file(const std::string& path, FileMark& mark) {
     // Not blocking: a FIFO without a writer must not hold the broker's start.
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) {
@@ -68,6 +75,7 @@ Result<std::string> read_file(const std::string& path) {
             Status(Code::kLimit, path + ": found " + std::to_string(facts.st_size) +
                                      " bytes; expected at most " + std::to_string(kConfigBytesMax));
     }
+    mark = mark_from(facts);
     std::array<char, 16 * 1024> chunk{};
     while (failed.is_ok() && content.size() <= kConfigBytesMax) {
         const ssize_t got = ::read(file, chunk.data(), chunk.size());
@@ -141,6 +149,28 @@ void warn_of_unseen_domains(ParseOutcome& outcome) {
     }
 }
 
+// `changes`: from outside the file, weakest first.
+ParseOutcome read_all(std::string_view text, const std::string& file_name,
+                      const std::vector<Override>& changes, const KnownPaths& known,
+                      const AgentArguments& arguments) {
+    ParseOutcome outcome;
+    outcome.file = file_name;
+    JsonDocument document;
+    document.nodes.emplace_back().kind = JsonNode::Kind::kObject;
+    document.sources.push_back(
+        {JsonSource::Kind::kFile, file_name.empty() ? "defaults" : file_name});
+    read_document(text, file_name, document, outcome);
+    for (const Override& change : changes) {
+        apply_override(change, known, document, outcome);
+    }
+    apply_arguments(arguments, known, document, outcome);
+    ConfigReader(document, outcome).run();
+    if (!arguments.names_domains) {
+        warn_of_unseen_domains(outcome);
+    }
+    return outcome;
+}
+
 }  // namespace
 
 std::string ParseOutcome::error_text() const {
@@ -197,23 +227,28 @@ AgentArguments parse_arguments(std::string_view text) {
 
 ParseOutcome parse_config(std::string_view text, const std::string& file_name,
                           const std::vector<std::string>& environment, std::string_view arguments) {
-    ParseOutcome outcome;
-    outcome.file = file_name;
-    JsonDocument document;
-    document.nodes.emplace_back().kind = JsonNode::Kind::kObject;
-    document.sources.push_back(
-        {JsonSource::Kind::kFile, file_name.empty() ? "defaults" : file_name});
-    read_document(text, file_name, document, outcome);
     const KnownPaths known = known_paths();
-    for (const Override& change : environment_overrides(environment, known, outcome)) {
-        apply_override(change, known, document, outcome);
-    }
+    std::vector<Problem> warnings;
+    EnvironmentOverrides from = environment_overrides(environment, known, warnings);
     const AgentArguments parsed = parse_arguments(arguments);
-    apply_arguments(parsed, known, document, outcome);
-    ConfigReader(document, outcome).run();
-    if (!parsed.names_domains) {
-        warn_of_unseen_domains(outcome);
+    std::vector<Override> changes = std::move(from.ours);
+    ParseOutcome outcome = read_all(text, file_name, changes, known, parsed);
+    auto weakest = static_cast<std::ptrdiff_t>(0);
+    for (const Override& foreign : from.foreign) {
+        std::vector<Override> more = changes;
+        more.insert(more.begin() + weakest, foreign);
+        ParseOutcome tried = read_all(text, file_name, more, known, parsed);
+        if (tried.errors.size() > outcome.errors.size()) {
+            add_problem(warnings, "environment " + foreign.source.name + ": found " +
+                                      in_quotes(foreign.text) + ", which " + foreign.path +
+                                      " cannot be; the variable is ignored as another program's");
+        } else {
+            outcome = std::move(tried);
+            changes = std::move(more);
+            ++weakest;
+        }
     }
+    outcome.warnings.insert(outcome.warnings.begin(), warnings.begin(), warnings.end());
     return outcome;
 }
 
@@ -228,13 +263,20 @@ ParseOutcome load_config(std::string_view arguments, const std::vector<std::stri
     if (path.empty()) {
         return parse_config("{}", "", environment, arguments);
     }
-    const Result<std::string> content = read_file(path);
+    FileMark mark;
+    const Result<std::string> content = read_file(path, mark);
+    ParseOutcome outcome =
+        parse_config(content ? content.value() : "{}", path, environment, arguments);
+    outcome.mark = mark;
     if (!content) {
-        ParseOutcome outcome = parse_config("{}", path, environment, arguments);
         outcome.errors.insert(outcome.errors.begin(), {content.status().message()});
-        return outcome;
     }
-    return parse_config(content.value(), path, environment, arguments);
+    return outcome;
+}
+
+FileMark mark_of(const std::string& path) {
+    struct stat facts {};
+    return !path.empty() && ::stat(path.c_str(), &facts) == 0 ? mark_from(facts) : FileMark{};
 }
 
 std::vector<std::string> process_environment() {

@@ -2,6 +2,7 @@
 // once.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,15 @@ struct Origin {
                          // sampling.policy"
 };
 
+// A file as it was at one moment: two that differ have other contents.
+struct FileMark {
+    std::int64_t modified_ns = 0;
+    std::int64_t bytes = -1;  // -1: no file
+    std::uint64_t inode = 0;
+    bool operator==(const FileMark&) const = default;
+};
+FileMark mark_of(const std::string& path);
+
 // Outcome of reading a configuration. `config` is meant to be used only when `errors` is empty;
 // nothing is taken over by half. Each problem is one line: where, key path, found, expected.
 struct ParseOutcome {
@@ -26,6 +36,7 @@ struct ParseOutcome {
     std::vector<Problem> warnings;
     std::vector<Origin> origins;  // of what is not default
     std::string file;             // path that was asked for; empty: none
+    FileMark mark;                // of the file, taken before it was read
 
     bool is_ok() const { return errors.empty(); }
     // All errors, one a line.

@@ -8,6 +8,9 @@
 namespace remora {
 namespace {
 
+// JMX takes such a space as a part of the name, and then nothing matches.
+constexpr const char* kSpace = "a space at the edge of a domain, key or value";
+
 bool has_wildcard(std::string_view text) {
     return text.find_first_of("*?") != std::string_view::npos;
 }
@@ -55,6 +58,9 @@ Result<Value> plain_value(std::string_view text, std::size_t from) {
     if (bad != std::string_view::npos) {
         return wrong("one of = : \" or a newline in a value that is not quoted", from + bad);
     }
+    if (!body.empty() && (body.front() == ' ' || body.back() == ' ')) {
+        return wrong(kSpace, body.front() == ' ' ? from : value.end - 1);
+    }
     value.is_glob = has_wildcard(body);
     return value;
 }
@@ -100,9 +106,16 @@ Result<ObjectNamePattern> ObjectNamePattern::parse(std::string_view text) {
     if (pattern.domain_.find('\n') != std::string::npos) {
         return wrong("a newline in the domain", 0);
     }
+    if (!pattern.domain_.empty() &&
+        (pattern.domain_.front() == ' ' || pattern.domain_.back() == ' ')) {
+        return wrong(kSpace, pattern.domain_.front() == ' ' ? 0 : colon - 1);
+    }
     std::size_t at = colon + 1;
     bool expect_property = true;
     while (expect_property) {
+        if (at < text.size() && text[at] == ' ') {
+            return wrong(kSpace, at);
+        }
         if (at < text.size() && text[at] == '*' && (at + 1 == text.size() || text[at + 1] == ',')) {
             if (pattern.open_) {
                 return wrong("a second '*' among the properties", at);
@@ -119,6 +132,9 @@ Result<ObjectNamePattern> ObjectNamePattern::parse(std::string_view text) {
             const std::size_t bad = property.key.find_first_of(",:*?\n");
             if (bad != std::string::npos) {
                 return wrong("expected key=value or '*'", at + bad);
+            }
+            if (property.key.back() == ' ') {
+                return wrong(kSpace, equals - 1);
             }
             const bool quoted = equals + 1 < text.size() && text[equals + 1] == '"';
             Result<Value> value =

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <string>
 
 #include "engine/engine.h"
@@ -17,6 +18,7 @@ struct remora_agent {
 namespace {
 
 constexpr std::int32_t kInternal = -static_cast<std::int32_t>(remora::Code::kInternal);
+constexpr const char* kCollector = "the collector thread";
 constexpr std::int32_t kInvalid = -static_cast<std::int32_t>(remora::Code::kInvalidArgument);
 
 void say(const char* text, char* message, std::size_t message_bytes) {
@@ -28,17 +30,18 @@ void say(const char* text, char* message, std::size_t message_bytes) {
     message[bytes] = '\0';
 }
 
+// `where`: how a fault names the calling thread.
 template <typename Call>
-std::int32_t contained(remora_agent* agent, Call&& call) noexcept {
+std::int32_t contained(remora_agent* agent, const char* where, Call&& call) noexcept {
     if (agent == nullptr) {
         return kInvalid;
     }
     try {
         return call(*agent->engine);
     } catch (const std::exception& fault) {
-        agent->engine->fault("the collector thread", fault.what());
+        agent->engine->fault(where, fault.what());
     } catch (...) {
-        agent->engine->fault("the collector thread", "unknown exception");
+        agent->engine->fault(where, "unknown exception");
     }
     return kInternal;
 }
@@ -54,12 +57,15 @@ remora_agent* remora_start(const char* arguments, const char* facts, const remor
             say("arguments, facts and buffers must not be null", message, message_bytes);
             return nullptr;
         }
+        // Before threads run: nothing may fail from then on.
+        auto agent = std::make_unique<remora_agent>();
         auto started = remora::Engine::start(arguments, facts, *buffers, remora::stderr_log());
         if (!started) {
             say(started.status().message().c_str(), message, message_bytes);
             return nullptr;
         }
-        return new remora_agent{std::move(started).value()};
+        agent->engine = std::move(started).value();
+        return agent.release();
     } catch (const std::exception& fault) {
         say(fault.what(), message, message_bytes);
     } catch (...) {
@@ -79,20 +85,33 @@ void remora_end_files(const char* arguments, const char* facts) {
 }
 
 int32_t remora_control(remora_agent* agent, int32_t bytes) {
-    return contained(agent, [&](remora::Engine& engine) { return engine.control(bytes); });
+    return contained(agent, kCollector,
+                     [&](remora::Engine& engine) { return engine.control(bytes); });
 }
 
 int32_t remora_plan(remora_agent* agent, int64_t now_ns) {
-    return contained(agent, [&](remora::Engine& engine) { return engine.plan(now_ns); });
+    return contained(agent, kCollector,
+                     [&](remora::Engine& engine) { return engine.plan(now_ns); });
 }
 
 int32_t remora_submit(remora_agent* agent, int32_t bytes, int64_t now_ns) {
-    return contained(agent, [&](remora::Engine& engine) { return engine.submit(bytes, now_ns); });
+    return contained(agent, kCollector,
+                     [&](remora::Engine& engine) { return engine.submit(bytes, now_ns); });
+}
+
+int32_t remora_learn(remora_agent* agent, const char* facts) {
+    if (facts == nullptr) {
+        return kInvalid;
+    }
+    return contained(agent, "the search for facts", [&](remora::Engine& engine) {
+        engine.learn(facts);
+        return 0;
+    });
 }
 
 int32_t remora_stop(remora_agent* agent, int32_t deadline_ms) {
     bool ended = false;
-    const std::int32_t result = contained(agent, [&](remora::Engine& engine) {
+    const std::int32_t result = contained(agent, "the stop", [&](remora::Engine& engine) {
         ended = engine.stop(deadline_ms);
         return 0;
     });

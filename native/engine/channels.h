@@ -83,12 +83,14 @@ struct Channels {
     Reload* reload = nullptr;  // whoever the stage names may touch it; owned by the Reloader
     std::atomic<bool> list_beans{false};         // house -> collector: somebody asked for a list
     std::atomic<std::string*> listing{nullptr};  // collector -> house: the list; the taker's
+    std::atomic<std::string*> facts{nullptr};    // shim -> house: more is known; the taker's
     // CPU of the collector and the house that no budget is held to, since the core last looked:
     // describing and registering beans, reloads.
     std::atomic<std::int64_t> excused_cpu_ns{0};
 
     ~Channels() {
         delete listing.load();
+        delete facts.load();
         ControlItem* item = nullptr;
         while (control.try_pop(item)) {
             delete item;

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <filesystem>
+#include <new>
 #include <utility>
 
 #include "config/parse.h"
@@ -29,7 +29,21 @@ Registrar::Settings registrar_settings(const Config& config,
     settings.base_interval_ms = static_cast<std::uint32_t>(
         std::clamp<std::int64_t>(config.sampling.base_interval_ms, 1, UINT32_MAX - 1));
     settings.selector = std::move(selector);
+    settings.unmatched = std::make_shared<Unmatched>(config);
     return settings;
+}
+
+// Puts the facts in their places. What is wrong with that becomes an error of `outcome`; returns
+// sentences for the log.
+std::vector<std::string> settle(ParseOutcome& outcome, const Facts& facts) {
+    Config whole = outcome.config;
+    expand_placeholders(whole, facts);
+    outcome.errors = find_places_of_kafka(whole, facts);
+    std::vector<std::string> said = hold_back(outcome.config, facts);
+    for (std::string& sentence : expand_placeholders(outcome.config, facts)) {
+        said.push_back(std::move(sentence));
+    }
+    return said;
 }
 
 }  // namespace
@@ -47,69 +61,114 @@ Facts parse_facts(std::string_view text) {
     return facts;
 }
 
+// Ends the threads of an engine that does not come into being, whatever failed; what they still use
+// is left behind.
+struct Engine::Unfinished {
+    std::unique_ptr<Engine>& engine;
+    ~Unfinished() {
+        if (engine != nullptr && !engine->stop(1'000)) {
+            static_cast<void>(engine.release());
+        }
+    }
+};
+
+// Makes the agent's directory, once it is known that nothing is wrong.
+Result<Engine::Beginning> Engine::look_around(std::string_view arguments, std::string_view facts,
+                                              std::vector<std::string>& said) {
+    ParseOutcome parsed = load_config(arguments, process_environment());
+    if (!parsed.is_ok()) {
+        return Status(Code::kInvalidConfig, parsed.error_text());
+    }
+    for (Problem& warning : parsed.warnings) {
+        said.push_back(std::move(warning.text));
+    }
+    Beginning beginning;
+    beginning.arguments = arguments;
+    beginning.config_path = parsed.file;
+    beginning.config_mark = parsed.mark;
+    beginning.written = parsed.config;
+    beginning.facts = parse_facts(facts);
+    for (std::string& sentence : settle(parsed, beginning.facts)) {
+        said.push_back(std::move(sentence));
+    }
+    if (!parsed.is_ok()) {
+        return Status(Code::kInvalidConfig, parsed.error_text());
+    }
+    PosixFileSystem files;
+    const bool is_configured = !beginning.written.directory.empty();
+    Result<Place> place =
+        take_place(files, is_configured ? parsed.config.directory : "", beginning.facts);
+    if (!place) {
+        return place.status();
+    }
+    beginning.place = std::move(place).value();
+    for (const std::string& sentence : beginning.place.said) {
+        said.push_back(sentence);
+    }
+    parsed.config = beginning.written;
+    parsed.config.directory = beginning.place.directory;
+    settle(parsed, beginning.facts);
+    beginning.config = std::move(parsed.config);
+    return beginning;
+}
+
 Result<std::unique_ptr<Engine>> Engine::start(std::string_view arguments, std::string_view facts,
                                               const remora_buffers& buffers, LogSink& log_sink) {
     if (buffers.control_bytes < wire::kControlBytes || buffers.answer_bytes < wire::kAnswerBytes ||
         buffers.plan_bytes < wire::kPlanBytes || buffers.sample_bytes < wire::kSampleBytes) {
         return Status(Code::kInvalidArgument, "a buffer is smaller than the wire layout says");
     }
-    ParseOutcome parsed = load_config(arguments, process_environment());
-    if (!parsed.is_ok()) {
-        return Status(Code::kInvalidConfig, parsed.error_text());
+    std::vector<std::string> said;
+    Result<Beginning> beginning = look_around(arguments, facts, said);
+    if (!beginning) {
+        return beginning.status();
     }
-    Facts known = parse_facts(facts);
-    const std::vector<std::string> left_out = expand_placeholders(parsed.config, known);
-    parsed.errors = find_places_of_kafka(parsed.config, known);
-    if (!parsed.is_ok()) {
-        return Status(Code::kInvalidConfig, parsed.error_text());
+    std::unique_ptr<Engine> engine(new Engine(std::move(beginning).value(), buffers, log_sink));
+    for (const std::string& sentence : said) {
+        engine->log_.warn("config." + sentence, sentence);
     }
-    std::unique_ptr<Engine> engine(new Engine(std::move(parsed.config), std::move(known), buffers,
-                                              log_sink, std::move(parsed.file),
-                                              std::string(arguments)));
-    std::error_code failed;
-    std::filesystem::create_directories(engine->config_.directory, failed);
-    if (failed) {
-        engine->log_.warn("directory", "directory " + engine->config_.directory +
-                                           " cannot be made: " + failed.message());
-    }
-    for (const Problem& warning : parsed.warnings) {
-        engine->log_.warn("config." + warning.text, warning.text);
-    }
-    for (const std::string& label : left_out) {
-        engine->log_.warn(label, label);
-    }
+    const Unfinished guard{engine};
     const Status started = engine->start_threads();
     if (!started) {
-        if (!engine->stop(1'000)) {
-            static_cast<void>(engine.release());
-        }
         return started;
     }
     return engine;
 }
 
 void Engine::end_files(std::string_view arguments, std::string_view facts, LogSink& log_sink) {
-    Config config = load_config(arguments, process_environment()).config;
+    ParseOutcome parsed = load_config(arguments, process_environment());
+    Config& config = parsed.config;
     const Facts known = parse_facts(facts);
-    expand_placeholders(config, known);
-    if (!find_places_of_kafka(config, known).empty()) {
+    PosixFileSystem files;
+    Place place;
+    if (config.directory.empty()) {
+        place = find_place(files, known);
+        config.directory = place.directory;
+    }
+    if (config.directory.empty()) {
+        std::erase_if(config.outputs, [](const OutputConfig& output) {
+            return output.path.find("${dir}") != std::string::npos;
+        });
+    }
+    settle(parsed, known);
+    if (!parsed.is_ok()) {
         return;
     }
     const SystemClock clock;
     CounterTable counters;
     Log log(log_sink, clock, counters);
-    PosixFileSystem files;
     PosixSocketFactory sockets;
     for (const OutputConfig& output : config.outputs) {
         end_output_file(output, common_labels(config), {clock, counters, log, files, sockets});
     }
 }
 
-Engine::Engine(Config config, Facts facts, const remora_buffers& buffers, LogSink& log_sink,
-               std::string config_path, std::string arguments)
-    : config_(std::move(config)),
-      facts_(std::move(facts)),
-      arguments_(std::move(arguments)),
+Engine::Engine(Beginning beginning, const remora_buffers& buffers, LogSink& log_sink)
+    : config_(std::move(beginning.config)),
+      place_(std::move(beginning.place)),
+      arguments_(std::move(beginning.arguments)),
+      written_(std::move(beginning.written)),
+      facts_(std::move(beginning.facts)),
       buffers_(buffers),
       log_(log_sink, clock_, counters_),
       start_ns_(clock_.monotonic_ns()),
@@ -126,7 +185,7 @@ Engine::Engine(Config config, Facts facts, const remora_buffers& buffers, LogSin
         outputs_.back()->set_flags_place(outputs_.size() - 1);
     }
     reloader_ = std::make_unique<Reloader>(
-        config_, channels_, clock_, counters_, log_, [this] { return load_changed(); },
+        config_, channels_, clock_, counters_, log_,
         [this](const OutputConfig& output, const Config& wanted) {
             return make_output(output, wanted);
         },
@@ -140,19 +199,30 @@ Engine::Engine(Config config, Facts facts, const remora_buffers& buffers, LogSin
         std::make_unique<Core>(core_options, channels_, intervals_, sampler_, ceiling_, outputs_,
                                clock_, counters_, log_),
         [this](const char* what) { fault("the core thread", what); });
-    House::Options house_options;
-    house_options.counters_path = config_.directory + "/remora.counters";
-    house_options.beans_path = config_.directory + "/remora.beans";
-    house_options.counters_interval_ms =
-        std::max(config_.sampling.base_interval_ms, kCountersIntervalMsMin);
-    house_options.config_path = config_.reload.enabled ? std::move(config_path) : std::string();
-    house_options.config_interval_ms = config_.reload.check_interval_ms;
+    House::Duties duties;
+    duties.on_config_changed = [this] { reloader_->changed(load_changed()); };
+    duties.on_facts = [this](const std::string& facts) { take_facts(facts); };
+    duties.take_over = [this] { return reloader_->step(); };
     house_ = std::make_unique<Runner>(
         "remora-house",
         std::make_unique<House>(
-            house_options, channels_, clock_, counters_, log_, [this] { reloader_->changed(); },
-            [this] { return reloader_->step(); }),
+            house_options(std::move(beginning.config_path), beginning.config_mark), channels_,
+            clock_, counters_, log_, std::move(duties)),
         [this](const char* what) { fault("the house thread", what); });
+}
+
+House::Options Engine::house_options(std::string config_path, const FileMark& config_mark) const {
+    House::Options options;
+    if (!place_.is_foreign) {
+        options.counters_path = config_.directory + "/remora.counters";
+        options.beans_path = config_.directory + "/remora.beans";
+    }
+    options.counters_interval_ms =
+        std::max(config_.sampling.base_interval_ms, kCountersIntervalMsMin);
+    options.config_path = config_.reload.enabled ? std::move(config_path) : std::string();
+    options.config_mark = config_mark;
+    options.config_interval_ms = config_.reload.check_interval_ms;
+    return options;
 }
 
 Status Engine::start_threads() {
@@ -180,11 +250,15 @@ Status Engine::start_threads() {
     return started;
 }
 
-void Engine::fault(const char* where, const char* what) {
+void Engine::fault(const char* where, const char* what) noexcept {
     counters_.add_shared(Counter::kFaults);
     channels_.off.store(true, std::memory_order_release);
-    log_.error("fault", std::string("fault in ") + where + ": " + what +
-                            "; the agent is switched off, the broker is not affected");
+    try {
+        log_.error("fault", std::string("fault in ") + where + ": " + what +
+                                "; the agent is switched off, the broker is not affected");
+    } catch (const std::bad_alloc&) {
+        // Memory was what failed: the counter says it.
+    }
 }
 
 std::int64_t Engine::start_of_host(const Facts& facts) {
@@ -204,22 +278,47 @@ std::unique_ptr<OutputPipe> Engine::make_output(const OutputConfig& output, cons
         [this](const char* what) { fault("a sink thread", what); }, start_of_host(facts_));
 }
 
-ParseOutcome Engine::load_changed() const {
+// House thread.
+ParseOutcome Engine::load_changed() {
     ParseOutcome outcome = load_config(arguments_, process_environment());
+    if (!outcome.is_ok()) {
+        return outcome;
+    }
+    if (outcome.config.directory != written_.directory) {
+        outcome.warnings.push_back({"directory changed: taken over when the broker is restarted"});
+        outcome.config.directory = written_.directory;
+    }
+    Config written = outcome.config;
+    outcome.config.directory = config_.directory;
+    for (std::string& sentence : settle(outcome, facts_)) {
+        outcome.warnings.push_back({std::move(sentence)});
+    }
     if (outcome.is_ok()) {
-        Config moved = outcome.config;
-        expand_placeholders(moved, facts_);
-        if (moved.directory != config_.directory) {
-            outcome.warnings.push_back(
-                {"directory changed: taken over when the broker is restarted"});
-        }
-        outcome.config.directory = config_.directory;
-        for (std::string& sentence : expand_placeholders(outcome.config, facts_)) {
-            outcome.warnings.push_back({std::move(sentence)});
-        }
-        outcome.errors = find_places_of_kafka(outcome.config, facts_);
+        written_ = std::move(written);
     }
     return outcome;
+}
+
+// House thread: labels and outputs that waited for a fact come.
+void Engine::take_facts(std::string_view facts) {
+    facts_ = parse_facts(facts);
+    ParseOutcome outcome;
+    outcome.config = written_;
+    outcome.config.directory = config_.directory;
+    for (const std::string& sentence : settle(outcome, facts_)) {
+        log_.warn("config." + sentence, sentence);
+    }
+    for (const Problem& error : outcome.errors) {
+        log_.error("facts." + error.text, error.text);
+    }
+    if (outcome.is_ok()) {
+        reloader_->knows_more(std::move(outcome.config));
+    }
+}
+
+void Engine::learn(std::string_view facts) {
+    delete channels_.facts.exchange(new std::string(facts), std::memory_order_acq_rel);
+    house_->wake();
 }
 
 // Collector thread: ticks come more or less often than before.
@@ -289,6 +388,7 @@ std::int32_t Engine::plan(std::int64_t now_ns) {
         channels_.list_beans.store(false, std::memory_order_relaxed);
         rediscover_ = true;
     }
+    registrar_.tell_unmatched(now_ns);
     follow_stride();
     const PlanResult planned =
         planner_.plan(now_ns, {reinterpret_cast<std::byte*>(buffers_.plan), buffers_.plan_bytes});

@@ -19,6 +19,7 @@
 #include "engine/house.h"
 #include "engine/intake.h"
 #include "engine/output_pipe.h"
+#include "engine/place.h"
 #include "engine/placeholders.h"
 #include "engine/registrar.h"
 #include "engine/reload.h"
@@ -58,26 +59,48 @@ class Engine {
     // engine must then be leaked, for that thread still uses it.
     bool stop(std::int64_t deadline_ms);
 
+    // The shim knows more of its host than at the start: all facts anew, and which are still
+    // pending. Any thread.
+    void learn(std::string_view facts);
+
     // Counts and says a contained fault, and switches the agent off. Any thread.
-    void fault(const char* where, const char* what);
+    void fault(const char* where, const char* what) noexcept;
 
     const CounterTable& counters() const { return counters_; }
 
  private:
-    Engine(Config config, Facts facts, const remora_buffers& buffers, LogSink& log_sink,
-           std::string config_path, std::string arguments);
+    // What start() finds out before there is an engine.
+    struct Beginning {
+        std::string arguments;
+        std::string config_path;
+        FileMark config_mark;
+        Config written;  // placeholders as they are
+        Config config;
+        Facts facts;
+        Place place;
+    };
+
+    struct Unfinished;
+
+    static Result<Beginning> look_around(std::string_view arguments, std::string_view facts,
+                                         std::vector<std::string>& said);
+    Engine(Beginning beginning, const remora_buffers& buffers, LogSink& log_sink);
     Status start_threads();
+    House::Options house_options(std::string config_path, const FileMark& config_mark) const;
     // CPU of the calling collector thread since the last call.
     std::int64_t account_collector();
     void follow_stride();
     static std::int64_t start_of_host(const Facts& facts);
     std::unique_ptr<OutputPipe> make_output(const OutputConfig& output, const Config& config);
-    ParseOutcome load_changed() const;
+    ParseOutcome load_changed();
+    void take_facts(std::string_view facts);
     void take_reload();
 
     const Config config_;  // as it was at the start
-    const Facts facts_;
+    const Place place_;
     const std::string arguments_;
+    Config written_;  // what is in force, placeholders as they are; house thread
+    Facts facts_;     // house thread
     const remora_buffers buffers_;
     const SystemClock clock_;
     CounterTable counters_;

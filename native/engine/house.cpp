@@ -1,6 +1,5 @@
 #include "engine/house.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,25 +18,15 @@ constexpr std::int64_t kListingPollNs = 200 * kNanosPerMilli;
 }  // namespace
 
 House::House(Options options, Channels& channels, const Clock& clock, CounterTable& counters,
-             Log& log, std::function<void()> on_config_changed, std::function<bool()> take_over)
+             Log& log, Duties duties)
     : options_(std::move(options)),
       channels_(channels),
       clock_(clock),
       counters_(counters),
       log_(log),
-      on_config_changed_(std::move(on_config_changed)),
-      take_over_(std::move(take_over)),
+      duties_(std::move(duties)),
       start_wall_ms_(clock.wall_ms()),
-      config_mark_(mark_of(options_.config_path)) {}
-
-House::FileMark House::mark_of(const std::string& path) {
-    struct stat facts {};
-    if (path.empty() || stat(path.c_str(), &facts) != 0) {
-        return {};
-    }
-    return {facts.st_mtim.tv_sec * kNanosPerSecond + facts.st_mtim.tv_nsec, facts.st_size,
-            facts.st_ino};
-}
+      config_mark_(options_.config_mark) {}
 
 std::int64_t House::do_work() {
     const std::int64_t now_ns = clock_.monotonic_ns();
@@ -59,25 +48,33 @@ void House::excuse(std::int64_t begun_cpu_ns) {
 // Returns when it wants to be called again.
 std::int64_t House::watch_config(std::int64_t now_ns) {
     const std::int64_t begun_cpu_ns = thread_cpu_ns();
-    if (take_over_()) {
+    if (duties_.take_over() || take_change(now_ns)) {
         excuse(begun_cpu_ns);
         return now_ns + kTakeOverPollNs;
     }
-    if (options_.config_path.empty()) {
-        return counters_due_ns_;
+    return options_.config_path.empty() ? counters_due_ns_ : config_due_ns_;
+}
+
+// Whether there was one. One at a time: what comes meanwhile waits.
+bool House::take_change(std::int64_t now_ns) {
+    const std::unique_ptr<std::string> facts(
+        channels_.facts.exchange(nullptr, std::memory_order_acq_rel));
+    if (facts != nullptr) {
+        duties_.on_facts(*facts);
+        return true;
     }
-    if (now_ns >= config_due_ns_) {
-        config_due_ns_ = now_ns + options_.config_interval_ms * kNanosPerMilli;
-        const FileMark mark = mark_of(options_.config_path);
-        // A file that is away is an editor at work or a mistake: the configuration in force stays.
-        if (mark != config_mark_ && mark != FileMark{}) {
-            config_mark_ = mark;
-            on_config_changed_();
-            excuse(begun_cpu_ns);
-            return now_ns + kTakeOverPollNs;
-        }
+    if (options_.config_path.empty() || now_ns < config_due_ns_) {
+        return false;
     }
-    return config_due_ns_;
+    config_due_ns_ = now_ns + options_.config_interval_ms * kNanosPerMilli;
+    const FileMark mark = mark_of(options_.config_path);
+    // A file that is away is an editor at work or a mistake: the configuration in force stays.
+    if (mark == config_mark_ || mark == FileMark{}) {
+        return false;
+    }
+    config_mark_ = mark;
+    duties_.on_config_changed();
+    return true;
 }
 
 // Looked for as often as the counters are written.
@@ -87,6 +84,9 @@ std::int64_t House::watch_requests(std::int64_t now_ns) {
     if (listing != nullptr) {
         is_listing_ = false;
         write_listing(*listing);
+    }
+    if (options_.beans_path.empty()) {
+        return counters_due_ns_;
     }
     if (!is_listing_ && ::unlink((options_.beans_path + ".request").c_str()) == 0) {
         is_listing_ = true;
@@ -104,6 +104,9 @@ void House::write_listing(const std::string& text) {
 }
 
 void House::write_counters() {
+    if (options_.counters_path.empty()) {
+        return;
+    }
     const Status written =
         write_counter_file(options_.counters_path, counters_, start_wall_ms_, clock_.wall_ms());
     if (!written) {

@@ -10,6 +10,7 @@
 #include "base/counter_table.h"
 #include "base/log.h"
 #include "base/runner.h"
+#include "config/parse.h"
 #include "engine/channels.h"
 
 namespace remora {
@@ -18,35 +19,35 @@ namespace remora {
 class House final : public Worker {
  public:
     struct Options {
-        std::string counters_path;
+        std::string counters_path;  // empty: not written
         std::int64_t counters_interval_ms = 10'000;
-        // Every bean that there is, written when a file of this name with ".request" behind it
-        // appears, which is then removed.
+        // Empty: nobody is answered. Every bean that there is, written when a file of this name
+        // with ".request" behind it appears, which is then removed.
         std::string beans_path;
         std::string config_path;  // empty: nothing to watch
+        FileMark config_mark;     // of what is in force
         std::int64_t config_interval_ms = 5'000;
     };
 
-    // `on_config_changed` is called when the file's time, size or inode differs from what the last
-    // call saw. `take_over` goes on with a change under way; while it
-    // returns true it is called again soon and the file is not looked at.
+    struct Duties {
+        // The file's time, size or inode differs from what the last call saw.
+        std::function<void()> on_config_changed;
+        // The shim knows more of the host: all facts, as "key=value" lines.
+        std::function<void(const std::string&)> on_facts;
+        // Goes on with a change under way; while it returns true it is called again soon, and the
+        // others are not.
+        std::function<bool()> take_over;
+    };
     House(Options options, Channels& channels, const Clock& clock, CounterTable& counters, Log& log,
-          std::function<void()> on_config_changed, std::function<bool()> take_over);
+          Duties duties);
 
     std::int64_t do_work() override;
     void on_stop() override { write_counters(); }
 
  private:
-    struct FileMark {
-        std::int64_t modified_ns = 0;
-        std::int64_t bytes = -1;
-        std::uint64_t inode = 0;
-        bool operator==(const FileMark&) const = default;
-    };
-
-    static FileMark mark_of(const std::string& path);
     void write_counters();
     std::int64_t watch_config(std::int64_t now_ns);
+    bool take_change(std::int64_t now_ns);
     void excuse(std::int64_t begun_cpu_ns);
     std::int64_t watch_requests(std::int64_t now_ns);
     void write_listing(const std::string& text);
@@ -56,8 +57,7 @@ class House final : public Worker {
     const Clock& clock_;
     CounterTable& counters_;
     Log& log_;
-    const std::function<void()> on_config_changed_;
-    const std::function<bool()> take_over_;
+    const Duties duties_;
     const std::int64_t start_wall_ms_;
     std::int64_t counters_due_ns_ = 0;
     std::int64_t config_due_ns_ = 0;

@@ -12,6 +12,8 @@ namespace {
 // Stays in the first-level cache.
 constexpr std::size_t kBatchMessages = 512;
 constexpr std::int32_t kMalformed = -static_cast<std::int32_t>(Code::kInvalidArgument);
+// A day. Sums of longer ones would not fit into an integer.
+constexpr std::int64_t kCostNanosMax = 86'400 * kNanosPerSecond;
 
 }  // namespace
 
@@ -79,6 +81,9 @@ std::int32_t Intake::submit(std::span<const std::uint8_t> bytes, std::int64_t no
                 break;
             }
             std::memcpy(&cost, bytes.data() + at, sizeof(cost));
+            if (cost.nanos < 0 || cost.nanos > kCostNanosMax) {
+                break;
+            }
             counters_.add(Counter::kReadNanos, static_cast<std::uint64_t>(cost.nanos));
             put({cost.family, MessageKind::kCost, 0, cost.unit_count, cpu_of(cost)});
             planner_.on_cost(cost.family, cost.unit_count, cost.nanos);

@@ -4,20 +4,17 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <functional>
+#include <set>
 #include <string_view>
 #include <utility>
+
+#include "engine/place.h"
 
 namespace remora {
 namespace {
 
 constexpr const char* kBrokerLabel = "broker";
-
-std::string value_of(const Facts& facts, std::string_view key) {
-    const auto found = facts.find(key);
-    return found == facts.end() ? std::string() : found->second;
-}
 
 std::string host_name() {
     std::array<char, 256> name{};
@@ -48,22 +45,10 @@ std::string fact_of(const Facts& facts, std::string_view name) {
     return name == "pid" ? std::to_string(::getpid()) : value_of(facts, name);
 }
 
-// As part of a file name.
-std::string path_part(std::string fact) {
-    std::replace_if(
-        fact.begin(), fact.end(),
-        [](char c) {
-            return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     c == '-' || c == '_' || c == '.');
-        },
-        '_');
-    return fact.empty() ? "unknown" : fact;
-}
-
 void expand_paths(Config& config, const Facts& facts) {
     const auto with_directory = [&](const std::string& path, const std::string& directory) {
         return expand(path, [&](std::string_view name) {
-            return name == "dir" ? directory : path_part(fact_of(facts, name));
+            return name == "dir" ? directory : as_file_name(fact_of(facts, name));
         });
     };
     const std::string fallback = default_directory(facts);
@@ -102,87 +87,78 @@ void expand_labels(std::vector<TextPair>& labels, const Facts& facts,
     labels = std::move(known);
 }
 
-std::string default_place(const std::string& logs) {
-    return logs + "/remora";
-}
-
-// Without links and dots, as far as the path exists.
-std::filesystem::path real_path(const std::string& path) {
-    std::error_code failed;
-    std::filesystem::path real = std::filesystem::weakly_canonical(path, failed);
-    return failed ? std::filesystem::path(path).lexically_normal() : real;
-}
-
-// The directory of Kafka's data that `path` is or lies below; empty when there is none.
-std::string log_directory_above(const std::string& path, const Facts& facts) {
-    const std::filesystem::path place = real_path(path);
-    const std::string all = value_of(facts, "log.dirs");
-    for (std::string_view rest = all; !rest.empty();) {
-        const std::string_view one = rest.substr(0, rest.find(','));
-        rest.remove_prefix(std::min(rest.size(), one.size() + 1));
-        if (one.empty()) {
-            continue;
-        }
-        const std::filesystem::path above = real_path(std::string(one));
-        const auto [end, _] = std::mismatch(above.begin(), above.end(), place.begin(), place.end());
-        // A path that ends in a slash has an empty last part.
-        if (end == above.end() || (std::next(end) == above.end() && end->empty())) {
-            return std::string(one);
-        }
-    }
-    return "";
-}
-
 bool is_scraped(const OutputConfig& output) {
     return output.format == OutputFormat::kPrometheus ||
            output.format == OutputFormat::kOpenMetrics;
 }
 
-}  // namespace
-
-std::string default_directory(const Facts& facts) {
-    const std::string logs = value_of(facts, "kafka.logs.dir");
-    if (!logs.empty() && log_directory_above(default_place(logs), facts).empty()) {
-        return default_place(logs);
-    }
-    const std::string temporary = value_of(facts, "java.io.tmpdir");
-    return (temporary.empty() ? "/tmp" : temporary) + "/remora-" + value_of(facts, "user.name");
-}
-
-std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& facts) {
-    std::vector<Problem> problems;
-    const auto look_at = [&](const std::string& key, const std::string& path) {
-        const std::string above = path.empty() ? path : log_directory_above(path, facts);
-        if (!above.empty()) {
-            problems.push_back({key + ": found " + path + ", which is in " + above +
-                                ", where Kafka keeps its data; expected a path elsewhere, for a "
-                                "broker does not start with what is not its own there"});
+// The facts that `text` needs, are not known, and that the shim still looks for.
+void find_pending(std::string_view text, const Facts& facts, std::set<std::string>& found) {
+    const std::string all = "," + value_of(facts, kPendingFacts) + ",";
+    expand(text, [&](std::string_view name) {
+        const bool pending = all.find("," + std::string(name) + ",") != std::string::npos;
+        if (pending && fact_of(facts, name).empty()) {
+            found.emplace(name);
         }
-    };
-    look_at("directory", config.directory);
-    for (std::size_t i = 0; i < config.outputs.size(); ++i) {
-        const OutputConfig& output = config.outputs[i];
-        look_at("outputs." + std::to_string(i) + ".path",
-                output.type == OutputType::kFile ? output.path : "");
-    }
-    look_at("trace.path", config.trace.path);
-    return problems;
+        return "";
+    });
 }
 
-std::vector<std::string> expand_placeholders(Config& config, const Facts& facts) {
-    std::vector<std::string> left_out;
-    const std::string logs = value_of(facts, "kafka.logs.dir");
-    if (config.directory.empty() && !logs.empty() &&
-        default_directory(facts) != default_place(logs)) {
-        left_out.push_back("files go to " + default_directory(facts) + ", since " + logs +
-                           " is where Kafka keeps its data");
-    }
-    expand_paths(config, facts);
+void add_broker_labels(Config& config) {
     for (OutputConfig& output : config.outputs) {
         if (!is_scraped(output) && !has_label(config.labels, kBrokerLabel) &&
             !has_label(output.labels, kBrokerLabel)) {
             output.labels.emplace_back(kBrokerLabel, "${broker.id}");
         }
+    }
+}
+
+}  // namespace
+
+std::string value_of(const Facts& facts, std::string_view key) {
+    const auto found = facts.find(key);
+    return found == facts.end() ? std::string() : found->second;
+}
+
+std::string as_file_name(std::string fact) {
+    std::replace_if(
+        fact.begin(), fact.end(),
+        [](char c) {
+            return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '-' || c == '_' || c == '.');
+        },
+        '_');
+    return fact.empty() ? "unknown" : fact;
+}
+
+std::vector<std::string> hold_back(Config& config, const Facts& facts) {
+    add_broker_labels(config);
+    std::set<std::string> of_all;
+    for (const TextPair& label : config.labels) {
+        find_pending(label.second, facts, of_all);
+    }
+    std::vector<std::string> held;
+    const auto waits = [&](const OutputConfig& output) {
+        std::set<std::string> missing = of_all;
+        find_pending(output.path, facts, missing);
+        for (const TextPair& label : output.labels) {
+            find_pending(label.second, facts, missing);
+        }
+        if (!missing.empty()) {
+            held.push_back("output " + output.name + " waits: ${" + *missing.begin() +
+                           "} is not known of this broker yet");
+        }
+        return !missing.empty();
+    };
+    std::erase_if(config.outputs, waits);
+    return held;
+}
+
+std::vector<std::string> expand_placeholders(Config& config, const Facts& facts) {
+    std::vector<std::string> left_out;
+    add_broker_labels(config);
+    expand_paths(config, facts);
+    for (OutputConfig& output : config.outputs) {
         expand_labels(output.labels, facts, left_out);
     }
     expand_labels(config.labels, facts, left_out);

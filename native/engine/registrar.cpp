@@ -199,6 +199,9 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
     if (listing_ != nullptr) {
         list_bean(bean);
     }
+    if (settings_.unmatched != nullptr) {
+        settings_.unmatched->see(bean);
+    }
     const Selection selection = settings_.selector->select(bean);
     const UnitId known = known_unit(hash_64(bean.name.text()));
     if (!selection.wanted || selection.slots.empty()) {

@@ -25,6 +25,7 @@
 #include "plan/planner.h"
 #include "select/admission.h"
 #include "select/selector.h"
+#include "select/unmatched.h"
 
 namespace remora {
 
@@ -41,7 +42,9 @@ class Registrar {
         std::uint32_t base_interval_ms = 10'000;
         std::shared_ptr<const Selector> selector;
         std::uint64_t generation = 0;  // of the configuration; told to the core with kSwept
-        bool needs_series = false;     // units that stay are named again, for an output that is new
+        // What is said when beans have had time to match it; null: nothing, or said.
+        std::shared_ptr<Unmatched> unmatched;
+        bool needs_series = false;  // units that stay are named again, for an output that is new
     };
 
     Registrar(Settings settings, Channels& channels, Planner& planner, IntervalTable& intervals,
@@ -62,6 +65,9 @@ class Registrar {
     }
     // Nothing has to be decided anew: as if a sweep under `generation` had ended.
     void skip_sweep(std::uint64_t generation);
+
+    // Says once, a minute after a sweep, what the configuration names and no bean has matched.
+    void tell_unmatched(std::int64_t now_ns);
 
     // Whether a cap left something out, room has come since, and it is time to look: then
     // begin_sweep() again. Cheap.
@@ -174,6 +180,7 @@ class Registrar {
     std::int64_t refill_ns_ = 0;  // not before
     std::int64_t refill_wait_ns_ = 0;
     std::int64_t refilled_ns_ = 0;
+    std::int64_t unmatched_ns_ = 0;                   // when to tell; 0: a sweep has to end first
     std::unique_ptr<std::string> listing_;            // of the sweep under way
     std::set<std::string, std::less<>> undescribed_;  // what the core was told of
 

@@ -14,6 +14,8 @@ constexpr std::size_t kListingBytesMax = 64U << 20;
 // and again: offering everything costs CPU.
 constexpr std::int64_t kRefillNsMin = 30 * kNanosPerSecond;
 constexpr std::int64_t kRefillNsMax = 600 * kNanosPerSecond;
+// What a broker registers with its first topics and requests has come by then.
+constexpr std::int64_t kUnmatchedNs = 60 * kNanosPerSecond;
 
 }  // namespace
 
@@ -49,9 +51,26 @@ void Registrar::begin_sweep(Settings settings) {
         family.series_refused = 0;
     }
     has_freed_ = false;
+    unmatched_ns_ = 0;
     is_sweeping_ = true;
     if (listing_ != nullptr) {
         listing_->clear();  // everything will be offered once more
+    }
+}
+
+void Registrar::tell_unmatched(std::int64_t now_ns) {
+    if (settings_.unmatched == nullptr || is_sweeping_) {
+        return;
+    }
+    if (unmatched_ns_ == 0) {
+        unmatched_ns_ = now_ns + kUnmatchedNs;
+    }
+    if (now_ns >= unmatched_ns_) {
+        const std::string sentence = settings_.unmatched->sentence();
+        if (!sentence.empty()) {
+            log_.warn("unmatched", sentence);
+        }
+        settings_.unmatched.reset();
     }
 }
 

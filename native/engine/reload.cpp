@@ -89,18 +89,16 @@ std::vector<Label> common_labels(const Config& config) {
 }
 
 Reloader::Reloader(Config config, Channels& channels, const Clock& clock, CounterTable& counters,
-                   Log& log, Load load, MakeOutput make_output, std::function<void()> wake_core)
+                   Log& log, MakeOutput make_output, std::function<void()> wake_core)
     : current_(std::move(config)),
       channels_(channels),
       clock_(clock),
       counters_(counters),
       log_(log),
-      load_(std::move(load)),
       make_output_(std::move(make_output)),
       wake_core_(std::move(wake_core)) {}
 
-void Reloader::changed() {
-    ParseOutcome outcome = load_();
+void Reloader::changed(ParseOutcome outcome) {
     if (!outcome.is_ok()) {
         refuse(outcome.errors);
         return;
@@ -115,6 +113,13 @@ void Reloader::changed() {
         return;
     }
     prepare(std::move(outcome.config));
+}
+
+void Reloader::knows_more(Config config) {
+    keep_fixed(config, current_);
+    if (!(config == current_)) {
+        prepare(std::move(config));
+    }
 }
 
 void Reloader::refuse(const std::vector<Problem>& problems) {

@@ -49,22 +49,25 @@ struct Reload {
     std::vector<OutputPipe*> begun;  // new ones, in use by the core, whose sinks are to be started
 };
 
-// Loads, compares and leads a change through the stages.
+// Compares and leads a change through the stages.
 //
-// Thread safety: changed() and step() on the house thread; close() and conclude() on the engine's
-// owner thread.
+// Thread safety: changed(), knows_more() and step() on the house thread; close() and conclude() on
+// the engine's owner thread.
 class Reloader {
  public:
-    using Load = std::function<ParseOutcome()>;
     using MakeOutput =
         std::function<std::unique_ptr<OutputPipe>(const OutputConfig&, const Config&)>;
 
-    // `config`: in force at the start. `load` reads and expands the file. References outlive this.
+    // `config`: in force at the start. References outlive this.
     Reloader(Config config, Channels& channels, const Clock& clock, CounterTable& counters,
-             Log& log, Load load, MakeOutput make_output, std::function<void()> wake_core);
+             Log& log, MakeOutput make_output, std::function<void()> wake_core);
 
-    // The file changed. Only while nothing is under way.
-    void changed();
+    // The file changed; `outcome`: what it says, with placeholders expanded. Only while nothing is
+    // under way.
+    void changed(ParseOutcome outcome);
+    // What was configured means `config`, now that more of the host is known. Only while nothing is
+    // under way.
+    void knows_more(Config config);
     // Goes on with what is under way. True while something is.
     bool step();
 
@@ -87,7 +90,6 @@ class Reloader {
     const Clock& clock_;
     CounterTable& counters_;
     Log& log_;
-    const Load load_;
     const MakeOutput make_output_;
     const std::function<void()> wake_core_;
 

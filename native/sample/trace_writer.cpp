@@ -1,5 +1,11 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cmath>
 #include <cstring>
 
@@ -44,12 +50,33 @@ std::uint64_t turn_round(std::uint64_t bits) {
     return turned;
 }
 
+// Why a trace cannot be written to what `fd` has open, which is emptied; null when it can. The lock
+// stays as long as the file is open.
+const char* refuse(int fd) {
+    struct stat facts {};
+    if (::fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+        return "it is no regular file";
+    }
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        return "another process records into it";
+    }
+    return ::ftruncate(fd, 0) == 0 ? nullptr : "it cannot be emptied";
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TraceFile>> create_trace_file(const std::string& path) {
-    std::FILE* file = std::fopen(path.c_str(), "wbe");
+    // Not blocking: a FIFO without a reader must not hold the core.
+    const int fd =
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
+    const char* const why = fd < 0 ? std::strerror(errno) : refuse(fd);
+    std::FILE* const file = why == nullptr ? ::fdopen(fd, "wb") : nullptr;
     if (file == nullptr) {
-        return Status(Code::kIo, "cannot create the trace " + path);
+        if (fd >= 0) {
+            ::close(fd);
+        }
+        return Status(Code::kIo, "cannot create the trace " + path + ": " +
+                                     (why == nullptr ? "no memory" : why));
     }
     return std::unique_ptr<TraceFile>(std::make_unique<PlainTraceFile>(file));
 }

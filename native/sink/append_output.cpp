@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "sink/path.h"
-
 namespace remora {
 namespace {
 
@@ -32,7 +30,8 @@ AppendOutput::AppendOutput(const SinkOptions& options, const Clock& clock, FileS
       reporter_(reporter),
       number_(files.unique_number()),
       rotated_(files),
-      gzip_(files, reporter) {}
+      gzip_(files, reporter),
+      claim_(files, reporter) {}
 
 AppendOutput::~AppendOutput() {
     close(FileEnd::kKeep);
@@ -65,12 +64,12 @@ bool AppendOutput::open_live() {
         return false;
     }
     bool exists = false;
-    if (!check_regular(files_, reporter_, real_, exists)) {
+    if (!check_regular(files_, reporter_, real_, exists) ||
+        !make_place(files_, reporter_, directory_of(real_), options_.file_mode) ||
+        !claim_.take(real_) || !open_file(real_)) {
         return false;
     }
-    if (!open_file(real_)) {
-        return false;
-    }
+    claim_.tell_unlocked();
     if (!exists) {
         (void)files_.set_mode(fd_, options_.file_mode);
     }
@@ -83,14 +82,6 @@ bool AppendOutput::open_live() {
 
 bool AppendOutput::open_file(const std::string& path) {
     fd_ = files_.open_append(path, options_.file_mode);
-    if (fd_ == -ENOENT) {
-        const int failed = make_directories(files_, directory_of(path));
-        if (failed < 0) {
-            reporter_.report("cannot make directory " + directory_of(path), -failed);
-            return false;
-        }
-        fd_ = files_.open_append(path, options_.file_mode);
-    }
     int failed = fd_;
     if (fd_ >= 0) {
         failed = files_.facts_of(fd_, identity_);
@@ -137,7 +128,7 @@ bool AppendOutput::rotate() {
     rotated_.scan(real_);
     const int failed = files_.rename(real_, rotated_.next_path());
     if (failed < 0) {
-        reporter_.report("cannot rename " + real_, -failed);
+        report_replacing(reporter_, "cannot rename " + real_, failed);
         if (torn_) {
             torn_ = false;
             std::size_t written = 0;
@@ -311,6 +302,7 @@ void AppendOutput::close_live() {
 void AppendOutput::close(FileEnd /*file_end*/) {
     gzip_.abandon();
     close_live();
+    claim_.let_go();
 }
 
 }  // namespace remora

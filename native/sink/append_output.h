@@ -5,6 +5,7 @@
 
 #include "sink/gzip_job.h"
 #include "sink/output.h"
+#include "sink/path.h"
 #include "sink/rotated_files.h"
 #include "sink/sink_worker.h"
 
@@ -57,6 +58,7 @@ class AppendOutput final : public Output {
     std::int64_t gzip_bytes_max_ = 0;  // of the compressed file under way
 
     std::string real_;
+    PathClaim claim_;
     int fd_ = -1;
     FileFacts identity_;
     std::int64_t live_bytes_ = 0;

@@ -3,8 +3,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace remora {
@@ -17,8 +21,23 @@ struct FileFacts {
     std::uint64_t inode = 0;
     std::int64_t bytes = 0;
     std::uint32_t owner = 0;
+    std::uint32_t mode = 0;        // permission bits
     std::int64_t modified_ms = 0;  // wall clock
     std::int64_t born_ms = 0;      // wall clock; 0: the file system does not say
+};
+
+// A lock file that this process holds, until the object goes; it is removed then. The kernel lets
+// go of it when the process ends, however that ends.
+class FileLock {
+ public:
+    FileLock(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
+    ~FileLock();
+    FileLock(const FileLock&) = delete;
+    FileLock& operator=(const FileLock&) = delete;
+
+ private:
+    const std::string path_;
+    const int fd_;
 };
 
 // Every call returns a result >= 0 or the negative errno; none waits for another process (opens
@@ -49,7 +68,12 @@ class FileSystem {
     virtual int read_link(const std::string& path, std::string& target) = 0;
     virtual int rename(const std::string& from, const std::string& to) = 0;
     virtual int remove(const std::string& path) = 0;
+    // With that mode whatever the umask is.
     virtual int make_directory(const std::string& path, std::uint32_t mode) = 0;
+    // Makes the lock file `path` and holds it. -EWOULDBLOCK: another process does, or another
+    // FileSystem of this one. What this one holds already is shared: a sink that hangs keeps its
+    // lock, and its successor needs it. Never waits.
+    virtual int lock(const std::string& path, std::shared_ptr<const FileLock>& held) = 0;
     // Names of the entries of a directory, in no order.
     virtual int list(const std::string& directory, std::vector<std::string>& names) = 0;
 
@@ -78,6 +102,7 @@ class PosixFileSystem : public FileSystem {
     int rename(const std::string& from, const std::string& to) override;
     int remove(const std::string& path) override;
     int make_directory(const std::string& path, std::uint32_t mode) override;
+    int lock(const std::string& path, std::shared_ptr<const FileLock>& held) override;
     int list(const std::string& directory, std::vector<std::string>& names) override;
     bool process_alive(std::int64_t pid) override;
     std::int64_t own_pid() override;
@@ -85,7 +110,13 @@ class PosixFileSystem : public FileSystem {
     std::uint32_t own_user() override;
 
  private:
+    using Inode = std::pair<std::uint64_t, std::uint64_t>;  // device and number
+
+    std::shared_ptr<const FileLock> shared_lock(const Inode& inode);
+
     std::atomic<std::uint64_t> last_number_{0};
+    std::mutex locks_mutex_;  // never held while the disk is asked
+    std::map<Inode, std::weak_ptr<const FileLock>> locks_;
 };
 
 }  // namespace remora

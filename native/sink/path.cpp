@@ -3,12 +3,12 @@
 #include <errno.h>
 
 #include <charconv>
+#include <cstring>
 
 namespace remora {
 namespace {
 
 constexpr int kLinksMax = 8;
-constexpr std::uint32_t kDirectoryMode = 0755;
 
 const char* words_for(FileKind kind) {
     switch (kind) {
@@ -22,6 +22,10 @@ const char* words_for(FileKind kind) {
             break;
     }
     return "it is no regular file";
+}
+
+std::string lock_path(const std::string& path) {
+    return directory_of(path) + "/." + name_of(path) + ".lock";
 }
 
 }  // namespace
@@ -63,20 +67,78 @@ bool follow_links(FileSystem& files, FaultReporter& reporter, const std::string&
     return false;
 }
 
-int make_directories(FileSystem& files, const std::string& directory) {
+std::uint32_t directory_mode(std::uint32_t file_mode) {
+    return file_mode | 0700 | ((file_mode & 0444) >> 2);
+}
+
+int make_directories(FileSystem& files, const std::string& directory, std::uint32_t mode) {
     FileFacts facts;
     if (files.facts_at(directory, facts) == 0) {
         return 0;
     }
     const std::string parent = directory_of(directory);
     if (parent != directory && parent != "." && parent != "/") {
-        const int failed = make_directories(files, parent);
+        const int failed = make_directories(files, parent, mode);
         if (failed < 0) {
             return failed;
         }
     }
-    const int failed = files.make_directory(directory, kDirectoryMode);
-    return failed == -EEXIST ? 0 : failed;
+    const int failed = files.make_directory(directory, mode);
+    return failed == -EEXIST ? 0 : failed < 0 ? failed : 1;
+}
+
+bool make_place(FileSystem& files, FaultReporter& reporter, const std::string& directory,
+                std::uint32_t file_mode) {
+    const int made = make_directories(files, directory, directory_mode(file_mode));
+    if (made < 0) {
+        reporter.report("cannot make directory " + directory, -made);
+    } else if (made > 0) {
+        reporter.note("made the directory " + directory + ", which was not there");
+    }
+    return made >= 0;
+}
+
+void report_replacing(FaultReporter& reporter, const std::string& what, int failed) {
+    if (failed == -EBUSY) {
+        reporter.report(what,
+                        "it is a mount point, and a file is replaced by renaming another; mount "
+                        "its directory instead of the file");
+    } else {
+        reporter.report(what, -failed);
+    }
+}
+
+bool PathClaim::take(const std::string& path) {
+    if (path != path_) {
+        let_go();
+        path_ = path;
+    }
+    if (lock_ != nullptr) {
+        return true;
+    }
+    failed_ = is_foreign_ ? -EWOULDBLOCK : files_.lock(lock_path(path), lock_);
+    is_foreign_ = failed_ == -EWOULDBLOCK;
+    if (is_foreign_) {
+        reporter_.report("cannot write " + path,
+                         "another process does (it holds " + lock_path(path) +
+                             "); this output stays off until its configuration changes or the "
+                             "broker restarts. Give each node a path of its own, such as one with "
+                             "${broker.id}");
+    }
+    return !is_foreign_;
+}
+
+void PathClaim::tell_unlocked() {
+    if (lock_ == nullptr) {
+        reporter_.note("nothing keeps another process from writing " + path_ + ": " +
+                       lock_path(path_) + " cannot be locked: " + std::strerror(-failed_));
+    }
+}
+
+void PathClaim::let_go() {
+    path_.clear();
+    lock_.reset();
+    is_foreign_ = false;
 }
 
 bool check_regular(FileSystem& files, FaultReporter& reporter, const std::string& path,

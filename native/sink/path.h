@@ -1,7 +1,8 @@
-// Path work that sinks share. Internal to the room.
+// Path work that sinks share, and the engine for its own directory.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "sink/file_system.h"
@@ -21,8 +22,46 @@ std::string name_of(const std::string& path);
 bool follow_links(FileSystem& files, FaultReporter& reporter, const std::string& path,
                   std::string& real);
 
-// Makes the directory and its missing parents. 0 or the negative errno.
-int make_directories(FileSystem& files, const std::string& directory);
+// Of directories for files of `file_mode`: who may read those may enter. 0755 for 0644.
+std::uint32_t directory_mode(std::uint32_t file_mode);
+
+// Makes the directory and its missing parents with that mode, whatever the umask is. Returns 1 when
+// it made any, 0 when all were there, or the negative errno.
+int make_directories(FileSystem& files, const std::string& directory, std::uint32_t mode);
+
+// Same for the directory of a file of `file_mode`; what was made is said, for the path may be a
+// mistake. False when reported.
+bool make_place(FileSystem& files, FaultReporter& reporter, const std::string& directory,
+                std::uint32_t file_mode);
+
+// Reports that a file could not be replaced, renamed or removed (`what`; negative errno `failed`).
+void report_replacing(FaultReporter& reporter, const std::string& what, int failed);
+
+// Sees to it that one process alone writes a file: holds `.NAME.lock` beside it. Who finds it taken
+// leaves the file alone for good, also when the other one has ended: a node that took over the file
+// of a dead one would make it look alive.
+//
+// Thread safety: sink thread.
+class PathClaim {
+ public:
+    PathClaim(FileSystem& files, FaultReporter& reporter) : files_(files), reporter_(reporter) {}
+
+    // Takes `path`, links followed, whose directory exists; what was taken before is let go.
+    // False, and reported, when another process has it. What cannot be locked does not stop us.
+    bool take(const std::string& path);
+    // Says so when what was taken could not be locked. Once the file is open: where even that
+    // fails there is but one fault to report.
+    void tell_unlocked();
+    void let_go();
+
+ private:
+    FileSystem& files_;
+    FaultReporter& reporter_;
+    std::string path_;
+    std::shared_ptr<const FileLock> lock_;
+    bool is_foreign_ = false;
+    int failed_ = 0;  // negative errno of the last attempt to lock
+};
 
 // False, and reported, when something other than a regular file is at `path`. `exists` tells
 // whether anything is there.

@@ -5,6 +5,7 @@
 #include <linux/stat.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -40,6 +41,7 @@ int take_facts(int result, const struct stat& from, FileFacts& facts) {
     facts.inode = from.st_ino;
     facts.bytes = from.st_size;
     facts.owner = from.st_uid;
+    facts.mode = from.st_mode & 07777;
     facts.modified_ms =
         static_cast<std::int64_t>(from.st_mtim.tv_sec) * 1000 + from.st_mtim.tv_nsec / 1'000'000;
     return 0;
@@ -58,8 +60,43 @@ std::int64_t born_ms_of([[maybe_unused]] int fd) {
 }
 
 constexpr int kOpenFlags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+constexpr int kLockAttempts = 8;
+
+// Whether `path` is what `fd` has open. `inode`: of `fd`.
+bool is_at(const std::string& path, int fd, std::pair<std::uint64_t, std::uint64_t>& inode) {
+    struct stat opened {};
+    struct stat found {};
+    if (::fstat(fd, &opened) != 0) {
+        return false;
+    }
+    inode = {opened.st_dev, opened.st_ino};
+    return ::lstat(path.c_str(), &found) == 0 && found.st_dev == opened.st_dev &&
+           found.st_ino == opened.st_ino;
+}
+
+// Whoever may read another user's lock file can lock it.
+int open_lock(const std::string& path) {
+    constexpr int kFlags = O_NOFOLLOW | kOpenFlags;
+    constexpr mode_t kMode = 0644;
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | kFlags, kMode);
+    if (fd >= 0) {
+        (void)::fchmod(fd, kMode);  // of another user's it fails, and need not be
+        return fd;
+    }
+    const int failed = -errno;
+    const int readable = failed == -EACCES ? ::open(path.c_str(), O_RDONLY | kFlags) : -1;
+    return readable >= 0 ? readable : failed;
+}
 
 }  // namespace
+
+FileLock::~FileLock() {
+    std::pair<std::uint64_t, std::uint64_t> inode;
+    if (is_at(path_, fd_, inode)) {
+        ::unlink(path_.c_str());
+    }
+    ::close(fd_);
+}
 
 int PosixFileSystem::open_append(const std::string& path, std::uint32_t mode) {
     return outcome(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | kOpenFlags, mode));
@@ -145,7 +182,50 @@ int PosixFileSystem::remove(const std::string& path) {
 }
 
 int PosixFileSystem::make_directory(const std::string& path, std::uint32_t mode) {
-    return outcome(::mkdir(path.c_str(), mode));
+    if (::mkdir(path.c_str(), mode) != 0) {
+        return -errno;
+    }
+    const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | kOpenFlags);
+    if (fd < 0) {
+        return -errno;
+    }
+    const int failed = outcome(::fchmod(fd, mode));
+    ::close(fd);
+    return failed;
+}
+
+std::shared_ptr<const FileLock> PosixFileSystem::shared_lock(const Inode& inode) {
+    const std::scoped_lock lock(locks_mutex_);
+    const auto found = locks_.find(inode);
+    return found == locks_.end() ? nullptr : found->second.lock();
+}
+
+// Whoever holds the file may remove it between our opening and locking it: then we hold what nobody
+// else will find, and begin anew.
+int PosixFileSystem::lock(const std::string& path, std::shared_ptr<const FileLock>& held) {
+    for (int attempt = 0; attempt < kLockAttempts; ++attempt) {
+        const int fd = open_lock(path);
+        if (fd < 0) {
+            return fd;
+        }
+        const int failed = outcome(::flock(fd, LOCK_EX | LOCK_NB));
+        Inode inode;
+        const bool is_there = is_at(path, fd, inode);
+        if (failed < 0) {
+            ::close(fd);
+            held = failed == -EWOULDBLOCK ? shared_lock(inode) : nullptr;
+            return held != nullptr ? 0 : failed;
+        }
+        if (is_there) {
+            held = std::make_shared<const FileLock>(path, fd);
+            const std::scoped_lock lock(locks_mutex_);
+            std::erase_if(locks_, [](const auto& entry) { return entry.second.expired(); });
+            locks_[inode] = held;
+            return 0;
+        }
+        ::close(fd);
+    }
+    return -EAGAIN;
 }
 
 int PosixFileSystem::list(const std::string& directory, std::vector<std::string>& names) {

@@ -16,8 +16,15 @@ void FaultReporter::report(std::string_view what, int error) {
 
 void FaultReporter::report(std::string_view what, std::string_view why) {
     counters_.add_shared(Counter::kSinkErrors);
-    std::string line = "output " + output_ + ": ";
-    line.append(what).append(": ").append(why);
+    say(std::string(what).append(": ").append(why));
+}
+
+void FaultReporter::note(std::string_view text) {
+    say(text);
+}
+
+void FaultReporter::say(std::string_view text) {
+    const std::string line = std::string("output ").append(output_).append(": ").append(text);
     const std::int64_t now_ns = clock_.monotonic_ns();
     const auto said = said_ns_.find(line);
     if (said != said_ns_.end() && now_ns - said->second < kRemindNs) {

@@ -2,19 +2,21 @@
 
 #include <errno.h>
 
-#include "sink/path.h"
-
 namespace remora {
 
 TextfileOutput::TextfileOutput(const SinkOptions& options, FileSystem& files,
                                FaultReporter& reporter)
-    : options_(options), files_(files), reporter_(reporter), number_(files.unique_number()) {}
+    : options_(options),
+      files_(files),
+      reporter_(reporter),
+      number_(files.unique_number()),
+      claim_(files, reporter) {}
 
 TextfileOutput::~TextfileOutput() {
     give_up();
 }
 
-// Once, and again after a fault: the link or the directory may have changed.
+// Once, and again after a fault: the link may have changed.
 bool TextfileOutput::find_place() {
     if (placed_) {
         return true;
@@ -23,23 +25,33 @@ bool TextfileOutput::find_place() {
         return false;
     }
     directory_ = directory_of(real_);
-    const std::string prefix = "." + name_of(real_) + ".tmp-";
-    remove_stale(files_, directory_, prefix);
-    temporary_ = directory_ + "/" + temporary_name(files_, prefix, number_);
+    temporary_ = directory_ + "/" + temporary_name(files_, prefix(), number_);
     placed_ = true;
+    is_clean_ = false;
     return true;
 }
 
+bool TextfileOutput::take_place() {
+    if (!make_place(files_, reporter_, directory_, options_.file_mode) || !claim_.take(real_)) {
+        return false;
+    }
+    if (!is_clean_) {
+        remove_stale(files_, directory_, prefix());
+        is_clean_ = true;
+    }
+    return true;
+}
+
+std::string TextfileOutput::prefix() const {
+    return "." + name_of(real_) + ".tmp-";
+}
+
 bool TextfileOutput::open_temporary() {
+    if (!take_place()) {
+        return false;
+    }
     fd_ = files_.open_new(temporary_, options_.file_mode);
-    if (fd_ == -ENOENT) {
-        const int failed = make_directories(files_, directory_);
-        if (failed < 0) {
-            reporter_.report("cannot make directory " + directory_, -failed);
-            return false;
-        }
-        fd_ = files_.open_new(temporary_, options_.file_mode);
-    } else if (fd_ == -EEXIST) {
+    if (fd_ == -EEXIST) {
         (void)files_.remove(temporary_);
         fd_ = files_.open_new(temporary_, options_.file_mode);
     }
@@ -47,6 +59,7 @@ bool TextfileOutput::open_temporary() {
         reporter_.report("cannot open " + temporary_, -fd_);
         return false;
     }
+    claim_.tell_unlocked();
     // The broker's umask may be 027, and then no exporter could read it.
     (void)files_.set_mode(fd_, options_.file_mode);
     return true;
@@ -97,7 +110,7 @@ bool TextfileOutput::publish() {
     } else {
         failed = files_.rename(temporary_, real_);
         if (failed < 0) {
-            reporter_.report("cannot rename to " + real_, -failed);
+            report_replacing(reporter_, "cannot rename to " + real_, failed);
         }
     }
     if (failed < 0) {
@@ -123,19 +136,18 @@ bool TextfileOutput::end(bool aborted) {
 void TextfileOutput::close(FileEnd file_end) {
     give_up();
     FileFacts facts;
-    if (file_end == FileEnd::kKeep || !find_place() || files_.facts_at(real_, facts) != 0 ||
-        facts.kind != FileKind::kRegular) {
-        return;
-    }
-    if (file_end == FileEnd::kRemove) {
+    const bool is_there = file_end != FileEnd::kKeep && find_place() &&
+                          files_.facts_at(real_, facts) == 0 && facts.kind == FileKind::kRegular;
+    if (is_there && file_end == FileEnd::kDown) {
+        write_down_text();
+    } else if (is_there && claim_.take(real_)) {
         const int failed = files_.remove(real_);
         if (failed < 0) {
-            reporter_.report("cannot remove " + real_, -failed);
+            report_replacing(reporter_, "cannot remove " + real_, failed);
         }
-    } else {
-        write_down_text();
     }
     give_up();
+    claim_.let_go();
 }
 
 bool TextfileOutput::write_down_text() {

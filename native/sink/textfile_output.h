@@ -4,6 +4,7 @@
 #include <string>
 
 #include "sink/output.h"
+#include "sink/path.h"
 #include "sink/sink_worker.h"
 
 namespace remora {
@@ -26,6 +27,8 @@ class TextfileOutput final : public Output {
 
  private:
     bool find_place();
+    bool take_place();
+    std::string prefix() const;
     bool open_temporary();
     bool publish();
     bool write_down_text();
@@ -38,6 +41,8 @@ class TextfileOutput final : public Output {
     std::string directory_;
     std::string temporary_;
     bool placed_ = false;
+    bool is_clean_ = false;  // no temporary file of an earlier process is left there
+    PathClaim claim_;
     int fd_ = -1;
     std::uint64_t frame_bytes_ = 0;
     std::int64_t old_bytes_ = 0;  // of the file that will be replaced: both are on disk for a while

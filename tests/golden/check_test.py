@@ -92,6 +92,13 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(off, {m for m in everything if not (topic_of(m) and "type=BrokerTopicMetrics" in m)})
         self.assertLess(len(self.selected(environment={"TOPIC_SAMPLE_SIZE": "1"})), len(everything))
 
+    def test_what_matches_nothing_is_a_warning(self):
+        done = self.check("--mbeans", str(LISTING),
+                          text='{"rules": [{"match": "kafka.log:type=Lgo,*", "importance": "low"}], "topics": {"mode": "all"}}')
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stderr, 'warning: nothing on this broker matches so far: '
+                                      'rules.0.match "kafka.log:type=Lgo,*"\n')
+
     def test_what_reading_would_cost(self):
         costs = pathlib.Path(self.directory.name) / "remora.prom"
         family = "kafka.server:type=ReplicaManager,name=LeaderCount"
@@ -111,6 +118,12 @@ class CheckTest(unittest.TestCase):
                                      r"would not be read and leave the output; .*partitions.*; ticks would come less often")
         high = self.check("--mbeans", str(LISTING), "--costs", str(costs), text='{"sampling": {"cpu_budget_percent": 3}}')
         self.assertIn("the ceiling of 3 % allows for every bean at every tick;", high.stdout)
+        # Partitions alone are too dear: said before the broker has them.
+        sizes = sum(mbean.startswith("kafka.log:type=Log,name=Size,") for mbean in beans())
+        costs.write_text(line.format(size, 2 * 60 * 1e5 / 1e9 / sizes) + line.format(family, 1e-9))
+        wide = self.check("--mbeans", str(LISTING), "--costs", str(costs), text='{"sampling": {"cpu_budget_percent": 0.01}}')
+        self.assertRegex(wide.stdout, r"the ceiling of 0\.01 % is too low for the bounds on age: beans of partitions would get "
+                                      r"\d+ times as old; sampling and output come on top\n")
         costs.write_text("")
         self.assertNotIn("reading all of it once", self.check("--mbeans", str(LISTING), "--costs", str(costs), text="{}").stdout)
 

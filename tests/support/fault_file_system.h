@@ -28,6 +28,7 @@ enum class FileOp : std::uint8_t {
     kMakeDirectory,
     kFacts,
     kList,
+    kLock,
 };
 
 class FaultFileSystem final : public PosixFileSystem {
@@ -118,6 +119,10 @@ class FaultFileSystem final : public PosixFileSystem {
     int make_directory(const std::string& path, std::uint32_t mode) override {
         const int failed = check(FileOp::kMakeDirectory, path);
         return failed < 0 ? failed : PosixFileSystem::make_directory(path, mode);
+    }
+    int lock(const std::string& path, std::shared_ptr<const FileLock>& held) override {
+        const int failed = check(FileOp::kLock, path);
+        return failed < 0 ? failed : PosixFileSystem::lock(path, held);
     }
     int list(const std::string& directory, std::vector<std::string>& names) override {
         const int failed = check(FileOp::kList, directory);

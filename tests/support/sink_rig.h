@@ -172,10 +172,13 @@ class SinkRig : public ::testing::Test {
         std::ofstream(path, std::ios::binary) << text;
     }
 
+    // Of what is in the directory, but for lock files.
     std::vector<std::string> names() const {
         std::vector<std::string> found;
         for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-            found.push_back(entry.path().filename());
+            if (entry.path().extension() != ".lock") {
+                found.push_back(entry.path().filename());
+            }
         }
         std::sort(found.begin(), found.end());
         return found;

@@ -107,6 +107,32 @@ TEST(ConfigErrors, VariablesOfOtherProgramsTurnNothingOff) {
               "variable is ignored as another program's");
 }
 
+// Values that could be ours by their form, and that would be errors all the same.
+TEST(ConfigErrors, AVariableOfAnotherProgramIsTriedBeforeItIsUsed) {
+    for (const char* variable :
+         {"TOPIC_BUCKET=5/3", "TOPIC_BUCKET=0/0", "TOPIC_SAMPLE_SIZE=99999999999",
+          "TOPIC_LIST=[1, 2]", "TOPIC_LIST=[broken", "TOPIC_LIST={\"a\": 1}", "TOPIC_MODE=list",
+          "TOPIC_MODE=Regex", "CONSUMER_GROUP_REGEX=(?=x)"}) {
+        const ParseOutcome outcome = parse_config("{}", "r.json", {variable}, "");
+        EXPECT_TRUE(outcome.is_ok()) << variable << ": " << outcome.error_text();
+        EXPECT_EQ(outcome.config, parse_config("{}", "r.json", {}, "").config) << variable;
+        ASSERT_EQ(outcome.warnings.size(), 1U) << variable;
+        EXPECT_NE(outcome.warnings[0].text.find("is ignored as another program's"),
+                  std::string::npos)
+            << outcome.warnings[0].text;
+    }
+    const ParseOutcome ours = parse_config(
+        "{}", "r.json", {"TOPIC_MODE=List", "TOPIC_BUCKET=s3", "TOPIC_LIST=[\"a\"]"}, "");
+    EXPECT_TRUE(ours.is_ok()) << ours.error_text();
+    EXPECT_EQ(ours.config.topics.mode, TopicMode::kList);
+    EXPECT_EQ(ours.config.topics.list, std::vector<std::string>{"a"});
+    EXPECT_EQ(ours.warnings.size(), 1U);
+    const ParseOutcome file =
+        parse_config(R"({"topics": {"list": ["b"]}})", "r.json", {"TOPIC_MODE=list"}, "");
+    EXPECT_EQ(file.config.topics.mode, TopicMode::kList);
+    EXPECT_TRUE(file.warnings.empty());
+}
+
 TEST(ConfigErrors, OverridesAreCheckedLikeTheFile) {
     const ParseOutcome outcome =
         parse_config("{}", "r.json", {"REMORA_TOPICS_BUCKET=3/2", "REMORA_TOPIC_REGEX=a(b"},

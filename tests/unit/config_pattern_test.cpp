@@ -83,8 +83,6 @@ const std::vector<std::pair<std::string, std::string>> kAnswers = {
     {"d:k=\"\\q\"", ""},
     {"d*:k=v", "0000000000000000001"},
     {"d?m:k=v", "0000000000000000001"},
-    {"d: k=v", "0000000000000000000"},
-    {"d:k= v", "0000000000000000000"},
     {"d:k=v,*,*", ""},
     {"d:,k=v", ""},
 };
@@ -100,6 +98,18 @@ TEST(ObjectNamePatternTest, AnswersAsAJvmDoes) {
                 << text << " against " << kNames[i];
         }
     }
+}
+
+TEST(ObjectNamePatternTest, RefusesASpaceThatNobodySees) {
+    for (const char* text :
+         {"d:type=A, name=B", "d:type=A,name =B", "d:type=A,name= B", "d:type=A ,name=B",
+          "d :type=A", " d:type=A", "d:type=A, *", "d: type=A", "d:type=A,name=B "}) {
+        const Result<ObjectNamePattern> parsed = ObjectNamePattern::parse(text);
+        ASSERT_FALSE(parsed) << text;
+        EXPECT_NE(parsed.status().message().find("a space at the edge"), std::string::npos)
+            << text << ": " << parsed.status().message();
+    }
+    EXPECT_TRUE(ObjectNamePattern::parse("d:type=A B,name=\" x \""));
 }
 
 TEST(ObjectNamePatternTest, TellsTheDomainAndTypeItIsBoundTo) {

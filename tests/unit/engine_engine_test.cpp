@@ -431,6 +431,11 @@ TEST_F(EngineTest, RefusesMalformedRecordsAndGoesOn) {
     shim_.add_bean(wire::BeanKind::kGauge, kPartitionCount);
     EXPECT_GE(send_control().at(0).unit, 0);
     EXPECT_EQ(engine_->counters().get(Counter::kSubmitsRejected), 1U);
+    for (const std::int64_t nanos : {std::int64_t{-1}, INT64_MAX}) {
+        shim_.add_cost(0, 1, nanos);
+        EXPECT_LT(engine_->submit(shim_.take_sample_bytes(), clock_.monotonic_ns()), 0) << nanos;
+    }
+    EXPECT_EQ(engine_->counters().get(Counter::kReadNanos), 0U);
     EXPECT_TRUE(engine_->stop(5'000));
 }
 

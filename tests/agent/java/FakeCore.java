@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /** A core in Java for tests: wants everything, reads everything each interval, checks the layout, keeps the values. */
@@ -54,6 +55,7 @@ class FakeCore implements Core {
     private volatile int failControl;
     volatile int flags;
     volatile int stops;
+    final List<String> learnt = new CopyOnWriteArrayList<>();
     long controls;
     long plans;
     long submits;
@@ -318,6 +320,12 @@ class FakeCore implements Core {
                 check(texts.containsKey((int) unit.values[i]), "text " + unit.values[i] + " of " + unit.name);
             }
         }
+    }
+
+    @Override
+    public int learn(String facts) {
+        learnt.add(facts);
+        return 0;
     }
 
     @Override

@@ -546,6 +546,11 @@ public final class ShimTests {
         facts = Facts.ofFiles("kafka.Kafka " + broker + " --override node.id=8 --override broker.rack=b");
         equal("8", facts.get("broker.id"), "broker id of the command line");
         equal("b", facts.get("broker.rack"), "rack of the command line");
+        String generated = "broker.id=-1\nlog.dirs=" + folder + "\n";
+        java.nio.file.Files.write(broker.toPath(), generated.getBytes("UTF-8"));
+        check(!Facts.ofFiles("kafka.Kafka " + broker).containsKey("broker.id"), "an id that is yet to be generated");
+        java.nio.file.Files.write(meta.toPath(), "broker.id=1001\nversion=0\n".getBytes("UTF-8"));
+        equal("1001", Facts.ofFiles("kafka.Kafka " + broker).get("broker.id"), "a generated id");
         check(Facts.ofFiles("kafka.Kafka /nowhere/server.properties").isEmpty(), "no file, no facts");
         check(Facts.ofFiles(null).isEmpty() && Facts.ofFiles("kafka.Kafka").isEmpty(), "no command, no facts");
         java.nio.file.Files.write(broker.toPath(), "node.id=x; rm\nlog.dirs=\\u12".getBytes("UTF-8"));
@@ -553,11 +558,47 @@ public final class ShimTests {
         check(meta.delete() && broker.delete() && folder.delete(), "cleaned up");
     }
 
+    /** What a broker says of itself once it runs. */
+    public interface AppInfoMBean {
+        String getVersion();
+    }
+
+    public static final class AppInfo implements AppInfoMBean {
+        @Override
+        public String getVersion() {
+            return "3.5.0";
+        }
+    }
+
+    static void whatABrokerTellsLateReachesTheCore() throws Exception {
+        try (Rig rig = new Rig(50, 5000, null).start()) {
+            Map<String, String> facts = new HashMap<>();
+            equal("broker.id,cluster.id,kafka.version,node.role", Facts.pending(facts), "nothing is known");
+            facts.put(Facts.PENDING, Facts.pending(facts));
+            new LateFacts(rig.server, rig.supervisor, facts, 10, Long.MAX_VALUE).start();
+            rig.server.registerMBean(new AppInfo(), new ObjectName("kafka.server:type=app-info,id=1001"));
+            await(() -> !rig.core.learnt.isEmpty(), "facts for the core");
+            List<String> lines = java.util.Arrays.asList(rig.core.learnt.get(0).split("\n"));
+            check(lines.contains("broker.id=1001") && lines.contains("kafka.version=3.5.0"), "facts: " + lines);
+            check(lines.contains("pending=cluster.id,node.role"), "what is still looked for: " + lines);
+        }
+        try (Rig rig = new Rig(50, 5000, null).start()) {
+            Map<String, String> facts = Collections.singletonMap(Facts.PENDING, "broker.id");
+            new LateFacts(rig.server, rig.supervisor, facts, 10, 0).run();
+            equal(1, rig.core.learnt.size(), "the end of the search is told");
+            equal("pending=\n", rig.core.learnt.get(0), "nothing is looked for any more");
+            rig.supervisor.shutdown();
+            new LateFacts(rig.server, rig.supervisor, facts, 10, 0).run();
+            equal(1, rig.core.learnt.size(), "a core that has ended is told nothing");
+        }
+    }
+
     public static void main(String[] arguments) throws Exception {
         Map<String, Test[]> groups = new HashMap<>();
         groups.put("tables", new Test[] {
             ShimTests::arguments, ShimTests::aReadIsGivenUpInTwoSteps, ShimTests::unitTableFollowsAMap, ShimTests::textTableIsBounded,
             ShimTests::openFilesAreCountedWhereThatIsTrue, ShimTests::aMissingOrCorruptLibraryIsSaidAndNoHarm,
+            ShimTests::whatABrokerTellsLateReachesTheCore,
             ShimTests::whatTheBeansDoNotTellComesFromTheBrokersFiles});
         groups.put("catalog", new Test[] {
             ShimTests::beansComeAndGo, ShimTests::aBeanRegisteredAnewForEachAttributeIsOfferedOnce,

@@ -22,6 +22,7 @@ public final class JniCheck {
         check(Native.plan(0, 1) < 0, "plan without an agent is refused");
         check(Native.submit(0, 0, 1) < 0, "submit without an agent is refused");
         check(Native.control(0, 0) < 0, "control without an agent is refused");
+        check(Native.learn(0, "broker.id=1\n") < 0, "facts without an agent are refused");
         check(Native.stop(0, 10) < 0, "stop without an agent is refused");
         System.out.println("jni: ok");
     }
@@ -80,6 +81,8 @@ public final class JniCheck {
             sample.putInt(0, unit).putInt(4, 1 | 1 << 16).putDouble(8, i);
             check(Native.submit(handle, 16, System.nanoTime()) == 1, "one value taken");
         }
+        check(Native.learn(handle, "broker.id=1\n") == 0, "facts");
+        check(Native.learn(handle, null) < 0, "no facts");
         check(Native.stop(handle, 5000) == 0, "stop");
         String text = new String(Files.readAllBytes(new File(directory, "remora.prom").toPath()), StandardCharsets.UTF_8);
         check(text.contains("kafka_server_replicamanager_partitioncount " + (CYCLES - 1)), "the last value is in the file");

@@ -8,5 +8,8 @@ interface Core {
 
     int submit(int bytes, long nowNanos);
 
+    /** {@code facts}: all {@code key=value} lines about the host, anew. Any thread, never beside {@link #stop}. */
+    int learn(String facts);
+
     int stop(int deadlineMillis);
 }

@@ -15,6 +15,9 @@ import javax.management.ObjectName;
 
 /** Facts about the host for the core: some from the JVM, some from the broker's own MBeans. */
 final class Facts {
+    /** Names, with commas between, of what is still looked for. */
+    static final String PENDING = "pending";
+
     private static final String[] CLUSTER_IDS = {
         "kafka.server:type=KafkaServer,name=ClusterId", "kafka.server:type=ControllerServer,name=ClusterId"
     };
@@ -23,6 +26,8 @@ final class Facts {
     /** Kafka's own, for a broker whose properties name none. */
     private static final String DEFAULT_LOG_DIRECTORY = "/tmp/kafka-logs";
     private static final String LOG_DIRECTORY_BEANS = "kafka.log:type=LogManager,name=LogDirectoryOffline,*";
+    /** What a node tells of itself sooner or later. */
+    private static final String[] EXPECTED = {"broker.id", "cluster.id", "kafka.version", "node.role"};
     private static final long POLL_MS = 200;
     private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final String[] PROPERTIES = {
@@ -59,11 +64,31 @@ final class Facts {
             Thread.sleep(POLL_MS);
             facts = ofBroker(server);
         }
+        return withFiles(facts);
+    }
+
+    /** What the broker tells now, and its files. Runs foreign code. */
+    static Map<String, String> ofNode(MBeanServer server) {
+        return withFiles(ofBroker(server));
+    }
+
+    private static Map<String, String> withFiles(Map<String, String> facts) {
         for (Map.Entry<String, String> fact : ofFiles(Arguments.property("sun.java.command")).entrySet()) {
             facts.merge(fact.getKey(), fact.getValue(),
                     (known, read) -> fact.getKey().equals("log.dirs") ? known + "," + read : known);
         }
         return facts;
+    }
+
+    /** Names of facts that a node has and that are not known yet, with commas between. */
+    static String pending(Map<String, String> facts) {
+        List<String> names = new ArrayList<>();
+        for (String name : EXPECTED) {
+            if (!facts.containsKey(name)) {
+                names.add(name);
+            }
+        }
+        return String.join(",", names);
     }
 
     /**
@@ -80,12 +105,7 @@ final class Facts {
                 broker.setProperty(override[0], override[1]);
             }
         }
-        for (String key : IDS_IN_FILE) {
-            String id = broker.getProperty(key, "").trim();
-            if (id.matches("[0-9]{1,10}")) {
-                facts.putIfAbsent("broker.id", id);
-            }
-        }
+        putId(facts, broker);
         put(facts, "broker.rack", broker.getProperty("broker.rack", "").trim());
         List<String> directories = new ArrayList<>();
         for (String key : LOG_DIRECTORIES) {
@@ -99,13 +119,24 @@ final class Facts {
             directories.add(DEFAULT_LOG_DIRECTORY);
         }
         for (String directory : directories) {
+            // Written at the first start: where the broker's id is generated, only this knows it before it runs.
+            Properties meta = load(new File(directory, "meta.properties"));
+            putId(facts, meta);
             if (!facts.containsKey("cluster.id")) {
-                Properties meta = load(new File(directory, "meta.properties"));
                 put(facts, "cluster.id", meta.getProperty("cluster.id", "").trim());
             }
         }
         put(facts, "log.dirs", absolute(directories));
         return facts;
+    }
+
+    private static void putId(Map<String, String> facts, Properties from) {
+        for (String key : IDS_IN_FILE) {
+            String id = from.getProperty(key, "").trim();
+            if (id.matches("[0-9]{1,10}")) {
+                facts.putIfAbsent("broker.id", id);
+            }
+        }
     }
 
     /** As Kafka reads them: relative ones from where the broker was started. */

@@ -40,6 +40,8 @@ final class Launcher implements Runnable {
 
     private void launch(MBeanServer server, Map<String, String> facts) throws InterruptedException {
         facts.putAll(forced ? Facts.ofBroker(server) : Facts.awaitBroker(server));
+        String pending = forced ? "" : Facts.pending(facts);
+        facts.put(Facts.PENDING, pending);
         Buffers buffers = new Buffers();
         Core core;
         try {
@@ -52,6 +54,9 @@ final class Launcher implements Runnable {
         Session session = new Session(core, buffers, server, metrics, arguments.domains());
         Supervisor supervisor = new Supervisor(session, arguments.blockedAfterMillis());
         supervisor.hook();
+        if (!pending.isEmpty()) {
+            new LateFacts(server, supervisor, facts).start();
+        }
         supervisor.run();
     }
 

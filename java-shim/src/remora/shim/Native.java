@@ -39,6 +39,9 @@ final class Native {
     /** Hands over samples; returns the number of values taken or a negative code. */
     static native int submit(long handle, int bytes, long nowNanos);
 
+    /** More is known of the host: all facts anew. Returns 0 or a negative code. Never beside {@code stop}. */
+    static native int learn(long handle, String facts);
+
     /** Ends the core within {@code deadlineMillis}. The handle is dead afterwards. */
     static native int stop(long handle, int deadlineMillis);
 

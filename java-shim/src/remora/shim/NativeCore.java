@@ -27,6 +27,11 @@ final class NativeCore implements Core {
     }
 
     @Override
+    public int learn(String facts) {
+        return stopped.get() ? -Wire.Code.STATE : Native.learn(handle, facts);
+    }
+
+    @Override
     public int stop(int deadlineMillis) {
         return stopped.compareAndSet(false, true) ? Native.stop(handle, deadlineMillis) : -Wire.Code.STATE;
     }

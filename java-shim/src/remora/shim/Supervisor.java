@@ -67,6 +67,11 @@ final class Supervisor {
         }
     }
 
+    /** Hands facts to the core that it did not have at its start. False when the agent has ended. Any thread. */
+    synchronized boolean tell(String facts) {
+        return !finished && session.core.learn(facts) >= 0;
+    }
+
     private synchronized boolean isRunning() {
         return !finished;
     }

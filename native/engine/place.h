@@ -1,0 +1,47 @@
+// Where the agent's files may be, and the directory that this agent has for itself.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "config/config.h"
+#include "config/parse.h"
+#include "engine/placeholders.h"
+#include "sink/file_system.h"
+
+namespace remora {
+
+// Where files go when the configuration does not say: beside the broker's own logs, or below the
+// temporary directory when that is where Kafka keeps its data.
+std::string default_directory(const Facts& facts);
+
+// Problems of places below a directory in which Kafka keeps its data, fact "log.dirs": a broker
+// does not start when there is a directory that is no partition's. Links are followed. `config`:
+// with placeholders expanded.
+std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& facts);
+
+// The directory that ${dir} stands for.
+struct Place {
+    std::string directory;
+    // Held as long as the agent runs; null when that is not possible.
+    std::shared_ptr<const FileLock> lock;
+    // Configured, and another agent has it: nothing is written there but what has a lock of its
+    // own.
+    bool is_foreign = false;
+    std::vector<std::string> said;  // sentences for the log
+};
+
+// Makes and locks the directory of this agent. `configured`: key `directory`, expanded; empty: the
+// default one, or when that is of no use, the same with "-" and the broker's id behind it, which
+// from then on is the first choice. kNoPermission when neither is of use: another agent has it, or
+// it is below the temporary directory and not ours alone, for whoever made it could choose what we
+// overwrite. Asks the disk.
+Result<Place> take_place(FileSystem& files, const std::string& configured, const Facts& facts);
+
+// The default directory of this agent among those that there are, locked, for a look before the
+// broker is up; makes nothing. Empty when there is none.
+Place find_place(FileSystem& files, const Facts& facts);
+
+}  // namespace remora

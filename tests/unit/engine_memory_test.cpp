@@ -1,0 +1,98 @@
+// A start that runs out of memory leaves nothing behind: no thread that works on what is freed.
+#include <gtest/gtest.h>
+#include <remora/abi.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <new>
+#include <string>
+#include <thread>
+
+#include "support/fake_shim.h"
+
+namespace {
+
+// Of this thread: allocations so far, and the one that fails; 0: none.
+thread_local std::size_t allocations = 0;
+thread_local std::size_t failing = 0;
+
+}  // namespace
+
+// Not inlined, or gcc pairs malloc's inlined half with the other operator and warns.
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
+    ++allocations;
+    void* const memory = allocations == failing ? nullptr : std::malloc(bytes == 0 ? 1 : bytes);
+    if (memory == nullptr) {
+        throw std::bad_alloc();
+    }
+    return memory;
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
+
+namespace remora {
+namespace {
+
+int threads_of_ours() {
+    int found = 0;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::string name;
+        std::ifstream(task.path() / "comm") >> name;
+        found += name.starts_with("remora") ? 1 : 0;
+    }
+    return found;
+}
+
+// Threads end on their own, a moment after they were told.
+bool soon_without_threads() {
+    for (int i = 0; i < 500 && threads_of_ours() > 0; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return threads_of_ours() == 0;
+}
+
+TEST(StartMemoryTest, AnAllocationThatFailsAfterThreadsRunEndsThem) {
+    std::string pattern = std::filesystem::temp_directory_path() / "remora-memory-XXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    const std::string arguments = "directory=" + pattern + ",log.level=error";
+    FakeShim shim;
+    const remora_buffers buffers = shim.buffers();
+    char message[256] = {};
+    remora_agent* agent = nullptr;
+    std::size_t all = 0;
+    // The first start makes what later ones find made.
+    for (int start = 0; start < 2; ++start) {
+        allocations = 0;
+        agent = remora_start(arguments.c_str(), "", &buffers, message, sizeof(message));
+        all = allocations;
+        ASSERT_NE(agent, nullptr) << message;
+        ASSERT_EQ(remora_stop(agent, 5'000), 0);
+    }
+    int refused = 0;
+    // The last ones are those after the first thread has begun.
+    for (std::size_t i = all - 40; i <= all; ++i) {
+        allocations = 0;
+        failing = i;
+        agent = remora_start(arguments.c_str(), "", &buffers, message, sizeof(message));
+        failing = 0;
+        if (agent == nullptr) {
+            ++refused;
+            EXPECT_STREQ(message, "std::bad_alloc");
+            EXPECT_TRUE(soon_without_threads()) << "allocation " << i << " of " << all;
+        } else {
+            EXPECT_EQ(remora_stop(agent, 5'000), 0);
+        }
+    }
+    EXPECT_GT(refused, 10);
+    std::filesystem::remove_all(pattern);
+}
+
+}  // namespace
+}  // namespace remora

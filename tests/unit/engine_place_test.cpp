@@ -1,0 +1,219 @@
+// Where the agent's files go: one directory for each node, and nobody else's.
+#include "engine/place.h"
+
+#include <errno.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <string>
+
+#include "engine/engine.h"
+#include "support/fake_shim.h"
+#include "support/fault_file_system.h"
+
+namespace remora {
+namespace {
+
+class LinesLog final : public LogSink {
+ public:
+    void write(LogLevel, std::string_view line) noexcept override {
+        const std::scoped_lock lock(mutex_);
+        text_ += std::string(line) + "\n";
+    }
+    std::string text() {
+        const std::scoped_lock lock(mutex_);
+        return text_;
+    }
+
+ private:
+    std::mutex mutex_;
+    std::string text_;
+};
+
+class PlaceTest : public testing::Test {
+ protected:
+    void SetUp() override {
+        std::string pattern = std::filesystem::temp_directory_path() / "remora-place-XXXXXX";
+        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+        root = pattern;
+        logs = root + "/logs";
+        std::filesystem::create_directory(logs);
+    }
+    void TearDown() override { std::filesystem::remove_all(root); }
+
+    Facts beside_logs(const std::string& id) const {
+        return {{"kafka.logs.dir", logs}, {"broker.id", id}, {"user.name", "k"}};
+    }
+    Facts below_temporary() const {
+        return {{"java.io.tmpdir", root}, {"broker.id", "1"}, {"user.name", "k"}};
+    }
+    std::string lines(const std::string& id) const {
+        return "kafka.logs.dir=" + logs + "\nbroker.id=" + id + "\nuser.name=k\n";
+    }
+    static std::string read(const std::string& path) {
+        std::ifstream in(path, std::ios::binary);
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+    static mode_t mode_of(const std::string& path) {
+        struct stat found {};
+        return ::stat(path.c_str(), &found) == 0 ? found.st_mode & 0777U : 0;
+    }
+
+    std::string root;
+    std::string logs;
+    FaultFileSystem files;  // of one process
+    PosixFileSystem others;
+};
+
+TEST_F(PlaceTest, TheSecondNodeOfAHostTakesADirectoryOfItsOwnAndKeepsIt) {
+    const mode_t before = ::umask(077);
+    Result<Place> first = take_place(files, "", beside_logs("1"));
+    ::umask(before);
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first.value().directory, logs + "/remora");
+    EXPECT_EQ(mode_of(logs + "/remora"), 0755U) << "a shipper has to get in";
+    EXPECT_TRUE(first.value().said.empty());
+    Result<Place> second = take_place(others, "", beside_logs("2"));
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second.value().directory, logs + "/remora-2");
+    ASSERT_EQ(second.value().said.size(), 1U);
+    EXPECT_EQ(second.value().said[0],
+              "files go to " + logs + "/remora-2, since " + logs + "/remora is another agent's");
+
+    // Both restart, the other way round: nobody changes places.
+    first.value().lock.reset();
+    second.value().lock.reset();
+    second = take_place(others, "", beside_logs("2"));
+    EXPECT_EQ(second.value().directory, logs + "/remora-2");
+    first = take_place(files, "", beside_logs("1"));
+    EXPECT_EQ(first.value().directory, logs + "/remora");
+
+    PosixFileSystem third;
+    const Result<Place> none = take_place(third, "", beside_logs("2"));
+    ASSERT_FALSE(none);
+    EXPECT_NE(none.status().message().find(logs + "/remora-2 is another agent's"),
+              std::string::npos)
+        << none.status().message();
+}
+
+TEST_F(PlaceTest, AConfiguredDirectoryThatIsTakenIsSaidAndNotWrittenTo) {
+    const Result<Place> first = take_place(files, root + "/own", {});
+    ASSERT_TRUE(first);
+    const Result<Place> second = take_place(others, root + "/own", {});
+    ASSERT_TRUE(second);
+    EXPECT_TRUE(second.value().is_foreign);
+    EXPECT_EQ(second.value().lock, nullptr);
+    ASSERT_EQ(second.value().said.size(), 1U);
+    EXPECT_NE(second.value().said[0].find("another agent has the directory " + root + "/own"),
+              std::string::npos);
+}
+
+TEST_F(PlaceTest, WithoutLocksItGoesOnAndSaysSo) {
+    files.fail(FileOp::kLock, ENOLCK);
+    const Result<Place> place = take_place(files, "", beside_logs("1"));
+    ASSERT_TRUE(place);
+    EXPECT_FALSE(place.value().is_foreign);
+    ASSERT_EQ(place.value().said.size(), 1U);
+    EXPECT_NE(place.value().said[0].find("cannot be locked: No locks available"),
+              std::string::npos);
+}
+
+TEST_F(PlaceTest, BelowTheTemporaryDirectoryItIsOursAlone) {
+    const std::string place = root + "/remora-k";
+    const Result<Place> made = take_place(files, "", below_temporary());
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made.value().directory, place);
+    std::filesystem::remove_all(place);
+
+    const auto expect_own = [&](const std::string& why) {
+        const Result<Place> other = take_place(files, "", below_temporary());
+        ASSERT_TRUE(other);
+        EXPECT_EQ(other.value().directory, place + "-1");
+        ASSERT_EQ(other.value().said.size(), 1U);
+        EXPECT_EQ(other.value().said[0], "files go to " + place + "-1, since " + place + " " + why);
+        std::filesystem::remove_all(place + "-1");
+        EXPECT_TRUE(find_place(files, below_temporary()).directory.empty());
+    };
+    std::filesystem::create_directory(root + "/trap");
+    std::filesystem::create_directory_symlink(root + "/trap", place);
+    expect_own("is no directory");
+    std::filesystem::remove(place);
+    ASSERT_EQ(::mkfifo(place.c_str(), 0600), 0);
+    expect_own("is no directory");
+    std::filesystem::remove(place);
+    std::filesystem::create_directory(place);
+    ASSERT_EQ(::chmod(place.c_str(), 0777), 0);
+    expect_own("may be written by others");
+    EXPECT_TRUE(std::filesystem::is_empty(root + "/trap"));
+}
+
+TEST_F(PlaceTest, OfAnotherUserNothingIsUsed) {
+    std::filesystem::create_directory(root + "/remora-k");
+    std::filesystem::create_directory(root + "/remora-k-1");
+    files.user_shown = ::geteuid() + 1;
+    const Result<Place> none = take_place(files, "", below_temporary());
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.status().code(), Code::kNoPermission);
+    EXPECT_NE(none.status().message().find("/remora-k belongs to another user"), std::string::npos)
+        << none.status().message();
+    EXPECT_TRUE(std::filesystem::is_empty(root + "/remora-k"));
+}
+
+TEST_F(PlaceTest, TwoEnginesOnOneHostShareNoFile) {
+    LinesLog log;
+    FakeShim one;
+    FakeShim two;
+    auto first = Engine::start("", lines("1"), one.buffers(), log);
+    ASSERT_TRUE(first) << first.status().message();
+    std::ofstream(logs + "/remora/remora.prom") << "values 1\n";
+    Engine::end_files("", lines("2"), log);
+    EXPECT_EQ(read(logs + "/remora/remora.prom"), "values 1\n") << "of a live agent";
+    auto second = Engine::start("", lines("2"), two.buffers(), log);
+    ASSERT_TRUE(second) << second.status().message();
+    EXPECT_NE(log.text().find("files go to " + logs + "/remora-2"), std::string::npos);
+    EXPECT_TRUE(second.value()->stop(5'000));
+    EXPECT_TRUE(first.value()->stop(5'000));
+    EXPECT_TRUE(std::filesystem::exists(logs + "/remora/remora.counters"));
+    EXPECT_TRUE(std::filesystem::exists(logs + "/remora-2/remora.counters"));
+    second.value().reset();
+    EXPECT_FALSE(std::filesystem::exists(logs + "/remora-2/remora.lock"));
+
+    std::ofstream(logs + "/remora-2/remora.prom") << "values 2\n";
+    Engine::end_files("", lines("2"), log);
+    EXPECT_EQ(read(logs + "/remora-2/remora.prom").find("values 2"), std::string::npos);
+    EXPECT_NE(read(logs + "/remora-2/remora.prom").find("remora_up 0"), std::string::npos);
+}
+
+TEST_F(PlaceTest, ASharedConfiguredDirectoryGetsNoCountersOfTheSecond) {
+    const std::string config = root + "/remora.json";
+    std::ofstream(config) << R"({"directory": ")" << root << R"(/both"})";
+    LinesLog log;
+    FakeShim one;
+    FakeShim two;
+    auto first = Engine::start(config, lines("1"), one.buffers(), log);
+    ASSERT_TRUE(first) << first.status().message();
+    auto second = Engine::start(config, lines("2"), two.buffers(), log);
+    ASSERT_TRUE(second) << second.status().message();
+    EXPECT_TRUE(first.value()->stop(5'000));
+    std::filesystem::remove(root + "/both/remora.counters");
+    EXPECT_TRUE(second.value()->stop(5'000));
+    EXPECT_FALSE(std::filesystem::exists(root + "/both/remora.counters"));
+}
+
+TEST_F(PlaceTest, NothingIsMadeWhenTheConfigurationIsWrong) {
+    LinesLog log;
+    FakeShim shim;
+    const std::string facts = lines("1") + "log.dirs=" + root + "/data\n";
+    auto started = Engine::start("directory=" + root + "/data/remora", facts, shim.buffers(), log);
+    EXPECT_FALSE(started);
+    EXPECT_FALSE(std::filesystem::exists(root + "/data"));
+    EXPECT_FALSE(std::filesystem::exists(logs + "/remora"));
+}
+
+}  // namespace
+}  // namespace remora
