@@ -42,15 +42,41 @@ void SelfMetrics::add_by_class(const char* name, MetricType type, const char* he
     sample.value = value;
 }
 
-void SelfMetrics::add_truth(const TickTruth& truth) {
-    SelfSample& up = next("up", MetricType::kGauge, "1 while the agent runs");
-    up.series.labels.clear();
-    up.value = 1;
-    SelfSample& tick =
-        next("last_tick_timestamp_seconds", MetricType::kGauge, "when the last tick was made");
-    tick.series.labels.clear();
-    tick.value = static_cast<double>(truth.wall_ms) / 1e3;
+void SelfMetrics::add_always(const TickTruth& truth) {
+    const auto add = [this](const char* name, MetricType type, const char* help, double value) {
+        SelfSample& sample = next(name, type, help);
+        sample.series.labels.clear();
+        sample.value = value;
+    };
+    add("up", MetricType::kGauge, "1 while the agent runs", 1);
+    add("last_tick_timestamp_seconds", MetricType::kGauge, "when the last tick was made",
+        static_cast<double>(truth.wall_ms) / 1e3);
+    for (std::size_t i = 0; i < kCounterCount; ++i) {
+        const CounterInfo& info = counter_info(static_cast<Counter>(i));
+        add(info.metric, info.is_gauge ? MetricType::kGauge : MetricType::kCounter, info.help,
+            static_cast<double>(counters_.get(static_cast<Counter>(i))));
+    }
+    add("cache_efficiency", MetricType::kGauge,
+        "share of the emitted series that were hits, so far",
+        efficiency({counters_.get(Counter::kCacheHits), counters_.get(Counter::kCacheMisses), 0}));
+    SelfSample& build = next("build_info", MetricType::kGauge, "version of the agent");
+    build.series.labels.resize(1);
+    build.series.labels[0].name = "version";
+    build.series.labels[0].value = version_;
+    build.value = 1;
+    for (std::size_t i = 0; i < kUnitClasses; ++i) {
+        const auto one = static_cast<UnitClass>(i);
+        const auto& total = truth.accuracy.total(one);
+        add_by_class("accuracy_samples_total", MetricType::kCounter, "beans drawn for the audit",
+                     one, static_cast<double>(total.samples));
+        add_by_class("accuracy_error_total", MetricType::kCounter,
+                     "sum of the errors of these beans", one, total.error);
+        add_by_class("accuracy_error_square_total", MetricType::kCounter,
+                     "sum of the squares of the errors of these beans", one, total.error_square);
+    }
+}
 
+void SelfMetrics::add_truth(const TickTruth& truth) {
     constexpr std::array<std::pair<double, const char*>, 3> kQuantiles = {
         {{0.5, "0.5"}, {0.99, "0.99"}, {1, "1"}}};
     for (std::size_t i = 0; i < kUnitClasses; ++i) {
@@ -68,66 +94,51 @@ void SelfMetrics::add_truth(const TickTruth& truth) {
             sample.series.labels[1].value = text;
         }
     }
-    const auto each_class = [this, &truth](const char* name, MetricType type, const char* help,
-                                           auto&& value_of) {
-        for (std::size_t i = 0; i < kUnitClasses; ++i) {
-            const auto unit_class = static_cast<UnitClass>(i);
-            if (truth.accuracy.total(unit_class).samples > 0) {
-                add_by_class(name, type, help, unit_class, value_of(unit_class));
-            }
+    for (std::size_t i = 0; i < kUnitClasses; ++i) {
+        const auto unit_class = static_cast<UnitClass>(i);
+        if (truth.accuracy.total(unit_class).samples == 0) {
+            continue;
         }
-    };
-    const AccuracyAudit& accuracy = truth.accuracy;
-    each_class(
-        "accuracy_error_ratio", MetricType::kGauge,
-        "mean error of the emitted values, in scales, at most 1 each, estimated over the last "
-        "five to ten minutes",
-        [&](UnitClass one) { return accuracy.estimate(one).error; });
-    each_class("accuracy_error_ratio_margin", MetricType::kGauge,
-               "with 95 % confidence the error is within the estimate plus or minus this",
-               [&](UnitClass one) { return accuracy.estimate(one).margin; });
-    each_class("accuracy_samples_total", MetricType::kCounter, "beans drawn for the audit",
-               [&](UnitClass one) { return static_cast<double>(accuracy.total(one).samples); });
-    each_class("accuracy_error_total", MetricType::kCounter, "sum of the errors of these beans",
-               [&](UnitClass one) { return accuracy.total(one).error; });
-    each_class("accuracy_error_square_total", MetricType::kCounter,
-               "sum of the squares of the errors of these beans",
-               [&](UnitClass one) { return accuracy.total(one).error_square; });
+        const auto estimate = truth.accuracy.estimate(unit_class);
+        add_by_class("accuracy_error_ratio", MetricType::kGauge,
+                     "mean error of the emitted values, in scales, at most 1 each, estimated over "
+                     "the last five to ten minutes",
+                     unit_class, estimate.error);
+        add_by_class("accuracy_error_ratio_margin", MetricType::kGauge,
+                     "with 95 % confidence the error is within the estimate plus or minus this",
+                     unit_class, estimate.margin);
+    }
 }
 
-void SelfMetrics::add_families() {
-    const auto column = [this](const char* name, MetricType type, const char* help,
-                               auto&& value_of) {
-        for (const FamilyCost& cost : chosen_) {
-            SelfSample& sample = next(name, type, help);
-            sample.series.labels.resize(1);
-            sample.series.labels[0].name = "family";
-            sample.series.labels[0].value.assign(cost.family);
-            sample.value = value_of(cost);
-        }
+// All of a family together: one that comes later moves none of the others.
+void SelfMetrics::add_family(const FamilyCost& cost) {
+    const auto add = [this, &cost](const char* name, MetricType type, const char* help,
+                                   double value) {
+        SelfSample& sample = next(name, type, help);
+        sample.series.labels.resize(1);
+        sample.series.labels[0].name = "family";
+        sample.series.labels[0].value.assign(cost.family);
+        sample.value = value;
     };
-    column("family_reads_total", MetricType::kCounter, "units of the family read",
-           [](const FamilyCost& cost) { return static_cast<double>(cost.reads); });
-    column("family_read_seconds_total", MetricType::kCounter, "wall time spent reading the family",
-           [](const FamilyCost& cost) { return cost.total_ns / 1e9; });
-    column("family_read_typical_seconds", MetricType::kGauge,
-           "typical time to read one unit of the family",
-           [](const FamilyCost& cost) { return cost.typical_ns / 1e9; });
-    column("family_read_tail_seconds", MetricType::kGauge,
-           "slow end of the time to read one unit: contention and preemption",
-           [](const FamilyCost& cost) { return cost.tail_ns / 1e9; });
-    column("family_cache_hits_total", MetricType::kCounter,
-           "series of the family emitted from cache without a read since the last tick",
-           [](const FamilyCost& cost) { return static_cast<double>(cost.cached.hits); });
-    column("family_cache_misses_total", MetricType::kCounter,
-           "series of the family emitted that were read since the last tick",
-           [](const FamilyCost& cost) { return static_cast<double>(cost.cached.misses); });
-    column("family_cache_stale_total", MetricType::kCounter,
-           "series of the family emitted that were older than twice their interval",
-           [](const FamilyCost& cost) { return static_cast<double>(cost.cached.stale); });
-    column("family_cache_efficiency", MetricType::kGauge,
-           "share of the family's emitted series that were hits, so far",
-           [](const FamilyCost& cost) { return efficiency(cost.cached); });
+    add("family_reads_total", MetricType::kCounter, "units of the family read",
+        static_cast<double>(cost.reads));
+    add("family_read_seconds_total", MetricType::kCounter, "wall time spent reading the family",
+        cost.total_ns / 1e9);
+    add("family_read_typical_seconds", MetricType::kGauge,
+        "typical time to read one unit of the family", cost.typical_ns / 1e9);
+    add("family_read_tail_seconds", MetricType::kGauge,
+        "slow end of the time to read one unit: contention and preemption", cost.tail_ns / 1e9);
+    add("family_cache_hits_total", MetricType::kCounter,
+        "series of the family emitted from cache without a read since the last tick",
+        static_cast<double>(cost.cached.hits));
+    add("family_cache_misses_total", MetricType::kCounter,
+        "series of the family emitted that were read since the last tick",
+        static_cast<double>(cost.cached.misses));
+    add("family_cache_stale_total", MetricType::kCounter,
+        "series of the family emitted that were older than twice their interval",
+        static_cast<double>(cost.cached.stale));
+    add("family_cache_efficiency", MetricType::kGauge,
+        "share of the family's emitted series that were hits, so far", efficiency(cost.cached));
 }
 
 void SelfMetrics::add_left_out(const char* name, const char* help,
@@ -171,27 +182,13 @@ const std::vector<SelfSample>& SelfMetrics::collect(
     const std::vector<FamilySeries>& refusals, const std::vector<FamilySeries>& hidden,
     const std::vector<QuarantinedUnit>& quarantined) {
     used_ = 0;
-    add_truth(truth);
-    for (std::size_t i = 0; i < kCounterCount; ++i) {
-        const CounterInfo& info = counter_info(static_cast<Counter>(i));
-        SelfSample& sample =
-            next(info.metric, info.is_gauge ? MetricType::kGauge : MetricType::kCounter, info.help);
-        sample.series.labels.clear();
-        sample.value = static_cast<double>(counters_.get(static_cast<Counter>(i)));
-    }
-    SelfSample& build = next("build_info", MetricType::kGauge, "version of the agent");
-    build.series.labels.resize(1);
-    build.series.labels[0].name = "version";
-    build.series.labels[0].value = version_;
-    build.value = 1;
-
-    SelfSample& share = next("cache_efficiency", MetricType::kGauge,
-                             "share of the emitted series that were hits, so far");
-    share.series.labels.clear();
-    share.value =
-        efficiency({counters_.get(Counter::kCacheHits), counters_.get(Counter::kCacheMisses), 0});
+    add_always(truth);
     choose(families);
-    add_families();
+    for (const FamilyCost& cost : chosen_) {
+        add_family(cost);
+    }
+    // What comes and goes is last, and is no counter.
+    add_truth(truth);
     add_left_out("family_series_refused",
                  "series of the family that a cap of limits leaves out now", refusals);
     add_left_out(

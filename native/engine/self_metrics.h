@@ -41,6 +41,9 @@ struct TickTruth {
     const AccuracyAudit& accuracy;
 };
 
+// Outputs know a sample by its place: a counter that moved would lose what it grew by meanwhile
+// where growth is sent. So every counter keeps its place.
+//
 // Thread safety: core thread only. Rebuilds only what changed in shape; a tick with the same
 // families and quarantined units allocates nothing.
 class SelfMetrics {
@@ -58,10 +61,11 @@ class SelfMetrics {
 
  private:
     void choose(const std::vector<FamilyCost>& families);
+    void add_always(const TickTruth& truth);
     void add_truth(const TickTruth& truth);
     void add_by_class(const char* name, MetricType type, const char* help, UnitClass unit_class,
                       double value);
-    void add_families();
+    void add_family(const FamilyCost& cost);
     void add_left_out(const char* name, const char* help,
                       const std::vector<FamilySeries>& families);
     SelfSample& next(const char* name, MetricType type, const char* help);
