@@ -11,7 +11,7 @@
 namespace remora {
 
 // Never read this unit (shed); other values are milliseconds.
-inline constexpr std::uint32_t kIntervalNever = 0xFFFFFFFF;
+inline constexpr std::uint32_t kIntervalNever = 0x7FFFFFFF;
 
 // Thread safety: the core thread sets, the collector thread gets; registration (collector) sets
 // before the unit is published. Relaxed is enough: a stale interval costs one early or late read,
@@ -30,12 +30,22 @@ class IntervalTable {
     bool reserve(UnitId unit);
 
     void set(UnitId unit, std::uint32_t interval_ms) {
-        cell(unit).store(interval_ms, std::memory_order_relaxed);
+        cell(unit).store(interval_ms & kIntervalNever, std::memory_order_relaxed);
     }
-    std::uint32_t get(UnitId unit) const { return cell(unit).load(std::memory_order_relaxed); }
+    // The unit failed: it is left alone for the whole of `interval_ms`, which nothing shortens.
+    void set_back_off(UnitId unit, std::uint32_t interval_ms) {
+        cell(unit).store((interval_ms & kIntervalNever) | kBackOff, std::memory_order_relaxed);
+    }
+    std::uint32_t get(UnitId unit) const {
+        return cell(unit).load(std::memory_order_relaxed) & kIntervalNever;
+    }
+    bool is_back_off(UnitId unit) const {
+        return (cell(unit).load(std::memory_order_relaxed) & kBackOff) != 0;
+    }
 
  private:
     static constexpr std::uint32_t kChunk = 4096;
+    static constexpr std::uint32_t kBackOff = ~kIntervalNever;
 
     std::atomic<std::uint32_t>& cell(UnitId unit) const {
         return chunks_[unit / kChunk].load(std::memory_order_acquire)[unit % kChunk];

@@ -218,8 +218,11 @@ bool Planner::is_due(UnitId unit, std::uint32_t round) const {
     }
     const std::uint32_t elapsed = round - last_[unit];
     const std::uint32_t n = quanta(interval_ms);
+    // One that failed is not spread: its turn would come at any time, also at once.
+    const bool spreads = !intervals_.is_back_off(unit);
     if (rounds_per_tick_ == 1) {
-        return elapsed >= n || (n >= 2U * armed_[unit] && (round + spread(unit, n)) % n == 0);
+        return elapsed >= n ||
+               (spreads && n >= 2U * armed_[unit] && (round + spread(unit, n)) % n == 0);
     }
     if (n < rounds_per_tick_) {
         return elapsed >= n;
@@ -230,8 +233,8 @@ bool Planner::is_due(UnitId unit, std::uint32_t round) const {
     }
     const std::uint32_t ticks_elapsed = (elapsed + rounds_per_tick_ - 1) / rounds_per_tick_;
     const std::uint32_t ticks = n / rounds_per_tick_;
-    if (ticks_elapsed >= ticks) {
-        return true;
+    if (ticks_elapsed >= ticks || !spreads) {
+        return ticks_elapsed >= ticks;
     }
     // Grown much since the last read: the unit takes its own place in the new interval, at most
     // that interval away.
@@ -309,7 +312,8 @@ void Planner::draw_audit() {
         random_ ^= random_ << 17;
         const auto unit = static_cast<UnitId>(((random_ >> 32) * units) >> 32);
         if ((flags_[unit] & (kActive | kAudited)) != kActive || is_audited_[unit] == 0 ||
-            intervals_.get(unit) == kIntervalNever || expected_ns(family_[unit]) > kAuditedNsMax) {
+            intervals_.get(unit) == kIntervalNever || intervals_.is_back_off(unit) ||
+            expected_ns(family_[unit]) > kAuditedNsMax) {
             continue;
         }
         const bool is_due = (flags_[unit] & kListed) != 0;

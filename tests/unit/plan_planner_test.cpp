@@ -304,6 +304,43 @@ TEST_F(PlannerTest, SpreadsUnitsWhoseIntervalGrew) {
     }
 }
 
+TEST_F(PlannerTest, ABackOffIsNotShortenedByChance) {
+    PlanOptions options;
+    options.audit_units = 100;
+    make(options);
+    for (UnitId unit = 0; unit < 300; ++unit) {
+        add(unit, 0, 10'000);
+    }
+    run(15 * kNanosPerSecond);
+    for (UnitId unit = 0; unit < 300; ++unit) {
+        intervals.set_back_off(unit, 300'000);
+        EXPECT_EQ(intervals.get(unit), 300'000U);
+    }
+    times.clear();
+    run(301 * kNanosPerSecond);
+    EXPECT_TRUE(times.empty()) << times.size() << " units were read before";
+    run(325 * kNanosPerSecond);
+    EXPECT_EQ(times.size(), 300U);
+    intervals.set(0, 10'000);
+    EXPECT_FALSE(intervals.is_back_off(0));
+}
+
+TEST_F(PlannerTest, ABackOffIsNotShortenedByChanceWithAFinerQuantum) {
+    PlanOptions options;
+    options.quantum_ns = kNanosPerSecond;
+    make(options);
+    for (UnitId unit = 0; unit < 300; ++unit) {
+        add(unit, 0, 10'000);
+    }
+    run(15 * kNanosPerSecond);
+    for (UnitId unit = 0; unit < 300; ++unit) {
+        intervals.set_back_off(unit, 300'000);
+    }
+    times.clear();
+    run(301 * kNanosPerSecond);
+    EXPECT_TRUE(times.empty()) << times.size() << " units were read before";
+}
+
 // A family that was woken as a whole is looked at again at once, by some of it, and all of it
 // within the interval.
 TEST_F(PlannerTest, UnitsThatWereWokenTogetherPartAgain) {
