@@ -49,6 +49,7 @@ namespace remora {
     X(kValuesEmittedFresh,   counter, "values_emitted_fresh_total",    "values read since the last tick and emitted (misses)") \
     X(kValuesHidden,         counter, "values_hidden_total",           "values read of series that are not shown") \
     X(kValuesAggregated,     counter, "values_aggregated_total",       "values made of those of several units") \
+    X(kAggregatesUnknown,    gauge,   "aggregates_unknown",            "sums and maxima left out of the outputs now: a part of them is not known") \
     X(kValuesOrphanDropped,  counter, "values_orphan_dropped_total",   "values of units that were gone on arrival") \
     X(kValuesUnregisteredDropped, counter, "values_unregistered_dropped_total", "fresh values whose unit left before a tick") \
     X(kCacheHits,            counter, "cache_hits_total",              "series emitted from cache without a read since the last tick") \

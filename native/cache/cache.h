@@ -192,17 +192,21 @@ void Cache::close_tick(std::int64_t now_ns, About&& about, std::int64_t bounds_s
         const UnitAtTick unit_now = about(unit);
         const std::int64_t age_ns = now_ns - read_ns_[unit];
         CacheUse& use = uses_[family_[unit]];
-        if (unsettled_[unit] != 0) {
+        const bool is_expired = now_ns - std::max(read_ns_[unit], bounds_since_ns) >
+                                kBoundsUntilExpired * unit_now.bound_ms * kNanosPerMilli;
+        // What is made of others is as old as the oldest of them.
+        const bool is_fresh = unsettled_[unit] != 0;
+        if (is_fresh) {
             unsettled_[unit] = 0;
             misses += values;
             use.misses += values;
+        }
+        if (is_fresh && !is_expired) {
             flags_[unit] = static_cast<std::uint8_t>(flags & ~(kUnitStale | kUnitExpired));
             note_age(unit, unit_now, age_ns);
             continue;
         }
-        if ((flags & kUnitQuarantined) == 0 &&
-            now_ns - std::max(read_ns_[unit], bounds_since_ns) >
-                kBoundsUntilExpired * unit_now.bound_ms * kNanosPerMilli) {
+        if ((flags & kUnitQuarantined) == 0 && is_expired) {
             expired += values;
             flags_[unit] = static_cast<std::uint8_t>(flags | kUnitExpired);
             continue;

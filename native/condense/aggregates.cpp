@@ -5,11 +5,6 @@
 #include <limits>
 
 namespace remora {
-namespace {
-
-const std::vector<UnitId> kNone;
-
-}  // namespace
 
 void Aggregates::add(UnitId unit) {
     Made& made = made_[unit];
@@ -48,50 +43,42 @@ void Aggregates::set(UnitId unit, Aggregate how, bool incomplete) {
     made.is_incomplete = incomplete;
 }
 
-bool Aggregates::is_due(const Made& made, const Cache& cache) {
-    bool is_fresh = made.is_changed;
-    if (made.is_incomplete) {
-        return is_fresh;
+void Aggregates::set_whole(UnitId unit) {
+    const auto found = made_.find(unit);
+    if (found != made_.end()) {
+        set(unit, found->second.how, false);
     }
-    for (const UnitId member : made.members) {
-        if (cache.values(member) == nullptr && !cache.is_quarantined(member)) {
-            return false;  // a part of a sum would look like a drop
-        }
-        is_fresh = is_fresh || cache.is_unsettled(member);
-    }
-    return is_fresh;
 }
 
-void Aggregates::make(Made& made, Cache& cache) {
+// A part of a sum would look like a drop.
+bool Aggregates::is_known(const Made& made, const Cache& cache) {
+    return !made.is_incomplete && !made.members.empty() &&
+           std::all_of(made.members.begin(), made.members.end(), [&cache](UnitId member) {
+               return cache.values(member) != nullptr && !cache.is_quarantined(member);
+           });
+}
+
+bool Aggregates::is_due(const Made& made, const Cache& cache) {
+    return made.is_changed || cache.is_quarantined(made.unit) ||
+           std::any_of(made.members.begin(), made.members.end(),
+                       [&cache](UnitId member) { return cache.is_unsettled(member); });
+}
+
+void Aggregates::make(const Made& made, Cache& cache) {
     std::int64_t read_ns = std::numeric_limits<std::int64_t>::max();
     std::int64_t read_wall_ms = read_ns;
-    bool is_any = false;
-    for (const UnitId member : made.is_incomplete ? kNone : made.members) {
-        if (cache.values(member) != nullptr && !cache.is_quarantined(member)) {
-            is_any = true;
-            read_ns = std::min(read_ns, cache.read_ns(member));
-            read_wall_ms = std::min(read_wall_ms, cache.read_wall_ms(member));
-        }
-    }
-    cache.set_quarantined(made.unit, !is_any);
-    if (!is_any) {
-        return;
+    for (const UnitId member : made.members) {
+        read_ns = std::min(read_ns, cache.read_ns(member));
+        read_wall_ms = std::min(read_wall_ms, cache.read_wall_ms(member));
     }
     const std::uint16_t slots = cache.slots(made.unit);
     for (std::uint16_t slot = 0; slot < slots; ++slot) {
-        // Of values that are all no numbers there is no sum either.
-        double result = std::numeric_limits<double>::quiet_NaN();
-        for (const UnitId member : made.members) {
-            const double* values = cache.values(member);
-            if (values == nullptr || cache.is_quarantined(member) || std::isnan(values[slot])) {
-                continue;
-            }
-            if (std::isnan(result)) {
-                result = values[slot];
-            } else {
-                result = made.how == Aggregate::kSum ? result + values[slot]
-                                                     : std::max(result, values[slot]);
-            }
+        double result = cache.values(made.members.front())[slot];
+        for (std::size_t i = 1; i < made.members.size(); ++i) {
+            const double value = cache.values(made.members[i])[slot];
+            // With what is no number there is no whole: a part of it neither.
+            const bool takes_over = std::isnan(value) || value > result;
+            result = made.how == Aggregate::kSum ? result + value : takes_over ? value : result;
         }
         cache.stage(made.unit, slot, result);
     }
@@ -100,12 +87,20 @@ void Aggregates::make(Made& made, Cache& cache) {
 }
 
 void Aggregates::update(Cache& cache) {
+    std::uint64_t unknown = 0;
     for (auto& [unit, made] : made_) {
+        if (!is_known(made, cache)) {
+            ++unknown;
+            cache.set_quarantined(unit, true);
+            continue;
+        }
         if (is_due(made, cache)) {
             made.is_changed = false;
+            cache.set_quarantined(unit, false);
             make(made, cache);
         }
     }
+    counters_.set(Counter::kAggregatesUnknown, unknown);
 }
 
 }  // namespace remora

@@ -35,9 +35,12 @@ class Aggregates {
     // While it is incomplete it is quarantined: a sum of a part would look like the whole.
     void set(UnitId unit, Aggregate how, bool incomplete);
 
-    // Makes anew what a member of was read since the last tick, or what a member came to or left,
-    // once every member was read. A quarantined member is left out, as it is everywhere. An
-    // aggregate was read when the oldest of its members was.
+    // It is no longer incomplete.
+    void set_whole(UnitId unit);
+
+    // Makes anew what a member of was read since the last tick, or what a member came to or left.
+    // An aggregate of which any member is not known (not read yet, or quarantined) is quarantined
+    // and counted in kAggregatesUnknown. It was read when the oldest of its members was.
     void update(Cache& cache);
 
  private:
@@ -49,8 +52,9 @@ class Aggregates {
         std::vector<UnitId> members;
     };
 
+    static bool is_known(const Made& made, const Cache& cache);
     static bool is_due(const Made& made, const Cache& cache);
-    void make(Made& made, Cache& cache);
+    void make(const Made& made, Cache& cache);
 
     CounterTable& counters_;
     std::unordered_map<UnitId, Made> made_;

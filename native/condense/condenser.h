@@ -49,6 +49,8 @@ class Condenser {
     void set_aggregate(UnitId unit, Aggregate how, bool incomplete) {
         aggregates_.set(unit, how, incomplete);
     }
+    // No cap leaves out any of its parts (any more).
+    void set_whole(UnitId unit) { aggregates_.set_whole(unit); }
     // Before the cache lets it go.
     void remove_unit(UnitId unit);
 

@@ -251,14 +251,13 @@ TEST_F(CondenseTest, AnAggregateStandsForItsPartitions) {
         EXPECT_EQ(counters_.get(Counter::kValuesAggregated), made) << "nothing was read";
         read(parts[1], std::nan(""), 35);
         tick(40);
-        EXPECT_EQ(cache_.values(whole)[0], how == Aggregate::kSum ? 16 : 11);
-        remove(parts[2]);
+        EXPECT_TRUE(std::isnan(cache_.values(whole)[0])) << "a part of the sum is no sum";
+        read(parts[1], 8, 45);
         tick(50);
-        EXPECT_EQ(cache_.values(whole)[0], 5);
-        cache_.set_quarantined(parts[0], true);
-        read(parts[1], 8, 55);
+        EXPECT_EQ(cache_.values(whole)[0], how == Aggregate::kSum ? 24 : 11);
+        remove(parts[2]);
         tick(60);
-        EXPECT_EQ(cache_.values(whole)[0], 8);
+        EXPECT_EQ(cache_.values(whole)[0], how == Aggregate::kSum ? 13 : 8);
         remove(parts[0]);
         remove(parts[1]);
         remove(whole);
@@ -373,6 +372,42 @@ TEST_F(CondenseTest, ASumOfAPartIsNotShownAsTheWhole) {
     tick(30);
     EXPECT_FALSE(cache_.is_quarantined(sum));
     EXPECT_EQ(*cache_.values(sum), 7);
+}
+
+TEST_F(CondenseTest, ASumOfWhichAPartIsNotKnownIsLeftOutAndCounted) {
+    CondensePolicy summed = kSampled;
+    summed.aggregate = Aggregate::kSum;
+    const UnitId sum = add_whole(Aggregate::kSum);
+    const UnitId a = add(name_of("orders", 0), summed, sum);
+    const UnitId b = add(name_of("orders", 1), summed, sum);
+    const auto is_out = [&](std::int64_t at_s) {
+        tick(at_s);
+        return !cache_.is_emitted(sum);
+    };
+    read(a, 1, 5);
+    read(b, 2, 5);
+    EXPECT_FALSE(is_out(10));
+    EXPECT_EQ(counters_.get(Counter::kAggregatesUnknown), 0U);
+    cache_.set_quarantined(b, true);
+    read(a, 5, 15);
+    EXPECT_TRUE(is_out(20)) << "the part that can be read";
+    EXPECT_EQ(counters_.get(Counter::kAggregatesUnknown), 1U);
+    cache_.set_quarantined(b, false);
+    read(b, 3, 25);
+    EXPECT_FALSE(is_out(30));
+    EXPECT_EQ(*cache_.values(sum), 8);
+    EXPECT_EQ(counters_.get(Counter::kAggregatesUnknown), 0U);
+    const UnitId c = add(name_of("orders", 2), summed, sum);
+    EXPECT_TRUE(is_out(40)) << "one that came has not been read";
+    read(c, 4, 45);
+    EXPECT_FALSE(is_out(50));
+    EXPECT_EQ(*cache_.values(sum), 12);
+    // b is read no more, whatever the reason is: five times its bound after its last read.
+    for (std::int64_t at_s = 60; at_s <= 330; at_s += 10) {
+        read(a, 1, at_s);
+        read(c, 1, at_s);
+        EXPECT_EQ(is_out(at_s), at_s > 325) << at_s;
+    }
 }
 
 TEST_F(CondenseTest, CountersNotSeenToGrowRankByWhatTheyShow) {
