@@ -20,6 +20,7 @@ namespace remora {
     X(kReadsFailed,          counter, "reads_failed_total",            "units whose read threw, was no number, or too large") \
     X(kReadsGone,            counter, "reads_gone_total",              "units that were unregistered when read (transient)") \
     X(kReadsBlocked,         counter, "reads_blocked_total",           "reads that did not return and cost their thread") \
+    X(kReadsHeld,            counter, "reads_held_total",              "reads left out because one of their like hangs, or as many threads as may") \
     X(kReadNanos,            counter, "read_nanoseconds_total",        "wall time spent in reads, by the collector's own clock") \
     X(kCollectorCpuNanos,    gauge,   "collector_cpu_nanoseconds",     "CPU time of the collector thread") \
     X(kCollectorCycleNanosMax, gauge, "collector_cycle_nanoseconds_max", "longest collector cycle so far") \

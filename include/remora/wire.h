@@ -14,7 +14,7 @@
 
 namespace remora::wire {
 
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 
 // How the shim reads a bean. The first five are Yammer metric objects (tier 1); kMBean goes through
 // the MBeanServer (tier 2) and lists its attributes one by one.
@@ -67,6 +67,7 @@ enum class ReadStatus : std::uint8_t {
     kNotNumber = 3,  // null, or a class that is no number, boolean or known text
     kBlocked = 4,    // the read did not return; its thread was abandoned
     kTooLarge = 5,   // the value would not fit (a composite that grew)
+    kHeld = 6,       // not tried: a read of its like hangs, or as many threads as may
 };
 
 // ---- control buffer
@@ -76,6 +77,7 @@ enum class ControlKind : std::uint8_t {
     kBean = 1,        // BeanRecord
     kUnregister = 2,  // UnregisterRecord
     kText = 3,        // TextRecord
+    kAsk = 4,         // BeanRecord of an MBean that nobody has looked into
     kSwept = 5,       // SweptRecord
 };
 
@@ -103,12 +105,21 @@ struct BeanRecord {
 };
 static_assert(sizeof(BeanRecord) == 16);
 
+//
+// kAsk: the same record, with what the MBean declares and not with what its values are; kOther: may
+// be anything, also a composite. It is answered with unit 0 and the attributes that may be wanted,
+// or with kNotFound: then nobody calls any of them. A kBean follows with what was found in those.
 struct AttributeHead {
-    std::uint8_t type;      // ValueType
-    std::uint8_t reserved;  // 0
+    std::uint8_t type;   // ValueType
+    std::uint8_t flags;  // AttributeFlag bits
     std::uint16_t path_bytes;
 };
 static_assert(sizeof(AttributeHead) == 4);
+
+enum AttributeFlag : std::uint8_t {
+    // Reading it takes so long that it is left out unless the configuration names it.
+    kAttributeDear = 1,
+};
 
 struct UnregisterRecord {
     ControlHeader header;
@@ -137,10 +148,10 @@ static_assert(sizeof(SweptRecord) == 16);
 // ---- answer buffer
 // --------------------------------------------------------------------------------
 
-// One for each bean record: `unit` >= 0 when the bean is wanted, else a negative Code (kNotFound:
-// not selected; kLimit: a cap was reached). Followed by `slot_count` uint16 selectors: a Stat for
-// the Yammer kinds, an index into the bean's attributes for kMBean; then padding to 8. Samples
-// carry values in this order.
+// One for each bean or ask record: `unit` >= 0 when the bean is wanted, else a negative Code
+// (kNotFound: not selected; kLimit: a cap was reached). Followed by `slot_count` uint16 selectors:
+// a Stat for the Yammer kinds, an index into the bean's attributes for kMBean; then padding to 8.
+// Samples carry values in this order.
 struct BeanAnswer {
     std::int32_t unit;
     std::uint16_t slot_count;

@@ -21,6 +21,8 @@ const char* reason_text(wire::ReadStatus status) {
             return "not_a_number";
         case wire::ReadStatus::kBlocked:
             return "blocked";
+        case wire::ReadStatus::kHeld:
+            return "held";
         case wire::ReadStatus::kTooLarge:
             break;
     }
@@ -211,14 +213,18 @@ void Core::list_quarantined() {
         const std::string& name = quarantined_names_.emplace_back(name_of(found[i].unit));
         const char* reason = reason_text(found[i].reason);
         quarantined_.push_back({name, reason});
-        if (!std::binary_search(quarantine_said_.begin(), quarantine_said_.end(), found[i].unit)) {
+        // Of those that are held back because one hangs the shim has spoken.
+        if (found[i].reason != wire::ReadStatus::kHeld &&
+            !std::binary_search(quarantine_said_.begin(), quarantine_said_.end(), found[i].unit)) {
             log_.warn("quarantine." + name,
                       "quarantined " + name + ": " + reason + "; tried again later");
         }
     }
     quarantine_said_.clear();
     for (std::size_t i = 0; i < count; ++i) {
-        quarantine_said_.push_back(found[i].unit);
+        if (found[i].reason != wire::ReadStatus::kHeld) {
+            quarantine_said_.push_back(found[i].unit);
+        }
     }
     for (const Undescribed& bean : undescribed_) {
         quarantined_.push_back({bean.name, reason_text(bean.status)});

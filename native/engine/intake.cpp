@@ -123,6 +123,9 @@ void Intake::count_status(std::uint8_t status, std::uint16_t values) {
         case wire::ReadStatus::kBlocked:
             counters_.add(Counter::kReadsBlocked);
             return;
+        case wire::ReadStatus::kHeld:
+            counters_.add(Counter::kReadsHeld);
+            return;
         case wire::ReadStatus::kThrew:
         case wire::ReadStatus::kNotNumber:
         case wire::ReadStatus::kTooLarge:

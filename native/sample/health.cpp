@@ -29,7 +29,7 @@ void Health::forget(UnitId unit) {
 
 std::uint32_t Health::on_read(UnitId unit, wire::ReadStatus status, std::int64_t now_ns) {
     if (status == wire::ReadStatus::kOk) {
-        if (failures_[unit] != 0) {
+        if (is_failing(unit)) {
             forget(unit);
         }
         return 0;
@@ -37,20 +37,31 @@ std::uint32_t Health::on_read(UnitId unit, wire::ReadStatus status, std::int64_t
     if (status == wire::ReadStatus::kGone) {
         return options_.interval_ms_base;
     }
+    if (status == wire::ReadStatus::kHeld) {
+        quarantine(unit, status, now_ns);
+        return options_.interval_ms_base;
+    }
     const bool blocked = status == wire::ReadStatus::kBlocked;
     failures_[unit] =
         static_cast<std::uint8_t>(std::min<int>(failures_[unit] + 1, kFailuresCounted));
-    if (reason_[unit] == 0 && (blocked || failures_[unit] >= options_.failures_until_quarantine)) {
-        since_s_[unit] = static_cast<std::uint32_t>(now_ns / kNanosPerSecond);
-        ++quarantined_;
-        ++quarantines_total_;
-        reason_[unit] = static_cast<std::uint8_t>(status);
-    }
-    if (blocked) {
-        return options_.interval_ms_max;
+    if (blocked || failures_[unit] >= options_.failures_until_quarantine) {
+        quarantine(unit, status, now_ns);
     }
     const std::uint64_t doubled = std::uint64_t{options_.interval_ms_base} << (failures_[unit] - 1);
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(doubled, options_.interval_ms_max));
+}
+
+void Health::quarantine(UnitId unit, wire::ReadStatus status, std::int64_t now_ns) {
+    constexpr auto kHeld = static_cast<std::uint8_t>(wire::ReadStatus::kHeld);
+    if (reason_[unit] == 0) {
+        since_s_[unit] = static_cast<std::uint32_t>(now_ns / kNanosPerSecond);
+        ++quarantined_;
+        ++quarantines_total_;
+    }
+    // What was found out by trying tells more than that nobody may try.
+    if (reason_[unit] == 0 || reason_[unit] == kHeld) {
+        reason_[unit] = static_cast<std::uint8_t>(status);
+    }
 }
 
 std::size_t Health::list(std::span<Quarantined> out) const {

@@ -192,7 +192,7 @@ inline std::uint32_t Sampler::interval_for(UnitId unit) const {
 }
 
 inline void Sampler::set_interval(UnitId unit, std::uint32_t interval_ms) {
-    if (intervals_.get(unit) != interval_ms) {
+    if (intervals_.get(unit) != interval_ms || intervals_.is_back_off(unit)) {
         intervals_.set(unit, interval_ms);
     }
 }
@@ -234,7 +234,11 @@ void Sampler::observe(UnitId unit, float deviation, std::int64_t elapsed_ns,
         if (back_off_ms != 0) {
             // An alert is tried at every tick: nobody may be blind for longer than its fault lasts.
             const AgeBounds::Kind& own = kind(unit);
-            set_interval(unit, own.unit_class == UnitClass::kAlert ? own.base_ms : back_off_ms);
+            if (own.unit_class == UnitClass::kAlert) {
+                set_interval(unit, own.base_ms);
+            } else {
+                intervals_.set_back_off(unit, back_off_ms);
+            }
             return;
         }
     }

@@ -885,13 +885,63 @@ TEST_F(SamplerTest, TakesABlockedReadSeriouslyAndAGoneUnitLightly) {
     const UnitId blocks = add(UnitClass::kBroker, 0, 1'000);
     const UnitId goes = add(UnitClass::kPartition, 0, 1'000);
     sampler->observe(blocks, 0, 0, ReadStatus::kBlocked, 0);
-    EXPECT_TRUE(sampler->health().is_quarantined(blocks));
+    EXPECT_TRUE(sampler->health().is_quarantined(blocks)) << "at once";
+    EXPECT_EQ(intervals.get(blocks), 10'000U);
+    EXPECT_TRUE(intervals.is_back_off(blocks));
+    sampler->observe(blocks, 0, 0, ReadStatus::kBlocked, 0);
+    EXPECT_EQ(intervals.get(blocks), 20'000U) << "each costs a thread";
+    sampler->solve(kPlenty, kPlenty);
+    EXPECT_EQ(intervals.get(blocks), 20'000U);
+    for (int i = 0; i < 20; ++i) {
+        sampler->observe(blocks, 0, 0, ReadStatus::kBlocked, 0);
+    }
     EXPECT_EQ(intervals.get(blocks), 900'000U);
     for (int i = 0; i < 10; ++i) {
         sampler->observe(goes, 0, 0, ReadStatus::kGone, 0);
     }
     EXPECT_FALSE(sampler->health().is_quarantined(goes));
     EXPECT_EQ(intervals.get(goes), 10'000U);
+}
+
+// Nothing was tried: the shim answers for a thread that hangs.
+TEST_F(SamplerTest, WhatIsHeldBackIsAskedForAtEveryTickAndIsNoFailure) {
+    make();
+    const UnitId blocked = add(UnitClass::kPartition, 0, 1'000);
+    const UnitId alike = add(UnitClass::kPartition, 0, 1'000);
+    teach(alike, 0);
+    solve_until_settled(kPlenty, kPlenty);
+    ASSERT_EQ(intervals.get(alike), 60'000U);
+    sampler->observe(blocked, 0, 0, ReadStatus::kBlocked, 0);
+    for (int tick = 0; tick < 100; ++tick) {
+        for (const UnitId unit : {blocked, alike}) {
+            sampler->observe(unit, 0, 0, ReadStatus::kHeld, 0);
+            sampler->solve(kPlenty, kPlenty);
+            EXPECT_TRUE(sampler->health().is_quarantined(unit));
+            EXPECT_EQ(intervals.get(unit), 10'000U) << "tick " << tick;
+        }
+    }
+    Quarantined found[3];
+    ASSERT_EQ(sampler->health().list(found), 2U);
+    EXPECT_EQ(found[0].reason, ReadStatus::kBlocked);
+    EXPECT_EQ(found[1].reason, ReadStatus::kHeld);
+    read(alike, 0);
+    EXPECT_FALSE(sampler->health().is_quarantined(alike));
+    sampler->observe(blocked, 0, 0, ReadStatus::kBlocked, 0);
+    EXPECT_EQ(intervals.get(blocked), 20'000U) << "the second one that blocked";
+}
+
+TEST_F(SamplerTest, AnAlertIsTriedAtEveryTickWhateverItsReadsDo) {
+    make();
+    const UnitId alert = add(UnitClass::kAlert, 0, 1'000);
+    for (const ReadStatus status : {ReadStatus::kBlocked, ReadStatus::kThrew, ReadStatus::kHeld,
+                                    ReadStatus::kNotNumber, ReadStatus::kBlocked}) {
+        for (int i = 0; i < 5; ++i) {
+            sampler->observe(alert, 0, 0, status, 0);
+            sampler->solve(kPlenty, kPlenty);
+            EXPECT_EQ(intervals.get(alert), 10'000U);
+        }
+    }
+    EXPECT_TRUE(sampler->health().is_quarantined(alert));
 }
 
 TEST_F(SamplerTest, AUnitThatGoesTakesItsQuarantineAlong) {

@@ -111,15 +111,18 @@ final class Supervisor {
         }
         int subject = ReadGate.subject(token);
         ObjectName name = nameOf(subject);
-        collector.onReturn(session.stuck.add(name));
-        int alive = session.stuck.alive();
         String where = name == null ? "the MBean server" : name.toString();
-        if (alive > Stuck.THREADS_MAX) {
-            end("too many reads hang, the last one in " + where);
-            return;
-        }
-        Log.say("a read of " + where + " has not returned for " + pollMillis * pollsBlocked
-                + " ms; going on without it (" + alive + " such now)");
+        Runnable returned = session.stuck.add(name);
+        boolean pauses = session.stuck.isFull();
+        collector.onReturn(() -> {
+            returned.run();
+            if (pauses) {
+                Log.say("the read of " + where + " has returned; reading goes on");
+            }
+        });
+        Log.say("a read of " + where + " has not returned for " + pollMillis * pollsBlocked + " ms; "
+                + (pauses ? "as many hang as may: nothing but meters and counters is read until one returns ("
+                        : "going on without it and its like (") + session.stuck.alive() + " such now)");
         start(subject);
     }
 

@@ -3,7 +3,7 @@ package remora.shim;
 
 /** Constants and offsets of the layout shared with the native core. */
 final class Wire {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     static final int STAT_COUNT = 17;
     static final int CONTROL_BYTES = 163840;
     static final int ANSWER_BYTES = 98304;
@@ -66,6 +66,7 @@ final class Wire {
         static final int NOT_NUMBER = 3;
         static final int BLOCKED = 4;
         static final int TOO_LARGE = 5;
+        static final int HELD = 6;
 
         private ReadStatus() {}
     }
@@ -74,9 +75,16 @@ final class Wire {
         static final int BEAN = 1;
         static final int UNREGISTER = 2;
         static final int TEXT = 3;
+        static final int ASK = 4;
         static final int SWEPT = 5;
 
         private ControlKind() {}
+    }
+
+    static final class AttributeFlag {
+        static final int ATTRIBUTE_DEAR = 1;
+
+        private AttributeFlag() {}
     }
 
     static final class PlanFlag {
@@ -115,6 +123,7 @@ final class Wire {
     static final class AttributeHead {
         static final int SIZE = 4;
         static final int TYPE = 0;
+        static final int FLAGS = 1;
         static final int PATH_BYTES = 2;
 
         private AttributeHead() {}
