@@ -51,6 +51,7 @@ struct ControlItem {
     // kRefused: registration.family and family_name, and how many of its series a cap leaves out.
     std::uint64_t series_refused = 0;
     std::uint64_t generation = 0;  // kSwept: of the configuration that everything was offered under
+    std::vector<UnitId> whole;     // kSwept: units made of others that lack none of those any more
 };
 
 struct Reload;
@@ -58,9 +59,9 @@ struct Reload;
 // Who has the reload under way (engine/reload.h).
 enum class ReloadStage : std::uint8_t { kIdle, kForCore, kForCollector, kFilling, kSwapped };
 
-// Whatever one control call may carry fits the empty channels: two items and four messages a
-// record, for its unit and the aggregate that this may be a part of, and what a call adds.
-inline constexpr std::size_t kControlSlots = 3 * wire::kControlRecordsMax;
+// Whatever one control call may carry fits the empty channels: three items and four messages a
+// record, for its unit and the aggregates that this may come to and leave, and what a call adds.
+inline constexpr std::size_t kControlSlots = 4 * wire::kControlRecordsMax;
 static_assert(kRingSlots >= 5 * wire::kControlRecordsMax);
 
 struct Channels {

@@ -63,8 +63,9 @@ bool decode_bean(std::span<const std::uint8_t> record, Bean& bean) {
         if (attribute.path_bytes > rest.size()) {
             return false;
         }
-        bean.attributes.push_back(
-            {text_of(rest.first(attribute.path_bytes)), static_cast<ValueType>(attribute.type)});
+        bean.attributes.push_back({text_of(rest.first(attribute.path_bytes)),
+                                   static_cast<ValueType>(attribute.type),
+                                   (attribute.flags & wire::kAttributeDear) != 0});
         rest = rest.subspan(attribute.path_bytes);
     }
     return true;

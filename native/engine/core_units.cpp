@@ -49,6 +49,9 @@ void Core::handle_control() {
             series_refused_[item->registration.family] = item->series_refused;
             return;
         case ControlItem::Kind::kSwept:
+            for (const UnitId unit : item->whole) {
+                condenser_.set_whole(unit);
+            }
             if (reload_ != nullptr && item->generation == reload_->generation) {
                 is_swept_ = true;
                 swept_ns_ = clock_.monotonic_ns();

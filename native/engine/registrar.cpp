@@ -18,53 +18,16 @@ constexpr std::size_t kUndescribedMax = 64;    // beans told of by name
 constexpr std::size_t kRefusedMax = 1U << 18;  // names remembered as refused
 // Control items that a call may add to those of its records.
 constexpr std::size_t kExtraItems = 64;
-// Of one record: its unit and an aggregate come; they may take the place of two others.
-constexpr std::size_t kItemsPerRecord = 2;
+// Of one record: its unit and an aggregate come; they may take the place of two others, of which
+// the second goes on without it.
+constexpr std::size_t kItemsPerRecord = 3;
 constexpr std::size_t kMessagesPerRecord = 4;
 
 std::int32_t negative(Code code) {
     return -static_cast<std::int32_t>(code);
 }
 
-// Equal when a unit reads and names the same values in the same order and is part of an aggregate
-// or not. How that is made may change: it stays.
-std::uint64_t shape_of(const Bean& bean, const Selection& selection) {
-    std::uint64_t hash = static_cast<std::uint64_t>(bean.kind) + 1 +
-                         (selection.policy.condense.aggregate != Aggregate::kNone ? 1U << 8 : 0U);
-    for (const Slot& slot : selection.slots) {
-        const char head[3] = {static_cast<char>(slot.selector & 0xFF),
-                              static_cast<char>(slot.selector >> 8), static_cast<char>(slot.type)};
-        hash = hash_64({head, sizeof(head)}, hash);
-        hash = hash_64(slot.path, hash);
-    }
-    return hash;
-}
-
 }  // namespace
-
-// What stands for all partitions of a topic.
-struct Registrar::Whole {
-    Whole(const Bean& partition, const Selection& chosen)
-        : name(without_partition(partition.name)),
-          bean(partition),
-          how(chosen.policy.condense.aggregate) {
-        // Parses like the name that it was made of.
-        Result<ObjectName> parsed = ObjectName::parse(name);
-        if (parsed) {
-            bean.name = std::move(parsed).value();
-        }
-        selection.wanted = true;
-        selection.slots = chosen.slots;
-        selection.claim = Claim::kBeyondFamily;
-    }
-    Whole(const Whole&) = delete;
-    Whole& operator=(const Whole&) = delete;
-
-    std::string name;  // the bean's name views it
-    Bean bean;
-    Selection selection;  // with no policy: it is shown, and never read
-    Aggregate how;
-};
 
 Registrar::Registrar(Settings settings, Channels& channels, Planner& planner,
                      IntervalTable& intervals, CounterTable& counters, Log& log)
@@ -119,6 +82,9 @@ bool Registrar::handle_record(std::span<const std::uint8_t> record) {
         case wire::ControlKind::kBean:
             handle_bean(record);
             return true;
+        case wire::ControlKind::kAsk:
+            handle_ask(record);
+            return true;
         case wire::ControlKind::kUnregister:
             handle_unregister(load_record<wire::UnregisterRecord>(record).unit);
             return true;
@@ -162,9 +128,14 @@ void Registrar::handle_undescribed(std::span<const std::uint8_t> record, wire::R
         return;
     }
     const std::string_view name = text_of(rest.first(head.name_bytes));
+    release(known_unit(hash_64(name)));
     if (status == wire::ReadStatus::kGone) {
         forget_undescribed(name);
         return;
+    }
+    const Result<ObjectName> parsed = ObjectName::parse(name);
+    if (!parsed || !settings_.selector->may_want(parsed.value())) {
+        return;  // nobody misses it
     }
     counters_.add(Counter::kBeansUndescribed);
     if (undescribed_.size() < kUndescribedMax || undescribed_.count(name) != 0) {
@@ -205,9 +176,7 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
     const Selection selection = settings_.selector->select(bean);
     const UnitId known = known_unit(hash_64(bean.name.text()));
     if (!selection.wanted || selection.slots.empty()) {
-        handle_unregister(known);
-        counters_.add(Counter::kBeansNotSelected);
-        answer_bean(negative(Code::kNotFound), token, 0, {});
+        not_selected(known, token);
         return;
     }
     if (known != kNoUnit && keep(known, bean, selection)) {
@@ -218,7 +187,14 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
     }
     FamilyId family = 0;
     UnitId unit = kNoUnit;
+    UnitId aggregate = kNoUnit;
     Cap cap = admit(bean, selection, family, unit);
+    if (cap == Cap::kNone) {
+        cap = aggregate_of(bean, selection, aggregate);
+        if (cap != Cap::kNone) {
+            take_back(unit, family, selection);
+        }
+    }
     if (cap != Cap::kNone) {
         refuse(cap, family, bean, selection);
         lose_member(bean, selection);
@@ -226,16 +202,66 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
         return;
     }
     enter(unit, family, bean, selection);
-    cap = join_aggregate(unit, bean, selection);
-    if (cap != Cap::kNone) {
-        handle_unregister(unit);
-        refuse(cap, family, bean, selection);
-        answer_bean(negative(Code::kLimit), token, 0, {});
-        return;
+    if (aggregate != kNoUnit) {
+        units_[unit].aggregate = aggregate;
+        ++made_[units_[aggregate].name_hash].members;
     }
     note_cut(family, selection);
     answer_bean(static_cast<std::int32_t>(unit), token, family, selection.slots);
     publish_unit(unit, bean, selection, false);
+    warn_of_window(bean, selection);
+}
+
+// A load since whoever asked last is nothing that two can ask for.
+void Registrar::warn_of_window(const Bean& bean, const Selection& selection) {
+    if (bean.name.text() != "java.lang:type=OperatingSystem") {
+        return;
+    }
+    for (const Slot& slot : selection.slots) {
+        if (slot.path.ends_with("CpuLoad")) {
+            log_.warn("window." + std::string(slot.path),
+                      std::string(bean.name.text()) + " " + std::string(slot.path) +
+                          " is the load since anybody read it last: every other reader, such as a "
+                          "JMX exporter, shortens that time, and this one theirs; "
+                          "ProcessCpuTime has no such fault");
+        }
+    }
+}
+
+// What nobody selects is never looked into.
+void Registrar::handle_ask(std::span<const std::uint8_t> record) {
+    const std::uint32_t token = load_record<wire::BeanRecord>(record).token;
+    Bean bean;
+    if (!decode_bean(record, bean)) {
+        counters_.add(Counter::kUnitsRefused);
+        answer_bean(negative(Code::kInvalidArgument), token, 0, {});
+        return;
+    }
+    const std::vector<Slot> slots = settings_.selector->may_want(bean);
+    if (slots.empty()) {
+        counters_.add(Counter::kBeansSeen);
+        forget_undescribed(bean.name.text());
+        if (listing_ != nullptr) {
+            list_bean(bean);
+        }
+        not_selected(known_unit(hash_64(bean.name.text())), token);
+        return;
+    }
+    answer_bean(0, token, 0, slots);
+}
+
+// The answer to what is offered again says that its unit is gone.
+void Registrar::release(UnitId known) {
+    if (known != kNoUnit) {
+        lose_part(units_[known].aggregate);
+        handle_unregister(known);
+    }
+}
+
+void Registrar::not_selected(UnitId known, std::uint32_t token) {
+    release(known);
+    counters_.add(Counter::kBeansNotSelected);
+    answer_bean(negative(Code::kNotFound), token, 0, {});
 }
 
 // Values of a collected bean that limits.attributes_per_bean_max leaves out.
@@ -248,87 +274,6 @@ void Registrar::note_cut(FamilyId family, const Selection& selection) {
     }
 }
 
-Cap Registrar::join_aggregate(UnitId unit, const Bean& bean, const Selection& selection) {
-    if (selection.policy.condense.aggregate == Aggregate::kNone) {
-        return Cap::kNone;
-    }
-    const Whole whole(bean, selection);
-    const std::uint64_t key = hash_64(whole.name, units_[unit].shape);
-    if (made_.find(key) == made_.end()) {
-        const Cap cap = make_aggregate(key, whole);
-        if (cap != Cap::kNone) {
-            return cap;
-        }
-    }
-    Made& made = made_[key];
-    const Cap cap = keep_aggregate(made.unit, bean, selection);
-    if (cap != Cap::kNone) {
-        return cap;
-    }
-    ++made.members;
-    units_[unit].aggregate = made.unit;
-    return Cap::kNone;
-}
-
-// A sum of some partitions must not look like the sum of all.
-void Registrar::lose_member(const Bean& bean, const Selection& selection) {
-    if (selection.policy.condense.aggregate == Aggregate::kNone) {
-        return;
-    }
-    const Whole whole(bean, selection);
-    const std::uint64_t key = hash_64(whole.name, shape_of(bean, selection));
-    incomplete_.insert(key);
-    const auto found = made_.find(key);
-    if (found == made_.end() || found->second.is_incomplete) {
-        return;
-    }
-    found->second.is_incomplete = true;
-    publish_unit(found->second.unit, whole.bean, whole.selection, true, whole.how);
-}
-
-// Of the members that are offered in a sweep the first one speaks for it.
-Cap Registrar::keep_aggregate(UnitId unit, const Bean& bean, const Selection& selection) {
-    if (unit == kNoUnit || !units_[unit].is_known_before) {
-        return Cap::kNone;
-    }
-    const Whole whole(bean, selection);
-    const Cap cap = readmit(unit, whole.selection.claim);
-    if (cap == Cap::kNone) {
-        publish_unit(unit, whole.bean, whole.selection, true, whole.how);
-    }
-    return cap;
-}
-
-Cap Registrar::make_aggregate(std::uint64_t key, const Whole& whole) {
-    FamilyId family = 0;
-    UnitId unit = kNoUnit;
-    const Cap cap = admit(whole.bean, whole.selection, family, unit);
-    if (cap != Cap::kNone) {
-        return cap;
-    }
-    planner_.remove(unit);
-    intervals_.set(unit, kIntervalNever);
-    enter(unit, family, whole.bean, whole.selection);
-    units_[unit].name_hash = key;
-    units_[unit].is_metric_object = false;
-    metric_objects_ -= whole.bean.kind != BeanKind::kMBean ? 1 : 0;
-    made_.emplace(key, Made{unit, 0, incomplete_.count(key) > 0});
-    publish_unit(unit, whole.bean, whole.selection, false, whole.how);
-    return Cap::kNone;
-}
-
-void Registrar::leave_aggregate(UnitId unit) {
-    const UnitId aggregate = units_[unit].aggregate;
-    if (aggregate == kNoUnit) {
-        return;
-    }
-    const auto found = made_.find(units_[aggregate].name_hash);
-    if (--found->second.members == 0) {
-        made_.erase(found);
-        handle_unregister(aggregate);
-    }
-}
-
 bool Registrar::keep(UnitId unit, const Bean& bean, const Selection& selection) {
     UnitFacts& facts = units_[unit];
     if (facts.shape == shape_of(bean, selection) &&
@@ -336,7 +281,7 @@ bool Registrar::keep(UnitId unit, const Bean& bean, const Selection& selection) 
         readmit(unit, selection.claim) == Cap::kNone) {
         return true;
     }
-    handle_unregister(unit);
+    release(unit);
     return false;
 }
 
@@ -414,6 +359,12 @@ Cap Registrar::admit(const Bean& bean, const Selection& selection, FamilyId& fam
     const bool waits = condense.is_sampled && condense.sleeps_unseen();
     intervals_.set(unit, waits ? kIntervalNever : settings_.base_interval_ms);
     return Cap::kNone;
+}
+
+void Registrar::take_back(UnitId unit, FamilyId family, const Selection& selection) {
+    planner_.remove(unit);
+    admission_.release(family, static_cast<std::uint32_t>(selection.slots.size()));
+    free_ids_.push_back(unit);
 }
 
 void Registrar::refuse(Cap cap, FamilyId family, const Bean& bean, const Selection& selection) {

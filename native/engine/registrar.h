@@ -97,7 +97,10 @@ class Registrar {
     struct Made {
         UnitId unit = kNoUnit;
         std::uint32_t members = 0;
-        bool is_incomplete = false;  // a cap leaves out what would be a member
+        // A cap leaves out what would be a member, or a sweep has not come to all of them: it has
+        // no value. Only the end of a sweep knows that none is missing.
+        bool is_incomplete = false;
+        Aggregate how = Aggregate::kNone;
     };
     struct Whole;
     struct Family {
@@ -112,19 +115,27 @@ class Registrar {
         std::size_t told = 0;  // when the log was told
     };
 
+    // Equal when a unit reads and names the same values in the same order and is part of an
+    // aggregate or not. How that is made may change: it stays.
+    static std::uint64_t shape_of(const Bean& bean, const Selection& selection);
     bool has_room(std::span<const std::uint8_t> control) const;
     bool handle_record(std::span<const std::uint8_t> record);
     void handle_undescribed(std::span<const std::uint8_t> record, wire::ReadStatus status);
     void forget_undescribed(std::string_view name);
     void publish_undescribed(std::string_view name, wire::ReadStatus status);
     void handle_bean(std::span<const std::uint8_t> record);
+    void handle_ask(std::span<const std::uint8_t> record);
+    void release(UnitId known);
+    void not_selected(UnitId known, std::uint32_t token);
     void handle_unregister(UnitId unit);
-    // Enters `unit` among those that its aggregate is made of, which is registered with the first
-    // one. A cap when there is no room for it.
-    Cap join_aggregate(UnitId unit, const Bean& bean, const Selection& selection);
-    Cap make_aggregate(std::uint64_t key, const Whole& whole);
+    // The unit that is made of the bean and others, registered with the first of them; kNoUnit when
+    // there is to be none. A cap when there is no room for it.
+    Cap aggregate_of(const Bean& bean, const Selection& selection, UnitId& aggregate);
+    Cap make_aggregate(std::uint64_t key, const Whole& whole, UnitId& aggregate);
     Cap keep_aggregate(UnitId unit, const Bean& bean, const Selection& selection);
     void leave_aggregate(UnitId unit);
+    void lose_part(UnitId aggregate);
+    void publish_made(const Made& made);
     void answer_bean(std::int32_t unit, std::uint32_t token, FamilyId family,
                      std::span<const Slot> slots);
     UnitId known_unit(std::uint64_t name_hash) const;
@@ -136,14 +147,18 @@ class Registrar {
                       Aggregate made_by = Aggregate::kNone);
     // Why there is no unit for it; kNone: there is, in `unit`.
     Cap admit(const Bean& bean, const Selection& selection, FamilyId& family, UnitId& unit);
+    // Undoes admit() of a unit that the core was not told of.
+    void take_back(UnitId unit, FamilyId family, const Selection& selection);
     void refuse(Cap cap, FamilyId family, const Bean& bean, const Selection& selection);
+    void warn_of_window(const Bean& bean, const Selection& selection);
     void note_cut(FamilyId family, const Selection& selection);
     void lose_member(const Bean& bean, const Selection& selection);
     void tell_refused();
     void warn_of_cap(Refusals& refusals, const char* key, std::uint32_t cap, const char* what);
     Refusals& refusals_of(Cap cap) { return refusals_[static_cast<std::size_t>(cap)]; }
     void end_sweep();
-    void publish_swept();
+    std::vector<UnitId> find_whole();
+    void publish_swept(std::vector<UnitId> whole);
     void list_bean(const Bean& bean);
     void count_units();
     FamilyId family_of(const std::string& name);

@@ -43,9 +43,6 @@ void Registrar::begin_sweep(Settings settings) {
     }
     values_cut_.count = 0;
     incomplete_.clear();
-    for (auto& [key, made] : made_) {
-        made.is_incomplete = false;
-    }
     for (Family& family : families_) {
         family.is_told = family.is_told && family.series_refused == 0;
         family.series_refused = 0;
@@ -115,14 +112,27 @@ void Registrar::list_bean(const Bean& bean) {
 void Registrar::skip_sweep(std::uint64_t generation) {
     settings_.generation = generation;
     if (!is_sweeping_) {
-        publish_swept();
+        publish_swept({});
     }
 }
 
-void Registrar::publish_swept() {
+// Everything has been offered: what lacked a member before and does not now.
+std::vector<UnitId> Registrar::find_whole() {
+    std::vector<UnitId> whole;
+    for (auto& [key, made] : made_) {
+        if (made.is_incomplete && incomplete_.count(key) == 0) {
+            made.is_incomplete = false;
+            whole.push_back(made.unit);
+        }
+    }
+    return whole;
+}
+
+void Registrar::publish_swept(std::vector<UnitId> whole) {
     auto item = std::make_unique<ControlItem>();
     item->kind = ControlItem::Kind::kSwept;
     item->generation = settings_.generation;
+    item->whole = std::move(whole);
     publish(std::move(item));
 }
 
@@ -137,7 +147,7 @@ void Registrar::end_sweep() {
         delete channels_.listing.exchange(listing_.release(), std::memory_order_acq_rel);
     }
     tell_refused();
-    publish_swept();
+    publish_swept(find_whole());
 }
 
 UnitId Registrar::known_unit(std::uint64_t name_hash) const {

@@ -56,6 +56,16 @@ bool is_state_text(const ObjectName& name, std::string_view path) {
     });
 }
 
+bool is_readable(const ObjectName& name, ValueType type, std::string_view path) {
+    return type == ValueType::kNumber || type == ValueType::kBoolean ||
+           (type == ValueType::kText && is_state_text(name, path));
+}
+
+// Without a wildcard.
+bool is_named(const std::vector<std::string>* globs, std::string_view path) {
+    return globs != nullptr && std::find(globs->begin(), globs->end(), path) != globs->end();
+}
+
 // Whether what is read first only grows.
 bool grows(BeanKind kind, std::string_view path) {
     if (kind == BeanKind::kMBean) {
@@ -272,48 +282,88 @@ bool Selector::passes_attribute_filters(std::string_view path, std::string_view 
            any_glob_matches(select_.attributes_include, path, short_name);
 }
 
+// Of an MBean.
+bool Selector::wants_attribute(const Bean& bean, const BeanAttribute& attribute,
+                               const Verdict& verdict, const RuleOutcome& rules) const {
+    const std::string_view path = attribute.path;
+    if (!is_readable(bean.name, attribute.type, path) || !passes_attribute_filters(path, {})) {
+        return false;
+    }
+    if (attribute.is_dear && !is_named(rules.attributes, path) &&
+        !is_named(&select_.attributes_include, path)) {
+        return false;
+    }
+    if (rules.attributes != nullptr) {
+        return any_glob_matches(*rules.attributes, path, {});
+    }
+    return verdict.all_attributes || verdict.row->attributes.empty() ||
+           matches_choice(verdict.row->attributes, path);
+}
+
+bool Selector::may_want(const ObjectName& name) const {
+    Bean bean;
+    bean.name = name;
+    return decide(bean, rules_.apply(name)).reason == NotWanted::kNone;
+}
+
+std::vector<Slot> Selector::may_want(const Bean& bean) const {
+    std::vector<Slot> slots;
+    const RuleOutcome rules = rules_.apply(bean.name);
+    const Verdict verdict = decide(bean, rules);
+    if (verdict.reason != NotWanted::kNone) {
+        return slots;
+    }
+    for (std::size_t i = 0; i < bean.attributes.size(); ++i) {
+        const BeanAttribute& attribute = bean.attributes[i];
+        if (attribute.type == ValueType::kOther ||
+            wants_attribute(bean, attribute, verdict, rules)) {
+            slots.push_back({static_cast<std::uint16_t>(i), attribute.type, attribute.path});
+        }
+    }
+    return slots;
+}
+
 void Selector::choose_slots(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,
                             Selection& selection) const {
-    std::vector<Slot>& slots = selection.slots;
+    if (bean.kind != BeanKind::kMBean) {
+        choose_statistics(bean, verdict, rules, selection);
+        return;
+    }
+    for (std::size_t i = 0; i < bean.attributes.size(); ++i) {
+        const BeanAttribute& attribute = bean.attributes[i];
+        if (wants_attribute(bean, attribute, verdict, rules)) {
+            choose({static_cast<std::uint16_t>(i), attribute.type, attribute.path}, selection);
+        }
+    }
+}
+
+// Of a metric object.
+void Selector::choose_statistics(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,
+                                 Selection& selection) const {
     const std::string_view listed =
         verdict.all_attributes ? std::string_view() : verdict.row->attributes;
     const std::vector<Stat>& stats = stats_of(bean.kind);
-    const bool is_mbean = bean.kind == BeanKind::kMBean;
-    const std::size_t count = is_mbean ? bean.attributes.size() : stats.size();
-    slots.reserve(std::min(count, attributes_max_));
-    for (std::size_t i = 0; i < count; ++i) {
-        Slot slot;
-        std::string_view short_name;
-        if (is_mbean) {
-            slot = {static_cast<std::uint16_t>(i), bean.attributes[i].type,
-                    bean.attributes[i].path};
-        } else {
-            slot = {static_cast<std::uint16_t>(stats[i]), ValueType::kNumber,
-                    stat_attribute(stats[i])};
-            if (i < bean.attributes.size()) {
-                slot.type = bean.attributes[i].type;
-            }
-            short_name = statistic_names()[static_cast<std::size_t>(stats[i])];
+    for (std::size_t i = 0; i < stats.size(); ++i) {
+        const Slot slot{static_cast<std::uint16_t>(stats[i]),
+                        i < bean.attributes.size() ? bean.attributes[i].type : ValueType::kNumber,
+                        stat_attribute(stats[i])};
+        const std::string_view short_name = statistic_names()[static_cast<std::size_t>(stats[i])];
+        const bool wanted = rules.attributes != nullptr
+                                ? any_glob_matches(*rules.attributes, slot.path, short_name)
+                            : !listed.empty() ? matches_choice(listed, slot.path)
+                                              : wants_statistic(bean.kind, stats[i]);
+        if (wanted && is_readable(bean.name, slot.type, slot.path) &&
+            passes_attribute_filters(slot.path, short_name)) {
+            choose(slot, selection);
         }
-        const bool readable =
-            slot.type == ValueType::kNumber || slot.type == ValueType::kBoolean ||
-            (slot.type == ValueType::kText && is_state_text(bean.name, slot.path));
-        bool wanted = readable;
-        if (rules.attributes != nullptr) {
-            wanted = wanted && any_glob_matches(*rules.attributes, slot.path, short_name);
-        } else if (!listed.empty()) {
-            wanted = wanted && matches_choice(listed, slot.path);
-        } else if (!is_mbean) {
-            wanted = wanted && wants_statistic(bean.kind, stats[i]);
-        }
-        if (!wanted || !passes_attribute_filters(slot.path, short_name)) {
-            continue;
-        }
-        if (slots.size() < attributes_max_) {
-            slots.push_back(slot);
-        } else {
-            ++selection.slots_refused;
-        }
+    }
+}
+
+void Selector::choose(const Slot& slot, Selection& selection) const {
+    if (selection.slots.size() < attributes_max_) {
+        selection.slots.push_back(slot);
+    } else {
+        ++selection.slots_refused;
     }
 }
 

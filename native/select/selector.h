@@ -55,6 +55,13 @@ class Selector {
 
     Selection select(const Bean& bean) const;
 
+    // Of an MBean whose attributes are as it declares them, which is not to be trusted: those that
+    // select() may choose when their values are known. ValueType::kOther: may hold anything, also a
+    // composite. Empty: the bean is not collected, whatever its values are.
+    std::vector<Slot> may_want(const Bean& bean) const;
+    // False: a bean of this name is not collected, whatever it has.
+    bool may_want(const ObjectName& name) const;
+
  private:
     struct Verdict {
         const ProfileRow* row = nullptr;  // of the profile, when it lists the bean
@@ -67,6 +74,11 @@ class Selector {
     NotWanted filter_client(const ObjectName& name) const;
     void choose_slots(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,
                       Selection& selection) const;
+    void choose_statistics(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,
+                           Selection& selection) const;
+    void choose(const Slot& slot, Selection& selection) const;
+    bool wants_attribute(const Bean& bean, const BeanAttribute& attribute, const Verdict& verdict,
+                         const RuleOutcome& rules) const;
     bool wants_statistic(BeanKind kind, Stat stat) const;
     bool passes_attribute_filters(std::string_view path, std::string_view short_name) const;
     void set_policy(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,

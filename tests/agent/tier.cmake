@@ -30,6 +30,12 @@ if(REMORA_JAVA AND TARGET remora_jar)
             COMMAND ${Java_JAVA_EXECUTABLE} -Xmx256m -cp ${agent_classes}:${shim_classes} remora.shim.ShimTests ${group})
         set_tests_properties(agent.java_${group} PROPERTIES LABELS agent TIMEOUT 180)
     endforeach()
+    foreach(group hangs offers)
+        add_test(NAME agent.java_${group}
+            COMMAND ${Java_JAVA_EXECUTABLE} -Xmx256m -cp ${agent_classes}:${shim_classes}
+                remora.shim.RegistrarTests ${group})
+        set_tests_properties(agent.java_${group} PROPERTIES LABELS agent TIMEOUT 180)
+    endforeach()
     add_test(NAME agent.java_yammer
         COMMAND ${CMAKE_CURRENT_LIST_DIR}/yammer.sh ${CMAKE_SOURCE_DIR}/scripts/lab ${yammer_source}
             ${agent_classes}:${shim_classes} ${CMAKE_BINARY_DIR}/tests/agent/yammer

@@ -37,11 +37,26 @@ class FakeShim {
     }
 
     // --- control
-    void add_bean(wire::BeanKind kind, std::string_view name,
-                  const std::vector<std::pair<wire::ValueType, std::string>>& attributes = {}) {
+    using Attributes = std::vector<std::pair<wire::ValueType, std::string>>;
+
+    void add_bean(wire::BeanKind kind, std::string_view name, const Attributes& attributes = {},
+                  wire::ReadStatus described = wire::ReadStatus::kOk) {
+        add_record(wire::ControlKind::kBean, kind, name, attributes, described);
+    }
+
+    // `dear`: the attribute that is.
+    void add_ask(std::string_view name, const Attributes& attributes, std::string_view dear = "") {
+        add_record(wire::ControlKind::kAsk, wire::BeanKind::kMBean, name, attributes,
+                   wire::ReadStatus::kOk, dear);
+    }
+
+    void add_record(wire::ControlKind record_kind, wire::BeanKind kind, std::string_view name,
+                    const Attributes& attributes, wire::ReadStatus described,
+                    std::string_view dear = "") {
         const std::size_t start = control_used_;
         wire::BeanRecord record{};
-        record.header.kind = static_cast<std::uint8_t>(wire::ControlKind::kBean);
+        record.header.kind = static_cast<std::uint8_t>(record_kind);
+        record.flags = static_cast<std::uint16_t>(described);
         record.header.bean_kind = static_cast<std::uint8_t>(kind);
         record.header.attribute_count = static_cast<std::uint16_t>(attributes.size());
         record.token = token_++;
@@ -49,7 +64,8 @@ class FakeShim {
         control_used_ += sizeof(record);
         put(name);
         for (const auto& [type, path] : attributes) {
-            const wire::AttributeHead head{static_cast<std::uint8_t>(type), 0,
+            const std::uint8_t flags = path == dear ? wire::kAttributeDear : 0;
+            const wire::AttributeHead head{static_cast<std::uint8_t>(type), flags,
                                            static_cast<std::uint16_t>(path.size())};
             put({reinterpret_cast<const char*>(&head), sizeof(head)});
             put(path);

@@ -251,6 +251,8 @@ TEST_F(EngineTest, ASumOfValuesThatARuleReadsSeldomStays) {
                  R"(, "partition_max_interval": "1s")"));
     add(wire::BeanKind::kGauge, kPartitionCount);
     const std::uint32_t unit = add(wire::BeanKind::kGauge, kSize);
+    shim_.add_swept();
+    EXPECT_TRUE(send_control().empty());
     ASSERT_TRUE(cycle_until(5, [&] { return has("kafka_log_log_size{topic=\"t\"} 5\n"); }))
         << output();
     unread_.insert(unit);  // whoever wants it

@@ -534,6 +534,206 @@ TEST(RegistrarTest, RoomThatComesFreeIsUsedAgain) {
     EXPECT_EQ(counters.get(Counter::kSeries), 2U);
 }
 
+// A registrar by hand, over a shim and channels of its own.
+class HandTest : public testing::Test {
+ protected:
+    void make(const Config& config) {
+        Registrar::Settings settings;
+        settings.limits = config.limits;
+        settings.selector = std::make_shared<const Selector>(config);
+        settings_ = settings;
+        registrar_ =
+            std::make_unique<Registrar>(settings, channels_, planner_, intervals_, counters_, log_);
+    }
+    std::vector<FakeShim::Answer> handle() {
+        const auto bytes = static_cast<std::size_t>(shim_.take_control_bytes());
+        return shim_.answers(registrar_->handle({buffers_.control, bytes},
+                                                {buffers_.answer, buffers_.answer_bytes}));
+    }
+    std::int32_t offer(const std::string& name, wire::ReadStatus status = wire::ReadStatus::kOk) {
+        shim_.add_bean(wire::BeanKind::kGauge, name, {}, status);
+        return handle().at(0).unit;
+    }
+    std::int32_t offer_partition(int partition) {
+        return offer("kafka.log:type=Log,name=Size,topic=t,partition=" + std::to_string(partition));
+    }
+    void end_sweep() {
+        shim_.add_swept();
+        EXPECT_TRUE(handle().empty());
+    }
+    // What the core knows of the one aggregate that there may be.
+    enum class Known : std::uint8_t { kNothing, kPart, kWhole };
+    Known aggregate() {
+        ControlItem* raw = nullptr;
+        while (channels_.control.try_pop(raw)) {
+            const std::unique_ptr<ControlItem> item(raw);
+            if (item->kind == ControlItem::Kind::kUnit &&
+                item->registration.made_by != Aggregate::kNone) {
+                known_ = item->registration.is_incomplete ? Known::kPart : Known::kWhole;
+            } else if (!item->whole.empty()) {
+                known_ = Known::kWhole;
+            }
+        }
+        return known_;
+    }
+    std::size_t unregistered() {
+        Message message;
+        std::size_t count = 0;
+        while (channels_.samples.try_pop(message)) {
+            count += message.kind == MessageKind::kUnregistered ? 1 : 0;
+        }
+        return count;
+    }
+
+    Channels channels_;
+    IntervalTable intervals_;
+    Planner planner_{{}, intervals_};
+    CounterTable counters_;
+    TextSink sink_;
+    const SystemClock clock_;
+    Log log_{sink_, clock_, counters_};
+    FakeShim shim_;
+    const remora_buffers buffers_ = shim_.buffers();
+    Registrar::Settings settings_;
+    std::unique_ptr<Registrar> registrar_;
+    Known known_ = Known::kNothing;
+};
+
+Config summed() {
+    Config config;
+    config.select.profile = Profile::kAll;
+    config.topics.aggregate = Aggregate::kSum;
+    return config;
+}
+
+TEST_F(HandTest, AnAdmissionThatFailsLeavesNothingBehind) {
+    Config config = summed();
+    config.limits.units_max = 1;
+    make(config);
+    // Room for a partition, but none for what would be made of it.
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_LT(offer_partition(i), 0);
+    }
+    end_sweep();
+    EXPECT_EQ(unregistered(), 0U) << "the core never heard of it";
+    EXPECT_EQ(aggregate(), Known::kNothing);
+    EXPECT_EQ(counters_.get(Counter::kUnitsRegistered), 0U);
+    EXPECT_EQ(counters_.get(Counter::kUnitsUnregistered), 0U);
+    EXPECT_EQ(planner_.units(), 0U);
+    EXPECT_FALSE(registrar_->wants_refill(kNanosPerSecond));
+    EXPECT_FALSE(registrar_->wants_refill(10'000 * kNanosPerSecond)) << "nothing has left";
+    EXPECT_EQ(offer("kafka.server:type=ReplicaManager,name=PartitionCount"), 0) << "the first id";
+}
+
+TEST_F(HandTest, OnlyTheEndOfASweepKnowsThatASumIsWhole) {
+    make(summed());
+    EXPECT_GE(offer_partition(0), 0);
+    EXPECT_EQ(aggregate(), Known::kPart) << "others may come";
+    EXPECT_GE(offer_partition(1), 0);
+    EXPECT_EQ(aggregate(), Known::kPart);
+    end_sweep();
+    EXPECT_EQ(aggregate(), Known::kWhole);
+    EXPECT_GE(offer_partition(2), 0);
+    EXPECT_EQ(aggregate(), Known::kWhole);
+    settings_.limits.units_max = 3;
+    registrar_->begin_sweep(settings_);
+    EXPECT_GE(offer_partition(0), 0);
+    EXPECT_GE(offer_partition(1), 0);
+    EXPECT_EQ(aggregate(), Known::kWhole) << "all are still there";
+    EXPECT_LT(offer_partition(2), 0);
+    EXPECT_EQ(aggregate(), Known::kPart);
+    end_sweep();
+    EXPECT_EQ(aggregate(), Known::kPart);
+    registrar_->begin_refill();
+    EXPECT_GE(offer_partition(0), 0);
+    EXPECT_EQ(aggregate(), Known::kPart) << "one has no place until the sweep says otherwise";
+    EXPECT_GE(offer_partition(1), 0);
+    EXPECT_LT(offer_partition(2), 0);
+    end_sweep();
+    EXPECT_EQ(aggregate(), Known::kPart);
+    settings_.limits.units_max = 10;
+    registrar_->begin_sweep(settings_);
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(aggregate(), Known::kPart);
+        EXPECT_GE(offer_partition(i), 0);
+    }
+    end_sweep();
+    EXPECT_EQ(aggregate(), Known::kWhole);
+}
+
+TEST_F(HandTest, ASumThatLosesItsPartsToASweepIsNotShown) {
+    Config config = summed();
+    make(config);
+    EXPECT_GE(offer_partition(0), 0);
+    EXPECT_GE(offer_partition(1), 0);
+    end_sweep();
+    EXPECT_EQ(aggregate(), Known::kWhole);
+    config.topics.aggregate = Aggregate::kNone;
+    settings_.selector = std::make_shared<const Selector>(config);
+    registrar_->begin_sweep(settings_);
+    EXPECT_GE(offer_partition(0), 0);
+    EXPECT_EQ(aggregate(), Known::kPart) << "the rest of them";
+}
+
+// The answer is negative, so that the shim forgets the unit: the core must too.
+TEST_F(HandTest, AUnitThatCannotBeDescribedInASweepIsReleased) {
+    Config config;
+    config.select.profile = Profile::kAll;
+    make(config);
+    const std::string name = "kafka.server:type=ReplicaManager,name=PartitionCount";
+    EXPECT_EQ(offer(name), 0);
+    end_sweep();
+    registrar_->begin_refill();
+    EXPECT_LT(offer(name, wire::ReadStatus::kBlocked), 0);
+    EXPECT_EQ(unregistered(), 1U);
+    end_sweep();
+    EXPECT_EQ(offer(name), 1) << "anew; the core has not given the id back";
+    EXPECT_EQ(counters_.get(Counter::kUnits), 1U);
+}
+
+TEST_F(HandTest, ALoadThatOthersShortenIsSaid) {
+    const std::string name = "java.lang:type=OperatingSystem";
+    const auto said = [&](const Config& config, const char* attribute) {
+        make(config);
+        shim_.add_bean(
+            wire::BeanKind::kMBean, name,
+            {{wire::ValueType::kNumber, "ProcessCpuTime"}, {wire::ValueType::kNumber, attribute}});
+        EXPECT_GE(handle().at(0).unit, 0);
+        return sink_.text().find(name + " " + attribute + " is the load since anybody") !=
+               std::string::npos;
+    };
+    EXPECT_FALSE(said(Config(), "ProcessCpuLoad")) << "not in the default profile";
+    Config all;
+    all.select.profile = Profile::kAll;
+    EXPECT_TRUE(said(all, "ProcessCpuLoad"));
+    EXPECT_TRUE(said(all, "SystemCpuLoad"));
+    EXPECT_FALSE(said(all, "MaxFileDescriptorCount"));
+}
+
+TEST_F(HandTest, WhatNobodySelectsIsNeitherLookedIntoNorMissed) {
+    Config config;
+    config.select.include.emplace_back("kafka.server:type=Wanted,*");
+    make(config);
+    const FakeShim::Attributes attributes = {{wire::ValueType::kNumber, "count"},
+                                             {wire::ValueType::kOther, "composite"},
+                                             {wire::ValueType::kText, "state"},
+                                             {wire::ValueType::kNumber, "dear"}};
+    shim_.add_ask("kafka.server:type=Wanted,name=a", attributes, "dear");
+    shim_.add_ask("kafka.server:type=Unwanted,name=a", attributes, "dear");
+    const auto answers = handle();
+    ASSERT_EQ(answers.size(), 2U);
+    EXPECT_EQ(answers[0].unit, 0);
+    EXPECT_EQ(answers[0].selectors, (std::vector<std::uint16_t>{0, 1}));
+    EXPECT_LT(answers[1].unit, 0);
+    EXPECT_TRUE(answers[1].selectors.empty());
+    EXPECT_EQ(counters_.get(Counter::kUnits), 0U) << "an answer to a question is no unit";
+    EXPECT_EQ(counters_.get(Counter::kBeansNotSelected), 1U);
+    EXPECT_LT(offer("kafka.server:type=Unwanted,name=b", wire::ReadStatus::kThrew), 0);
+    EXPECT_EQ(counters_.get(Counter::kBeansUndescribed), 0U);
+    EXPECT_LT(offer("kafka.server:type=Wanted,name=b", wire::ReadStatus::kThrew), 0);
+    EXPECT_EQ(counters_.get(Counter::kBeansUndescribed), 1U);
+}
+
 TEST(RegistrarTest, ACapThatLeavesOutIsToldOnceAndAgainWhenItIsTwiceAsMuch) {
     Channels channels;
     IntervalTable intervals;

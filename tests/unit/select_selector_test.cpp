@@ -43,6 +43,14 @@ class One {
     Result<BeanList> list_;
 };
 
+std::set<std::string> paths_of(const std::vector<Slot>& slots) {
+    std::set<std::string> paths;
+    for (const Slot& slot : slots) {
+        paths.insert(std::string(slot.path));
+    }
+    return paths;
+}
+
 Selection select(const std::string& config, const std::string& line) {
     const One one(line);
     Selection selection = Selector(config_of(config)).select(one.bean());
@@ -584,6 +592,37 @@ TEST(AdmissionTest, WhatTellsOfTroubleIsAlwaysAdmitted) {
     admission.release(0, 1);
     EXPECT_EQ(admission.units(), 2U);
     EXPECT_EQ(admission.series(), 2U);
+}
+
+// What takes long to read is read where somebody says its name, and by no wildcard.
+TEST(SelectorTest, ADearAttributeIsChosenByItsNameOnly) {
+    Bean bean;
+    bean.name = ObjectName::parse("java.lang:type=OperatingSystem").value();
+    bean.attributes = {{"OpenFileDescriptorCount", ValueType::kNumber, true},
+                       {"ProcessCpuTime", ValueType::kNumber, false}};
+    const std::set<std::string> cpu = {"ProcessCpuTime"};
+    const std::set<std::string> files = {"OpenFileDescriptorCount"};
+    const auto rule = [](const std::string& attribute) {
+        return R"({"rules": [{"match": "java.lang:type=OperatingSystem", "attributes": [")" +
+               attribute + R"("]}]})";
+    };
+    const std::pair<std::string, std::set<std::string>> cases[] = {
+        {"{}", cpu},
+        {R"({"select": {"profile": "all"}})", cpu},
+        {rule("*"), cpu},
+        {rule("OpenFile*"), {}},
+        {rule("OpenFileDescriptorCount"), files},
+        {R"({"select": {"attributes_include": ["OpenFileDescriptorCount"]}})", files},
+    };
+    for (const auto& [config, wanted] : cases) {
+        const Selector selector(config_of(config));
+        EXPECT_EQ(paths_of(selector.may_want(bean)), wanted) << config;
+        EXPECT_EQ(paths_of(selector.select(bean).slots), wanted) << config;
+        EXPECT_TRUE(selector.may_want(bean.name)) << config;
+    }
+    const Selector without(config_of(R"({"select": {"exclude": ["java.lang:*"]}})"));
+    EXPECT_FALSE(without.may_want(bean.name));
+    EXPECT_TRUE(without.may_want(bean).empty());
 }
 
 }  // namespace

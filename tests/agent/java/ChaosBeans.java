@@ -36,7 +36,7 @@ public final class ChaosBeans {
     }
 
     /** One bad bean. */
-    static final class Bean implements DynamicMBean {
+    static class Bean implements DynamicMBean {
         private final Value value;
         private final boolean infoThrows;
         private final AtomicLong infoAsked = new AtomicLong();

@@ -48,11 +48,16 @@ class FakeCore implements Core {
     private final Map<String, Unit> byName = new HashMap<>();
     /** Beans whose names hold this are not wanted. */
     volatile String unwanted;
+    /** Attribute that no MBean is wanted for. */
+    volatile String unwantedPath;
+    /** Runs before the next plan with units, which then asks for everything anew. */
+    volatile Runnable anewWithUnits;
     volatile int sweeps;
     private boolean decidesAnew;
     private long nextNanos;
     private int nextUnit;
     private volatile int failControl;
+    private volatile int failStatus = -1;
     volatile int flags;
     volatile int stops;
     final List<String> learnt = new CopyOnWriteArrayList<>();
@@ -72,6 +77,23 @@ class FakeCore implements Core {
         failControl = count;
     }
 
+    /** The next control call with a bean described with {@code status} answers "full". */
+    void failNext(int status) {
+        failStatus = status;
+    }
+
+    boolean hasFailed() {
+        return failStatus < 0;
+    }
+
+    private boolean failsAt(int at) {
+        ByteBuffer in = buffers.control;
+        boolean fails = in.get(at + Wire.ControlHeader.KIND) == Wire.ControlKind.BEAN
+                && (in.getShort(at + Wire.BeanRecord.FLAGS) & 0xff) == failStatus;
+        failStatus = fails ? -1 : failStatus;
+        return fails;
+    }
+
     static void check(boolean good, String what) {
         if (!good) {
             throw new AssertionError(what);
@@ -87,6 +109,11 @@ class FakeCore implements Core {
             return -Wire.Code.FULL;
         }
         ByteBuffer in = buffers.control;
+        for (int at = 0; at < bytes; at += in.getInt(at + Wire.ControlHeader.BYTES)) {
+            if (failsAt(at)) {
+                return -Wire.Code.FULL;
+            }
+        }
         int answered = 0;
         int records = 0;
         for (int at = 0; at < bytes; ) {
@@ -95,6 +122,7 @@ class FakeCore implements Core {
             check(length >= 16 && length % 8 == 0 && at + length <= bytes, "record of " + length + " bytes");
             switch (in.get(at + Wire.ControlHeader.KIND)) {
                 case Wire.ControlKind.BEAN:
+                case Wire.ControlKind.ASK:
                     answered = bean(at, length, answered);
                     break;
                 case Wire.ControlKind.UNREGISTER:
@@ -145,11 +173,14 @@ class FakeCore implements Core {
         List<Integer> selectors = selectors(unit);
         int id = -Wire.Code.NOT_FOUND;
         Unit known = byName.get(unit.name);
-        check(known == null || decidesAnew, "offered twice: " + unit.name);
+        boolean isAsk = in.get(at + Wire.ControlHeader.KIND) == Wire.ControlKind.ASK;
+        check(known == null || decidesAnew || isAsk, "offered twice: " + unit.name);
         if (unwanted != null && unit.name.contains(unwanted)) {
             selectors.clear();
         }
-        if (selectors.isEmpty()) {
+        if (isAsk && !selectors.isEmpty()) {
+            id = 0;
+        } else if (selectors.isEmpty()) {
             refused.put(unit.name, unit.status);
             if (known != null) {
                 unregister(known.id);
@@ -181,11 +212,13 @@ class FakeCore implements Core {
         return answered + size;
     }
 
-    private static List<Integer> selectors(Unit unit) {
+    private List<Integer> selectors(Unit unit) {
         List<Integer> selectors = new ArrayList<>();
         if (unit.kind == Wire.BeanKind.MBEAN) {
             for (int i = 0; i < unit.paths.size(); i++) {
-                selectors.add(i);
+                if (!unit.paths.get(i).equals(unwantedPath)) {
+                    selectors.add(i);
+                }
             }
             return selectors;
         }
@@ -263,6 +296,11 @@ class FakeCore implements Core {
                 nextUnit = 0;
                 passes++;
             }
+        }
+        if (count > 0 && anewWithUnits != null) {
+            anewWithUnits.run();
+            anewWithUnits = null;
+            flags |= Wire.PlanFlag.PLAN_REDISCOVER;
         }
         out.putInt(Wire.PlanHeader.GROUP_COUNT, groups);
         out.putInt(Wire.PlanHeader.UNIT_COUNT, count);

@@ -107,6 +107,10 @@ public final class YammerTests {
         equalsMBean(server, await(core, "IdleTimer", Wire.BeanKind.TIMER));
         check(await(core, "Histogram", Wire.BeanKind.HISTOGRAM).value("Sum") == sum, "sum");
         check(await(core, "Flag", Wire.BeanKind.GAUGE).value("Value") == 1, "flag");
+        // Taken for a number until it is read.
+        for (int i = 0; i < 1500 && await(core, "Enum", Wire.BeanKind.GAUGE).gaugeType != Wire.ValueType.TEXT; i++) {
+            Thread.sleep(20);
+        }
         check(await(core, "Enum", Wire.BeanKind.GAUGE).gaugeType == Wire.ValueType.TEXT, "type of a text gauge");
         check("LEADER".equals(core.text((int) core.unit("kafka.test:type=T,name=Enum").value("Value"))), "text gauge");
         check(await(core, "Nothing", Wire.BeanKind.GAUGE).lastStatus == Wire.ReadStatus.NOT_NUMBER, "null gauge");

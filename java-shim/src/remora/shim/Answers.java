@@ -3,15 +3,30 @@ package remora.shim;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import javax.management.ObjectName;
 
 /** The beans of one control batch, and the core's answers to them. Plans that are equal become one object. */
 final class Answers {
+    /** An MBean that the core may want, once the values of these slots of its outline are known. */
+    static final class Wanted {
+        final ObjectName name;
+        final Description outline;
+        final short[] slots;
+
+        Wanted(ObjectName name, Description outline, short[] slots) {
+            this.name = name;
+            this.outline = outline;
+            this.slots = slots;
+        }
+    }
+
     private static final int PLANS_MAX = 4096;
 
     private final ByteBuffer buffer;
@@ -19,12 +34,16 @@ final class Answers {
     private final List<ObjectName> names = new ArrayList<>();
     private final Set<ObjectName> nameSet = new HashSet<>();
     private final List<Description> descriptions = new ArrayList<>();
+    private final BitSet asks = new BitSet();
+    private final Queue<Wanted> wanted;
     private final List<byte[]> statLists = new ArrayList<>();
     private final Map<MBeanPlan, MBeanPlan> plans = new HashMap<>();
 
-    Answers(ByteBuffer buffer, UnitTable units) {
+    /** {@code wanted}: takes what the core may want of the MBeans that it was asked for. */
+    Answers(ByteBuffer buffer, UnitTable units, Queue<Wanted> wanted) {
         this.buffer = buffer;
         this.units = units;
+        this.wanted = wanted;
     }
 
     List<ObjectName> names() {
@@ -35,7 +54,13 @@ final class Answers {
         return nameSet.contains(name);
     }
 
-    void add(ObjectName name, Description description) {
+    Description description(int index) {
+        return descriptions.get(index);
+    }
+
+    /** {@code isAsk}: {@code description} is an outline that the core was asked for. */
+    void add(ObjectName name, Description description, boolean isAsk) {
+        asks.set(names.size(), isAsk);
         names.add(name);
         nameSet.add(name);
         descriptions.add(description);
@@ -56,10 +81,14 @@ final class Answers {
             }
             int unit = buffer.getInt(at + Wire.BeanAnswer.UNIT);
             int before = units.find(names.get(i));
-            if (before >= 0 && before != unit) {
+            if (asks.get(i) && unit >= 0) {
+                short[] slots = selectors(at, bytes);
+                checkSelectors(slots, descriptions.get(i).slots.size(), names.get(i));
+                wanted.add(new Wanted(names.get(i), descriptions.get(i), slots));
+            } else if (before >= 0 && before != unit) {
                 units.remove(before);  // the core has let go of it
             }
-            if (unit >= 0) {
+            if (!asks.get(i) && unit >= 0) {
                 accept(unit, names.get(i), descriptions.get(i), selectors(at, bytes));
             }
             at += buffer.getShort(at + Wire.BeanAnswer.BYTES) & 0xffff;
@@ -81,15 +110,19 @@ final class Answers {
 
     private void accept(int unit, ObjectName name, Description description, short[] wanted) {
         int bound = description.kind == Wire.BeanKind.MBEAN ? description.slots.size() : Wire.STAT_COUNT;
-        for (short selector : wanted) {
-            if (selector < 0 || selector >= bound) {
-                throw new CoreFailure("the core asks for value " + selector + " of " + name);
-            }
-        }
+        checkSelectors(wanted, bound, name);
         Object plan = description.kind == Wire.BeanKind.MBEAN ? shared(description.plan(wanted)) : shared(wanted);
         boolean text = description.gaugeType == Wire.ValueType.TEXT;
         if (!units.put(unit, name, description.kind, description.source, plan, text)) {
             throw new CoreFailure("the core names unit " + unit);
+        }
+    }
+
+    private static void checkSelectors(short[] wanted, int bound, ObjectName name) {
+        for (short selector : wanted) {
+            if (selector < 0 || selector >= bound) {
+                throw new CoreFailure("the core asks for value " + selector + " of " + name);
+            }
         }
     }
 

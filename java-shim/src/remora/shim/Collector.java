@@ -77,7 +77,7 @@ final class Collector implements Runnable {
 
     private void takeOver() {
         if (predecessorSubject == FIRST) {
-            session.registrar.sweep(gate);
+            session.registrar.sweep();
         } else if (predecessorSubject == ReadGate.DESCRIBING) {
             session.registrar.giveUpCurrent();
         } else if (predecessorSubject >= 0) {
@@ -101,15 +101,16 @@ final class Collector implements Runnable {
             failure = "the core has switched itself off";
             return false;
         }
+        // Before the reads: this thread may not come back from one of them.
+        if ((flags & Wire.PlanFlag.PLAN_REDISCOVER) != 0) {
+            session.registrar.rediscover();
+            moreToRegister = true;
+        }
         if (result > 0) {
             session.groupsLeft = plan.getInt(Wire.PlanHeader.GROUP_COUNT);
             session.groupOffset = Wire.PlanHeader.SIZE;
             session.nextUnit = 0;
             readGroups(false);
-        }
-        if ((flags & Wire.PlanFlag.PLAN_REDISCOVER) != 0) {
-            session.registrar.rediscover(gate);
-            moreToRegister = true;
         }
         return true;
     }
@@ -176,7 +177,7 @@ final class Collector implements Runnable {
         } else if (kind == UnitTable.ABSENT) {
             result = -Wire.ReadStatus.GONE;
         } else if (!session.stuck.isEmpty() && session.stuck.holds(units.name(unit))) {
-            result = -Wire.ReadStatus.BLOCKED;
+            result = -Wire.ReadStatus.HELD;
         } else {
             result = readGuarded(unit, kind);
         }
@@ -213,10 +214,13 @@ final class Collector implements Runnable {
         return result;
     }
 
-    /** A gauge is text or number as it was described; a read that failed half-way leaves no texts behind. */
+    /** A gauge is text or number as it is known; a read that failed half-way leaves no texts behind. */
     private int checkText(int unit, byte kind, int result) {
         boolean mismatch =
                 kind == Wire.BeanKind.GAUGE && result > 0 && session.units.isText(unit) != scratch.anyText;
+        if (mismatch) {
+            session.registrar.lookAgain(unit);
+        }
         int checked = mismatch ? -Wire.ReadStatus.NOT_NUMBER : result;
         if (checked < 0 && scratch.anyText) {
             Arrays.fill(scratch.texts, null);

@@ -51,8 +51,8 @@ final class ControlWriter {
         return true;
     }
 
-    /** {@code name}: at most {@link Wire#NAME_BYTES_MAX}; slots with longer paths must have been left out. */
-    boolean bean(int token, byte[] name, Description description) {
+    /** {@code kind}: BEAN or ASK; {@code name}: at most {@link Wire#NAME_BYTES_MAX}. */
+    boolean bean(int kind, int token, byte[] name, Description description) {
         int count = description.kind == Wire.BeanKind.MBEAN ? description.slots.size() : 0;
         byte[][] paths = new byte[count][];
         int bytes = Wire.BeanRecord.SIZE + name.length;
@@ -60,7 +60,7 @@ final class ControlWriter {
             paths[i] = description.slots.get(i).path().getBytes(StandardCharsets.UTF_8);
             bytes += Wire.AttributeHead.SIZE + paths[i].length;
         }
-        if (!begin(bytes, Wire.ControlKind.BEAN, description.kind, count)) {
+        if (!begin(bytes, kind, description.kind, count)) {
             return false;
         }
         buffer.putInt(position + Wire.BeanRecord.TOKEN, token);
@@ -68,7 +68,10 @@ final class ControlWriter {
         buffer.putShort(position + Wire.BeanRecord.FLAGS, (short) (description.status | description.gaugeType << 8));
         int at = put(position + Wire.BeanRecord.SIZE, name);
         for (int i = 0; i < count; i++) {
-            buffer.put(at + Wire.AttributeHead.TYPE, (byte) description.slots.get(i).type);
+            Description.Slot slot = description.slots.get(i);
+            boolean isDear = slot.attribute.equals(description.dear);
+            buffer.put(at + Wire.AttributeHead.TYPE, (byte) slot.type);
+            buffer.put(at + Wire.AttributeHead.FLAGS, (byte) (isDear ? Wire.AttributeFlag.ATTRIBUTE_DEAR : 0));
             buffer.putShort(at + Wire.AttributeHead.PATH_BYTES, (short) paths[i].length);
             at = put(at + Wire.AttributeHead.SIZE, paths[i]);
         }

@@ -2,9 +2,14 @@ package remora.shim;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
-/** What an MBean has to offer, found by looking at its values. */
+/**
+ * What an MBean has to offer: as it declares that (an outline, which calls none of its attributes), or found by looking
+ * at the values of those that the core may want.
+ */
 final class Description {
     /** One value of an MBean: an attribute, or one leaf of a composite attribute. */
     static final class Slot {
@@ -42,7 +47,15 @@ final class Description {
     boolean incomplete;
     /** {@link OpenFiles} tells its {@link OpenFiles#ATTRIBUTE}. */
     boolean countsOpenFiles;
+    /** The bean tells the host's CPU load by two names, each a window since either was read last: read by one. */
+    boolean hasTwoCpuLoads;
+    /** An attribute that takes so long to read that the core wants it only where it is asked for by name, or null. */
+    String dear;
+    /** Hash of the outline that a description of values was made after. */
+    int outline;
     final List<Slot> slots = new ArrayList<>();
+    /** Of an outline: attributes that are declared to hold a number (true) or a composite (false). */
+    final Map<String, Boolean> numeric = new HashMap<>();
 
     static Description failed(int status) {
         Description failed = new Description();
@@ -69,16 +82,18 @@ final class Description {
         byte[] slotType = new byte[wanted.length];
         for (int i = 0; i < wanted.length; i++) {
             Slot slot = slots.get(wanted[i]);
-            boolean elsewhere = countsOpenFiles && slot.attribute.equals(OpenFiles.ATTRIBUTE);
-            int index = elsewhere ? MBeanPlan.OPEN_FILES : attributes.indexOf(slot.attribute);
+            boolean isAlias = hasTwoCpuLoads && slot.attribute.equals("SystemCpuLoad");
+            String attribute = isAlias ? "CpuLoad" : slot.attribute;
+            boolean elsewhere = countsOpenFiles && attribute.equals(OpenFiles.ATTRIBUTE);
+            int index = elsewhere ? MBeanPlan.OPEN_FILES : attributes.indexOf(attribute);
             if (index < 0 && !elsewhere) {
                 index = attributes.size();
-                attributes.add(slot.attribute);
+                attributes.add(attribute);
             }
             slotAttribute[i] = (short) index;
             slotKeys[i] = slot.keys;
             slotType[i] = (byte) slot.type;
         }
-        return new MBeanPlan(attributes.toArray(new String[0]), slotAttribute, slotKeys, slotType, hash());
+        return new MBeanPlan(attributes.toArray(new String[0]), slotAttribute, slotKeys, slotType, hash(), outline);
     }
 }

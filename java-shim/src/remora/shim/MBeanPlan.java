@@ -15,17 +15,26 @@ final class MBeanPlan {
     final String[][] slotKeys;
     /** For each slot: {@link Wire.ValueType} as described. */
     final byte[] slotType;
-    /** Hash of the whole description, wanted or not: tells whether a bean registered again has changed. */
+    /** Hash of the whole description, wanted or not: tells whether a bean that was looked at again has changed. */
     final int described;
+    /** Hash of the bean's outline: tells whether a bean registered again has. */
+    final int outline;
     /** Whether a slot is {@link #OPEN_FILES}. */
     final boolean hasOpenFiles;
 
-    MBeanPlan(String[] attributes, short[] slotAttribute, String[][] slotKeys, byte[] slotType, int described) {
+    MBeanPlan(
+            String[] attributes,
+            short[] slotAttribute,
+            String[][] slotKeys,
+            byte[] slotType,
+            int described,
+            int outline) {
         this.attributes = attributes;
         this.slotAttribute = slotAttribute;
         this.slotKeys = slotKeys;
         this.slotType = slotType;
         this.described = described;
+        this.outline = outline;
         boolean found = false;
         for (short attribute : slotAttribute) {
             found |= attribute == OPEN_FILES;
@@ -40,6 +49,7 @@ final class MBeanPlan {
         }
         MBeanPlan plan = (MBeanPlan) other;
         return described == plan.described
+                && outline == plan.outline
                 && Arrays.equals(attributes, plan.attributes)
                 && Arrays.equals(slotAttribute, plan.slotAttribute)
                 && Arrays.equals(slotType, plan.slotType)

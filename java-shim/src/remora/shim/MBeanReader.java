@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,11 +16,17 @@ import javax.management.MBeanInfo;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
+import javax.management.openmbean.CompositeType;
+import javax.management.openmbean.OpenMBeanAttributeInfo;
+import javax.management.openmbean.OpenType;
+import javax.management.openmbean.SimpleType;
 
 /** Tier 2: reads and describes MBeans through the MBeanServer. Every method runs foreign code. */
 final class MBeanReader {
     private static final int DEPTH_MAX = 4;
     private static final String[] NO_KEYS = {};
+    private static final int NO_VALUE = -1;
+    private static final String COMPOSITE = CompositeData.class.getName();
 
     /** Attributes of platform beans that are dear or private and never numeric. */
     private static final Set<String> NEVER_READ = new HashSet<>(Arrays.asList(
@@ -30,42 +37,94 @@ final class MBeanReader {
             "java.lang.Byte", "java.lang.Short", "java.lang.Integer", "java.lang.Long", "java.lang.Float",
             "java.lang.Double", "java.lang.Boolean", "java.lang.Number",
             "java.math.BigInteger", "java.math.BigDecimal",
-            "java.util.concurrent.atomic.AtomicInteger", "java.util.concurrent.atomic.AtomicLong",
-            CompositeData.class.getName()));
+            "java.util.concurrent.atomic.AtomicInteger", "java.util.concurrent.atomic.AtomicLong", COMPOSITE));
 
     private static final AttributeList NOTHING = new AttributeList();
 
     private final MBeanServer server;
+    private final boolean opensAreTold;
 
-    MBeanReader(MBeanServer server) {
+    /** {@code opensAreTold}: {@link OpenFiles#isTold}; without it their number is listed, which is dear. */
+    MBeanReader(MBeanServer server, boolean opensAreTold) {
         this.server = server;
+        this.opensAreTold = opensAreTold;
     }
 
     /**
-     * Describes a bean by its values: the declared types are not to be trusted.
+     * What a bean declares, without a look at any of its values.
      *
      * @throws InstanceNotFoundException when it is gone
      */
-    Description describe(ObjectName name) throws Exception {
-        MBeanInfo info = server.getMBeanInfo(name);
+    Description outline(ObjectName name) throws Exception {
+        Description result = new Description();
+        result.kind = Wire.BeanKind.MBEAN;
         boolean platform = name.getDomain().startsWith("java.");
-        List<String> asked = new ArrayList<>();
-        Map<String, String> declared = new HashMap<>();
-        for (MBeanAttributeInfo attribute : info.getAttributes()) {
-            String type = attribute.getType();
-            boolean array = type != null && (type.startsWith("[") || type.endsWith("TabularData"));
-            if (attribute.isReadable() && !array && !(platform && NEVER_READ.contains(attribute.getName()))) {
-                asked.add(attribute.getName());
-                declared.put(attribute.getName(), type);
+        result.dear = OpenFiles.isOf(name) && !opensAreTold ? OpenFiles.ATTRIBUTE : null;
+        for (MBeanAttributeInfo info : server.getMBeanInfo(name).getAttributes()) {
+            String attribute = info.getName();
+            if (!info.isReadable() || platform && NEVER_READ.contains(attribute)) {
+                continue;
+            }
+            result.hasTwoCpuLoads |= OpenFiles.isOf(name) && attribute.equals("CpuLoad");
+            if (NUMERIC_TYPES.contains(info.getType())) {
+                result.numeric.put(attribute, !COMPOSITE.equals(info.getType()));
+            }
+            if (info instanceof OpenMBeanAttributeInfo) {
+                addDeclared(result, attribute, NO_KEYS, ((OpenMBeanAttributeInfo) info).getOpenType());
+            } else {
+                addSlot(result, attribute, NO_KEYS, declaredType(info.getType()));
             }
         }
-        Description description = describe(asked, declared, valuesOf(name, asked));
-        description.countsOpenFiles = OpenFiles.isCounted(server, name);
+        return result;
+    }
+
+    /** An open type tells what a composite consists of. */
+    private static void addDeclared(Description result, String attribute, String[] keys, OpenType<?> type) {
+        if (type instanceof CompositeType && keys.length < DEPTH_MAX) {
+            for (String key : ((CompositeType) type).keySet()) {
+                addDeclared(result, attribute, deeper(keys, key), ((CompositeType) type).getType(key));
+            }
+        } else if (type instanceof SimpleType) {
+            addSlot(result, attribute, keys, declaredType(type.getClassName()));
+        }
+    }
+
+    /** {@link Wire.ValueType#OTHER} for what may hold anything; {@link #NO_VALUE} for what never is one value. */
+    private static int declaredType(String type) {
+        if (type != null && (type.startsWith("[") || type.endsWith("TabularData"))) {
+            return NO_VALUE;
+        }
+        if ("boolean".equals(type) || "java.lang.Boolean".equals(type)) {
+            return Wire.ValueType.BOOLEAN;
+        }
+        if ("java.lang.String".equals(type)) {
+            return Wire.ValueType.TEXT;
+        }
+        return NUMERIC_TYPES.contains(type) && !COMPOSITE.equals(type) ? Wire.ValueType.NUMBER : Wire.ValueType.OTHER;
+    }
+
+    /**
+     * Describes a bean by the values of what the core may want of its outline: declared types are not to be trusted.
+     *
+     * @param wanted slots of {@code outline}
+     * @throws InstanceNotFoundException when it is gone
+     */
+    Description describe(ObjectName name, Description outline, short[] wanted) throws Exception {
+        Set<String> asked = new LinkedHashSet<>();
+        for (short index : wanted) {
+            asked.add(outline.slots.get(index).attribute);
+        }
+        Description description = describe(asked, outline.numeric, valuesOf(name, asked));
+        description.countsOpenFiles =
+                opensAreTold && asked.contains(OpenFiles.ATTRIBUTE) && OpenFiles.isCounted(server, name);
+        description.dear = outline.dear;
+        description.hasTwoCpuLoads = outline.hasTwoCpuLoads;
+        description.outline = outline.hash();
         return description;
     }
 
     /** Empty when the bean throws: it is then taken at its word, and its reads will tell. */
-    private Map<String, Object> valuesOf(ObjectName name, List<String> asked) throws InstanceNotFoundException {
+    private Map<String, Object> valuesOf(ObjectName name, Set<String> asked) throws InstanceNotFoundException {
         Map<String, Object> values = new HashMap<>();
         try {
             for (Attribute attribute : server.getAttributes(name, asked.toArray(new String[0])).asList()) {
@@ -79,7 +138,7 @@ final class MBeanReader {
         return values;
     }
 
-    private static Description describe(List<String> asked, Map<String, String> declared, Map<String, Object> values) {
+    private static Description describe(Set<String> asked, Map<String, Boolean> numeric, Map<String, Object> values) {
         Description result = new Description();
         result.kind = Wire.BeanKind.MBEAN;
         List<String> missing = new ArrayList<>();
@@ -87,7 +146,7 @@ final class MBeanReader {
             Object value = values.get(attribute);
             if (value instanceof CompositeData || Scratch.typeOf(value) != Wire.ValueType.OTHER) {
                 addSlots(result, attribute, NO_KEYS, value);
-            } else if (NUMERIC_TYPES.contains(declared.get(attribute))) {
+            } else if (numeric.containsKey(attribute)) {
                 missing.add(attribute);
             }
         }
@@ -95,7 +154,7 @@ final class MBeanReader {
         if (result.slots.isEmpty()) {
             // Wholly bad for now: offered as declared, so that its reads fail by name and are retried.
             for (String attribute : missing) {
-                if (!declared.get(attribute).equals(CompositeData.class.getName())) {
+                if (numeric.get(attribute)) {
                     addSlot(result, attribute, NO_KEYS, Wire.ValueType.NUMBER);
                 }
             }
@@ -121,15 +180,19 @@ final class MBeanReader {
         for (String key : composite.getCompositeType().keySet()) {
             Object inner = composite.get(key);
             if (inner != null) {
-                String[] deeper = Arrays.copyOf(keys, keys.length + 1);
-                deeper[keys.length] = key;
-                addSlots(result, attribute, deeper, inner);
+                addSlots(result, attribute, deeper(keys, key), inner);
             }
         }
     }
 
+    private static String[] deeper(String[] keys, String key) {
+        String[] deeper = Arrays.copyOf(keys, keys.length + 1);
+        deeper[keys.length] = key;
+        return deeper;
+    }
+
     private static void addSlot(Description result, String attribute, String[] keys, int type) {
-        if (result.slots.size() < Wire.ATTRIBUTES_MAX) {
+        if (type != NO_VALUE && result.slots.size() < Wire.ATTRIBUTES_MAX) {
             result.slots.add(new Description.Slot(attribute, keys, type));
         }
     }

@@ -22,13 +22,20 @@ final class OpenFiles {
         return DIRECTORY.length();
     }
 
-    /** Whether {@link #count} tells what the attribute of {@code name} does. */
+    /** Whether the system tells at all. */
+    static boolean isTold() {
+        return count() > 0;
+    }
+
+    /** Whether {@code name} is the bean of the operating system, which has the attribute. */
+    static boolean isOf(ObjectName name) {
+        return name.getCanonicalName().equals("java.lang:type=OperatingSystem");
+    }
+
+    /** Whether {@link #count} tells what the attribute of {@code name} does. Reads the attribute. */
     static boolean isCounted(MBeanServer server, ObjectName name) {
-        if (!name.getDomain().equals("java.lang") || !"OperatingSystem".equals(name.getKeyProperty("type"))) {
-            return false;
-        }
         try {
-            for (int i = 0; i < TRIES && count() > 0; i++) {
+            for (int i = 0; i < TRIES && isOf(name) && isTold(); i++) {
                 Object listed = server.getAttribute(name, ATTRIBUTE);
                 if (listed instanceof Number && Math.abs(((Number) listed).longValue() - count()) <= DIFFERENCE_MAX) {
                     return true;

@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,11 +41,15 @@ final class Registrar {
 
     private final ArrayDeque<String> domains = new ArrayDeque<>();
     private final ArrayDeque<ObjectName> backlog = new ArrayDeque<>();
+    private final ArrayDeque<Answers.Wanted> wanted = new ArrayDeque<>();  // by the core; to be looked into
+    private final List<ObjectName> arrived = new ArrayList<>();  // taken from the catalog, not in the backlog yet
+    private final Set<ObjectName> held = new LinkedHashSet<>();  // until a thread that hangs is back
     private final ArrayList<Integer> batchUnregisters = new ArrayList<>();
     private final ArrayDeque<Integer> unsaid = new ArrayDeque<>();
     private final Stuck stuck;
     private boolean full;
     private boolean sweeping;
+    private boolean domainsKnown = true;  // false: a sweep has not asked for them yet
     private boolean batchSwept;
     private BitSet unseen;
     // What a sweep has found, while it is put in order: names, their keys, how many have one.
@@ -71,24 +76,20 @@ final class Registrar {
         this.units = units;
         this.stuck = stuck;
         this.control = new ControlWriter(buffers.control);
-        this.answers = new Answers(buffers.answer, units);
+        this.answers = new Answers(buffers.answer, units, wanted);
     }
 
-    /** Asks for a query of everything; units whose beans are gone leave when it is through. */
-    void sweep(ReadGate gate) {
-        gate.enter(ReadGate.LOOKING);
-        String[] all = {};
-        try {
-            all = catalog.domains();
-        } catch (Throwable cause) {
-            // Nothing is known then; notifications still come.
-        }
-        gate.leave();
+    /**
+     * Asks for a query of everything; units whose beans are gone leave when it is through. Calls no foreign code: what
+     * was asked for is done by {@link #step}, whichever thread lives to do it.
+     */
+    void sweep() {
         sweeping = true;
+        domainsKnown = false;
         domains.clear();
-        domains.addAll(Arrays.asList(all));
         forgetFound();
         backlog.clear();
+        wanted.clear();
         unseen = new BitSet(units.bound());
         for (int unit = 0; unit < units.bound(); unit++) {
             unseen.set(unit, units.kind(unit) != UnitTable.ABSENT);
@@ -96,10 +97,17 @@ final class Registrar {
     }
 
     /** The core decides anew: offer all beans, those that are units too. Units stay until it has answered. */
-    void rediscover(ReadGate gate) {
+    void rediscover() {
         units.unconfirmAll();
-        retries.clear();
-        sweep(gate);
+        retries.unsayAll();
+        sweep();
+    }
+
+    /** A gauge that is text where it was a number, or the other way round. */
+    void lookAgain(int unit) {
+        if (!retries.contains(units.name(unit))) {
+            retries.add(units.name(unit), 0, System.nanoTime());
+        }
     }
 
     /** The bean being described hangs, and so does the thread that asked: report it and try again later. */
@@ -118,7 +126,8 @@ final class Registrar {
 
     /** True while something waits to be said. */
     boolean hasWork() {
-        return catalog.hasPending() || !backlog.isEmpty() || sweeping || !unsaid.isEmpty();
+        return catalog.hasPending() || !backlog.isEmpty() || !wanted.isEmpty() || sweeping || !unsaid.isEmpty()
+                || !held.isEmpty();
     }
 
     /** One slice. True when there is more to do at once. */
@@ -129,19 +138,19 @@ final class Registrar {
             unregister(unsaid.poll());
         }
         if (catalog.takeOverflow()) {
-            sweep(gate);
+            sweep();
         }
+        if (stuck.takeReturned()) {
+            backlog.addAll(held);
+            held.clear();
+        }
+        backlog.addAll(retries.due(System.nanoTime()));
         boolean more = drainEvents(gate, deadline);
         if (!more) {
             more = drainBacklog(gate, deadline);
         }
-        if (!more) {
-            for (ObjectName name : retries.due(System.nanoTime())) {
-                offer(name, gate);
-            }
-        }
         send();
-        return more && !full;
+        return (more || !wanted.isEmpty()) && !full;
     }
 
     private boolean drainEvents(ReadGate gate, long deadline) {
@@ -149,44 +158,59 @@ final class Registrar {
             return false;
         }
         Iterator<Map.Entry<ObjectName, Long>> events = catalog.events();
-        List<ObjectName> registered = new ArrayList<>();
         boolean late = false;
         while (!full && !late && events.hasNext()) {
             Map.Entry<ObjectName, Long> entry = events.next();
             Long event = entry.getValue();
             long now = System.nanoTime();
-            if (MBeanCatalog.isReady(event, now) && catalog.take(entry.getKey(), event)) {
-                if (MBeanCatalog.isRegistered(event)) {
-                    registered.add(entry.getKey());
+            boolean registered = MBeanCatalog.isRegistered(event);
+            if (MBeanCatalog.isReady(event, now) && (registered || !stuck.holdsServer())) {
+                boolean there = registered || isRegistered(entry.getKey(), gate);
+                if (!catalog.take(entry.getKey(), event)) {
+                    continue;
+                }
+                if (there) {
+                    arrived.add(entry.getKey());
                 } else {
                     gone(entry.getKey());
                 }
             }
             late = now - deadline >= 0;
         }
-        addInOrder(registered);
+        // Alike stands beside alike: ids are given in this order, a family is read together, and what is known of its
+        // units then lies together in every table here and in the core.
+        arrived.sort(BY_CANONICAL_NAME);
+        backlog.addAll(arrived);
+        arrived.clear();
         return late;
     }
 
-    /**
-     * Alike stands beside alike: ids are given in this order, a family is read together, and what is known of its units
-     * then lies together in every table here and in the core.
-     */
-    private void addInOrder(List<ObjectName> names) {
-        names.sort(BY_CANONICAL_NAME);
-        backlog.addAll(names);
+    /** Two threads may tell in the wrong order what they did: the server knows. */
+    private boolean isRegistered(ObjectName name, ReadGate gate) {
+        gate.enter(ReadGate.LOOKING);
+        boolean registered = false;
+        try {
+            registered = server.isRegistered(name);
+        } catch (Throwable cause) {
+            // A server that cannot be asked: the event is all there is.
+        }
+        gate.leave();
+        return registered;
     }
 
     private boolean drainBacklog(ReadGate gate, long deadline) {
         while (!full && System.nanoTime() - deadline < 0) {
+            boolean queries = !domainsKnown || !domains.isEmpty();
             ObjectName name;
-            if (!domains.isEmpty()) {
-                query(domains.poll(), gate);
-            } else if (!found.isEmpty()) {
+            if (queries && !stuck.holdsServer()) {
+                query(gate);
+            } else if (!queries && !found.isEmpty()) {
                 order();
+            } else if (!wanted.isEmpty()) {
+                lookInto(wanted.poll(), gate);
             } else if ((name = backlog.poll()) != null) {
                 offer(name, gate);
-            } else if (!sweeping || endSweep()) {
+            } else if (queries || !sweeping || endSweep()) {
                 return false;
             }
         }
@@ -258,7 +282,7 @@ final class Registrar {
     private boolean endSweep() {
         dropUnseen();
         send();
-        if (full || !backlog.isEmpty()) {
+        if (full || !backlog.isEmpty() || !wanted.isEmpty()) {
             return false;
         }
         // What could not be offered again has no place in the new selection.
@@ -274,15 +298,24 @@ final class Registrar {
         return true;
     }
 
-    private void query(String domain, ReadGate gate) {
+    /** Asks for the domains or, when they are known, for the names of one. What hangs is asked for again. */
+    private void query(ReadGate gate) {
         gate.enter(ReadGate.LOOKING);
+        String[] all = {};
         Set<ObjectName> names = Collections.emptySet();
         try {
-            names = catalog.names(domain);
+            if (domainsKnown) {
+                names = catalog.names(domains.peek());
+            } else {
+                all = catalog.domains();
+            }
         } catch (Throwable cause) {
-            // A domain that cannot be asked for has nothing for us.
+            // What cannot be asked for has nothing for us; notifications still come.
         }
         gate.leave();
+        domains.poll();
+        domains.addAll(Arrays.asList(all));
+        domainsKnown = true;
         found.addAll(names);
     }
 
@@ -308,7 +341,7 @@ final class Registrar {
         if (unit >= 0) {
             forget(unit);
         } else if (wasRetried) {
-            append(name, Description.failed(Wire.ReadStatus.GONE));  // the core may list it as undescribed
+            append(name, Description.failed(Wire.ReadStatus.GONE), false);  // the core may list it as undescribed
         }
     }
 
@@ -328,29 +361,76 @@ final class Registrar {
         batchUnregisters.add(unit);
     }
 
+    /** A metric object is offered as it is; of an MBean the core is asked first whether it may want it. */
     private void offer(ObjectName name, ReadGate gate) {
-        boolean wanted = catalog.wantsDomain(name.getDomain());
+        boolean isOurs = catalog.wantsDomain(name.getDomain());
         Object metric = metricOf(name);
         int kind = metric == null ? -1 : metrics.kindOf(metric);
-        if (kind < 0 && !wanted) {
+        if (kind < 0 && !isOurs) {
             return;
         }
         if (answers.contains(name)) {
             send();
         }
+        boolean isRetried = retries.contains(name);
         int unit = units.find(name);
-        if (unit >= 0 && metric != null && units.source(unit) == metric && !units.isUnconfirmed(unit)) {
+        if (unit >= 0 && metric != null && units.source(unit) == metric && !units.isUnconfirmed(unit) && !isRetried) {
             return;
         }
-        if (stuck.holds(name)) {
-            offerAs(name, Description.failed(Wire.ReadStatus.BLOCKED), System.nanoTime());
+        if (isHeld(name)) {
             return;
         }
+        Description found = call(name, gate, () -> kind < 0 ? mbeans.outline(name) : describe(name, metric, kind));
+        if (found == null) {
+            gone(name);
+        } else if (kind >= 0 || found.status != Wire.ReadStatus.OK) {
+            offerAs(name, found, System.nanoTime());
+        } else if (unit < 0 || units.isUnconfirmed(unit) || isRetried || !isSame(unit, found)) {
+            append(name, found, true);
+        }
+    }
+
+    private boolean isSame(int unit, Description outline) {
+        Object plan = units.plan(unit);
+        return plan instanceof MBeanPlan && ((MBeanPlan) plan).outline == outline.hash();
+    }
+
+    private void lookInto(Answers.Wanted bean, ReadGate gate) {
+        if (isHeld(bean.name)) {
+            return;
+        }
+        if (answers.contains(bean.name)) {
+            send();  // it was asked for twice
+        }
+        Description found = call(bean.name, gate, () -> mbeans.describe(bean.name, bean.outline, bean.slots));
+        if (found == null) {
+            gone(bean.name);
+        } else {
+            offerAs(bean.name, found, System.nanoTime());
+        }
+    }
+
+    /** True when a call of the bean would most likely hang now; it is offered when the threads are back. */
+    private boolean isHeld(ObjectName name) {
+        if (!stuck.holds(name)) {
+            return false;
+        }
+        held.add(name);
+        return true;
+    }
+
+    /** Foreign code. */
+    private interface Call {
+        Description run() throws Exception;
+    }
+
+    /** Null: the bean is gone. */
+    private Description call(ObjectName name, ReadGate gate, Call call) {
         current = name;
         gate.enter(ReadGate.DESCRIBING);
         Description description;
         try {
-            description = kind < 0 ? mbeans.describe(name) : describe(name, metric, kind);
+            description = call.run();
         } catch (InstanceNotFoundException e) {
             description = null;
         } catch (Throwable cause) {
@@ -358,11 +438,7 @@ final class Registrar {
         }
         gate.leave();
         current = null;
-        if (description == null) {
-            gone(name);
-        } else {
-            offerAs(name, description, System.nanoTime());
-        }
+        return description;
     }
 
     private Object metricOf(ObjectName name) {
@@ -373,7 +449,10 @@ final class Registrar {
         }
     }
 
-    /** A metric object: existence is the MBeanServer's word, and a gauge is looked at once for its type. */
+    /**
+     * A metric object: existence is the MBeanServer's word. A gauge is taken for a number, and looked at here only when
+     * a read has found something else: nobody may want it, and it may be dear.
+     */
     private Description describe(ObjectName name, Object metric, int kind) throws InstanceNotFoundException {
         if (!server.isRegistered(name)) {
             throw new InstanceNotFoundException(name.toString());
@@ -381,14 +460,13 @@ final class Registrar {
         Description description = new Description();
         description.kind = kind;
         description.source = metric;
-        if (kind == Wire.BeanKind.GAUGE) {
-            try {
-                int type = Scratch.typeOf(metrics.gaugeValue(metric));
-                description.incomplete = type == Wire.ValueType.OTHER;
-                description.gaugeType = description.incomplete ? Wire.ValueType.NUMBER : type;
-            } catch (Throwable cause) {
-                description.incomplete = true;
-            }
+        int unit = units.find(name);
+        boolean isText = unit >= 0 && units.isText(unit);
+        description.gaugeType = isText ? Wire.ValueType.TEXT : Wire.ValueType.NUMBER;
+        if (kind == Wire.BeanKind.GAUGE && retries.contains(name)) {
+            int type = Scratch.typeOf(metrics.gaugeValue(metric));
+            description.incomplete = type == Wire.ValueType.OTHER;
+            description.gaugeType = description.incomplete ? description.gaugeType : type;
         }
         return description;
     }
@@ -419,7 +497,7 @@ final class Registrar {
         } else if (known) {
             return;
         }
-        append(name, description);
+        append(name, description, false);
     }
 
     private boolean isUnchanged(int unit, Description description, int hash) {
@@ -432,18 +510,19 @@ final class Registrar {
         return units.isText(unit) == (description.gaugeType == Wire.ValueType.TEXT);
     }
 
-    private void append(ObjectName name, Description description) {
+    private void append(ObjectName name, Description description, boolean isAsk) {
         byte[] bytes = name.toString().getBytes(StandardCharsets.UTF_8);
         if (bytes.length > Wire.NAME_BYTES_MAX) {
             return;
         }
-        if (control.position() >= BATCH_BYTES || !control.bean(answers.names().size(), bytes, description)) {
+        int kind = isAsk ? Wire.ControlKind.ASK : Wire.ControlKind.BEAN;
+        if (control.position() >= BATCH_BYTES || !control.bean(kind, answers.names().size(), bytes, description)) {
             send();
-            if (!control.bean(answers.names().size(), bytes, description)) {
+            if (!control.bean(kind, answers.names().size(), bytes, description)) {
                 return;  // cannot be: the layout's bounds fit an empty buffer
             }
         }
-        answers.add(name, description);
+        answers.add(name, description, isAsk);
     }
 
     /** Hands over what has gathered. When the core has no room, all of it will be said again. */
@@ -458,7 +537,7 @@ final class Registrar {
         }
         if (result < 0) {
             full = true;
-            backlog.addAll(answers.names());
+            sayAgain();
             unsaid.addAll(batchUnregisters);
             sweeping = sweeping || batchSwept;
             answers.clear();
@@ -467,5 +546,16 @@ final class Registrar {
         }
         batchUnregisters.clear();
         batchSwept = false;
+    }
+
+    private void sayAgain() {
+        for (int i = 0; i < answers.names().size(); i++) {
+            ObjectName name = answers.names().get(i);
+            if (answers.description(i).status == Wire.ReadStatus.GONE) {
+                retries.add(name, 0, System.nanoTime());  // found to be gone once more, the core is told once more
+            }
+            retries.unsay(name);
+            backlog.add(name);
+        }
     }
 }

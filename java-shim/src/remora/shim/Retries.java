@@ -17,12 +17,13 @@ final class Retries {
         long dueNanos;
         long delayNanos;
         int hash;
+        boolean isSaid;
     }
 
     private final Map<ObjectName, Entry> entries = new LinkedHashMap<>();
     private long nextNanos;
 
-    /** {@code hash}: of the description that was offered. A bean seen before waits twice as long. */
+    /** {@code hash}: of the description that is offered now. A bean seen before waits twice as long. */
     void add(ObjectName name, int hash, long nowNanos) {
         Entry entry = entries.get(name);
         if (entry == null) {
@@ -35,6 +36,7 @@ final class Retries {
         entry.delayNanos = entry.delayNanos == 0 ? FIRST_NANOS : Math.min(LAST_NANOS, entry.delayNanos * 2);
         entry.dueNanos = nowNanos + entry.delayNanos;
         entry.hash = hash;
+        entry.isSaid = true;
         if (entries.size() == 1 || entry.dueNanos - nextNanos < 0) {
             nextNanos = entry.dueNanos;
         }
@@ -45,14 +47,29 @@ final class Retries {
         return entries.remove(name) != null;
     }
 
-    void clear() {
-        entries.clear();
+    boolean contains(ObjectName name) {
+        return entries.containsKey(name);
     }
 
-    /** True when the bean was last offered exactly so. */
+    /** The core did not take what was offered of the bean. */
+    void unsay(ObjectName name) {
+        Entry entry = entries.get(name);
+        if (entry != null) {
+            entry.isSaid = false;
+        }
+    }
+
+    /** The core wants to hear everything anew. */
+    void unsayAll() {
+        for (Entry entry : entries.values()) {
+            entry.isSaid = false;
+        }
+    }
+
+    /** True when the bean was last offered exactly so, and the core took it. */
     boolean isKnown(ObjectName name, int hash) {
         Entry entry = entries.get(name);
-        return entry != null && entry.hash == hash;
+        return entry != null && entry.isSaid && entry.hash == hash;
     }
 
     /** Names due now; empty nearly always. */

@@ -30,7 +30,7 @@ final class Session {
         this.core = core;
         this.buffers = buffers;
         this.metrics = metrics;
-        mbeans = new MBeanReader(server);
+        mbeans = new MBeanReader(server, OpenFiles.isTold());
         catalog = new MBeanCatalog(server, domains);
         registrar = new Registrar(core, buffers, server, catalog, metrics, mbeans, units, stuck);
         samples = new SampleWriter(core, buffers, new TextTable());

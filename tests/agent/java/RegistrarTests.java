@@ -1,0 +1,482 @@
+package remora.shim;
+
+import static remora.shim.ShimTests.await;
+import static remora.shim.ShimTests.check;
+import static remora.shim.ShimTests.equal;
+import static remora.shim.ShimTests.good;
+
+import java.io.File;
+import java.lang.management.ManagementFactory;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.management.MBeanServer;
+import javax.management.MBeanServerFactory;
+import javax.management.ObjectName;
+import remora.shim.ShimTests.Rig;
+import remora.shim.ShimTests.Test;
+
+/** Tests of what the shim tells the core, and of what hangs meanwhile. {@code RegistrarTests GROUP} runs one group. */
+public final class RegistrarTests {
+    /** Closed: whoever passes hangs until it is opened again. */
+    private static final class Door {
+        private volatile CountDownLatch closed = new CountDownLatch(0);
+
+        void close() {
+            closed = new CountDownLatch(1);
+        }
+
+        void open() {
+            closed.countDown();
+        }
+
+        double pass() throws InterruptedException {
+            closed.await();
+            return 1;
+        }
+    }
+
+    private static ObjectName name(String rest) throws Exception {
+        return new ObjectName("kafka.chaos:" + rest);
+    }
+
+    private static FakeCore.Unit unit(Rig rig, ObjectName name) {
+        return rig.core.unit(name.toString());
+    }
+
+    private static FakeCore.Unit goodUnit(Rig rig, int index) {
+        return rig.core.unit("kafka.chaos:type=Good,name=" + index);
+    }
+
+    private static long statuses(Rig rig, ObjectName name, int status) {
+        FakeCore.Unit unit = unit(rig, name);
+        return unit == null ? 0 : unit.statuses[status];
+    }
+
+    // --- hangs -------------------------------------------------------------------------------------
+
+    static void whatIsLikeAHangingReadWaitsForItAndIsReadAgain() throws Exception {
+        Door door = new Door();
+        ObjectName[] alike = new ObjectName[20];
+        try (Rig rig = new Rig(100, 1000, null)) {
+            ChaosBeans.registerGood(rig.server, 10);
+            for (int i = 0; i < alike.length; i++) {
+                alike[i] = name("type=Locked,name=Size,topic=t" + i);
+                rig.server.registerMBean(new ChaosBeans.Bean(door::pass, false), alike[i]);
+            }
+            ObjectName other = name("type=Locked,name=SizeMax,topic=t1");
+            rig.server.registerMBean(new ChaosBeans.Bean(() -> 2.0, false), other);
+            rig.start();
+            for (ObjectName one : alike) {
+                rig.awaitUnit(one.toString());
+            }
+            rig.awaitUnit(other.toString());
+            door.close();
+            await(() -> Arrays.stream(alike).filter(one -> statuses(rig, one, Wire.ReadStatus.HELD) > 2).count() >= 19,
+                    "reads that wait");
+            equal(1, rig.session.stuck.alive(), "threads that hang");
+            long reads = statuses(rig, other, Wire.ReadStatus.OK);
+            await(() -> statuses(rig, other, Wire.ReadStatus.OK) > reads + 2, "reads of what has another name");
+            ObjectName late = name("type=Locked,name=Size,topic=late");
+            rig.server.registerMBean(new ChaosBeans.Bean(door::pass, false), late);
+            ObjectName lateOther = name("type=Late");
+            rig.server.registerMBean(new ChaosBeans.Bean(() -> 3.0, false), lateOther);
+            rig.awaitUnit(lateOther.toString());
+            check(unit(rig, late) == null, "looked into what most likely hangs");
+            equal(1, rig.session.stuck.alive(), "threads that hang");
+            door.open();
+            for (ObjectName one : alike) {
+                await(() -> unit(rig, one).lastStatus == Wire.ReadStatus.OK, "a read of " + one);
+            }
+            rig.awaitUnit(late.toString());
+            equal(0, rig.session.stuck.alive(), "threads that hang");
+        }
+    }
+
+    static void asManyHangingReadsAsMayPauseTheAgentUntilTheyReturn() throws Exception {
+        Door door = new Door();
+        ObjectName[] hanging = new ObjectName[2 * Stuck.THREADS_MAX];
+        try (Rig rig = new Rig(100, 1000, null)) {
+            ChaosBeans.registerGood(rig.server, 10);
+            for (int i = 0; i < hanging.length; i++) {
+                hanging[i] = name("type=Hangs,name=n" + i);
+                rig.server.registerMBean(new ChaosBeans.Bean(door::pass, false), hanging[i]);
+            }
+            rig.start();
+            for (ObjectName one : hanging) {
+                rig.awaitUnit(one.toString());
+            }
+            rig.awaitUnit(good(9));
+            door.close();
+            await(() -> goodUnit(rig, 9).statuses[Wire.ReadStatus.HELD] > 3, "a pause");
+            equal(Stuck.THREADS_MAX, rig.session.stuck.alive(), "threads that hang");
+            check(rig.thread.isAlive(), "the agent has ended");
+            rig.server.registerMBean(new ChaosBeans.Good(77), ChaosBeans.goodName(77));
+            door.open();
+            for (ObjectName one : hanging) {
+                await(() -> unit(rig, one).lastStatus == Wire.ReadStatus.OK, "a read of " + one);
+            }
+            await(() -> goodUnit(rig, 9).lastStatus == Wire.ReadStatus.OK, "a read of a good bean");
+            rig.awaitUnit(good(77));
+            equal(0, rig.core.stops, "stops");
+        }
+    }
+
+    static void aHangInThePlanThatAsksForEverythingAnewDoesNotLoseThat() throws Exception {
+        Door door = new Door();
+        ObjectName hangs = name("type=Hangs");
+        try (Rig rig = new Rig(100, 1000, null)) {
+            ChaosBeans.registerGood(rig.server, 50);
+            rig.server.registerMBean(new ChaosBeans.Bean(door::pass, false), hangs);
+            rig.start();
+            rig.awaitUnit(hangs.toString());
+            await(() -> rig.core.sweeps == 1 && rig.core.units().size() == 51, "the first sweep");
+            rig.core.anewWithUnits = door::close;
+            await(() -> rig.core.sweeps == 2, "the sweep that was asked for");
+            equal(1, rig.session.stuck.alive(), "threads that hang");
+            door.open();
+            await(() -> rig.core.units().size() == 51, "all units");
+        }
+    }
+
+    /** A server whose calls named {@code what} pass a door. */
+    private static MBeanServer behind(Door door, AtomicReference<String> what) {
+        MBeanServer server = MBeanServerFactory.newMBeanServer();
+        return (MBeanServer) Proxy.newProxyInstance(RegistrarTests.class.getClassLoader(),
+                new Class<?>[] {MBeanServer.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals(what.get())) {
+                        door.pass();
+                    }
+                    try {
+                        return method.invoke(server, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    static void aServerThatHangsInASweepLosesNoBean() throws Exception {
+        Door door = new Door();
+        AtomicReference<String> what = new AtomicReference<>("");
+        try (Rig rig = new Rig(100, 1000, null, behind(door, what))) {
+            ChaosBeans.registerGood(rig.server, 100);
+            what.set("getDomains");
+            door.close();
+            rig.start();
+            await(() -> rig.session.stuck.alive() == 1, "a server that hangs");
+            door.open();
+            await(() -> rig.core.sweeps == 1 && rig.core.units().size() == 100, "the first sweep");
+            rig.awaitUnit(good(99));
+            what.set("queryNames");
+            door.close();
+            rig.core.flags = Wire.PlanFlag.PLAN_REDISCOVER;
+            await(() -> rig.session.stuck.alive() == 1, "a server that hangs");
+            long reads = goodUnit(rig, 99).reads;
+            await(() -> goodUnit(rig, 99).reads > reads + 2, "reads meanwhile");
+            equal(1, rig.session.stuck.alive(), "threads that hang");
+            equal(1, rig.core.sweeps, "sweeps");
+            door.open();
+            await(() -> rig.core.sweeps == 2, "the second sweep");
+            equal(100, rig.core.units().size(), "units");
+            what.set("isRegistered");
+            door.close();
+            rig.server.unregisterMBean(ChaosBeans.goodName(0));
+            await(() -> rig.session.stuck.alive() == 1, "a server that hangs");
+            door.open();
+            await(() -> rig.core.units().size() == 99, "the end of a bean");
+        }
+    }
+
+    // --- offers ------------------------------------------------------------------------------------
+
+    static void whatAFullCoreDidNotTakeIsSaidAgain() throws Exception {
+        try (Rig rig = new Rig(100, 5000, null)) {
+            for (int i = 0; i < 20; i++) {
+                AtomicInteger asked = new AtomicInteger();
+                ChaosBeans.Bean bean = new ChaosBeans.Bean(
+                        () -> asked.getAndIncrement() % 2 == 0 ? null : 1.0, false);
+                bean.names = new String[] {"Late", "Value"};  // the first has no value yet
+                rig.server.registerMBean(bean, name("type=Incomplete,name=n" + i));
+            }
+            ObjectName bad = name("type=Undescribed");
+            rig.server.registerMBean(new ChaosBeans.Bean(() -> 1.0, true), bad);
+            rig.core.failNext(Wire.ReadStatus.OK);
+            rig.start();
+            await(() -> rig.core.units().size() == 20, "beans whose description is incomplete");
+            check(rig.core.hasFailed(), "the core was never full");
+            await(() -> Integer.valueOf(Wire.ReadStatus.THREW).equals(rig.core.refusal(bad.toString())), "a refusal");
+            rig.core.failNext(Wire.ReadStatus.GONE);
+            rig.server.unregisterMBean(bad);
+            await(() -> Integer.valueOf(Wire.ReadStatus.GONE).equals(rig.core.refusal(bad.toString())),
+                    "that a bean which was never described is gone");
+            check(rig.core.hasFailed(), "the core was never full");
+        }
+    }
+
+    static void aBeanThatLivesIsNotLostByEventsInTheWrongOrder() throws Exception {
+        try (Rig rig = new Rig(100, 5000, null).start()) {
+            ChaosBeans.registerGood(rig.server, 2);
+            rig.awaitUnit(good(0));
+            rig.awaitUnit(good(1));
+            // One thread has put the bean in the place of another, and the threads' news overtake each other.
+            rig.session.catalog.put(ChaosBeans.goodName(0), true, System.nanoTime());
+            rig.session.catalog.put(ChaosBeans.goodName(0), false, System.nanoTime());
+            rig.server.unregisterMBean(ChaosBeans.goodName(1));
+            await(() -> goodUnit(rig, 1) == null, "the end of a bean");
+            await(() -> !rig.session.catalog.hasPending(), "nothing to do");
+            long reads = rig.awaitUnit(good(0)).reads;
+            await(() -> goodUnit(rig, 0).reads > reads + 1, "reads of a bean that lives");
+        }
+    }
+
+    static void whatNobodyWantsIsNeverCalled() throws Exception {
+        AtomicInteger calls = new AtomicInteger();
+        AtomicInteger wanted = new AtomicInteger();
+        try (Rig rig = new Rig(100, 5000, null)) {
+            rig.core.unwanted = "type=Unwanted";
+            rig.core.unwantedPath = "Dear";
+            ChaosBeans.Bean unwanted = new ChaosBeans.Bean(calls::incrementAndGet, false);
+            rig.server.registerMBean(unwanted, name("type=Unwanted,name=before"));
+            ChaosBeans.Bean partly = new ChaosBeans.Bean(wanted::incrementAndGet, false) {
+                @Override
+                public Object getAttribute(String name) {
+                    return name.equals("Dear") ? calls.incrementAndGet() : super.getAttribute(name);
+                }
+            };
+            partly.names = new String[] {"Cheap", "Dear"};
+            rig.server.registerMBean(partly, name("type=Partly"));
+            rig.start();
+            equal(1, rig.awaitUnit(name("type=Partly").toString()).values.length, "values");
+            await(() -> rig.core.sweeps == 1, "the first sweep");
+            rig.server.registerMBean(unwanted, name("type=Unwanted,name=after"));
+            ChaosBeans.registerGood(rig.server, 1);
+            rig.awaitUnit(good(0));
+            rig.core.flags = Wire.PlanFlag.PLAN_REDISCOVER;
+            await(() -> rig.core.sweeps == 2, "the second sweep");
+            await(() -> rig.core.refusal("kafka.chaos:type=Unwanted,name=after") != null, "a refusal");
+            check(wanted.get() > 0, "nothing was called");
+            equal(0, calls.get(), "calls of what nobody wants");
+        }
+    }
+
+    /** Gauges by name, with what they have been asked. */
+    private static final class Gauges implements MetricReader {
+        final Map<String, Object> values = new ConcurrentHashMap<>();
+        final AtomicInteger looks = new AtomicInteger();
+
+        @Override
+        public Object find(String name) {
+            return values.containsKey(name) ? name : null;
+        }
+
+        @Override
+        public int kindOf(Object metric) {
+            return Wire.BeanKind.GAUGE;
+        }
+
+        @Override
+        public Object gaugeValue(Object metric) {
+            looks.incrementAndGet();
+            return values.get((String) metric);
+        }
+
+        @Override
+        public int read(int kind, Object metric, byte[] stats, Scratch scratch) {
+            Object value = values.get((String) metric);
+            if (value instanceof String) {
+                scratch.text(0, (String) value);
+            } else {
+                scratch.values[0] = ((Number) value).doubleValue();
+            }
+            return 1;
+        }
+    }
+
+    static void aGaugeIsLookedAtOnlyWhenItIsNoNumber() throws Exception {
+        Gauges gauges = new Gauges();
+        try (Rig rig = new Rig(100, 5000, gauges)) {
+            for (int i = 0; i < 100; i++) {
+                gauges.values.put(name("type=Gauge,name=n" + i).toString(), i);
+            }
+            ObjectName state = name("type=Gauge,name=n100");
+            gauges.values.put(state.toString(), "leader");
+            for (int i = 0; i <= 100; i++) {
+                rig.server.registerMBean(new ChaosBeans.Good(i), name("type=Gauge,name=n" + i));
+            }
+            rig.start();
+            await(() -> rig.core.unit(state.toString()) != null
+                    && rig.core.unit(state.toString()).gaugeType == Wire.ValueType.TEXT, "a gauge of text");
+            equal("leader", rig.core.text((int) rig.awaitUnit(state.toString()).value("Value")), "text");
+            equal(1, gauges.looks.get(), "looks");
+            check(rig.awaitUnit(name("type=Gauge,name=n42").toString()).value("Value") == 42, "a number");
+            rig.core.flags = Wire.PlanFlag.PLAN_REDISCOVER;
+            await(() -> rig.core.sweeps == 2, "the second sweep");
+            equal(Wire.ValueType.TEXT, rig.core.unit(state.toString()).gaugeType, "type that was known");
+            equal(1, gauges.looks.get(), "looks");
+        }
+    }
+
+    // --- open files --------------------------------------------------------------------------------
+
+    /** What {@link #openFilesAreCountedWhereThatIsTrue} asks. */
+    public interface OperatingSystemMXBean {
+        long getOpenFileDescriptorCount();
+
+        long getProcessCpuTime();
+    }
+
+    /** Tells the truth plus an error, and counts how often it is asked. */
+    public static final class ListedFiles implements OperatingSystemMXBean {
+        final long error;
+        volatile int listings;
+
+        ListedFiles(long error) {
+            this.error = error;
+        }
+
+        @Override
+        public long getOpenFileDescriptorCount() {
+            listings++;
+            return new File("/proc/self/fd").list().length + error;
+        }
+
+        @Override
+        public long getProcessCpuTime() {
+            return 7;
+        }
+    }
+
+    private static Description describe(MBeanReader reader, ObjectName name) throws Exception {
+        Description outline = reader.outline(name);
+        short[] all = new short[outline.slots.size()];
+        for (short i = 0; i < all.length; i++) {
+            all[i] = i;
+        }
+        return reader.describe(name, outline, all);
+    }
+
+    static void openFilesAreCountedWhereThatIsTrue() throws Exception {
+        ObjectName name = new ObjectName("java.lang:type=OperatingSystem");
+        for (long error : new long[] {0, 1_000_000}) {
+            MBeanServer server = MBeanServerFactory.newMBeanServer();
+            ListedFiles files = new ListedFiles(error);
+            server.registerMBean(files, name);
+            MBeanReader reader = new MBeanReader(server, OpenFiles.isTold());
+            Description description = describe(reader, name);
+            boolean counted = OpenFiles.isTold() && error == 0;
+            equal(counted, description.countsOpenFiles, "counted, error " + error);
+            int before = files.listings;
+            Scratch scratch = new Scratch();
+            for (short[] wanted : new short[][] {{0, 1}, {1, 0}, {0}, {1}}) {
+                MBeanPlan plan = description.plan(wanted);
+                equal(wanted.length, reader.read(name, plan, scratch), "values");
+                for (int i = 0; i < wanted.length; i++) {
+                    boolean isCpu = description.slots.get(wanted[i]).attribute.equals("ProcessCpuTime");
+                    double value = scratch.values[i];
+                    check(isCpu ? value == 7 : value > error && value < error + 20_000, "value " + value);
+                }
+            }
+            equal(counted ? 0 : 3, files.listings - before, "listings, error " + error);
+        }
+        ObjectName other = new ObjectName("java.lang:type=Other");
+        check(!OpenFiles.isCounted(MBeanServerFactory.newMBeanServer(), other), "another bean");
+        MBeanServer platform = ManagementFactory.getPlatformMBeanServer();
+        equal(OpenFiles.isTold(), OpenFiles.isCounted(platform, name), "the JVM's own");
+    }
+
+    /** Before Linux 6.2: the core is told that listing them is dear, and nothing lists them that does not have to. */
+    static void openFilesAreDearWhereTheyAreListed() throws Exception {
+        ObjectName name = new ObjectName("java.lang:type=OperatingSystem");
+        MBeanServer server = MBeanServerFactory.newMBeanServer();
+        ListedFiles files = new ListedFiles(0);
+        server.registerMBean(files, name);
+        MBeanReader reader = new MBeanReader(server, false);
+        Description outline = reader.outline(name);
+        equal(OpenFiles.ATTRIBUTE, outline.dear, "dear");
+        check(new MBeanReader(server, true).outline(name).dear == null, "dear where the system tells");
+        for (short i = 0; i < outline.slots.size(); i++) {
+            boolean isDear = outline.slots.get(i).attribute.equals(OpenFiles.ATTRIBUTE);
+            int before = files.listings;
+            Description description = reader.describe(name, outline, new short[] {i});
+            equal(isDear ? 1 : 0, files.listings - before, "listings");
+            Buffers buffers = new Buffers();
+            check(new ControlWriter(buffers.control).bean(Wire.ControlKind.BEAN, 0, new byte[8], description), "room");
+            int flags = buffers.control.get(Wire.BeanRecord.SIZE + 8 + Wire.AttributeHead.FLAGS);
+            equal(isDear ? Wire.AttributeFlag.ATTRIBUTE_DEAR : 0, flags, "flags");
+        }
+    }
+
+    /** Two names of one load, as a JDK from 14 on has them: whoever asks second is told of no time at all. */
+    public interface LoadsMXBean {
+        double getCpuLoad();
+
+        double getSystemCpuLoad();
+
+        double getProcessCpuLoad();
+    }
+
+    /** Counts how often the load of the host is asked for. */
+    public static final class Loads implements LoadsMXBean {
+        volatile int windows;
+
+        @Override
+        public double getCpuLoad() {
+            return ++windows;
+        }
+
+        @Override
+        public double getSystemCpuLoad() {
+            return getCpuLoad();
+        }
+
+        @Override
+        public double getProcessCpuLoad() {
+            return 0.5;
+        }
+    }
+
+    static void theLoadOfTheHostIsReadOnceWhateverItsName() throws Exception {
+        ObjectName name = new ObjectName("java.lang:type=OperatingSystem");
+        MBeanServer server = MBeanServerFactory.newMBeanServer();
+        Loads loads = new Loads();
+        server.registerMBean(loads, name);
+        MBeanReader reader = new MBeanReader(server, true);
+        Description description = describe(reader, name);
+        Scratch scratch = new Scratch();
+        for (short[] wanted : new short[][] {{0, 1, 2}, {2, 1, 0}}) {
+            int before = loads.windows;
+            equal(3, reader.read(name, description.plan(wanted), scratch), "values");
+            equal(1, loads.windows - before, "windows");
+            for (int i = 0; i < 3; i++) {
+                boolean isProcess = description.slots.get(wanted[i]).attribute.equals("ProcessCpuLoad");
+                equal(isProcess ? 0.5 : before + 1.0, scratch.values[i], description.slots.get(wanted[i]).attribute);
+            }
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        Map<String, Test[]> groups = new HashMap<>();
+        groups.put("hangs", new Test[] {
+            RegistrarTests::whatIsLikeAHangingReadWaitsForItAndIsReadAgain,
+            RegistrarTests::asManyHangingReadsAsMayPauseTheAgentUntilTheyReturn,
+            RegistrarTests::aHangInThePlanThatAsksForEverythingAnewDoesNotLoseThat,
+            RegistrarTests::aServerThatHangsInASweepLosesNoBean});
+        groups.put("offers", new Test[] {
+            RegistrarTests::whatAFullCoreDidNotTakeIsSaidAgain,
+            RegistrarTests::aBeanThatLivesIsNotLostByEventsInTheWrongOrder,
+            RegistrarTests::whatNobodyWantsIsNeverCalled,
+            RegistrarTests::aGaugeIsLookedAtOnlyWhenItIsNoNumber,
+            RegistrarTests::openFilesAreCountedWhereThatIsTrue,
+            RegistrarTests::openFilesAreDearWhereTheyAreListed,
+            RegistrarTests::theLoadOfTheHostIsReadOnceWhateverItsName});
+        ShimTests.run(groups, arguments);
+    }
+
+    private RegistrarTests() {}
+}
