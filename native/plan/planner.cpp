@@ -168,7 +168,7 @@ void Planner::wake(UnitId unit, bool at_once) {
     }
     if (!at_once) {
         flags_[unit] |= kWoken;
-    } else if ((flags_[unit] & (kUrgent | kListed)) == 0) {
+    } else if (!intervals_.is_back_off(unit) && (flags_[unit] & (kUrgent | kListed)) == 0) {
         flags_[unit] |= kUrgent;
         ++urgent_;
     }

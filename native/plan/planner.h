@@ -82,7 +82,7 @@ class Planner {
     void set_order(std::span<const FamilyId> families);
 
     // The unit is due whatever its interval (never when it is shed): in the next round, or with
-    // `at_once` in the next plan().
+    // `at_once` in the next plan(), but for one that is left alone because it failed.
     void wake(UnitId unit, bool at_once = false);
 
     // Another grid from now on: base interval, quantum and slice of `options`; the start stays.

@@ -317,6 +317,7 @@ TEST_F(PlannerTest, ABackOffIsNotShortenedByChance) {
         EXPECT_EQ(intervals.get(unit), 300'000U);
     }
     times.clear();
+    planner->wake(7, true);
     run(301 * kNanosPerSecond);
     EXPECT_TRUE(times.empty()) << times.size() << " units were read before";
     run(325 * kNanosPerSecond);
