@@ -167,7 +167,7 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
         return;
     }
     forget_undescribed(bean.name.text());
-    if (listing_ != nullptr) {
+    if (bean.kind != BeanKind::kMBean) {
         list_bean(bean);
     }
     if (settings_.unmatched != nullptr) {
@@ -237,13 +237,11 @@ void Registrar::handle_ask(std::span<const std::uint8_t> record) {
         answer_bean(negative(Code::kInvalidArgument), token, 0, {});
         return;
     }
+    list_bean(bean);
     const std::vector<Slot> slots = settings_.selector->may_want(bean);
     if (slots.empty()) {
         counters_.add(Counter::kBeansSeen);
         forget_undescribed(bean.name.text());
-        if (listing_ != nullptr) {
-            list_bean(bean);
-        }
         not_selected(known_unit(hash_64(bean.name.text())), token);
         return;
     }

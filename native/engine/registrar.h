@@ -73,9 +73,9 @@ class Registrar {
     // begin_sweep() again. Cheap.
     bool wants_refill(std::int64_t now_ns);
     void begin_refill();
-    // A sweep that decides nothing anew and writes down what is offered, a bean a line in the form
-    // that BeanList reads; at its end the text is handed to Channels::listing. False while another
-    // sweep is under way.
+    // A sweep that decides nothing anew and writes down what is offered (of an MBean what it
+    // declares), a bean a line in the form that BeanList reads; at its end the text is handed to
+    // Channels::listing. False while another sweep is under way.
     bool begin_listing();
 
  private:

@@ -103,8 +103,9 @@ bool Registrar::begin_listing() {
     return true;
 }
 
+// An MBean with all that it declares, since what nobody selects has not been looked into.
 void Registrar::list_bean(const Bean& bean) {
-    if (listing_->size() <= kListingBytesMax) {
+    if (listing_ != nullptr && listing_->size() <= kListingBytesMax) {
         append_bean_line(bean, *listing_);
     }
 }

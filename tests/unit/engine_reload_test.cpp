@@ -691,6 +691,28 @@ TEST_F(HandTest, AUnitThatCannotBeDescribedInASweepIsReleased) {
     EXPECT_EQ(counters_.get(Counter::kUnits), 1U);
 }
 
+TEST_F(HandTest, AListHasWhatBeansDeclareWantedOrNot) {
+    make(Config());
+    end_sweep();
+    ASSERT_TRUE(registrar_->begin_listing());
+    const FakeShim::Attributes declared = {{wire::ValueType::kNumber, "a"},
+                                           {wire::ValueType::kBoolean, "b"}};
+    shim_.add_ask("kafka.server:type=Unwanted", declared);
+    shim_.add_ask("java.lang:type=Runtime",
+                  {{wire::ValueType::kNumber, "Uptime"}, {wire::ValueType::kText, "Name"}});
+    shim_.add_bean(wire::BeanKind::kMBean, "java.lang:type=Runtime",
+                   {{wire::ValueType::kNumber, "Uptime"}});
+    shim_.add_bean(wire::BeanKind::kMeter, "kafka.server:type=Unwanted,name=meter");
+    EXPECT_EQ(handle().size(), 4U);
+    end_sweep();
+    const std::unique_ptr<std::string> list(channels_.listing.exchange(nullptr));
+    ASSERT_NE(list, nullptr);
+    EXPECT_EQ(*list,
+              "mbean\tkafka.server:type=Unwanted\ta,b:boolean\n"
+              "mbean\tjava.lang:type=Runtime\tUptime,Name:text\n"
+              "meter\tkafka.server:type=Unwanted,name=meter\t\n");
+}
+
 TEST_F(HandTest, ALoadThatOthersShortenIsSaid) {
     const std::string name = "java.lang:type=OperatingSystem";
     const auto said = [&](const Config& config, const char* attribute) {
