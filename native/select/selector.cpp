@@ -56,6 +56,19 @@ bool is_state_text(const ObjectName& name, std::string_view path) {
     });
 }
 
+// A meter of a share of time, whichever tier reads it.
+bool is_share(const Bean& bean) {
+    if (share_word(bean.name.get("name")).empty()) {
+        return false;
+    }
+    return bean.kind == BeanKind::kMeter ||
+           (bean.kind == BeanKind::kMBean &&
+            std::any_of(bean.attributes.begin(), bean.attributes.end(),
+                        [](const BeanAttribute& attribute) {
+                            return attribute.path == stat_attribute(Stat::kOneMinuteRate);
+                        }));
+}
+
 // Whether what is read first only grows.
 bool grows(BeanKind kind, std::string_view path) {
     if (kind == BeanKind::kMBean) {
@@ -279,6 +292,7 @@ void Selector::choose_slots(const Bean& bean, const Verdict& verdict, const Rule
         verdict.all_attributes ? std::string_view() : verdict.row->attributes;
     const std::vector<Stat>& stats = stats_of(bean.kind);
     const bool is_mbean = bean.kind == BeanKind::kMBean;
+    const bool only_rate = profile_.profile() != Profile::kAll && is_share(bean);
     const std::size_t count = is_mbean ? bean.attributes.size() : stats.size();
     slots.reserve(std::min(count, attributes_max_));
     for (std::size_t i = 0; i < count; ++i) {
@@ -303,6 +317,8 @@ void Selector::choose_slots(const Bean& bean, const Verdict& verdict, const Rule
             wanted = wanted && any_glob_matches(*rules.attributes, slot.path, short_name);
         } else if (!listed.empty()) {
             wanted = wanted && matches_choice(listed, slot.path);
+        } else if (only_rate) {
+            wanted = wanted && slot.path == stat_attribute(Stat::kOneMinuteRate);
         } else if (!is_mbean) {
             wanted = wanted && wants_statistic(bean.kind, stats[i]);
         }
