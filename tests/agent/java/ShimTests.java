@@ -452,64 +452,6 @@ public final class ShimTests {
 
     // --- the native library ------------------------------------------------------------------------
 
-    /** What {@link #openFilesAreCountedWhereThatIsTrue} asks. */
-    public interface OperatingSystemMXBean {
-        long getOpenFileDescriptorCount();
-
-        long getProcessCpuTime();
-    }
-
-    /** Tells the truth plus an error, and counts how often it is asked. */
-    public static final class ListedFiles implements OperatingSystemMXBean {
-        final long error;
-        volatile int listings;
-
-        ListedFiles(long error) {
-            this.error = error;
-        }
-
-        @Override
-        public long getOpenFileDescriptorCount() {
-            listings++;
-            return new File("/proc/self/fd").list().length + error;
-        }
-
-        @Override
-        public long getProcessCpuTime() {
-            return 7;
-        }
-    }
-
-    static void openFilesAreCountedWhereThatIsTrue() throws Exception {
-        boolean isTold = new File("/proc/self/fd").length() > 0;
-        for (long error : new long[] {0, 1_000_000}) {
-            MBeanServer server = MBeanServerFactory.newMBeanServer();
-            ObjectName name = new ObjectName("java.lang:type=OperatingSystem");
-            ListedFiles files = new ListedFiles(error);
-            server.registerMBean(files, name);
-            MBeanReader reader = new MBeanReader(server);
-            Description description = reader.describe(name);
-            boolean counted = isTold && error == 0;
-            equal(counted, description.countsOpenFiles, "counted, error " + error);
-            int before = files.listings;
-            Scratch scratch = new Scratch();
-            for (short[] wanted : new short[][] {{0, 1}, {1, 0}, {0}, {1}}) {
-                MBeanPlan plan = description.plan(wanted);
-                equal(wanted.length, reader.read(name, plan, scratch), "values");
-                for (int i = 0; i < wanted.length; i++) {
-                    boolean isCpu = description.slots.get(wanted[i]).attribute.equals("ProcessCpuTime");
-                    double value = scratch.values[i];
-                    check(isCpu ? value == 7 : value > error && value < error + 20_000, "value " + value);
-                }
-            }
-            equal(counted ? 0 : 3, files.listings - before, "listings, error " + error);
-        }
-        ObjectName other = new ObjectName("java.lang:type=Other");
-        check(!OpenFiles.isCounted(MBeanServerFactory.newMBeanServer(), other), "another bean");
-        MBeanServer platform = ManagementFactory.getPlatformMBeanServer();
-        equal(isTold, OpenFiles.isCounted(platform, new ObjectName("java.lang:type=OperatingSystem")), "the JVM's own");
-    }
-
     static void aMissingOrCorruptLibraryIsSaidAndNoHarm() throws Exception {
         Map<String, String> facts = Facts.ofProcess();
         check(!new NativeLoader(null, "/nowhere/libremora.so", facts).load(), "missing");
@@ -597,8 +539,7 @@ public final class ShimTests {
         Map<String, Test[]> groups = new HashMap<>();
         groups.put("tables", new Test[] {
             ShimTests::arguments, ShimTests::aReadIsGivenUpInTwoSteps, ShimTests::unitTableFollowsAMap, ShimTests::textTableIsBounded,
-            ShimTests::openFilesAreCountedWhereThatIsTrue, ShimTests::aMissingOrCorruptLibraryIsSaidAndNoHarm,
-            ShimTests::whatABrokerTellsLateReachesTheCore,
+            ShimTests::aMissingOrCorruptLibraryIsSaidAndNoHarm, ShimTests::whatABrokerTellsLateReachesTheCore,
             ShimTests::whatTheBeansDoNotTellComesFromTheBrokersFiles});
         groups.put("catalog", new Test[] {
             ShimTests::beansComeAndGo, ShimTests::aBeanRegisteredAnewForEachAttributeIsOfferedOnce,

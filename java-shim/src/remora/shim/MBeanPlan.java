@@ -4,12 +4,9 @@ import java.util.Arrays;
 
 /** What to read of an MBean through the MBeanServer; shared by all MBeans alike. */
 final class MBeanPlan {
-    /** In place of an index: the slot is {@link OpenFiles#count}. */
-    static final short OPEN_FILES = -1;
-
     /** Attributes to ask for, each once. */
     final String[] attributes;
-    /** For each slot: index into {@link #attributes}, or {@link #OPEN_FILES}. */
+    /** For each slot: index into {@link #attributes}; below 0 which of {@link ProcessValues}. */
     final short[] slotAttribute;
     /** For each slot: keys into nested composites, empty for a plain attribute. */
     final String[][] slotKeys;
@@ -17,8 +14,8 @@ final class MBeanPlan {
     final byte[] slotType;
     /** Hash of the whole description, wanted or not: tells whether a bean registered again has changed. */
     final int described;
-    /** Whether a slot is {@link #OPEN_FILES}. */
-    final boolean hasOpenFiles;
+    /** Whether a slot is one of {@link ProcessValues}. */
+    final boolean hasProcessValues;
 
     MBeanPlan(String[] attributes, short[] slotAttribute, String[][] slotKeys, byte[] slotType, int described) {
         this.attributes = attributes;
@@ -28,9 +25,9 @@ final class MBeanPlan {
         this.described = described;
         boolean found = false;
         for (short attribute : slotAttribute) {
-            found |= attribute == OPEN_FILES;
+            found |= attribute < 0;
         }
-        hasOpenFiles = found;
+        hasProcessValues = found;
     }
 
     @Override

@@ -61,6 +61,7 @@ final class MBeanReader {
         }
         Description description = describe(asked, declared, valuesOf(name, asked));
         description.countsOpenFiles = OpenFiles.isCounted(server, name);
+        ProcessValues.offer(name, description);
         return description;
     }
 
@@ -141,14 +142,16 @@ final class MBeanReader {
      */
     int read(ObjectName name, MBeanPlan plan, Scratch scratch) throws Exception {
         int slots = plan.slotAttribute.length;
-        if (plan.attributes.length == 1 && !plan.hasOpenFiles) {
+        if (plan.attributes.length == 1 && !plan.hasProcessValues) {
             return readOne(server.getAttribute(name, plan.attributes[0]), plan, scratch);
         }
         AttributeList found = plan.attributes.length == 0 ? NOTHING : server.getAttributes(name, plan.attributes);
+        scratch.process.begin();
         int good = 0;
         for (int slot = 0; slot < slots; slot++) {
-            if (plan.slotAttribute[slot] == MBeanPlan.OPEN_FILES) {
-                good += storeOpenFiles(slot, scratch);
+            if (plan.slotAttribute[slot] < 0) {
+                scratch.values[slot] = scratch.process.value(plan.slotAttribute[slot]);
+                good += Double.isNaN(scratch.values[slot]) ? 0 : 1;
                 continue;
             }
             Object value = valueOf(found, plan.attributes, plan.slotAttribute[slot]);
@@ -158,12 +161,6 @@ final class MBeanReader {
             return found.isEmpty() ? -Wire.ReadStatus.THREW : -Wire.ReadStatus.NOT_NUMBER;
         }
         return slots;
-    }
-
-    private static int storeOpenFiles(int slot, Scratch scratch) {
-        long count = OpenFiles.count();
-        scratch.values[slot] = count > 0 ? count : Double.NaN;
-        return count > 0 ? 1 : 0;
     }
 
     private static int readOne(Object value, MBeanPlan plan, Scratch scratch) {
