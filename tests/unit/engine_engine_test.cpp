@@ -190,7 +190,10 @@ TEST_F(EngineTest, TheFileTellsThatTheAgentIsUpAndHowOldItsValuesAre) {
         EXPECT_LT(age, 60);
         before = age;
     }
-    EXPECT_EQ(text.find("class=\"partition\""), std::string::npos) << "there is none";
+    for (const char* about : {"remora_value_age_seconds", "remora_accuracy_error_ratio"}) {
+        EXPECT_EQ(text.find(std::string(about) + "{class=\"partition\""), std::string::npos)
+            << "there is none";
+    }
     EXPECT_EQ(value_of("remora_accuracy_error_ratio{class=\"broker\"}"), 0)
         << "read for every tick";
     EXPECT_EQ(value_of("remora_tick_interval_milliseconds"), 1'000);

@@ -281,17 +281,15 @@ TEST(NamerTest, NamesTheProcessAsEveryPrometheusClientDoes) {
 }
 
 TEST(NamerTest, NamesAMeterOfAShareByItsKind) {
-    EXPECT_THAT(
-        names("kafka.server:type=KafkaRequestHandlerPool,"
-              "name=BrokerRequestHandlerAvgIdlePercent",
-              BeanKind::kMeter, {{"OneMinuteRate"}, {"Count"}}),
-        ElementsAre("kafka_server_kafkarequesthandlerpool_brokerrequesthandleravgidle_percent",
-                    "kafka_server_kafkarequesthandlerpool_"
-                    "brokerrequesthandleravgidlepercent_count"));
-    const auto ratio = name_all("kafka.server:type=Pool,name=BusyRatio,listener=A",
-                                BeanKind::kMeter, {{"OneMinuteRate"}});
-    EXPECT_EQ(text_of(ratio[0]), "kafka_server_pool_busy_ratio{listener=A}");
-    EXPECT_EQ(ratio[0].help,
+    const std::string pool = "kafka.server:type=KafkaRequestHandlerPool,name=";
+    const std::string name = "kafka_server_kafkarequesthandlerpool_brokerrequesthandleravgidle";
+    const auto percent = names(pool + "BrokerRequestHandlerAvgIdlePercent", BeanKind::kMeter);
+    EXPECT_EQ(percent.at(0), name + "percent_count") << "in nanoseconds";
+    EXPECT_EQ(percent.at(2), name + "_percent");
+    const auto ratio =
+        name_all("kafka.server:type=Pool,name=BusyRatio,listener=A", BeanKind::kMeter);
+    EXPECT_EQ(text_of(ratio.at(2)), "kafka_server_pool_busy_ratio{listener=A}");
+    EXPECT_EQ(ratio.at(2).help,
               "Share of time, 0 to 1, over the last minute: JMX kafka.server:type=Pool,"
               "name=BusyRatio attribute OneMinuteRate");
 }
