@@ -26,14 +26,24 @@ const CounterInfo& counter_info(Counter counter);
 // load+store, so two writers would lose counts), except add_shared().
 class CounterTable {
  public:
+    CounterTable() = default;
+    // The table of a part: what is added to it is added to `whole` too, which outlives it.
+    explicit CounterTable(CounterTable* whole) : whole_(whole) {}
+
     void add(Counter counter, std::uint64_t n = 1) {
         std::atomic<std::uint64_t>& cell = cells_[index(counter)].value;
         cell.store(cell.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+        if (whole_ != nullptr) {
+            whole_->add(counter, n);
+        }
     }
 
     // For counters that several threads write (sinks, faults).
     void add_shared(Counter counter, std::uint64_t n = 1) {
         cells_[index(counter)].value.fetch_add(n, std::memory_order_relaxed);
+        if (whole_ != nullptr) {
+            whole_->add_shared(counter, n);
+        }
     }
 
     void set(Counter counter, std::uint64_t value) {
@@ -60,6 +70,7 @@ class CounterTable {
     static std::size_t index(Counter counter) { return static_cast<std::size_t>(counter); }
 
     std::array<Cell, kCounterCount> cells_;
+    CounterTable* const whole_ = nullptr;
 };
 
 // One counter as found in a counters file.

@@ -285,7 +285,24 @@ Status ask_for_beans(const std::string& directory) {
                                           std::to_string(kLiveSeconds) + " s");
 }
 
-int print_selection(const ParseOutcome& outcome, const CheckOptions& options) {
+Result<MeasuredCosts> read_costs(const std::string& path) {
+    const Result<std::string> text = whole_file(path);
+    if (!text) {
+        return text.status();
+    }
+    MeasuredCosts costs = MeasuredCosts::parse(text.value());
+    if (costs.is_empty()) {
+        return Status(Code::kNotFound,
+                      path +
+                          ": no line of remora_family_read_typical_seconds; an output with "
+                          "self_metrics \"full\" has them");
+    }
+    return costs;
+}
+
+// `costs`: what reading a bean takes; may be empty.
+int print_selection(const ParseOutcome& outcome, const CheckOptions& options,
+                    const MeasuredCosts& costs) {
     const Result<std::string> text = whole_file(options.mbeans);
     if (!text) {
         std::cerr << text.status().message() << "\n";
@@ -295,19 +312,6 @@ int print_selection(const ParseOutcome& outcome, const CheckOptions& options) {
     if (!list) {
         std::cerr << options.mbeans << ": " << list.status().message() << "\n";
         return kUsage;
-    }
-    MeasuredCosts costs;
-    if (!options.costs.empty()) {
-        const Result<std::string> measured = whole_file(options.costs);
-        if (!measured) {
-            std::cerr << measured.status().message() << "\n";
-            return kUsage;
-        }
-        costs = MeasuredCosts::parse(measured.value());
-        if (costs.is_empty()) {
-            std::cerr << options.costs << ": no line of remora_family_read_typical_seconds\n";
-            return kUsage;
-        }
     }
     const Config& config = outcome.config;
     if (options.print) {
@@ -329,6 +333,18 @@ int print_selection(const ParseOutcome& outcome, const CheckOptions& options) {
     return kValid;
 }
 
+int print_listed(const ParseOutcome& outcome, const CheckOptions& options) {
+    if (options.costs.empty()) {
+        return print_selection(outcome, options, {});
+    }
+    const Result<MeasuredCosts> costs = read_costs(options.costs);
+    if (!costs) {
+        std::cerr << costs.status().message() << "\n";
+        return kUsage;
+    }
+    return print_selection(outcome, options, costs.value());
+}
+
 int print_live(const ParseOutcome& outcome, CheckOptions options) {
     const Status answered = ask_for_beans(options.live);
     if (!answered) {
@@ -336,11 +352,14 @@ int print_live(const ParseOutcome& outcome, CheckOptions options) {
         return kUsage;
     }
     options.mbeans = options.live + "/remora.beans";
-    const std::string prom = options.live + "/remora.prom";
-    if (options.costs.empty() && std::filesystem::exists(prom)) {
-        options.costs = prom;
+    if (!options.costs.empty()) {
+        return print_listed(outcome, options);
     }
-    return print_selection(outcome, options);
+    const Result<MeasuredCosts> costs = read_costs(options.live + "/remora.prom");
+    if (!costs) {
+        std::cerr << "without costs: " << costs.status().message() << "\n";
+    }
+    return print_selection(outcome, options, costs ? costs.value() : MeasuredCosts());
 }
 
 int check(const CheckOptions& options) {
@@ -373,7 +392,7 @@ int check(const CheckOptions& options) {
         return print_live(outcome, options);
     }
     if (!options.mbeans.empty()) {
-        return print_selection(outcome, options);
+        return print_listed(outcome, options);
     }
     if (options.print) {
         std::cout << print_config(outcome);

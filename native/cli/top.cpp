@@ -48,8 +48,8 @@ constexpr std::array<Row, 15> kRows = {{
      100, "%"},
     {"request queue", "kafka_network_requestchannel_requestqueuesize", false, 1, ""},
     {"heap used", "jvm_memory_used_bytes{area=\"heap\"}", false, 1.0 / (1 << 20), "MiB"},
-    {"process CPU", "jvm_process_cpu_seconds_total", true, 100, "% of a core"},
-    {"open files", "jvm_process_open_fds", false, 1, ""},
+    {"process CPU", "process_cpu_seconds_total{process=\"kafka\"}", true, 100, "% of a core"},
+    {"open files", "process_open_fds{process=\"kafka\"}", false, 1, ""},
 }};
 
 // Sample lines of a text exposition: "series value". Extra labels of an output are not known here,

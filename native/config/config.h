@@ -138,6 +138,8 @@ enum class OutputEmit : std::uint8_t { kAll, kFresh, kChanged };
 enum class OutputTime : std::uint8_t { kTick, kRead };
 // What becomes of a file that is replaced whole when nobody writes it any more.
 enum class AtEnd : std::uint8_t { kDown, kRemove, kKeep };
+// How much of the agent's own metrics an output carries.
+enum class SelfLevel : std::uint8_t { kOff, kBasic, kFull };
 enum class FsyncMode : std::uint8_t { kNever, kRotate, kTick };
 
 struct RotateConfig {
@@ -170,6 +172,7 @@ struct OutputConfig {
     std::uint32_t packet_bytes = kDatagramBytes;
     double spread = 0.5;        // share of the interval that a tick's datagrams are spread over
     std::uint32_t mode = 0644;  // permission bits of files ("0644")
+    SelfLevel self_metrics = SelfLevel::kBasic;  // parsing fills in the global one
 
     bool operator==(const OutputConfig&) const = default;
 };
@@ -218,7 +221,7 @@ struct Config {
     TraceConfig trace;
     ReloadConfig reload;
     CollectorConfig collector;
-    bool self_metrics = true;
+    SelfLevel self_metrics = SelfLevel::kBasic;  // of outputs that do not say
 
     bool operator==(const Config&) const = default;
 };

@@ -152,7 +152,11 @@ void finish_topics(const TopicsConfig& c, ConfigReader& reader) {
     }
 }
 
-void default_output(OutputConfig& output, const std::string& path, ConfigReader& reader) {
+void default_output(OutputConfig& output, const std::string& path, SelfLevel self_metrics,
+                    ConfigReader& reader) {
+    if (!reader.is_set(path + ".self_metrics")) {
+        output.self_metrics = self_metrics;
+    }
     if (!reader.is_set(path + ".format")) {
         if (output.type == OutputType::kUdp) {
             output.format = OutputFormat::kStatsd;
@@ -196,7 +200,8 @@ void check_output(const OutputConfig& output, const std::string& path, ConfigRea
     }
 }
 
-void finish_outputs(std::vector<OutputConfig>& outputs, ConfigReader& reader) {
+void finish_outputs(std::vector<OutputConfig>& outputs, SelfLevel self_metrics,
+                    ConfigReader& reader) {
     if (reader.is_faulty("outputs")) {
         return;
     }
@@ -206,7 +211,7 @@ void finish_outputs(std::vector<OutputConfig>& outputs, ConfigReader& reader) {
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         OutputConfig& output = outputs[i];
         const std::string path = "outputs." + std::to_string(i);
-        default_output(output, path, reader);
+        default_output(output, path, self_metrics, reader);
         if (output.name.empty()) {
             output.name = std::string(output_type_name(output.type)) + "-" + std::to_string(i);
         }
@@ -247,7 +252,7 @@ void finish_config(Config& config, ConfigReader& reader) {
             config.limits.series_per_family_max = config.limits.series_max;
         }
     }
-    finish_outputs(config.outputs, reader);
+    finish_outputs(config.outputs, config.self_metrics, reader);
 }
 
 }  // namespace remora

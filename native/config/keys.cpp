@@ -48,6 +48,7 @@ constexpr std::array<const char*, 8> kFormats = {"prometheus", "openmetrics", "n
 constexpr std::array<const char*, 3> kEmits = {"all", "fresh", "changed"};
 constexpr std::array<const char*, 2> kTimes = {"tick", "read"};
 constexpr std::array<const char*, 3> kAtEnds = {"down", "remove", "keep"};
+constexpr std::array<const char*, 3> kSelfLevels = {"off", "basic", "full"};
 constexpr std::array<const char*, 3> kFsyncs = {"never", "rotate", "tick"};
 constexpr std::array<const char*, 3> kLevels = {"info", "warn", "error"};
 
@@ -307,6 +308,11 @@ void visit_output(ConfigVisitor& v, OutputConfig& c) {
             {64, static_cast<std::uint32_t>(kDatagramBytesMax)});
     v.number({"spread", "Share of the interval that the datagrams of a tick are spread over."},
              c.spread, {0.0, 1.0});
+    choose(v,
+           {"self_metrics",
+            "The agent's own metrics (remora_*) in this output: off, basic or full. Not set: as "
+            "self_metrics says."},
+           c.self_metrics, kSelfLevels);
 }
 
 void visit_rest(ConfigVisitor& v, Config& c) {
@@ -335,7 +341,11 @@ void visit_rest(ConfigVisitor& v, Config& c) {
     v.duration({"slice", "Read time at a stretch before the thread pauses."}, c.collector.slice_ms,
                {1, 10 * kSecond});
     v.end_section();
-    v.boolean({"self_metrics", "Emit the agent's own metrics (remora_*)."}, c.self_metrics);
+    choose(v,
+           {"self_metrics",
+            "The agent's own metrics (remora_*) in outputs that do not say otherwise: off, basic "
+            "(whether its values can be believed), full (every counter, and by family of beans)."},
+           c.self_metrics, kSelfLevels);
 }
 
 }  // namespace

@@ -83,8 +83,14 @@ struct Dogstatsd : StatsdBase {
 
     bool render(const Facts& facts, Rendered& rendered) const {
         rendered.family = facts.family;
+        // statsd_exporter has process_* of its own, without our labels, and answers every scrape
+        // with an error when it gets more of them.
+        if (facts.name.starts_with("process_")) {
+            rendered.variant.name = "kafka_";
+        }
         // statsd_exporter takes no counter x_count or x_sum beside a gauge x.
-        rendered.variant.name = facts.name + (facts.role == Role::kQuantile ? "_quantile:" : ":");
+        rendered.variant.name += facts.name;
+        rendered.variant.name += facts.role == Role::kQuantile ? "_quantile:" : ":";
         for (const Label& label : facts.labels) {
             append_key(rendered.text, label.name);
             append_dogstatsd_tag(rendered.text, label.value);

@@ -80,6 +80,8 @@ class Core final : public Worker {
     std::int64_t interval_ns() const;
     // `now_interval`: number of the base interval that the tick is of.
     void begin_outputs(std::uint64_t now_interval);
+    const std::vector<SelfSample>& self_samples(SelfLevel level, std::int64_t wall_ms);
+    void collect_family_costs();
     // False while the output cannot begin one.
     bool begin_tick(OutputPipe& output, std::int64_t wall_ms,
                     const std::vector<SelfSample>& samples);
@@ -125,6 +127,7 @@ class Core final : public Worker {
     std::vector<std::uint16_t> unit_families_;
     std::vector<std::string> family_names_;  // by family
     std::vector<FamilyCost> family_costs_;
+    std::vector<OutputCounts> output_counts_;
     std::vector<QuarantinedUnit> quarantined_;
     std::vector<std::string> quarantined_names_;  // that those view
     std::vector<UnitId> freed_waiting_;           // ids that did not fit into the channel yet

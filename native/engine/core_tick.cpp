@@ -1,5 +1,6 @@
 // What a tick does: ages, the ceiling, intervals, and the outputs.
 #include <algorithm>
+#include <array>
 
 #include "engine/core.h"
 #include "engine/reload.h"
@@ -154,27 +155,47 @@ void Core::report_stride(bool is_longer) {
 
 void Core::begin_outputs(std::uint64_t now_interval) {
     list_quarantined();
-    const std::vector<SelfSample>* samples = &no_samples_;
-    if (options_.config.self_metrics) {
-        family_costs_.clear();
-        const FamilyCosts& costs = sampler_.costs();
-        for (FamilyId family = 0; family < family_names_.size(); ++family) {
-            if (family < costs.families() && costs.reads(family) > 0) {
-                family_costs_.push_back({family_names_[family], costs.typical_ns(family),
-                                         costs.tail_ns(family), costs.reads(family),
-                                         costs.total_ns(family), cache_.use(family)});
-            }
-        }
-        collect_left_out();
-        samples = &self_.collect({clock_.wall_ms(), cache_.ages(), accuracy_}, family_costs_,
-                                 refusals_, hidden_, quarantined_);
-    }
     const std::int64_t wall_ms = clock_.wall_ms();
+    // By level, when the first output asks for it.
+    std::array<const std::vector<SelfSample>*, kSelfLevels> samples{};
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
+        OutputPipe& output = *outputs_[i];
         // What was read last goes to all of them, whatever their interval.
-        if ((is_stopping_ || outputs_[i]->is_due(emitted_interval_, now_interval)) &&
-            !begin_tick(*outputs_[i], wall_ms, *samples)) {
-            is_stopping_ ? waiting_outputs_.push_back(i) : outputs_[i]->skip_tick();
+        if (!is_stopping_ && !output.is_due(emitted_interval_, now_interval)) {
+            continue;
+        }
+        const std::vector<SelfSample>*& own =
+            samples[static_cast<std::size_t>(output.self_level())];
+        if (own == nullptr) {
+            own = &self_samples(output.self_level(), wall_ms);
+        }
+        if (!begin_tick(output, wall_ms, *own)) {
+            is_stopping_ ? waiting_outputs_.push_back(i) : output.skip_tick();
+        }
+    }
+}
+
+const std::vector<SelfSample>& Core::self_samples(SelfLevel level, std::int64_t wall_ms) {
+    if (level == SelfLevel::kFull) {
+        collect_family_costs();
+        collect_left_out();
+    }
+    output_counts_.clear();
+    for (const std::unique_ptr<OutputPipe>& output : outputs_) {
+        output_counts_.push_back({output->name(), output->counters()});
+    }
+    return self_.collect(level, {wall_ms, cache_.ages(), accuracy_, output_counts_, family_costs_,
+                                 refusals_, hidden_, quarantined_});
+}
+
+void Core::collect_family_costs() {
+    family_costs_.clear();
+    const FamilyCosts& costs = sampler_.costs();
+    for (FamilyId family = 0; family < family_names_.size(); ++family) {
+        if (family < costs.families() && costs.reads(family) > 0) {
+            family_costs_.push_back({family_names_[family], costs.typical_ns(family),
+                                     costs.tail_ns(family), costs.reads(family),
+                                     costs.total_ns(family), cache_.use(family)});
         }
     }
 }

@@ -272,9 +272,13 @@ std::int64_t Engine::start_of_host(const Facts& facts) {
 }
 
 std::unique_ptr<OutputPipe> Engine::make_output(const OutputConfig& output, const Config& config) {
+    std::unique_ptr<CounterTable>& counters = output_counters_[output.name];
+    if (counters == nullptr) {
+        counters = std::make_unique<CounterTable>(&counters_);
+    }
     return std::make_unique<OutputPipe>(
         output, common_labels(config), config.sampling.base_interval_ms,
-        SinkEnvironment{clock_, counters_, log_, files_, sockets_, [this] { core_->wake(); }},
+        SinkEnvironment{clock_, *counters, log_, files_, sockets_, [this] { core_->wake(); }},
         [this](const char* what) { fault("a sink thread", what); }, start_of_host(facts_));
 }
 

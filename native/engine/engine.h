@@ -4,6 +4,7 @@
 #include <remora/abi.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -116,6 +117,9 @@ class Engine {
     Intake intake_;
     Sampler sampler_;
     Ceiling ceiling_;
+    // By name of the output: they go on counting when a reload builds the output anew. Written
+    // before the threads start, then by the house thread.
+    std::map<std::string, std::unique_ptr<CounterTable>> output_counters_;
     std::vector<std::unique_ptr<OutputPipe>> outputs_;  // the core thread's while it runs
     std::unique_ptr<Reloader> reloader_;
     std::unique_ptr<Runner> core_;

@@ -172,6 +172,7 @@ OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& com
                        std::function<void(const char*)> on_fault, std::int64_t start_wall_ms)
     : name_(config.name),
       path_(config.path),
+      self_level_(config.self_metrics),
       every_ticks_(static_cast<std::uint64_t>(std::max<std::int64_t>(
           1, (config.interval_ms + base_interval_ms - 1) / base_interval_ms))),
       include_(compile(config.include)),

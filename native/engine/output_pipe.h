@@ -51,7 +51,11 @@ class OutputPipe {
     // The ring was full: the sink says when there is room (SinkEnvironment::on_room).
     bool busy() const { return encoding_; }
 
+    const std::string& name() const { return name_; }
     const std::string& path() const { return path_; }
+    SelfLevel self_level() const { return self_level_; }
+    // Of the environment that it was made with.
+    const CounterTable& counters() const { return counters_; }
 
     // Which of the cache's kOutputsMax sets of flags is this output's; kOutputsMax: none yet.
     std::size_t flags_place() const { return flags_place_; }
@@ -70,6 +74,7 @@ class OutputPipe {
 
     const std::string name_;
     const std::string path_;
+    const SelfLevel self_level_;
     const std::uint64_t every_ticks_;
     std::vector<ObjectNamePattern> include_;
     std::vector<ObjectNamePattern> exclude_;

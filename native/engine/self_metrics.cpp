@@ -1,12 +1,44 @@
 #include "engine/self_metrics.h"
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 #include <utility>
 
 namespace remora {
 namespace {
+
+constexpr MetricType kGauge = MetricType::kGauge;
+constexpr MetricType kCounter = MetricType::kCounter;
+
+// Whether values are missing, old or wrong, and what it costs: level basic.
+constexpr std::array kBasic = {
+    Counter::kUnits,         Counter::kSeries,
+    Counter::kSeriesRefused, Counter::kReadsFailed,
+    Counter::kReadsBlocked,  Counter::kRingFullDropped,
+    Counter::kValuesExpired, Counter::kUnitsQuarantined,
+    Counter::kWideningStep,  Counter::kTickIntervalMillis,
+    Counter::kBudgetPpm,     Counter::kCpuUsedPpm,
+    Counter::kTicks,         Counter::kTicksUnfinished,
+    Counter::kFaults,        Counter::kConfigReloadsFailed,
+};
+// Counted by each output, and told with its name.
+constexpr std::array kOfOutputs = {
+    Counter::kSinkErrors,          Counter::kSinkFramesDropped, Counter::kSinkBytes,
+    Counter::kTicksSkipped,        Counter::kSinkBytesDropped,  Counter::kSinkFrames,
+    Counter::kSinkRotations,       Counter::kSinkPackets,       Counter::kSinkBlocked,
+    Counter::kOutputSeriesRefused, Counter::kLinesEncoded,      Counter::kLinesTooLongDropped,
+    Counter::kValuesUnencodable,
+};
+constexpr std::size_t kOfOutputsBasic = 4;  // the first ones
+
+template <typename Counters>
+bool contains(const Counters& counters, Counter counter) {
+    return std::find(counters.begin(), counters.end(), counter) != counters.end();
+}
+
+MetricType type_of(const CounterInfo& info) {
+    return info.is_gauge ? kGauge : kCounter;
+}
 
 double efficiency(const CacheUse& use) {
     const std::uint64_t emitted = use.hits + use.misses;
@@ -19,136 +51,153 @@ SelfMetrics::SelfMetrics(const CounterTable& counters, std::string version,
                          std::size_t families_max)
     : counters_(counters), version_(std::move(version)), families_max_(families_max) {}
 
-SelfSample& SelfMetrics::next(const char* name, MetricType type, const char* help) {
-    if (used_ == samples_.size()) {
-        samples_.emplace_back();
+SelfSample& SelfMetrics::next(const char* name, MetricType type, const char* help,
+                              std::size_t labels) {
+    if (page_->used == page_->samples.size()) {
+        page_->samples.emplace_back();
     }
-    SelfSample& sample = samples_[used_++];
+    SelfSample& sample = page_->samples[page_->used++];
     // Assigning to strings that are there already reuses their memory.
     sample.series.family.assign("remora_").append(name);
     sample.series.name = sample.series.family;
     sample.series.type = type;
     sample.series.help = help;
     sample.series.attribute.clear();
+    sample.series.labels.resize(labels);
     return sample;
 }
 
-void SelfMetrics::add_by_class(const char* name, MetricType type, const char* help,
-                               UnitClass unit_class, double value) {
-    SelfSample& sample = next(name, type, help);
-    sample.series.labels.resize(1);
-    sample.series.labels[0].name = "class";
-    sample.series.labels[0].value = unit_class_name(unit_class);
+void SelfMetrics::add(const char* name, MetricType type, const char* help, double value) {
+    next(name, type, help, 0).value = value;
+}
+
+void SelfMetrics::add_by(const char* label, std::string_view label_value, const char* name,
+                         MetricType type, const char* help, double value) {
+    SelfSample& sample = next(name, type, help, 1);
+    sample.series.labels[0].name = label;
+    sample.series.labels[0].value.assign(label_value);
     sample.value = value;
 }
 
-void SelfMetrics::add_always(const TickTruth& truth) {
-    const auto add = [this](const char* name, MetricType type, const char* help, double value) {
-        SelfSample& sample = next(name, type, help);
-        sample.series.labels.clear();
-        sample.value = value;
-    };
-    add("up", MetricType::kGauge, "1 while the agent runs", 1);
-    add("last_tick_timestamp_seconds", MetricType::kGauge, "when the last tick was made",
-        static_cast<double>(truth.wall_ms) / 1e3);
+void SelfMetrics::add_agent(std::int64_t wall_ms) {
+    add("up", kGauge, "1 while the agent runs", 1);
+    add("last_tick_timestamp_seconds", kGauge, "when the last tick was made",
+        static_cast<double>(wall_ms) / 1e3);
+    add_by("version", version_, "build_info", kGauge, "version of the agent", 1);
     for (std::size_t i = 0; i < kCounterCount; ++i) {
-        const CounterInfo& info = counter_info(static_cast<Counter>(i));
-        add(info.metric, info.is_gauge ? MetricType::kGauge : MetricType::kCounter, info.help,
-            static_cast<double>(counters_.get(static_cast<Counter>(i))));
-    }
-    add("cache_efficiency", MetricType::kGauge,
-        "share of the emitted series that were hits, so far",
-        efficiency({counters_.get(Counter::kCacheHits), counters_.get(Counter::kCacheMisses), 0}));
-    SelfSample& build = next("build_info", MetricType::kGauge, "version of the agent");
-    build.series.labels.resize(1);
-    build.series.labels[0].name = "version";
-    build.series.labels[0].value = version_;
-    build.value = 1;
-    for (std::size_t i = 0; i < kUnitClasses; ++i) {
-        const auto one = static_cast<UnitClass>(i);
-        const auto& total = truth.accuracy.total(one);
-        add_by_class("accuracy_samples_total", MetricType::kCounter, "beans drawn for the audit",
-                     one, static_cast<double>(total.samples));
-        add_by_class("accuracy_error_total", MetricType::kCounter,
-                     "sum of the errors of these beans", one, total.error);
-        add_by_class("accuracy_error_square_total", MetricType::kCounter,
-                     "sum of the squares of the errors of these beans", one, total.error_square);
+        const auto counter = static_cast<Counter>(i);
+        if (is_full_ ? !contains(kOfOutputs, counter) : contains(kBasic, counter)) {
+            const CounterInfo& info = counter_info(counter);
+            add(info.metric, type_of(info), info.help, static_cast<double>(counters_.get(counter)));
+        }
     }
 }
 
-void SelfMetrics::add_truth(const TickTruth& truth) {
-    constexpr std::array<std::pair<double, const char*>, 3> kQuantiles = {
-        {{0.5, "0.5"}, {0.99, "0.99"}, {1, "1"}}};
-    for (std::size_t i = 0; i < kUnitClasses; ++i) {
-        const auto unit_class = static_cast<UnitClass>(i);
-        if (truth.ages.series(unit_class) == 0) {
-            continue;
-        }
-        for (const auto& [quantile, text] : kQuantiles) {
-            add_by_class("value_age_seconds", MetricType::kGauge,
-                         "age of the emitted values of a class at the last tick", unit_class,
-                         static_cast<double>(truth.ages.seconds(unit_class, quantile)));
-            SelfSample& sample = samples_[used_ - 1];
-            sample.series.labels.resize(2);
-            sample.series.labels[1].name = "quantile";
-            sample.series.labels[1].value = text;
+void SelfMetrics::add_outputs(const std::vector<OutputCounts>& outputs) {
+    const std::size_t count = is_full_ ? kOfOutputs.size() : kOfOutputsBasic;
+    for (const OutputCounts& output : outputs) {
+        for (std::size_t i = 0; i < count; ++i) {
+            const CounterInfo& info = counter_info(kOfOutputs[i]);
+            add_by("output", output.name, info.metric, type_of(info), info.help,
+                   static_cast<double>(output.counters.get(kOfOutputs[i])));
         }
     }
+}
+
+void SelfMetrics::add_audit(const AccuracyAudit& accuracy) {
     for (std::size_t i = 0; i < kUnitClasses; ++i) {
         const auto unit_class = static_cast<UnitClass>(i);
-        if (truth.accuracy.total(unit_class).samples == 0) {
-            continue;
-        }
-        const auto estimate = truth.accuracy.estimate(unit_class);
-        add_by_class("accuracy_error_ratio", MetricType::kGauge,
-                     "mean error of the emitted values, in scales, at most 1 each, estimated over "
-                     "the last five to ten minutes",
-                     unit_class, estimate.error);
-        add_by_class("accuracy_error_ratio_margin", MetricType::kGauge,
-                     "with 95 % confidence the error is within the estimate plus or minus this",
-                     unit_class, estimate.margin);
+        const char* const name = unit_class_name(unit_class);
+        const AccuracyAudit::Sums& total = accuracy.total(unit_class);
+        add_by("class", name, "accuracy_samples_total", kCounter, "beans drawn for the audit",
+               static_cast<double>(total.samples));
+        add_by("class", name, "accuracy_error_total", kCounter, "sum of the errors of these beans",
+               total.error);
+        add_by("class", name, "accuracy_error_square_total", kCounter,
+               "sum of the squares of the errors of these beans", total.error_square);
     }
 }
 
 // All of a family together: one that comes later moves none of the others.
 void SelfMetrics::add_family(const FamilyCost& cost) {
-    const auto add = [this, &cost](const char* name, MetricType type, const char* help,
-                                   double value) {
-        SelfSample& sample = next(name, type, help);
-        sample.series.labels.resize(1);
-        sample.series.labels[0].name = "family";
-        sample.series.labels[0].value.assign(cost.family);
-        sample.value = value;
+    const auto add_one = [this, &cost](const char* name, MetricType type, const char* help,
+                                       double value) {
+        add_by("family", cost.family, name, type, help, value);
     };
-    add("family_reads_total", MetricType::kCounter, "units of the family read",
-        static_cast<double>(cost.reads));
-    add("family_read_seconds_total", MetricType::kCounter, "wall time spent reading the family",
-        cost.total_ns / 1e9);
-    add("family_read_typical_seconds", MetricType::kGauge,
-        "typical time to read one unit of the family", cost.typical_ns / 1e9);
-    add("family_read_tail_seconds", MetricType::kGauge,
-        "slow end of the time to read one unit: contention and preemption", cost.tail_ns / 1e9);
-    add("family_cache_hits_total", MetricType::kCounter,
-        "series of the family emitted from cache without a read since the last tick",
-        static_cast<double>(cost.cached.hits));
-    add("family_cache_misses_total", MetricType::kCounter,
-        "series of the family emitted that were read since the last tick",
-        static_cast<double>(cost.cached.misses));
-    add("family_cache_stale_total", MetricType::kCounter,
-        "series of the family emitted that were older than twice their interval",
-        static_cast<double>(cost.cached.stale));
-    add("family_cache_efficiency", MetricType::kGauge,
-        "share of the family's emitted series that were hits, so far", efficiency(cost.cached));
+    add_one("family_reads_total", kCounter, "units of the family read",
+            static_cast<double>(cost.reads));
+    add_one("family_read_seconds_total", kCounter, "wall time spent reading the family",
+            cost.total_ns / 1e9);
+    add_one("family_read_typical_seconds", kGauge, "typical time to read one unit of the family",
+            cost.typical_ns / 1e9);
+    add_one("family_read_tail_seconds", kGauge,
+            "slow end of the time to read one unit: contention and preemption", cost.tail_ns / 1e9);
+    add_one("family_cache_hits_total", kCounter,
+            "series of the family emitted from cache without a read since the last tick",
+            static_cast<double>(cost.cached.hits));
+    add_one("family_cache_misses_total", kCounter,
+            "series of the family emitted that were read since the last tick",
+            static_cast<double>(cost.cached.misses));
+    add_one("family_cache_stale_total", kCounter,
+            "series of the family emitted that were older than twice their interval",
+            static_cast<double>(cost.cached.stale));
+    add_one("family_cache_efficiency", kGauge,
+            "share of the family's emitted series that were hits, so far", efficiency(cost.cached));
+}
+
+void SelfMetrics::add_truth(const Ages& ages, const AccuracyAudit& accuracy) {
+    for (std::size_t i = 0; i < kUnitClasses; ++i) {
+        const auto unit_class = static_cast<UnitClass>(i);
+        if (ages.series(unit_class) > 0) {
+            add_ages(unit_class, ages);
+        }
+        if (accuracy.total(unit_class).samples > 0) {
+            const char* const name = unit_class_name(unit_class);
+            const AccuracyAudit::Estimate estimate = accuracy.estimate(unit_class);
+            add_by("class", name, "accuracy_error_ratio", kGauge,
+                   "mean error of the emitted values, in scales, at most 1 each, estimated over "
+                   "the last five to ten minutes",
+                   estimate.error);
+            add_by("class", name, "accuracy_error_ratio_margin", kGauge,
+                   "with 95 % confidence the error is within the estimate plus or minus this",
+                   estimate.margin);
+        }
+    }
+}
+
+void SelfMetrics::add_ages(UnitClass unit_class, const Ages& ages) {
+    constexpr std::array<std::pair<double, const char*>, 3> kQuantiles = {
+        {{0.5, "0.5"}, {0.99, "0.99"}, {1, "1"}}};
+    for (const auto& [quantile, text] : kQuantiles) {
+        if (!is_full_ && quantile < 1) {
+            continue;
+        }
+        SelfSample& sample = next("value_age_seconds", kGauge,
+                                  "age of the emitted values of a class at the last tick", 2);
+        sample.series.labels[0].name = "class";
+        sample.series.labels[0].value = unit_class_name(unit_class);
+        sample.series.labels[1].name = "quantile";
+        sample.series.labels[1].value = text;
+        sample.value = static_cast<double>(ages.seconds(unit_class, quantile));
+    }
 }
 
 void SelfMetrics::add_left_out(const char* name, const char* help,
                                const std::vector<FamilySeries>& families) {
     for (const FamilySeries& family : families) {
-        SelfSample& sample = next(name, MetricType::kGauge, help);
-        sample.series.labels.resize(1);
-        sample.series.labels[0].name = "family";
-        sample.series.labels[0].value.assign(family.family);
-        sample.value = static_cast<double>(family.series);
+        add_by("family", family.family, name, kGauge, help, static_cast<double>(family.series));
+    }
+}
+
+void SelfMetrics::add_quarantined(const std::vector<QuarantinedUnit>& quarantined) {
+    for (const QuarantinedUnit& unit : quarantined) {
+        SelfSample& sample = next("unit_quarantined", kGauge,
+                                  "1 for a unit whose reads failed; retried with back-off", 2);
+        sample.series.labels[0].name = "mbean";
+        sample.series.labels[0].value.assign(unit.object_name);
+        sample.series.labels[1].name = "reason";
+        sample.series.labels[1].value.assign(unit.reason);
+        sample.value = 1;
     }
 }
 
@@ -177,36 +226,37 @@ void SelfMetrics::choose(const std::vector<FamilyCost>& families) {
     }
 }
 
-const std::vector<SelfSample>& SelfMetrics::collect(
-    const TickTruth& truth, const std::vector<FamilyCost>& families,
-    const std::vector<FamilySeries>& refusals, const std::vector<FamilySeries>& hidden,
-    const std::vector<QuarantinedUnit>& quarantined) {
-    used_ = 0;
-    add_always(truth);
-    choose(families);
+void SelfMetrics::add_families(const SelfFacts& facts) {
+    add("cache_efficiency", kGauge, "share of the emitted series that were hits, so far",
+        efficiency({counters_.get(Counter::kCacheHits), counters_.get(Counter::kCacheMisses), 0}));
+    add_audit(facts.accuracy);
+    choose(facts.families);
     for (const FamilyCost& cost : chosen_) {
         add_family(cost);
     }
-    // What comes and goes is last, and is no counter.
-    add_truth(truth);
     add_left_out("family_series_refused",
-                 "series of the family that a cap of limits leaves out now", refusals);
+                 "series of the family that a cap of limits leaves out now", facts.refusals);
     add_left_out(
         "family_series_hidden",
         "series of the family not shown now: outside the sample, not among the top, aggregated",
-        hidden);
-    for (const QuarantinedUnit& unit : quarantined) {
-        SelfSample& sample = next("unit_quarantined", MetricType::kGauge,
-                                  "1 for a unit whose reads failed; retried with back-off");
-        sample.series.labels.resize(2);
-        sample.series.labels[0].name = "mbean";
-        sample.series.labels[0].value.assign(unit.object_name);
-        sample.series.labels[1].name = "reason";
-        sample.series.labels[1].value.assign(unit.reason);
-        sample.value = 1;
+        facts.hidden);
+    add_quarantined(facts.quarantined);
+}
+
+const std::vector<SelfSample>& SelfMetrics::collect(SelfLevel level, const SelfFacts& facts) {
+    page_ = &pages_[static_cast<std::size_t>(level)];
+    page_->used = 0;
+    is_full_ = level == SelfLevel::kFull;
+    if (level != SelfLevel::kOff) {
+        add_agent(facts.wall_ms);
+        add_outputs(facts.outputs);
+        if (is_full_) {
+            add_families(facts);
+        }
+        add_truth(facts.ages, facts.accuracy);
     }
-    samples_.resize(used_);
-    return samples_;
+    page_->samples.resize(page_->used);
+    return page_->samples;
 }
 
 }  // namespace remora

@@ -1,6 +1,8 @@
 // The agent's own metrics as samples that every encoder can render.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,6 +10,7 @@
 
 #include "base/counter_table.h"
 #include "cache/cache.h"
+#include "config/config.h"
 #include "encode/encoder.h"
 #include "sample/audit.h"
 
@@ -34,15 +37,31 @@ struct QuarantinedUnit {
     std::string_view reason;
 };
 
-// How true the values of a tick are.
-struct TickTruth {
+// What an output has counted: a table of its own (CounterTable).
+struct OutputCounts {
+    std::string_view name;
+    const CounterTable& counters;
+};
+
+// What there is to tell at a tick. All but the first four are told at level full only.
+struct SelfFacts {
     std::int64_t wall_ms = 0;  // of the tick
     const Ages& ages;
     const AccuracyAudit& accuracy;
+    const std::vector<OutputCounts>& outputs;
+    const std::vector<FamilyCost>& families;
+    const std::vector<FamilySeries>& refusals;
+    const std::vector<FamilySeries>& hidden;
+    const std::vector<QuarantinedUnit>& quarantined;
 };
 
+inline constexpr std::size_t kSelfLevels = 3;  // values of SelfLevel
+
+// Level basic: whether the agent's values can be believed, some 30 series. Level full: every
+// counter, what reading costs by family, and each unit in quarantine.
+//
 // Outputs know a sample by its place: a counter that moved would lose what it grew by meanwhile
-// where growth is sent. So every counter keeps its place.
+// where growth is sent. So counters come first and keep their places; what comes and goes is last.
 //
 // Thread safety: core thread only. Rebuilds only what changed in shape; a tick with the same
 // families and quarantined units allocates nothing.
@@ -52,29 +71,38 @@ class SelfMetrics {
     // was once reported stays, up to twice as many: its counters do not come and go.
     SelfMetrics(const CounterTable& counters, std::string version, std::size_t families_max);
 
-    // The samples as of now. Valid until the next call.
-    const std::vector<SelfSample>& collect(const TickTruth& truth,
-                                           const std::vector<FamilyCost>& families,
-                                           const std::vector<FamilySeries>& refusals,
-                                           const std::vector<FamilySeries>& hidden,
-                                           const std::vector<QuarantinedUnit>& quarantined);
+    // The samples as of now, none at level off. Valid until the next call with the same level.
+    const std::vector<SelfSample>& collect(SelfLevel level, const SelfFacts& facts);
 
  private:
+    // The samples of one level. Those beyond `used` are of an earlier tick.
+    struct Page {
+        std::vector<SelfSample> samples;
+        std::size_t used = 0;
+    };
+
     void choose(const std::vector<FamilyCost>& families);
-    void add_always(const TickTruth& truth);
-    void add_truth(const TickTruth& truth);
-    void add_by_class(const char* name, MetricType type, const char* help, UnitClass unit_class,
-                      double value);
+    void add_agent(std::int64_t wall_ms);
+    void add_outputs(const std::vector<OutputCounts>& outputs);
+    void add_families(const SelfFacts& facts);
+    void add_audit(const AccuracyAudit& accuracy);
     void add_family(const FamilyCost& cost);
+    void add_truth(const Ages& ages, const AccuracyAudit& accuracy);
+    void add_ages(UnitClass unit_class, const Ages& ages);
     void add_left_out(const char* name, const char* help,
                       const std::vector<FamilySeries>& families);
-    SelfSample& next(const char* name, MetricType type, const char* help);
+    void add_quarantined(const std::vector<QuarantinedUnit>& quarantined);
+    void add(const char* name, MetricType type, const char* help, double value);
+    void add_by(const char* label, std::string_view label_value, const char* name, MetricType type,
+                const char* help, double value);
+    SelfSample& next(const char* name, MetricType type, const char* help, std::size_t labels);
 
     const CounterTable& counters_;
     std::string version_;
     std::size_t families_max_;
-    std::vector<SelfSample> samples_;
-    std::size_t used_ = 0;
+    std::array<Page, kSelfLevels> pages_;
+    Page* page_ = nullptr;  // that is being filled
+    bool is_full_ = false;
     std::vector<std::string> shown_;  // families, in the order in which they came
     std::vector<FamilyCost> chosen_;
     std::vector<std::size_t> order_;

@@ -47,6 +47,15 @@ bool is_total(std::string_view path) {
     return path.ends_with("-total") || path.ends_with("Total");
 }
 
+std::string_view share_word(std::string_view name) {
+    for (const std::string_view word : {std::string_view("Percent"), std::string_view("Ratio")}) {
+        if (name.size() > word.size() && name.ends_with(word)) {
+            return name.substr(name.size() - word.size());
+        }
+    }
+    return {};
+}
+
 const std::vector<Stat>& stats_of(BeanKind kind) {
     static const std::vector<Stat> gauge = {Stat::kValue};
     static const std::vector<Stat> counter = {Stat::kCount};

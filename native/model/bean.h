@@ -48,6 +48,10 @@ std::string_view stat_attribute(Stat stat);
 // Whether the name of an MBean's attribute says that it only grows: "-total" or "Total" at its end.
 bool is_total(std::string_view path);
 
+// "Percent" or "Ratio" when the name of a meter ends so: a share of time, which its one-minute rate
+// tells as 0 to 1 while its count is in nanoseconds. Else empty. A view into `name`.
+std::string_view share_word(std::string_view name);
+
 // The statistics that a Yammer kind has, in wire order; empty for kMBean.
 const std::vector<Stat>& stats_of(BeanKind kind);
 

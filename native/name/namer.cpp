@@ -217,7 +217,7 @@ void name_plain(const Context& context, const Slot& slot, Series& series) {
 void name_meter(const Context& context, const Slot& slot, Series& series) {
     const std::string& name = context.name;
     const std::size_t per_second = name.rfind("PerSec");
-    const std::size_t percent = name.rfind("Percent");
+    const std::string_view share = share_word(name);
     const auto shortened = [&](std::size_t end, std::string_view suffix) {
         return metric_name({context.bean.name.domain(), context.type,
                             std::string_view(name).substr(0, end), suffix});
@@ -228,8 +228,8 @@ void name_meter(const Context& context, const Slot& slot, Series& series) {
         } else {
             set_sample(series, context.base + "_count", MetricType::kCounter);
         }
-    } else if (slot.path == "OneMinuteRate" && percent != std::string::npos && percent > 0) {
-        set_sample(series, shortened(percent, "percent"), MetricType::kGauge);
+    } else if (slot.path == "OneMinuteRate" && !share.empty()) {
+        set_sample(series, shortened(name.size() - share.size(), share), MetricType::kGauge);
     } else {
         name_plain(context, slot, series);
     }
@@ -290,7 +290,10 @@ bool name_jvm(const Context& context, const Slot& slot, Series& series) {
 
 std::string default_help(const Context& context, const Slot& slot, const Series& series) {
     const ObjectName& name = context.bean.name;
-    std::string help = "JMX " + std::string(name.domain()) + ":type=" + context.type;
+    const bool is_share = context.shape == Shape::kMeter && slot.path == "OneMinuteRate" &&
+                          !share_word(context.name).empty();
+    std::string help = is_share ? "Share of time, 0 to 1, over the last minute: JMX " : "JMX ";
+    help += std::string(name.domain()) + ":type=" + context.type;
     if (!context.name.empty()) {
         help += ",name=" + context.name;
     }

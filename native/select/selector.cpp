@@ -66,6 +66,19 @@ bool is_named(const std::vector<std::string>* globs, std::string_view path) {
     return globs != nullptr && std::find(globs->begin(), globs->end(), path) != globs->end();
 }
 
+// A meter of a share of time, whichever tier reads it.
+bool is_share(const Bean& bean) {
+    if (share_word(bean.name.get("name")).empty()) {
+        return false;
+    }
+    return bean.kind == BeanKind::kMeter ||
+           (bean.kind == BeanKind::kMBean &&
+            std::any_of(bean.attributes.begin(), bean.attributes.end(),
+                        [](const BeanAttribute& attribute) {
+                            return attribute.path == stat_attribute(Stat::kOneMinuteRate);
+                        }));
+}
+
 // Whether what is read first only grows.
 bool grows(BeanKind kind, std::string_view path) {
     if (kind == BeanKind::kMBean) {
@@ -296,8 +309,11 @@ bool Selector::wants_attribute(const Bean& bean, const BeanAttribute& attribute,
     if (rules.attributes != nullptr) {
         return any_glob_matches(*rules.attributes, path, {});
     }
-    return verdict.all_attributes || verdict.row->attributes.empty() ||
-           matches_choice(verdict.row->attributes, path);
+    if (!verdict.all_attributes && !verdict.row->attributes.empty()) {
+        return matches_choice(verdict.row->attributes, path);
+    }
+    return profile_.profile() == Profile::kAll || !is_share(bean) ||
+           path == stat_attribute(Stat::kOneMinuteRate);
 }
 
 bool Selector::may_want(const ObjectName& name) const {
@@ -343,6 +359,7 @@ void Selector::choose_statistics(const Bean& bean, const Verdict& verdict, const
     const std::string_view listed =
         verdict.all_attributes ? std::string_view() : verdict.row->attributes;
     const std::vector<Stat>& stats = stats_of(bean.kind);
+    const bool only_rate = profile_.profile() != Profile::kAll && is_share(bean);
     for (std::size_t i = 0; i < stats.size(); ++i) {
         const Slot slot{static_cast<std::uint16_t>(stats[i]),
                         i < bean.attributes.size() ? bean.attributes[i].type : ValueType::kNumber,
@@ -351,6 +368,7 @@ void Selector::choose_statistics(const Bean& bean, const Verdict& verdict, const
         const bool wanted = rules.attributes != nullptr
                                 ? any_glob_matches(*rules.attributes, slot.path, short_name)
                             : !listed.empty() ? matches_choice(listed, slot.path)
+                            : only_rate       ? stats[i] == Stat::kOneMinuteRate
                                               : wants_statistic(bean.kind, stats[i]);
         if (wanted && is_readable(bean.name, slot.type, slot.path) &&
             passes_attribute_filters(slot.path, short_name)) {

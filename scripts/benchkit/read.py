@@ -34,7 +34,7 @@ def add(commands):
 
 def collect_all(base, period_ms):
     """Configuration: every unit, every period."""
-    config = {"select": {"profile": "all"},
+    config = {"select": {"profile": "all"}, "self_metrics": "full",
               "sampling": {"policy": "fixed", "base_interval": base, "min_interval": base}}
     if period_ms is not None:
         config["sampling"]["min_interval"] = f"{period_ms}ms"

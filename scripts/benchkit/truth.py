@@ -153,7 +153,8 @@ class Run:
 
     def __init__(self, lab, name, options):
         self.lab, self.name, self.options = lab, name, options
-        self.config = {"outputs": OUTPUTS, **CONFIG.get(name, {}),
+        # The agent's own counts of the audit are held against the truth.
+        self.config = {"outputs": OUTPUTS, "self_metrics": "full", **CONFIG.get(name, {}),
                        **(json.loads(options.config) if options.config else {})}
         base = self.config.get("sampling", {}).get("base_interval", f"{BASE_S}s")
         self.base_s = int(base.rstrip("s"))

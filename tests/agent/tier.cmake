@@ -36,6 +36,9 @@ if(REMORA_JAVA AND TARGET remora_jar)
                 remora.shim.RegistrarTests ${group})
         set_tests_properties(agent.java_${group} PROPERTIES LABELS agent TIMEOUT 180)
     endforeach()
+    add_test(NAME agent.java_process
+        COMMAND ${Java_JAVA_EXECUTABLE} -Xmx256m -cp ${agent_classes}:${shim_classes} remora.shim.ProcessTests)
+    set_tests_properties(agent.java_process PROPERTIES LABELS agent TIMEOUT 180)
     add_test(NAME agent.java_yammer
         COMMAND ${CMAKE_CURRENT_LIST_DIR}/yammer.sh ${CMAKE_SOURCE_DIR}/scripts/lab ${yammer_source}
             ${agent_classes}:${shim_classes} ${CMAKE_BINARY_DIR}/tests/agent/yammer

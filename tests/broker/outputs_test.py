@@ -303,12 +303,17 @@ class Dogstatsd(Consumer):
         self.counters = {line.split()[2] for line in text.splitlines() if re.match(r"# TYPE \S+ counter", line)}
         return {key_of(name, dict(labels)): value for (name, labels), value in c.parse_exposition(text).items()}
 
+    @staticmethod
+    def name(entry):
+        own = "kafka_" if entry["name"].startswith("process_") else ""  # the exporter has process_* of itself
+        return own + entry["name"]
+
     def key(self, entry):
-        name = entry["name"] + ("_quantile" if "quantile" in entry["labels"] else "")
+        name = self.name(entry) + ("_quantile" if "quantile" in entry["labels"] else "")
         return key_of(name, entry["labels"]) if is_plain(entry) else None
 
     def is_counter(self, entry):
-        return entry["name"] in self.counters
+        return self.name(entry) in self.counters
 
     def complaints(self):
         found = c.parse_exposition(c.get(self.url))

@@ -16,6 +16,7 @@ BASE = {
     "select": {"profile": "all", "domains": list(KAFKA)},
     "sampling": {"policy": "fixed", "base_interval": "2s", "min_interval": "2s"},
     "reload": {"check_interval": "200ms"},
+    "self_metrics": "full",
 }
 
 
@@ -31,7 +32,8 @@ def fnv1(text):
 
 
 # Never left out by a cap.
-ALERTS = {"UnderReplicatedPartitions", "UnderMinIsrPartitionCount", "OfflineReplicaCount", "OfflineLogDirectoryCount"}
+ALERTS = {"UnderReplicatedPartitions", "UnderMinIsrPartitionCount", "OfflineReplicaCount", "OfflineLogDirectoryCount",
+          "LogDirectoryOffline", "FailedPartitionsCount", "DeadThreadCount"}
 
 
 def sample_of(listed, size):

@@ -34,6 +34,7 @@ REASONS = {
 CONFIG = {
     "select": {"profile": "all", "domains": ["kafka.chaos", "kafka.storm"]},
     "sampling": {"policy": "fixed", "base_interval": f"{BASE_MS}ms"},
+    "self_metrics": "full",
     "outputs": [{"type": "file", "format": "ndjson", "path": "${dir}/remora.ndjson",
                  "rotate": {"size": "1GB", "total_size": "2GB"}},
                 {"type": "file", "format": "prometheus", "path": "${dir}/remora.prom"}],

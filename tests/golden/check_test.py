@@ -99,6 +99,13 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(done.stderr, 'warning: nothing on this broker matches so far: '
                                       'rules.0.match "kafka.log:type=Lgo,*"\n')
 
+    def test_what_the_built_in_configuration_takes_of_kafka_4(self):
+        """After a wanted change: `remora check --mbeans tests/golden/mbeans-4.4.0.txt --names`, the lines with a tab."""
+        done = self.check("--mbeans", str(HERE / "mbeans-4.4.0.txt"), "--names", text="{}")
+        self.maxDiff = None
+        taken = [line for line in done.stdout.splitlines() if "\t" in line]
+        self.assertEqual(taken, (HERE / "default-4.4.0.txt").read_text().splitlines())
+
     def test_what_reading_would_cost(self):
         costs = pathlib.Path(self.directory.name) / "remora.prom"
         family = "kafka.server:type=ReplicaManager,name=LeaderCount"

@@ -73,6 +73,25 @@ def check_promtool():
     assert len(series) > 2000, len(series)
 
 
+def check_node_exporter():
+    """It shows the textfile beside its own process, of which every Prometheus client says the same."""
+    sys.path.append(str(HERE.parent / "sinks"))
+    import consumers
+    import daemons
+    text = re.sub(r',?cluster="golden"', "", encode("prometheus")).replace("{,", "{").replace("{}", "")
+    ours = [line.rsplit(" ", 1)[0] for line in text.splitlines() if line.startswith("process_")]
+    assert len(ours) == 6, ours
+    with daemons.node_exporter() as (textfiles, scrape, said):
+        pathlib.Path(textfiles, "kafka.prom").write_text(text)
+        found = consumers.parse_exposition(scrape())
+        for series in ours:
+            name = series.split("{")[0]
+            assert (name, (("process", "kafka"),)) in found, series
+            assert (name, ()) in found, f"{name} of node_exporter"
+        assert found["node_textfile_scrape_error", ()] == 0
+        assert not said(), said()
+
+
 def check_openmetrics():
     try:
         from prometheus_client.openmetrics import parser

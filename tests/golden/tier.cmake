@@ -6,7 +6,7 @@ if(TARGET remora_name AND TARGET remora_encode)
 
     find_package(Python3 COMPONENTS Interpreter)
     if(Python3_FOUND)
-        foreach(check names promtool openmetrics ndjson otlp influx graphite statsd dogstatsd)
+        foreach(check names promtool node_exporter openmetrics ndjson otlp influx graphite statsd dogstatsd)
             add_test(NAME golden.${check}
                 COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/golden_test.py ${check})
             set_tests_properties(golden.${check} PROPERTIES LABELS golden TIMEOUT 120

@@ -7,11 +7,14 @@ import time
 EVERYTHING = {
     "select": {"profile": "all"},
     "sampling": {"policy": "fixed", "base_interval": "5s", "min_interval": "5s"},
-    "self_metrics": False,
+    "self_metrics": "off",
     "outputs": [{"type": "file", "format": "prometheus", "path": "${dir}/remora.prom"},
                 {"type": "file", "format": "ndjson", "path": "${dir}/remora.ndjson",
                  "rotate": {"size": "512MB", "total_size": "2GB"}}],
 }
+THREADING = "java.lang:type=Threading"
+STATES = [(THREADING, f"ThreadStates.{state}") for state in ("RUNNABLE", "BLOCKED", "WAITING", "TIMED_WAITING")]
+BY_ITSELF = {*STATES, (THREADING, "DeadlockedThreadCount"), ("java.lang:type=OperatingSystem", "ResidentMemorySize")}
 DOMAINS = ("kafka.", "org.apache.kafka.")
 JVM_DOMAINS = ("java.lang", "java.nio")
 
@@ -74,8 +77,11 @@ class Comparison:
 
         both = self.before.keys() & self.after.keys()
         self.missing = sorted(both - self.ours.keys())
-        # The sum of a histogram is no MBean attribute: only the metric object knows it.
-        unseen = {key for key in self.ours.keys() - (self.before.keys() | self.after.keys()) if key[1] != "Sum"}
+        # The sum of a histogram is no MBean attribute: only the metric object knows it. Of the process the agent
+        # finds some values by itself.
+        unseen = {key for key in self.ours.keys() - (self.before.keys() | self.after.keys())
+                  if key[1] != "Sum" and key not in BY_ITSELF}
+        self.by_itself = {key: value_of(self.ours[key]) for key in BY_ITSELF if key in self.ours}
         self.states = {key: (seen[key]["value"], list(self.ours[key]["labels"].values()))
                        for key in unseen if key in seen and seen[key]["type"] == "String"}
         self.extra = sorted(unseen - self.states.keys())
@@ -114,6 +120,11 @@ class Comparison:
         """The assertions that hold on every broker. `case`: the unittest.TestCase."""
         case.assertEqual(self.missing[:20], [])
         case.assertEqual(self.extra[:20], [])
+        case.assertEqual(self.by_itself.keys(), BY_ITSELF)
+        case.assertEqual(self.by_itself[THREADING, "DeadlockedThreadCount"], 0)
+        case.assertGreater(self.by_itself["java.lang:type=OperatingSystem", "ResidentMemorySize"], 50 << 20)
+        threads = sum(self.by_itself[key] for key in STATES)
+        case.assertLess(abs(threads - value_of(self.ours[THREADING, "ThreadCount"])), 5)
         case.assertEqual(self.wrong_partition_gauges()[:20], [])
         case.assertLess(len(self.wrong), len(self.stable) / 200, self.wrong[:20])
         case.assertEqual(self.outside[:20], [])

@@ -38,7 +38,22 @@ TEST(ConfigParse, AnEmptyObjectGivesTheDefaults) {
     EXPECT_EQ(config.outputs[0].format, OutputFormat::kPrometheus);
     EXPECT_EQ(config.outputs[0].path, "${dir}/remora.prom");
     EXPECT_EQ(config.outputs[0].name, "file-0");
-    EXPECT_TRUE(config.self_metrics);
+    EXPECT_EQ(config.self_metrics, SelfLevel::kBasic);
+    EXPECT_EQ(config.outputs[0].self_metrics, SelfLevel::kBasic);
+}
+
+TEST(ConfigParse, AnOutputThatDoesNotSayCarriesOfTheAgentWhatTheWholeSays) {
+    const Config config = parse(R"({"self_metrics": "full", "outputs": [
+        {"type": "udp"}, {"type": "file", "self_metrics": "off"},
+        {"type": "udp", "port": 1, "self_metrics": "basic"}]})")
+                              .config;
+    ASSERT_EQ(config.outputs.size(), 3U);
+    EXPECT_EQ(config.outputs[0].self_metrics, SelfLevel::kFull);
+    EXPECT_EQ(config.outputs[1].self_metrics, SelfLevel::kOff);
+    EXPECT_EQ(config.outputs[2].self_metrics, SelfLevel::kBasic);
+    EXPECT_EQ(parse(R"({"self_metrics": "off"})").config.outputs.at(0).self_metrics,
+              SelfLevel::kOff)
+        << "the default output";
 }
 
 TEST(ConfigParse, ReadsEveryKindOfValue) {

@@ -111,6 +111,15 @@ TEST(DogstatsdTest, CallsQuantilesOtherThanTheirSummary) {
     EXPECT_EQ(rig.tick(), "s_quantile:6|g|#quantile:0.99\ns_count:0|c\n");
 }
 
+TEST(DogstatsdTest, LeavesTheProcessesNamesToItsReceiver) {
+    EncodeRig rig(options(Format::kDogstatsd));
+    rig.add("a:type=X",
+            {make_series("process_open_fds", MetricType::kGauge, {{"process", "kafka"}}),
+             make_series("processes")},
+            {5, 6});
+    EXPECT_EQ(rig.tick(), "kafka_process_open_fds:5|g|#process:kafka\nprocesses:6|g\n");
+}
+
 TEST(LineProtocolTest, ASummarysCountAndSumGoOutAsGrowth) {
     for (const Format format : {Format::kStatsd, Format::kDogstatsd}) {
         EncodeRig rig(options(format));

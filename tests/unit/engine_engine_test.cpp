@@ -52,7 +52,7 @@ class EngineTest : public testing::Test {
     std::string config(const std::string& more = "", const std::string& sampling = "") {
         const std::string path = directory_ / "remora.json";
         std::ofstream(path) << R"({"directory": ")" << directory_.string() << R"(",
-            "sampling": {"base_interval": "1s", "min_interval": "1s")"
+            "self_metrics": "full", "sampling": {"base_interval": "1s", "min_interval": "1s")"
                             << sampling << R"(}, "select": {"profile": "all"})" << more << "}";
         return path;
     }

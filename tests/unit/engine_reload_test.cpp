@@ -61,10 +61,11 @@ class ReloadTest : public testing::Test {
     // `more`: keys after the common ones.
     void write_config(const std::string& more) {
         const std::string path = directory_ / "remora.json";
-        std::ofstream(path + ".new") << R"({"directory": ")" << directory_.string()
-                                     << R"(", "reload": {"check_interval": "100ms"},
+        std::ofstream(path + ".new")
+            << R"({"directory": ")" << directory_.string()
+            << R"(", "reload": {"check_interval": "100ms"}, "self_metrics": "full",
                   "rules": [{"match": "*:type=Slow,*", "action": "include", "interval": "1d"}])"
-                                     << more << "}";
+            << more << "}";
         std::filesystem::rename(path + ".new", path);
     }
 
@@ -376,6 +377,43 @@ TEST_F(ReloadTest, SamplesTopsAndAggregatesComeAndGo) {
     const CounterTable& counters = engine_->counters();
     EXPECT_EQ(counters.get(Counter::kValuesRead) + counters.get(Counter::kValuesAggregated),
               counters.get(Counter::kValuesCached) + counters.get(Counter::kValuesOrphanDropped));
+}
+
+TEST_F(ReloadTest, EachOutputCarriesWhatItSaysOfTheAgentAndGoesOnCounting) {
+    beans_.push_back(by_topic(0));
+    const auto outputs = [](const char* level) {
+        return sampling() + kAllProfile +
+               R"(, "outputs": [{"path": "${dir}/remora.prom", "self_metrics": ")" + level +
+               R"("}, {"path": "${dir}/bare.prom", "self_metrics": "off"}])";
+    };
+    constexpr const char* kFrames = "remora_sink_frames_total{output=\"file-0\"} ";
+    const auto frames = [&] {
+        const std::size_t at = output().find(kFrames);
+        return at == std::string::npos
+                   ? 0
+                   : std::stoi(output().substr(at + std::string_view(kFrames).size()));
+    };
+    start(outputs("full"));
+    ASSERT_TRUE(pass_two_ticks());
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_NE(output().find("\nremora_family_reads_total{"), std::string::npos) << output();
+    EXPECT_NE(output().find("\nremora_sink_errors_total{output=\"file-1\"} 0\n"),
+              std::string::npos);
+    EXPECT_EQ(output("bare.prom").find("remora_"), std::string::npos);
+    EXPECT_NE(output("bare.prom").find("kafka_server_topics_lag"), std::string::npos);
+    const int before = frames();
+    EXPECT_GT(before, 0);
+
+    write_config(outputs("basic"));
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 1)) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_NE(output().find("\nremora_up 1\n"), std::string::npos);
+    EXPECT_EQ(output().find("remora_family_"), std::string::npos) << output();
+
+    write_config(outputs("full"));
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 2)) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_GT(frames(), before) << "of the output by its name, built anew or not";
 }
 
 TEST_F(ReloadTest, CapsChangeWhileItRunsAndTellWhatTheyLeaveOut) {

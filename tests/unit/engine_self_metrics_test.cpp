@@ -1,126 +1,148 @@
+// What an output carries of the agent itself, by level.
 #include "engine/self_metrics.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <map>
-#include <sstream>
+#include <regex>
 #include <string>
+#include <vector>
 
-#include "support/encode_rig.h"
+#include "support/golden.h"
 
 namespace remora {
 namespace {
 
-constexpr std::size_t kFamiliesMax = 4;
+using ::testing::Contains;
+using ::testing::IsEmpty;
+using ::testing::Key;
+using ::testing::Not;
+using ::testing::Pair;
 
-class SelfMetricsTest : public testing::Test {
+class SelfMetricsTest : public ::testing::Test {
  protected:
-    const std::vector<SelfSample>& collect() {
-        quarantined_.clear();
-        // Gauges that come and go.
-        for (std::size_t i = 0; i < ticks_ % 3; ++i) {
-            quarantined_.push_back({"kafka.server:type=Bad", "threw"});
+    SelfMetricsTest() : self_(counters_, "1.2.3", 64) {
+        for (std::size_t i = 0; i < kUnitClasses; ++i) {
+            ages_.add(static_cast<UnitClass>(i), 1.5F, 10);
+            accuracy_.add(static_cast<UnitClass>(i), 0.25);
         }
-        ++ticks_;
-        std::vector<FamilyCost> families;
-        for (const auto& [name, cost] : costs_) {
-            families.push_back(cost);
-            families.back().family = name;
+        families_.resize(200);
+        for (std::size_t i = 0; i < families_.size(); ++i) {
+            family_names_.push_back("family" + std::to_string(i));
         }
-        return metrics_.collect({wall_ms_, ages_, accuracy_}, families, refusals_, {},
-                                quarantined_);
+        for (std::size_t i = 0; i < families_.size(); ++i) {
+            families_[i].family = family_names_[i];
+            families_[i].total_ns = static_cast<double>(i);
+        }
     }
-    void read(const std::string& family, std::uint64_t reads, double total_ns) {
-        FamilyCost& cost = costs_[family];
-        cost.reads += reads;
-        cost.total_ns += total_ns;
-        cost.cached.misses += reads;
-        counters_.add(Counter::kUnitsRead, reads);
-    }
-    static std::string key_of(const SelfSample& sample) {
-        std::string key = sample.series.name;
-        for (const Label& label : sample.series.labels) {
-            key += "|" + label.name + "=" + label.value;
+
+    // "name{label=value,...}" -> value
+    std::map<std::string, double> collect(SelfLevel level) {
+        std::map<std::string, double> all;
+        for (const SelfSample& sample :
+             self_.collect(level, {1'700'000'000'500, ages_, accuracy_, outputs_, families_,
+                                   refusals_, hidden_, quarantined_})) {
+            std::string text = sample.series.name;
+            for (const Label& label : sample.series.labels) {
+                text += (text.back() == '}' ? "" : "{") + label.name + "=" + label.value + "}";
+            }
+            EXPECT_TRUE(all.emplace(text, sample.value).second) << text;
         }
-        return key;
+        return all;
     }
 
     CounterTable counters_;
-    SelfMetrics metrics_{counters_, "1.0", kFamiliesMax};
+    CounterTable disk_{&counters_};
+    CounterTable udp_{&counters_};
     Ages ages_;
     AccuracyAudit accuracy_;
-    std::map<std::string, FamilyCost> costs_;
-    std::vector<FamilySeries> refusals_;
-    std::vector<QuarantinedUnit> quarantined_;
-    std::int64_t wall_ms_ = 1'700'000'000'000;
-    std::size_t ticks_ = 0;
+    std::vector<OutputCounts> outputs_ = {{"disk", disk_}, {"udp-1", udp_}};
+    std::vector<std::string> family_names_;
+    std::vector<FamilyCost> families_;
+    std::vector<FamilySeries> refusals_ = {{"f", 7}};
+    std::vector<FamilySeries> hidden_ = {{"f", 8}};
+    std::vector<QuarantinedUnit> quarantined_ = {{"a:type=X", "threw"}};
+    SelfMetrics self_;
 };
 
-// Twenty families come one after another, each dearer than those before: the rank of each changes.
-TEST_F(SelfMetricsTest, CountersNeverFallComeTwiceOrChangePlaces) {
-    std::map<std::string, double> last;
-    std::map<std::string, std::size_t> places;
-    for (int tick = 0; tick < 200; ++tick) {
-        for (int i = 0; i <= std::min(tick / 5, 19); ++i) {
-            read("family" + std::to_string(i), 1, 1000.0 * i * i * i);
-        }
-        accuracy_.add(static_cast<UnitClass>(tick / 40), 0.5);
-        ages_.clear();
-        if (tick % 4 != 0) {
-            ages_.add(UnitClass::kTopic, 1, 1);
-        }
-        const std::vector<SelfSample>& samples = collect();
-        std::map<std::string, double> now;
-        for (std::size_t i = 0; i < samples.size(); ++i) {
-            if (samples[i].series.type != MetricType::kCounter) {
-                continue;
-            }
-            const std::string key = key_of(samples[i]);
-            EXPECT_TRUE(now.emplace(key, samples[i].value).second) << key << " twice";
-            EXPECT_EQ(places.emplace(key, i).first->second, i) << key << " moved, tick " << tick;
-        }
-        for (const auto& [key, value] : last) {
-            ASSERT_EQ(now.count(key), 1U) << key << " has left, tick " << tick;
-            EXPECT_GE(now[key], value) << key << ", tick " << tick;
-        }
-        last = std::move(now);
+TEST_F(SelfMetricsTest, BasicTellsWhetherTheValuesCanBeBelievedInSomeThirtySeries) {
+    const auto basic = collect(SelfLevel::kBasic);
+    for (const char* wanted :
+         {"remora_up", "remora_last_tick_timestamp_seconds", "remora_build_info{version=1.2.3}",
+          "remora_value_age_seconds{class=alert}quantile=1}",
+          "remora_accuracy_error_ratio{class=partition}", "remora_values_expired",
+          "remora_cpu_used_ppm", "remora_faults_total", "remora_units_quarantined"}) {
+        EXPECT_THAT(basic, Contains(Key(wanted)));
     }
-    const auto families = std::count_if(last.begin(), last.end(), [](const auto& one) {
-        return one.first.rfind("remora_family_reads_total", 0) == 0;
-    });
-    EXPECT_EQ(families, 2 * static_cast<std::ptrdiff_t>(kFamiliesMax));
+    // Of two outputs and all five classes; most brokers have one and three.
+    EXPECT_LE(basic.size(), 42U);
+    outputs_.pop_back();
+    EXPECT_LE(collect(SelfLevel::kBasic).size(), basic.size() - 4);
 }
 
-// The sum of what DogStatsD is sent is what the counters grew by since they were first seen.
-TEST_F(SelfMetricsTest, GrowthThatIsSentLosesNothing) {
-    EncoderOptions options;
-    options.format = Format::kDogstatsd;
-    EncodeRig rig(options);
-    std::map<std::string, double> first;
-    std::map<std::string, double> grown;
-    for (int tick = 0; tick < 60; ++tick) {
-        for (int i = 0; i <= std::min(tick / 5, 7); ++i) {
-            read("family" + std::to_string(i), 3, 1000.0 * i * i * i);
-        }
-        for (const SelfSample& sample : collect()) {
-            if (sample.series.name == "remora_family_reads_total") {
-                first.emplace(sample.series.labels[0].value, sample.value);
-            }
-        }
-        std::istringstream lines(rig.tick(wall_ms_ += 10'000, collect()));
-        for (std::string line; std::getline(lines, line);) {
-            const std::string name = "remora_family_reads_total:";
-            const std::size_t tag = line.find("family:");
-            if (line.rfind(name, 0) == 0 && tag != std::string::npos) {
-                grown[line.substr(tag + 7, 7)] += std::stod(line.substr(name.size()));
-            }
+TEST_F(SelfMetricsTest, TheShippedAlertRulesNeedNoMoreThanBasic) {
+    const auto basic = collect(SelfLevel::kBasic);
+    const std::regex expression("expr: (.*)");
+    const std::regex metric("remora_[a-z_]+");
+    const std::string rules = read_source_file("alerts/remora.yml");
+    std::size_t found = 0;
+    for (std::sregex_iterator one(rules.begin(), rules.end(), expression), end; one != end; ++one) {
+        const std::string text = (*one)[1];
+        for (std::sregex_iterator name(text.begin(), text.end(), metric); name != end; ++name) {
+            const auto at = basic.lower_bound(name->str());
+            EXPECT_TRUE(at != basic.end() && at->first.starts_with(name->str())) << name->str();
+            ++found;
         }
     }
-    EXPECT_EQ(first.size(), 8U);
-    for (const auto& [family, value] : first) {
-        EXPECT_EQ(grown[family], static_cast<double>(costs_[family].reads) - value) << family;
+    EXPECT_GT(found, 4U);
+}
+
+TEST_F(SelfMetricsTest, FullHoldsEveryCounterTheFamiliesAndBasic) {
+    const auto full = collect(SelfLevel::kFull);
+    for (const auto& [name, value] : collect(SelfLevel::kBasic)) {
+        EXPECT_THAT(full, Contains(Pair(name, value)));
     }
+    EXPECT_THAT(full, Contains(Pair("remora_unit_quarantined{mbean=a:type=X}reason=threw}", 1)));
+    EXPECT_THAT(full, Contains(Pair("remora_family_series_refused{family=f}", 7)));
+    EXPECT_THAT(full, Contains(Key("remora_family_reads_total{family=family199}")));
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < kCounterCount; ++i) {
+        const std::string name =
+            std::string("remora_") + counter_info(static_cast<Counter>(i)).metric;
+        found += full.count(name) + full.count(name + "{output=disk}");
+    }
+    EXPECT_EQ(found, kCounterCount);
+}
+
+TEST_F(SelfMetricsTest, OffHoldsNothing) {
+    collect(SelfLevel::kFull);
+    EXPECT_THAT(collect(SelfLevel::kOff), IsEmpty());
+}
+
+TEST_F(SelfMetricsTest, WhatAnOutputCountsCarriesItsName) {
+    disk_.add_shared(Counter::kSinkErrors, 3);
+    udp_.add_shared(Counter::kSinkErrors, 4);
+    udp_.add(Counter::kTicksSkipped, 5);
+    EXPECT_EQ(counters_.get(Counter::kSinkErrors), 7U) << "the counters file has the sum";
+    EXPECT_EQ(counters_.get(Counter::kTicksSkipped), 5U);
+    for (const SelfLevel level : {SelfLevel::kBasic, SelfLevel::kFull}) {
+        const auto all = collect(level);
+        EXPECT_THAT(all, Contains(Pair("remora_sink_errors_total{output=disk}", 3)));
+        EXPECT_THAT(all, Contains(Pair("remora_sink_errors_total{output=udp-1}", 4)));
+        EXPECT_THAT(all, Contains(Pair("remora_ticks_skipped_total{output=udp-1}", 5)));
+        EXPECT_THAT(all, Not(Contains(Key("remora_sink_errors_total"))));
+    }
+}
+
+TEST_F(SelfMetricsTest, TheSamplesOfALevelOutliveACallForAnother) {
+    const std::vector<SelfSample>& basic =
+        self_.collect(SelfLevel::kBasic,
+                      {1, ages_, accuracy_, outputs_, families_, refusals_, hidden_, quarantined_});
+    const std::size_t size = basic.size();
+    collect(SelfLevel::kFull);
+    ASSERT_EQ(basic.size(), size);
+    EXPECT_EQ(basic[0].series.name, "remora_up");
 }
 
 }  // namespace

@@ -248,10 +248,50 @@ TEST(NamerTest, NamesTheJvmAsItsPrometheusCollectorsDo) {
     EXPECT_THAT(names("java.nio:type=BufferPool,name=mapped - 'non-volatile memory'",
                       BeanKind::kMBean, {{"Count"}}),
                 ElementsAre("jvm_buffer_pool_used_buffers{pool=mapped - 'non-volatile memory'}"));
-    EXPECT_THAT(
-        names("java.lang:type=OperatingSystem", BeanKind::kMBean,
-              {{"ProcessCpuTime"}, {"SystemCpuLoad"}}),
-        ElementsAre("jvm_process_cpu_seconds_total", "java_lang_operatingsystem_systemcpuload"));
+    EXPECT_THAT(names("java.lang:type=Threading", BeanKind::kMBean,
+                      {{"ThreadStates.TIMED_WAITING"}, {"DeadlockedThreadCount"}}),
+                ElementsAre("jvm_threads_state{state=TIMED_WAITING}", "jvm_threads_deadlocked"));
+}
+
+// node_exporter shows our textfile beside its own process: it wants the same help, and other
+// labels.
+TEST(NamerTest, NamesTheProcessAsEveryPrometheusClientDoes) {
+    const auto system = name_all("java.lang:type=OperatingSystem", BeanKind::kMBean,
+                                 {{"ProcessCpuTime"},
+                                  {"OpenFileDescriptorCount"},
+                                  {"MaxFileDescriptorCount"},
+                                  {"ResidentMemorySize"},
+                                  {"CommittedVirtualMemorySize"},
+                                  {"SystemCpuLoad"}});
+    const auto start = name_all("java.lang:type=Runtime", BeanKind::kMBean, {{"StartTime"}});
+    const std::vector<std::pair<std::string, std::string>> expected = {
+        {"process_cpu_seconds_total", "Total user and system CPU time spent in seconds."},
+        {"process_open_fds", "Number of open file descriptors."},
+        {"process_max_fds", "Maximum number of open file descriptors."},
+        {"process_resident_memory_bytes", "Resident memory size in bytes."},
+        {"process_virtual_memory_bytes", "Virtual memory size in bytes."}};
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_EQ(text_of(system[i]), expected[i].first + "{process=kafka}");
+        EXPECT_EQ(system[i].help, expected[i].second);
+    }
+    EXPECT_EQ(text_of(system[5]), "java_lang_operatingsystem_systemcpuload");
+    EXPECT_EQ(text_of(start[0]), "process_start_time_seconds{process=kafka}");
+    EXPECT_EQ(start[0].help, "Start time of the process since unix epoch in seconds.");
+    EXPECT_EQ(start[0].scale, 1e-3);
+}
+
+TEST(NamerTest, NamesAMeterOfAShareByItsKind) {
+    const std::string pool = "kafka.server:type=KafkaRequestHandlerPool,name=";
+    const std::string name = "kafka_server_kafkarequesthandlerpool_brokerrequesthandleravgidle";
+    const auto percent = names(pool + "BrokerRequestHandlerAvgIdlePercent", BeanKind::kMeter);
+    EXPECT_EQ(percent.at(0), name + "percent_count") << "in nanoseconds";
+    EXPECT_EQ(percent.at(2), name + "_percent");
+    const auto ratio =
+        name_all("kafka.server:type=Pool,name=BusyRatio,listener=A", BeanKind::kMeter);
+    EXPECT_EQ(text_of(ratio.at(2)), "kafka_server_pool_busy_ratio{listener=A}");
+    EXPECT_EQ(ratio.at(2).help,
+              "Share of time, 0 to 1, over the last minute: JMX kafka.server:type=Pool,"
+              "name=BusyRatio attribute OneMinuteRate");
 }
 
 TEST(NamerTest, NamesAnyOtherBeanByTheGeneralRule) {

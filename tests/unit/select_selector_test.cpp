@@ -141,7 +141,7 @@ TEST(SelectorTest, DefaultHoldsWhatDashboardsNeedAndLeavesOutTheRest) {
          {"kafka.server:type=app-info", "kafka.server:type=kafka-metrics-count",
           "kafka.server:type=KafkaServer,name=ClusterId",
           "kafka.log:type=LogCleanerManager,name=uncleanable-bytes",
-          "kafka.network:type=RequestMetrics,name=TotalTimeMs,request=Metadata",
+          "kafka.network:type=RequestMetrics,name=TotalTimeMs,request=ApiVersions",
           "kafka.log:type=Log,name=NumLogSegments,topic=orders-0000,partition=0",
           "kafka.server:type=DelayedOperationPurgatory,name=PurgatorySize,delayedOperation="
           "Heartbeat",

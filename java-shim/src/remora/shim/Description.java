@@ -16,11 +16,18 @@ final class Description {
         final String attribute;
         final String[] keys;
         final int type;
+        /** Which of {@link ProcessValues}; 0: the bean's own. */
+        final short process;
 
         Slot(String attribute, String[] keys, int type) {
+            this(attribute, keys, type, (short) 0);
+        }
+
+        Slot(String attribute, String[] keys, int type, short process) {
             this.attribute = attribute;
             this.keys = keys;
             this.type = type;
+            this.process = process;
         }
 
         /** Path for people and for naming: "HeapMemoryUsage.used". */
@@ -84,9 +91,10 @@ final class Description {
             Slot slot = slots.get(wanted[i]);
             boolean isAlias = hasTwoCpuLoads && slot.attribute.equals("SystemCpuLoad");
             String attribute = isAlias ? "CpuLoad" : slot.attribute;
-            boolean elsewhere = countsOpenFiles && attribute.equals(OpenFiles.ATTRIBUTE);
-            int index = elsewhere ? MBeanPlan.OPEN_FILES : attributes.indexOf(attribute);
-            if (index < 0 && !elsewhere) {
+            boolean counted = countsOpenFiles && attribute.equals(OpenFiles.ATTRIBUTE);
+            short process = counted ? ProcessValues.OPEN_FILES : slot.process;
+            int index = process < 0 ? process : attributes.indexOf(attribute);
+            if (index < 0 && process == 0) {
                 index = attributes.size();
                 attributes.add(attribute);
             }

@@ -4,12 +4,9 @@ import java.util.Arrays;
 
 /** What to read of an MBean through the MBeanServer; shared by all MBeans alike. */
 final class MBeanPlan {
-    /** In place of an index: the slot is {@link OpenFiles#count}. */
-    static final short OPEN_FILES = -1;
-
     /** Attributes to ask for, each once. */
     final String[] attributes;
-    /** For each slot: index into {@link #attributes}, or {@link #OPEN_FILES}. */
+    /** For each slot: index into {@link #attributes}; below 0 which of {@link ProcessValues}. */
     final short[] slotAttribute;
     /** For each slot: keys into nested composites, empty for a plain attribute. */
     final String[][] slotKeys;
@@ -19,8 +16,8 @@ final class MBeanPlan {
     final int described;
     /** Hash of the bean's outline: tells whether a bean registered again has. */
     final int outline;
-    /** Whether a slot is {@link #OPEN_FILES}. */
-    final boolean hasOpenFiles;
+    /** Whether a slot is one of {@link ProcessValues}. */
+    final boolean hasProcessValues;
 
     MBeanPlan(
             String[] attributes,
@@ -37,9 +34,9 @@ final class MBeanPlan {
         this.outline = outline;
         boolean found = false;
         for (short attribute : slotAttribute) {
-            found |= attribute == OPEN_FILES;
+            found |= attribute < 0;
         }
-        hasOpenFiles = found;
+        hasProcessValues = found;
     }
 
     @Override

@@ -75,6 +75,7 @@ final class MBeanReader {
                 addSlot(result, attribute, NO_KEYS, declaredType(info.getType()));
             }
         }
+        ProcessValues.offer(name, result);
         return result;
     }
 
@@ -111,10 +112,17 @@ final class MBeanReader {
      */
     Description describe(ObjectName name, Description outline, short[] wanted) throws Exception {
         Set<String> asked = new LinkedHashSet<>();
+        List<Description.Slot> ofProcess = new ArrayList<>();
         for (short index : wanted) {
-            asked.add(outline.slots.get(index).attribute);
+            Description.Slot slot = outline.slots.get(index);
+            if (slot.process == 0) {
+                asked.add(slot.attribute);
+            } else {
+                ofProcess.add(slot);
+            }
         }
         Description description = describe(asked, outline.numeric, valuesOf(name, asked));
+        description.slots.addAll(ofProcess);
         description.countsOpenFiles =
                 opensAreTold && asked.contains(OpenFiles.ATTRIBUTE) && OpenFiles.isCounted(server, name);
         description.dear = outline.dear;
@@ -204,14 +212,16 @@ final class MBeanReader {
      */
     int read(ObjectName name, MBeanPlan plan, Scratch scratch) throws Exception {
         int slots = plan.slotAttribute.length;
-        if (plan.attributes.length == 1 && !plan.hasOpenFiles) {
+        if (plan.attributes.length == 1 && !plan.hasProcessValues) {
             return readOne(server.getAttribute(name, plan.attributes[0]), plan, scratch);
         }
         AttributeList found = plan.attributes.length == 0 ? NOTHING : server.getAttributes(name, plan.attributes);
+        scratch.process.begin();
         int good = 0;
         for (int slot = 0; slot < slots; slot++) {
-            if (plan.slotAttribute[slot] == MBeanPlan.OPEN_FILES) {
-                good += storeOpenFiles(slot, scratch);
+            if (plan.slotAttribute[slot] < 0) {
+                scratch.values[slot] = scratch.process.value(plan.slotAttribute[slot]);
+                good += Double.isNaN(scratch.values[slot]) ? 0 : 1;
                 continue;
             }
             Object value = valueOf(found, plan.attributes, plan.slotAttribute[slot]);
@@ -221,12 +231,6 @@ final class MBeanReader {
             return found.isEmpty() ? -Wire.ReadStatus.THREW : -Wire.ReadStatus.NOT_NUMBER;
         }
         return slots;
-    }
-
-    private static int storeOpenFiles(int slot, Scratch scratch) {
-        long count = OpenFiles.count();
-        scratch.values[slot] = count > 0 ? count : Double.NaN;
-        return count > 0 ? 1 : 0;
     }
 
     private static int readOne(Object value, MBeanPlan plan, Scratch scratch) {

@@ -4,6 +4,7 @@ package remora.shim;
 final class Scratch {
     final double[] values = new double[Wire.ATTRIBUTES_MAX];
     final String[] texts = new String[Wire.ATTRIBUTES_MAX];
+    final ProcessValues process = new ProcessValues();
     /** True when at least one slot of {@link #texts} is set; whoever takes them sets it back. */
     boolean anyText;
 

@@ -1,0 +1,263 @@
+package remora.shim;
+
+import java.io.File;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import javax.management.MBeanServer;
+import javax.management.MBeanServerFactory;
+import javax.management.ObjectName;
+
+/** Tests of what the shim finds out about the process by itself, beside the platform's beans. */
+public final class ProcessTests {
+    private static final Map<String, Double> NOTHING = new HashMap<>();
+
+    private static void check(boolean good, String what) {
+        if (!good) {
+            throw new AssertionError(what);
+        }
+    }
+
+    private static void equal(Object wanted, Object found, String what) {
+        check(wanted.equals(found), what + ": wanted " + wanted + ", found " + found);
+    }
+
+    private static void await(BooleanSupplier condition, String what) throws Exception {
+        for (int i = 0; i < 3000; i++) {
+            if (condition.getAsBoolean()) {
+                return;
+            }
+            Thread.sleep(10);
+        }
+        throw new AssertionError("never saw " + what);
+    }
+
+    /** One read of every value of a platform bean, by path. */
+    private static Map<String, Double> read(String type) {
+        try {
+            ObjectName name = new ObjectName("java.lang:type=" + type);
+            MBeanReader reader = new MBeanReader(ManagementFactory.getPlatformMBeanServer());
+            Description description = reader.describe(name);
+            short[] wanted = new short[description.slots.size()];
+            for (short i = 0; i < wanted.length; i++) {
+                wanted[i] = i;
+            }
+            Scratch scratch = new Scratch();
+            equal(wanted.length, reader.read(name, description.plan(wanted), scratch), "values");
+            Map<String, Double> values = new HashMap<>();
+            for (int i = 0; i < wanted.length; i++) {
+                values.put(description.slots.get(i).path(), scratch.values[i]);
+            }
+            return values;
+        } catch (Exception e) {
+            return NOTHING;
+        }
+    }
+
+    private static double states(Map<String, Double> threading) {
+        double sum = 0;
+        for (String state : new String[] {"RUNNABLE", "BLOCKED", "WAITING", "TIMED_WAITING"}) {
+            sum += threading.getOrDefault("ThreadStates." + state, Double.NaN);
+        }
+        return sum;
+    }
+
+    private static Thread daemon(Runnable work) {
+        Thread thread = new Thread(work);
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    static void statesAreThoseOfEveryLiveThread() throws Exception {
+        // Threads come and go in any JVM: both counts agree at some moment.
+        await(() -> {
+            Map<String, Double> threading = read("Threading");
+            return states(threading) == threading.getOrDefault("ThreadCount", 0.0);
+        }, "as many states as threads");
+        Map<String, Double> before = read("Threading");
+        Object lock = new Object();
+        CountDownLatch end = new CountDownLatch(1);
+        List<Thread> threads = new ArrayList<>();
+        synchronized (lock) {
+            for (int i = 0; i < 300; i++) {  // more than the first look has room for
+                threads.add(daemon(i < 100 ? () -> {
+                    synchronized (lock) {
+                        LockSupport.parkNanos(1);
+                    }
+                } : i < 200 ? () -> {
+                    try {
+                        end.await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                } : () -> {
+                    while (end.getCount() > 0) {
+                        LockSupport.parkNanos(60_000_000_000L);
+                    }
+                }));
+            }
+            await(() -> {
+                Map<String, Double> now = read("Threading");
+                return now.get("ThreadStates.BLOCKED") >= before.get("ThreadStates.BLOCKED") + 100
+                        && now.get("ThreadStates.WAITING") >= before.get("ThreadStates.WAITING") + 100
+                        && now.get("ThreadStates.TIMED_WAITING") >= before.get("ThreadStates.TIMED_WAITING") + 100;
+            }, "a hundred threads of each state");
+            equal(0.0, read("Threading").get("DeadlockedThreadCount"), "a hundred wait for one that goes on");
+        }
+        end.countDown();
+        for (Thread thread : threads) {
+            LockSupport.unpark(thread);
+            thread.join();
+        }
+    }
+
+    static void deadlocksOverMonitorsAndLocksAreCounted() throws Exception {
+        equal(0.0, read("Threading").get("DeadlockedThreadCount"), "nobody waits");
+        ReentrantLock one = new ReentrantLock();
+        ReentrantLock two = new ReentrantLock();
+        CountDownLatch both = new CountDownLatch(2);
+        Thread first = daemon(() -> takeBoth(one, two, both));
+        Thread second = daemon(() -> takeBoth(two, one, both));
+        await(() -> read("Threading").get("DeadlockedThreadCount") == 2, "the deadlock over locks");
+        first.interrupt();
+        first.join();
+        second.join();
+        equal(0.0, read("Threading").get("DeadlockedThreadCount"), "it was dissolved");
+        // One over monitors cannot be: it ends with this JVM.
+        Object left = new Object();
+        Object right = new Object();
+        CountDownLatch begun = new CountDownLatch(2);
+        daemon(() -> enterBoth(left, right, begun));
+        daemon(() -> enterBoth(right, left, begun));
+        await(() -> read("Threading").get("DeadlockedThreadCount") == 2, "the deadlock over monitors");
+    }
+
+    private static void takeBoth(ReentrantLock mine, ReentrantLock other, CountDownLatch both) {
+        mine.lock();
+        try {
+            both.countDown();
+            both.await();
+            other.lockInterruptibly();
+            other.unlock();
+        } catch (InterruptedException e) {
+            // The way out.
+        } finally {
+            mine.unlock();
+        }
+    }
+
+    private static void enterBoth(Object mine, Object other, CountDownLatch begun) {
+        synchronized (mine) {
+            begun.countDown();
+            try {
+                begun.await();
+            } catch (InterruptedException e) {
+                return;
+            }
+            synchronized (other) {
+                begun.countDown();
+            }
+        }
+    }
+
+    static void residentMemoryIsTheSystems() throws Exception {
+        File status = new File("/proc/self/status");
+        double found = read("OperatingSystem").getOrDefault("ResidentMemorySize", Double.NaN);
+        equal(!status.exists(), Double.isNaN(found), "told where the system tells it");
+        if (status.exists()) {
+            for (String line : Files.readAllLines(status.toPath())) {
+                if (line.startsWith("VmRSS:")) {
+                    double system = Double.parseDouble(line.replaceAll("[^0-9]", "")) * 1024;
+                    check(found > system / 2 && found < system * 2, found + " bytes, the system says " + system);
+                }
+            }
+        }
+    }
+
+    static void onlyTheBeansOfThePlatformCarryThem() throws Exception {
+        MBeanServer server = MBeanServerFactory.newMBeanServer();
+        ObjectName name = new ObjectName("app:type=Threading");
+        server.registerMBean(new ListedFiles(0), name);
+        for (Description.Slot slot : new MBeanReader(server).describe(name).slots) {
+            equal((short) 0, slot.process, slot.path());
+        }
+    }
+
+    /** What {@link #openFilesAreCountedWhereThatIsTrue} asks. */
+    public interface OperatingSystemMXBean {
+        long getOpenFileDescriptorCount();
+
+        long getProcessCpuTime();
+    }
+
+    /** Tells the truth plus an error, and counts how often it is asked. */
+    public static final class ListedFiles implements OperatingSystemMXBean {
+        final long error;
+        volatile int listings;
+
+        ListedFiles(long error) {
+            this.error = error;
+        }
+
+        @Override
+        public long getOpenFileDescriptorCount() {
+            listings++;
+            return new File("/proc/self/fd").list().length + error;
+        }
+
+        @Override
+        public long getProcessCpuTime() {
+            return 7;
+        }
+    }
+
+    static void openFilesAreCountedWhereThatIsTrue() throws Exception {
+        boolean isTold = new File("/proc/self/fd").length() > 0;
+        for (long error : new long[] {0, 1_000_000}) {
+            MBeanServer server = MBeanServerFactory.newMBeanServer();
+            ObjectName name = new ObjectName("java.lang:type=OperatingSystem");
+            ListedFiles files = new ListedFiles(error);
+            server.registerMBean(files, name);
+            MBeanReader reader = new MBeanReader(server);
+            Description description = reader.describe(name);
+            boolean counted = isTold && error == 0;
+            equal(counted, description.countsOpenFiles, "counted, error " + error);
+            int before = files.listings;
+            Scratch scratch = new Scratch();
+            for (short[] wanted : new short[][] {{0, 1}, {1, 0}, {0}, {1}}) {
+                MBeanPlan plan = description.plan(wanted);
+                equal(wanted.length, reader.read(name, plan, scratch), "values");
+                for (int i = 0; i < wanted.length; i++) {
+                    boolean isCpu = description.slots.get(wanted[i]).attribute.equals("ProcessCpuTime");
+                    double value = scratch.values[i];
+                    check(isCpu ? value == 7 : value > error && value < error + 20_000, "value " + value);
+                }
+            }
+            equal(counted ? 0 : 3, files.listings - before, "listings, error " + error);
+        }
+        ObjectName other = new ObjectName("java.lang:type=Other");
+        check(!OpenFiles.isCounted(MBeanServerFactory.newMBeanServer(), other), "another bean");
+        MBeanServer platform = ManagementFactory.getPlatformMBeanServer();
+        equal(isTold, OpenFiles.isCounted(platform, new ObjectName("java.lang:type=OperatingSystem")), "the JVM's own");
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        openFilesAreCountedWhereThatIsTrue();
+        residentMemoryIsTheSystems();
+        onlyTheBeansOfThePlatformCarryThem();
+        statesAreThoseOfEveryLiveThread();
+        deadlocksOverMonitorsAndLocksAreCounted();
+        System.err.println("5 tests of the process passed");
+        System.exit(0);
+    }
+
+    private ProcessTests() {}
+}
