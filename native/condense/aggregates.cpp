@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/assert.h"
+
 namespace remora {
 namespace {
 
@@ -68,6 +70,8 @@ void Aggregates::make(Made& made, Cache& cache) {
     bool is_any = false;
     for (const UnitId member : made.is_incomplete ? kNone : made.members) {
         if (cache.values(member) != nullptr && !cache.is_quarantined(member)) {
+            // A unit of another shape would be another aggregate's.
+            REMORA_ASSERT(cache.slots(member) == cache.slots(made.unit));
             is_any = true;
             read_ns = std::min(read_ns, cache.read_ns(member));
             read_wall_ms = std::min(read_wall_ms, cache.read_wall_ms(member));

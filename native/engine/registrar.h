@@ -112,7 +112,7 @@ class Registrar {
         std::size_t told = 0;  // when the log was told
     };
 
-    bool has_room(std::span<const std::uint8_t> control) const;
+    bool has_room(std::size_t records) const;
     bool handle_record(std::span<const std::uint8_t> record);
     void handle_undescribed(std::span<const std::uint8_t> record, wire::ReadStatus status);
     void forget_undescribed(std::string_view name);
@@ -124,6 +124,7 @@ class Registrar {
     Cap join_aggregate(UnitId unit, const Bean& bean, const Selection& selection);
     Cap make_aggregate(std::uint64_t key, const Whole& whole);
     Cap keep_aggregate(UnitId unit, const Bean& bean, const Selection& selection);
+    bool is_made(UnitId unit) const;
     void leave_aggregate(UnitId unit);
     void answer_bean(std::int32_t unit, std::uint32_t token, FamilyId family,
                      std::span<const Slot> slots);
