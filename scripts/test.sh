@@ -52,5 +52,6 @@ if [[ $mode != quick ]]; then
     # The same for consumers that are no Debian packages; without one its tests skip, visibly.
     tests/sinks/fetch_consumers || true
 fi
-ctest --test-dir build/release "${labels[@]}" --output-on-failure --no-tests=error || failed=1
+# Those that measure, or start a broker, are alone all the same (RUN_SERIAL).
+ctest --test-dir build/release "${labels[@]}" -j "$jobs" --output-on-failure --no-tests=error || failed=1
 exit $failed
