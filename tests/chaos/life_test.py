@@ -45,7 +45,7 @@ def config(lab, label, port):
     return {
         "labels": {"round": label},
         "reload": {"check_interval": "1s"},
-        "sampling": {"base_interval": f"{BASE_S}s"},
+        "sampling": {"base_interval": f"{BASE_S}s", "cpu_budget_percent": 100},
         "select": {"profile": "all"},
         "outputs": [
             {"path": "${dir}/remora.prom"},
@@ -105,8 +105,8 @@ class World:
         self.port = self.black_hole.getsockname()[1]
 
     def environment(self, full):
-        return {"LD_PRELOAD": str(PRELOAD), "REMORA_CHAOS_CONTROL": str(self.control_path),
-                "REMORA_CHAOS_FULL": str(full), "REMORA_CHAOS_STDERR": str(self.control_path.with_name("stderr"))}
+        return {"LD_PRELOAD": str(PRELOAD), "CHAOS_CONTROL": str(self.control_path),
+                "CHAOS_FULL": str(full), "CHAOS_STDERR": str(self.control_path.with_name("stderr"))}
 
     def set(self, offset_s=0, disk_full=False):
         with open(self.control_path, "r+b") as control:

@@ -1,9 +1,9 @@
 // Preloaded into a broker: a wall clock that can be set, a disk that can be full, and a stderr that
 // is somebody's pipe. Everything else that is started with the same environment is left alone.
 //
-//   REMORA_CHAOS_CONTROL   a file of two 64-bit numbers: nanoseconds added to the wall clock; not
-//   0: the disk is full REMORA_CHAOS_FULL      files below this directory are on that disk
-//   REMORA_CHAOS_STDERR    a named pipe that somebody reads
+//   CHAOS_CONTROL   a file of two 64-bit numbers: nanoseconds added to the wall clock; not
+//   0: the disk is full CHAOS_FULL      files below this directory are on that disk
+//   CHAOS_STDERR    a named pipe that somebody reads
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +48,7 @@ bool is_broker() {
 __attribute__((constructor)) void begin() {
     real_clock_gettime =
         reinterpret_cast<int (*)(clockid_t, timespec*)>(dlsym(RTLD_NEXT, "clock_gettime"));
-    const char* path = std::getenv("REMORA_CHAOS_CONTROL");
+    const char* path = std::getenv("CHAOS_CONTROL");
     if (path == nullptr || !is_broker()) {
         return;
     }
@@ -59,10 +59,10 @@ __attribute__((constructor)) void begin() {
             control = static_cast<Control*>(memory);
         }
     }
-    if (const char* full = std::getenv("REMORA_CHAOS_FULL"); full != nullptr) {
+    if (const char* full = std::getenv("CHAOS_FULL"); full != nullptr) {
         std::strncpy(full_prefix, full, sizeof(full_prefix) - 1);
     }
-    if (const char* pipe = std::getenv("REMORA_CHAOS_STDERR"); pipe != nullptr) {
+    if (const char* pipe = std::getenv("CHAOS_STDERR"); pipe != nullptr) {
         if (const int fd = ::open(pipe, O_WRONLY); fd >= 0) {
             ::dup2(fd, STDERR_FILENO);
             ::close(fd);

@@ -8,6 +8,7 @@ import java.nio.file.Paths;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
@@ -16,7 +17,7 @@ import javax.management.ObjectName;
  * 2.order} and so on in the directory, one after the other, and answers with {@code 1.done}: {@code ok}, or what failed.
  *
  * <pre>
- * hang N     N beans more, whose reads all wait for the same latch
+ * hang N     N beans more, whose reads all wait for the same latch, but the first three of each
  * release    their reads return; the beans go
  * gc         a full collection
  * </pre>
@@ -24,6 +25,7 @@ import javax.management.ObjectName;
 public final class ChaosAgent {
     private static final int GOOD = 50;
     private static final long POLL_MS = 100;
+    private static final int FREE_READS = 3;
 
     private static CountDownLatch latch = new CountDownLatch(1);
     private static int hanging;
@@ -35,8 +37,11 @@ public final class ChaosAgent {
     private static void hang(MBeanServer server, int count) throws Exception {
         CountDownLatch mine = latch;
         for (; hanging < count; hanging++) {
+            AtomicInteger asked = new AtomicInteger();
             server.registerMBean(new ChaosBeans.Bean(() -> {
-                mine.await();
+                if (asked.incrementAndGet() > FREE_READS) {
+                    mine.await();
+                }
                 return 1;
             }, false), hangName(hanging));
         }
