@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds and passes the tests, every tier. `--full` adds what takes longer: the whole version matrix, ten-minute chaos
-# runs, long fuzzing. `--quick` leaves out the sanitizer builds and everything that starts a broker.
+# Builds and passes the tests, every tier. `--full` adds what takes longer: the whole version matrix, an hour of chaos,
+# long fuzzing. `--quick` leaves out the sanitizer builds and everything that starts a broker.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
