@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/assert.h"
 #include "base/grow.h"
 
 namespace remora {
@@ -72,6 +73,7 @@ void Cache::remove_unit(UnitId unit) {
         return;
     }
     if (unsettled_[unit] != 0) {
+        REMORA_ASSERT(pending_ >= count_[unit]);
         counters_.add(Counter::kValuesUnregisteredDropped, count_[unit]);
         pending_ -= count_[unit];
     }
@@ -91,6 +93,7 @@ void Cache::remove_unit(UnitId unit) {
 }
 
 Applied Cache::take(UnitId unit, std::int64_t read_ns, std::int64_t read_wall_ms) {
+    REMORA_ASSERT(has(unit));
     Applied applied;
     const std::uint16_t slots = count_[unit];
     double* values = values_.data() + first_[unit];
@@ -148,6 +151,7 @@ void Cache::set_hidden(UnitId unit, bool hidden) {
 void Cache::forget(UnitId unit) {
     if (unsettled_[unit] != 0) {
         unsettled_[unit] = 0;
+        REMORA_ASSERT(pending_ >= count_[unit]);
         counters_.add(Counter::kValuesHidden, count_[unit]);
         pending_ -= count_[unit];
     }
@@ -175,6 +179,7 @@ std::uint64_t Cache::unaccounted() const {
 }
 
 void Cache::settle_flags(std::size_t output) {
+    REMORA_ASSERT(output < kOutputsMax);
     std::vector<std::uint8_t>& flags = output_flags_[output];
     grow(flags, flags_.size());
     const auto bit = static_cast<std::uint8_t>(1U << output);
@@ -193,6 +198,7 @@ void Cache::settle_flags(std::size_t output) {
 }
 
 Values Cache::view(std::size_t output) const {
+    REMORA_ASSERT(output < kOutputsMax);
     return {first_, count_, output_flags_[output], read_wall_ms_, values_, texts_};
 }
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/assert.h"
+
 namespace remora {
 
 void Aggregates::add(UnitId unit) {
@@ -68,6 +70,8 @@ void Aggregates::make(const Made& made, Cache& cache) {
     std::int64_t read_ns = std::numeric_limits<std::int64_t>::max();
     std::int64_t read_wall_ms = read_ns;
     for (const UnitId member : made.members) {
+        // A unit of another shape would be another aggregate's.
+        REMORA_ASSERT(cache.slots(member) == cache.slots(made.unit));
         read_ns = std::min(read_ns, cache.read_ns(member));
         read_wall_ms = std::min(read_wall_ms, cache.read_wall_ms(member));
     }

@@ -59,10 +59,10 @@ struct Reload;
 // Who has the reload under way (engine/reload.h).
 enum class ReloadStage : std::uint8_t { kIdle, kForCore, kForCollector, kFilling, kSwapped };
 
-// Whatever one control call may carry fits the empty channels: three items and four messages a
+// Whatever one control call may carry fits the empty channels: three items and five messages a
 // record, for its unit and the aggregates that this may come to and leave, and what a call adds.
 inline constexpr std::size_t kControlSlots = 4 * wire::kControlRecordsMax;
-static_assert(kRingSlots >= 5 * wire::kControlRecordsMax);
+static_assert(kRingSlots >= 6 * wire::kControlRecordsMax);
 
 struct Channels {
     SpscChannel<Message> samples{kRingSlots};  // collector -> core: ring 1

@@ -20,6 +20,15 @@ std::span<const std::uint8_t> first_record(std::span<const std::uint8_t> control
     return control.first(header.bytes);
 }
 
+std::size_t count_records(std::span<const std::uint8_t> control) {
+    std::size_t records = 0;
+    for (auto record = first_record(control); !record.empty(); record = first_record(control)) {
+        ++records;
+        control = control.subspan(record.size());
+    }
+    return records;
+}
+
 std::string_view text_of(std::span<const std::uint8_t> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -60,7 +69,8 @@ bool decode_bean(std::span<const std::uint8_t> record, Bean& bean) {
         }
         const auto attribute = load_record<wire::AttributeHead>(rest);
         rest = rest.subspan(sizeof(attribute));
-        if (attribute.path_bytes > rest.size()) {
+        if (attribute.path_bytes > rest.size() || attribute.path_bytes == 0 ||
+            attribute.type > static_cast<std::uint8_t>(ValueType::kOther)) {
             return false;
         }
         bean.attributes.push_back({text_of(rest.first(attribute.path_bytes)),

@@ -1,6 +1,7 @@
 // The records of a control call, taken apart with every length held against what is there.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -21,6 +22,9 @@ Record load_record(std::span<const std::uint8_t> bytes) {
 
 // The record at the front of `control`, or an empty span when its size makes no sense.
 std::span<const std::uint8_t> first_record(std::span<const std::uint8_t> control);
+
+// Records that can be told apart, from the front.
+std::size_t count_records(std::span<const std::uint8_t> control);
 
 // The bytes as text.
 std::string_view text_of(std::span<const std::uint8_t> bytes);

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/assert.h"
 #include "config/keys.h"
 
 namespace remora {
@@ -127,6 +128,7 @@ std::int64_t Core::do_work() {
 // The outputs of the new configuration are filled beside those in use, which go on until then.
 void Core::begin_reload() {
     reload_ = channels_.reload;
+    REMORA_ASSERT(reload_ != nullptr);
     is_swept_ = false;
     const Config& config = reload_->config;
     options_.config = config;
@@ -174,6 +176,7 @@ bool Core::swap_outputs() {
     }
     for (OutputPipe* begun : reload_->begun) {
         const auto place = std::find(taken.begin(), taken.end(), false);
+        REMORA_ASSERT(place != taken.end());
         *place = true;
         begun->set_flags_place(static_cast<std::size_t>(place - taken.begin()));
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/grow.h"
 #include "engine/core.h"
 
@@ -29,9 +30,9 @@ UnitId* Core::place_of(std::string_view object_name) {
 
 void Core::handle_control() {
     ControlItem* raw = nullptr;
-    if (!channels_.control.try_pop(raw)) {
-        return;
-    }
+    // The item was pushed before the message that announces it.
+    const bool is_there = channels_.control.try_pop(raw);
+    REMORA_ASSERT(is_there);
     const std::unique_ptr<ControlItem> item(raw);
     switch (item->kind) {
         case ControlItem::Kind::kUnit:
@@ -87,6 +88,7 @@ void Core::add_unit(Registration& registration) {
     traits.interval_ms_max = registration.policy.max_interval_ms;
     const CondensePolicy& policy = registration.policy.condense;
     if (registration.is_kept) {
+        REMORA_ASSERT(cache_.has(unit));
         if (registration.made_by == Aggregate::kNone) {
             sampler_.update_unit(unit, traits);
             condenser_.update_unit(unit, registration.family, name_of(unit), policy);

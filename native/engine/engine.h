@@ -70,6 +70,8 @@ class Engine {
     const CounterTable& counters() const { return counters_; }
 
  private:
+    friend class EngineInside;  // of a test: breaks an invariant
+
     // What start() finds out before there is an engine.
     struct Beginning {
         std::string arguments;

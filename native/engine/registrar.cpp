@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/grow.h"
 #include "base/hash.h"
 #include "engine/control_records.h"
@@ -21,7 +22,7 @@ constexpr std::size_t kExtraItems = 64;
 // Of one record: its unit and an aggregate come; they may take the place of two others, of which
 // the second goes on without it.
 constexpr std::size_t kItemsPerRecord = 3;
-constexpr std::size_t kMessagesPerRecord = 4;
+constexpr std::size_t kMessagesPerRecord = 5;
 
 std::int32_t negative(Code code) {
     return -static_cast<std::int32_t>(code);
@@ -39,23 +40,18 @@ Registrar::Registrar(Settings settings, Channels& channels, Planner& planner,
       log_(log),
       admission_(settings_.limits) {}
 
-bool Registrar::has_room(std::span<const std::uint8_t> control) const {
-    std::size_t records = 0;
-    while (!control.empty()) {
-        const auto record = first_record(control);
-        if (record.empty()) {
-            break;
-        }
-        ++records;
-        control = control.subspan(record.size());
-    }
+bool Registrar::has_room(std::size_t records) const {
     return channels_.control.room() >= kItemsPerRecord * records + kExtraItems &&
            channels_.samples.room() >= kMessagesPerRecord * records + kExtraItems;
 }
 
 std::int32_t Registrar::handle(std::span<const std::uint8_t> control,
                                std::span<std::uint8_t> answer) {
-    if (!has_room(control)) {
+    const std::size_t records = count_records(control);
+    if (records > wire::kControlRecordsMax) {
+        return negative(Code::kInvalidArgument);  // no room is sure to be enough
+    }
+    if (!has_room(records)) {
         counters_.add(Counter::kControlDropped);
         return negative(Code::kFull);
     }
@@ -86,7 +82,10 @@ bool Registrar::handle_record(std::span<const std::uint8_t> record) {
             handle_ask(record);
             return true;
         case wire::ControlKind::kUnregister:
-            handle_unregister(load_record<wire::UnregisterRecord>(record).unit);
+            if (const auto unit = load_record<wire::UnregisterRecord>(record).unit;
+                !is_made(unit)) {
+                handle_unregister(unit);
+            }
             return true;
         case wire::ControlKind::kSwept:
             end_sweep();
@@ -107,10 +106,11 @@ bool Registrar::handle_record(std::span<const std::uint8_t> record) {
 void Registrar::publish(std::unique_ptr<ControlItem> item) {
     // has_room() made sure of both pushes; the item goes first so that it is there when the message
     // is seen.
-    if (channels_.control.try_push(item.get())) {
-        item.release();
-        static_cast<void>(channels_.samples.try_push(Message{0, MessageKind::kControl, 0, 0, 0}));
-    }
+    const bool is_queued = channels_.control.try_push(item.get());
+    REMORA_ASSERT(is_queued);
+    item.release();
+    const bool is_told = channels_.samples.try_push(Message{0, MessageKind::kControl, 0, 0, 0});
+    REMORA_ASSERT(is_told);
 }
 
 void Registrar::publish_undescribed(std::string_view name, wire::ReadStatus status) {
@@ -480,16 +480,15 @@ void Registrar::handle_unregister(UnitId unit) {
     has_freed_ = true;
     counters_.add(Counter::kUnitsUnregistered);
     count_units();
-    static_cast<void>(
-        channels_.samples.try_push(Message{unit, MessageKind::kUnregistered, 0, 0, 0}));
+    const bool is_told =
+        channels_.samples.try_push(Message{unit, MessageKind::kUnregistered, 0, 0, 0});
+    REMORA_ASSERT(is_told);  // has_room()
 }
 
 void Registrar::answer_bean(std::int32_t unit, std::uint32_t token, FamilyId family,
                             std::span<const Slot> slots) {
     const std::size_t bytes = (sizeof(wire::BeanAnswer) + 2 * slots.size() + 7) / 8 * 8;
-    if (answered_ + bytes > answer_.size()) {
-        return;  // cannot be: see wire::kAnswerBytes
-    }
+    REMORA_ASSERT(bytes <= answer_.size() - answered_);  // see wire::kAnswerBytes
     const wire::BeanAnswer answer{unit, static_cast<std::uint16_t>(slots.size()),
                                   static_cast<std::uint16_t>(bytes), token, family};
     std::uint8_t* out = answer_.data() + answered_;

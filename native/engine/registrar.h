@@ -118,7 +118,7 @@ class Registrar {
     // Equal when a unit reads and names the same values in the same order and is part of an
     // aggregate or not. How that is made may change: it stays.
     static std::uint64_t shape_of(const Bean& bean, const Selection& selection);
-    bool has_room(std::span<const std::uint8_t> control) const;
+    bool has_room(std::size_t records) const;
     bool handle_record(std::span<const std::uint8_t> record);
     void handle_undescribed(std::span<const std::uint8_t> record, wire::ReadStatus status);
     void forget_undescribed(std::string_view name);
@@ -133,6 +133,7 @@ class Registrar {
     Cap aggregate_of(const Bean& bean, const Selection& selection, UnitId& aggregate);
     Cap make_aggregate(std::uint64_t key, const Whole& whole, UnitId& aggregate);
     Cap keep_aggregate(UnitId unit, const Bean& bean, const Selection& selection);
+    bool is_made(UnitId unit) const;
     void leave_aggregate(UnitId unit);
     void lose_part(UnitId aggregate);
     void publish_made(const Made& made);

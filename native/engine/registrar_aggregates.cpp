@@ -1,6 +1,7 @@
 // Units that are made of others: one for all partitions of a topic.
 #include <utility>
 
+#include "base/assert.h"
 #include "base/hash.h"
 #include "engine/registrar.h"
 
@@ -125,12 +126,22 @@ Cap Registrar::make_aggregate(std::uint64_t key, const Whole& whole, UnitId& agg
     return Cap::kNone;
 }
 
+// The shim was never told of an aggregate: that leaves with its last member.
+bool Registrar::is_made(UnitId unit) const {
+    if (unit >= units_.size() || !units_[unit].in_use) {
+        return false;
+    }
+    const auto found = made_.find(units_[unit].name_hash);
+    return found != made_.end() && found->second.unit == unit;
+}
+
 void Registrar::leave_aggregate(UnitId unit) {
     const UnitId aggregate = units_[unit].aggregate;
     if (aggregate == kNoUnit) {
         return;
     }
     const auto found = made_.find(units_[aggregate].name_hash);
+    REMORA_ASSERT(found != made_.end() && found->second.members > 0);
     if (--found->second.members == 0) {
         made_.erase(found);
         handle_unregister(aggregate);

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/assert.h"
 #include "base/grow.h"
 #include "base/limits.h"
 
@@ -137,8 +138,10 @@ void Planner::remove(UnitId unit) {
         return;
     }
     if ((flags_[unit] & kUrgent) != 0) {
+        REMORA_ASSERT(urgent_ > 0);
         --urgent_;
     }
+    REMORA_ASSERT(active_ > 0);
     flags_[unit] = 0;
     --active_;
 }
@@ -347,6 +350,7 @@ void Planner::next_turn() {
             turn_ = 0;
             --parts_;
         }
+        REMORA_ASSERT(turn_ < turns_.size() && parts_ > 0);  // called while a family has some left
         turn_family_ = turns_[turn_++];
         const std::uint32_t left = end_[turn_family_] - next_[turn_family_];
         turn_left_ = (left + parts_ - 1) / parts_;

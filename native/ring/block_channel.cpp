@@ -1,5 +1,7 @@
 #include "ring/block_channel.h"
 
+#include "base/assert.h"
+
 namespace remora {
 
 BlockChannel::BlockChannel(std::size_t block_bytes, std::size_t block_count)
@@ -15,6 +17,7 @@ BlockChannel::BlockChannel(std::size_t block_bytes, std::size_t block_count)
 }
 
 void BlockChannel::begin_frame(std::int64_t wall_ms) {
+    REMORA_ASSERT(!block_open_);  // the frame before was ended
     frame_begun_ = false;
     wall_ms_ = wall_ms;
 }
@@ -48,12 +51,13 @@ bool BlockChannel::open_block() {
 
 void BlockChannel::close_block(std::uint8_t flags) {
     current_.flags = static_cast<std::uint8_t>(current_.flags | flags);
-    // Never fails: there are as many tickets as blocks.
-    full_.push(current_);
+    const bool is_queued = full_.push(current_);
+    REMORA_ASSERT(is_queued);  // there are as many tickets as blocks
     block_open_ = false;
 }
 
 char* BlockChannel::reserve(std::size_t bytes) {
+    REMORA_ASSERT(bytes <= block_bytes_);
     if (block_open_ && current_.used + bytes > block_bytes_) {
         close_block(0);
     }
@@ -64,6 +68,7 @@ char* BlockChannel::reserve(std::size_t bytes) {
 }
 
 void BlockChannel::commit(std::size_t used, std::uint32_t lines) {
+    REMORA_ASSERT(block_open_ && used <= block_bytes_ - current_.used);
     current_.used += static_cast<std::uint32_t>(used);
     current_.lines += lines;
 }
@@ -91,10 +96,12 @@ bool BlockChannel::front(BlockView& view) {
 }
 
 bool BlockChannel::pop() {
+    REMORA_ASSERT(full_.read_available() > 0);
     const std::uint32_t block = full_.front().block;
     frames_popped_ += (full_.front().flags & kFrameEnd) != 0 ? 1 : 0;
     full_.pop();
-    free_.push(block);
+    const bool is_free = free_.push(block);
+    REMORA_ASSERT(is_free);  // it was given back once
     const bool waits = producer_waits_.fetch_or(0, std::memory_order_acq_rel) != 0;
     // The producer takes blocks, so what is counted here may be too many but not too few.
     return waits && free_.write_available() + room_ <= block_count_ &&

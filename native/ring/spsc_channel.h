@@ -7,6 +7,8 @@
 #include <span>
 #include <type_traits>
 
+#include "base/assert.h"
+
 namespace remora {
 
 // Thread safety: one producer thread calls the try_push functions, one consumer thread calls
@@ -15,8 +17,9 @@ namespace remora {
 //
 // Invariants:
 //  (1) try_push_all stores everything or nothing: a batch is never torn, so nothing is lost in
-//  silence. (2) items are copied out before their slots are released: a slow consumer costs space,
-//  never correctness.
+//      silence.
+//  (2) items are copied out before their slots are released: a slow consumer costs space, never
+//      correctness.
 template <typename T>
 class SpscChannel {
     static_assert(std::is_trivially_copyable_v<T>, "the bulk copies of spsc_queue rely on it");
@@ -32,7 +35,8 @@ class SpscChannel {
         if (queue_.write_available() < items.size()) {
             return false;
         }
-        queue_.push(items.data(), items.size());
+        const std::size_t stored = queue_.push(items.data(), items.size());
+        REMORA_ASSERT(stored == items.size());
         return true;
     }
 

@@ -15,7 +15,7 @@ import broker_lab  # noqa: E402
 from broker_lab import Lab, wait_for  # noqa: E402
 from jmx_compare import last_ndjson  # noqa: E402
 
-RELOADS = int(os.environ.get("REMORA_RELOADS", "12"))
+RELOADS = int(os.environ.get("REMORA_RELOADS", "8"))
 # One bean of every partition and one without: read once, then hardly ever.
 SLOW = [{"match": "kafka.log:type=Log,name=LogStartOffset,*", "interval": "1d"},
         {"match": "java.lang:type=Runtime", "interval": "1d"}]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The real agent in a JVM of a thousand good MBeans beside one of each bad kind, seen from outside.
 
-    chaos_test.py JAVA CLASSPATH [unittest arguments]        $REMORA_CHAOS_SECONDS: how long (60)
+    chaos_test.py JAVA CLASSPATH [unittest arguments]        $REMORA_CHAOS_SECONDS: how long (40)
 """
 
 import json
@@ -23,7 +23,7 @@ GOOD = 1000
 BASE_MS = 2000
 LATE_MS = 3 * BASE_MS  # between two reads of a bean: one base interval, and late by two at most
 STORM_LATE_MS = 2 * BASE_MS  # late by one at most
-SECONDS = int(os.environ.get("REMORA_CHAOS_SECONDS", "60"))
+SECONDS = int(os.environ.get("REMORA_CHAOS_SECONDS", "40"))
 COLLECTORS_MAX = 4  # abandoned ones
 REASONS = {
     "ThrowsRuntime": "threw", "ThrowsError": "threw", "ThrowsLinkage": "threw", "Overflows": "threw",

@@ -2,16 +2,25 @@
 if(REMORA_JAVA AND TARGET remora_jar)
     get_property(agent_classes GLOBAL PROPERTY REMORA_AGENT_TEST_CLASSES)
     set(chaos_classes ${CMAKE_BINARY_DIR}/tests/chaos/classes)
-    set(chaos_source ${CMAKE_CURRENT_LIST_DIR}/java/ChaosHost.java)
+    file(GLOB chaos_source CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/java/*.java)
+    set(chaos_agent ${CMAKE_BINARY_DIR}/tests/chaos/chaos-agent.jar)
+    set(chaos_manifest ${CMAKE_BINARY_DIR}/tests/chaos/manifest)
+    file(WRITE ${chaos_manifest} "Premain-Class: remora.shim.ChaosAgent\n")
     add_custom_command(
         OUTPUT ${chaos_classes}.stamp
         COMMAND ${CMAKE_COMMAND} -E make_directory ${chaos_classes}
         COMMAND ${Java_JAVAC_EXECUTABLE} --release 8 -encoding UTF-8 -Xlint:all,-options -Werror
             -cp ${agent_classes} -d ${chaos_classes} ${chaos_source}
+        COMMAND ${Java_JAR_EXECUTABLE} cfm ${chaos_agent} ${chaos_manifest} -C ${agent_classes} . -C ${chaos_classes} .
         COMMAND ${CMAKE_COMMAND} -E touch ${chaos_classes}.stamp
         DEPENDS ${chaos_source} agent_tests_java
         COMMENT "Compiling the chaos tests"
         VERBATIM)
+    # The wall clock, the disk and stderr of a broker, as a test wants them.
+    add_library(chaos_preload MODULE ${CMAKE_CURRENT_LIST_DIR}/preload.cpp)
+    set_target_properties(chaos_preload PROPERTIES CXX_VISIBILITY_PRESET default)
+    target_link_libraries(chaos_preload PRIVATE ${CMAKE_DL_LIBS})
+
     add_custom_target(chaos_tests_java ALL DEPENDS ${chaos_classes}.stamp)
 
     set(chaos_command ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/chaos_test.py ${Java_JAVA_EXECUTABLE}
@@ -23,6 +32,12 @@ if(REMORA_JAVA AND TARGET remora_jar)
         ChaosTest.test_1_good_beans_are_on_time_whatever_the_bad_ones_do)
     set_tests_properties(chaos.beans_for_ten_minutes PROPERTIES LABELS full TIMEOUT 900 RUN_SERIAL TRUE
         ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR};REMORA_CHAOS_SECONDS=600")
+    add_test(NAME chaos.life COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/life_test.py)
+    set_tests_properties(chaos.life PROPERTIES LABELS chaos TIMEOUT 1800 RUN_SERIAL TRUE
+        ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
+    add_test(NAME chaos.life_of_an_hour COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/life_test.py)
+    set_tests_properties(chaos.life_of_an_hour PROPERTIES LABELS full TIMEOUT 5400 RUN_SERIAL TRUE
+        ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR};REMORA_CHAOS_MINUTES=60")
     add_test(NAME chaos.topics COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/topics_test.py)
     set_tests_properties(chaos.topics PROPERTIES LABELS chaos TIMEOUT 900 RUN_SERIAL TRUE
         ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")

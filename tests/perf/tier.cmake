@@ -1,5 +1,13 @@
 # Every benchmark in a tiny form: that it runs and finds its figures, not what they are.
 if(TARGET bench_engine)
+    add_executable(large_outputs ${CMAKE_CURRENT_LIST_DIR}/large_outputs.cpp)
+    target_include_directories(large_outputs PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(large_outputs PRIVATE remora_engine)
+
+    # Ten seconds, so that no tick is skipped on a busy machine: that is a finding of the bench.
+    add_test(NAME perf.outputs COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/bench
+        --build ${CMAKE_BINARY_DIR} outputs --series 2000 --ticks 1 --interval 10)
+    set_tests_properties(perf.outputs PROPERTIES LABELS perf TIMEOUT 300)
     add_test(NAME perf.core COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/bench
         --build ${CMAKE_BINARY_DIR} core --repetitions 1 --min-time 0.01)
     set_tests_properties(perf.core PROPERTIES LABELS perf TIMEOUT 300)

@@ -20,6 +20,15 @@
 #include "support/fake_shim.h"
 
 namespace remora {
+
+class EngineInside {
+ public:
+    // Tells the core of a registration that does not exist. Collector thread.
+    static void announce_nothing(Engine& engine) {
+        engine.channels_.samples.try_push(Message{0, MessageKind::kControl, 0, 0, 0});
+    }
+};
+
 namespace {
 
 class QuietSink final : public LogSink {
@@ -500,6 +509,51 @@ TEST_F(EngineTest, AStuckOutputTouchesNoOther) {
     EXPECT_EQ(log_.text().find("started"), std::string::npos) << "log.level is warn";
     ::close(deaf);
 }
+
+TEST_F(EngineTest, ControlBytesThatNoShimSendsDoNoHarm) {
+    start(config(R"(, "topics": {"aggregate": "sum"})"));
+    const auto units = [&] { return engine_->counters().get(Counter::kUnits); };
+    const std::uint32_t partition = add(wire::BeanKind::kGauge, kSize);
+    EXPECT_EQ(units(), 2U) << "and what is made of it";
+    shim_.add_unregister(partition + 1);
+    send_control();
+    EXPECT_EQ(units(), 2U) << "that leaves with its last member only";
+    shim_.add_unregister(partition);
+    send_control();
+    EXPECT_EQ(units(), 0U);
+    for (std::uint32_t i = 0; i <= wire::kControlRecordsMax; ++i) {
+        shim_.add_unregister(i);
+    }
+    EXPECT_EQ(engine_->control(shim_.take_control_bytes()),
+              -static_cast<std::int32_t>(Code::kInvalidArgument));
+    EXPECT_TRUE(engine_->stop(5'000));
+}
+
+#ifdef NDEBUG
+TEST_F(EngineTest, ABrokenInvariantSwitchesTheAgentOffIsCountedAndSaidOnce) {
+    start(config());
+    add(wire::BeanKind::kGauge, kPartitionCount);
+    ASSERT_TRUE(cycle_until(42, [&] { return has("partitioncount 42\n"); }));
+    EngineInside::announce_nothing(*engine_);
+    // A submit wakes the core; what it finds then is told by the next plan.
+    const auto is_off = [&] { return (shim_.plan_header().flags & wire::kPlanStop) != 0; };
+    while (!is_off()) {
+        cycle(43);
+        ASSERT_GE(engine_->submit(0, clock_.monotonic_ns()), 0);
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    engine_->plan(clock_.monotonic_ns());
+    EXPECT_TRUE(is_off()) << "and stays so";
+    EXPECT_EQ(engine_->counters().get(Counter::kFaults), 1U);
+    EXPECT_TRUE(engine_->stop(10'000));
+    const std::string said = log_.text();
+    const std::size_t at = said.find("broken invariant is_there at engine/core_units.cpp:");
+    EXPECT_NE(at, std::string::npos) << said;
+    EXPECT_EQ(said.find("broken invariant", at + 1), std::string::npos) << said;
+    EXPECT_TRUE(has("remora_up 0")) << output();
+    EXPECT_FALSE(has("partitioncount"));
+}
+#endif
 
 TEST_F(EngineTest, OutputsThatPushSayWhichBrokerItIs) {
     const std::string path = config(R"(, "labels": {"cluster": "${cluster.id}"},

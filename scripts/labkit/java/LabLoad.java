@@ -8,6 +8,7 @@ import java.util.Properties;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -102,9 +103,27 @@ public final class LabLoad {
         final AtomicLong failed = new AtomicLong();
         final AtomicLong consumed = new AtomicLong();
         final AtomicLong consumedBytes = new AtomicLong();
+        /** Acknowledged records by the tenths of a millisecond that it took; the last ones took longer. */
+        final AtomicLongArray tenths = new AtomicLongArray(100_000);
         volatile String error;
         long sent;
         long planned;
+
+        void acknowledge(long sentNanos) {
+            acknowledged.incrementAndGet();
+            long tenth = (System.nanoTime() - sentNanos) / 100_000;
+            tenths.incrementAndGet((int) Math.min(tenth, tenths.length() - 1));
+        }
+
+        /** What 99 of 100 records took at most, linger.ms included. */
+        double p99Ms() {
+            long left = acknowledged.get() * 99 / 100;
+            int tenth = 0;
+            while (tenth < tenths.length() - 1 && (left -= tenths.get(tenth)) > 0) {
+                tenth++;
+            }
+            return tenth / 10.0;
+        }
     }
 
     public static void main(String[] args) throws Exception {
@@ -129,10 +148,10 @@ public final class LabLoad {
         double seconds = (System.nanoTime() - began) / 1e9;
         System.out.printf("{\"topics\": %d, \"planned\": %d, \"produced\": %d, \"errors\": %d, "
                         + "\"produced_bytes\": %d, \"consumed\": %d, \"consumed_bytes\": %d, "
-                        + "\"seconds\": %.2f, \"seed\": %d}%n",
+                        + "\"produce_p99_ms\": %.1f, \"seconds\": %.2f, \"seed\": %d}%n",
                 plan.topics.size(), totals.planned, totals.acknowledged.get(), totals.failed.get(),
                 totals.acknowledged.get() * plan.size, totals.consumed.get(),
-                totals.consumedBytes.get(), seconds, plan.seed);
+                totals.consumedBytes.get(), totals.p99Ms(), seconds, plan.seed);
         System.out.flush();
         if (totals.error != null) {
             System.err.println("lab: a consumer failed: " + totals.error);
@@ -189,9 +208,10 @@ public final class LabLoad {
     private static void send(KafkaProducer<byte[], byte[]> producer, String topic, int partition,
             byte[] bytes, Totals totals) {
         totals.sent++;
+        long sentNanos = System.nanoTime();
         producer.send(new ProducerRecord<>(topic, partition, null, bytes), (metadata, failure) -> {
             if (failure == null) {
-                totals.acknowledged.incrementAndGet();
+                totals.acknowledge(sentNanos);
             }
         });
     }

@@ -20,7 +20,7 @@ import javax.management.ObjectName;
  * </pre>
  */
 public final class ChaosHost {
-    private static void registerMoreBad(Map<String, ChaosBeans.Bean> bad) {
+    static void registerMoreBad(Map<String, ChaosBeans.Bean> bad) {
         bad.put("Exhausts", new ChaosBeans.Bean(() -> new long[Integer.MAX_VALUE - 8].length, false));
         AtomicLong asked = new AtomicLong();
         bad.put("TurnsText", new ChaosBeans.Bean(() -> {

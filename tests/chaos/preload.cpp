@@ -1,0 +1,136 @@
+// Preloaded into a broker: a wall clock that can be set, a disk that can be full, and a stderr that
+// is somebody's pipe. Everything else that is started with the same environment is left alone.
+//
+//   CHAOS_CONTROL   a file of two 64-bit numbers: nanoseconds added to the wall clock; not
+//   0: the disk is full CHAOS_FULL      files below this directory are on that disk
+//   CHAOS_STDERR    a named pipe that somebody reads
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+
+struct Control {
+    volatile std::int64_t offset_ns;
+    volatile std::int64_t is_full;
+};
+
+Control none{0, 0};
+Control* control = &none;
+char full_prefix[PATH_MAX] = "";
+int (*real_clock_gettime)(clockid_t, timespec*) = nullptr;
+
+bool is_broker() {
+    char words[1 << 16];
+    const int fd = ::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    const ssize_t size = fd < 0 ? 0 : ::read(fd, words, sizeof(words));
+    ::close(fd);
+    constexpr char kMain[] = "\0kafka.Kafka";  // the zero that ends it included
+    return size > 0 &&
+           memmem(words, static_cast<std::size_t>(size), kMain, sizeof(kMain)) != nullptr;
+}
+
+__attribute__((constructor)) void begin() {
+    real_clock_gettime =
+        reinterpret_cast<int (*)(clockid_t, timespec*)>(dlsym(RTLD_NEXT, "clock_gettime"));
+    const char* path = std::getenv("CHAOS_CONTROL");
+    if (path == nullptr || !is_broker()) {
+        return;
+    }
+    if (const int fd = ::open(path, O_RDWR | O_CLOEXEC); fd >= 0) {
+        void* memory = ::mmap(nullptr, sizeof(Control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        ::close(fd);
+        if (memory != MAP_FAILED) {
+            control = static_cast<Control*>(memory);
+        }
+    }
+    if (const char* full = std::getenv("CHAOS_FULL"); full != nullptr) {
+        std::strncpy(full_prefix, full, sizeof(full_prefix) - 1);
+    }
+    if (const char* pipe = std::getenv("CHAOS_STDERR"); pipe != nullptr) {
+        if (const int fd = ::open(pipe, O_WRONLY); fd >= 0) {
+            ::dup2(fd, STDERR_FILENO);
+            ::close(fd);
+        }
+    }
+}
+
+bool has_no_room(int fd) {
+    if (control->is_full == 0) {
+        return false;
+    }
+    char link[32];
+    char path[PATH_MAX];
+    std::snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    const ssize_t size = ::readlink(link, path, sizeof(path) - 1);
+    const std::size_t prefix = std::strlen(full_prefix);
+    return size > 0 && prefix > 0 && static_cast<std::size_t>(size) > prefix &&
+           std::memcmp(path, full_prefix, prefix) == 0;
+}
+
+}  // namespace
+
+extern "C" {
+
+int clock_gettime(clockid_t clock, timespec* time) noexcept {
+    const int failed = real_clock_gettime != nullptr
+                           ? real_clock_gettime(clock, time)
+                           : static_cast<int>(::syscall(SYS_clock_gettime, clock, time));
+    if (failed == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
+        const std::int64_t all_ns =
+            time->tv_sec * kNanosPerSecond + time->tv_nsec + control->offset_ns;
+        time->tv_sec = all_ns / kNanosPerSecond;
+        time->tv_nsec = all_ns % kNanosPerSecond;
+    }
+    return failed;
+}
+
+int gettimeofday(timeval* __restrict time, void* __restrict) noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    time->tv_sec = now.tv_sec;
+    time->tv_usec = now.tv_nsec / 1000;
+    return 0;
+}
+
+time_t time(time_t* out) noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (out != nullptr) {
+        *out = now.tv_sec;
+    }
+    return now.tv_sec;
+}
+
+ssize_t write(int fd, const void* bytes, std::size_t size) {
+    if (has_no_room(fd)) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return ::syscall(SYS_write, fd, bytes, size);
+}
+
+ssize_t writev(int fd, const iovec* parts, int count) {
+    if (has_no_room(fd)) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return ::syscall(SYS_writev, fd, parts, count);
+}
+
+}  // extern "C"
