@@ -177,7 +177,7 @@ const std::vector<SelfSample>& SelfMetrics::collect(
         SelfSample& sample =
             next(info.metric, info.is_gauge ? MetricType::kGauge : MetricType::kCounter, info.help);
         sample.series.labels.clear();
-        sample.value = static_cast<double>(counters_.get(static_cast<Counter>(i)));
+        sample.value = static_cast<double>(counters_.get(static_cast<Counter>(i))) / info.divisor;
     }
     SelfSample& build = next("build_info", MetricType::kGauge, "version of the agent");
     build.series.labels.resize(1);
