@@ -167,6 +167,7 @@ void Registrar::handle_undescribed(std::span<const std::uint8_t> record, wire::R
         return;
     }
     counters_.add(Counter::kBeansUndescribed);
+    births_.met(hash_64(name));
     if (undescribed_.size() < kUndescribedMax || undescribed_.count(name) != 0) {
         undescribed_.emplace(name);
         publish_undescribed(name, status);
@@ -206,6 +207,9 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
     const UnitId known = known_unit(hash_64(bean.name.text()));
     if (!selection.wanted || selection.slots.empty()) {
         handle_unregister(known);
+        if (selection.wanted) {
+            births_.met(hash_64(bean.name.text()));  // its values may come later
+        }
         counters_.add(Counter::kBeansNotSelected);
         answer_bean(negative(Code::kNotFound), token, 0, {});
         return;
@@ -385,6 +389,7 @@ void Registrar::publish_unit(UnitId unit, const Bean& bean, const Selection& sel
         registration.is_incomplete = made_.at(units_[unit].name_hash).is_incomplete;
     }
     registration.is_kept = is_kept;
+    registration.is_new = !is_kept && !is_sweeping_ && births_.is_new(units_[unit].name_hash);
     if (!is_kept || settings_.needs_series) {
         registration.family_name = family_name(bean.name);
         registration.object_name = bean.name.text();
@@ -419,6 +424,7 @@ Cap Registrar::admit(const Bean& bean, const Selection& selection, FamilyId& fam
 void Registrar::refuse(Cap cap, FamilyId family, const Bean& bean, const Selection& selection) {
     counters_.add(Counter::kUnitsRefused);
     counters_.add(Counter::kSeriesRefused, selection.slots.size());
+    births_.met(hash_64(bean.name.text()));
     // A bean that is offered again is left out once.
     if (refused_.size() < kRefusedMax && refused_.insert(hash_64(bean.name.text())).second) {
         families_[family].series_refused += selection.slots.size();
@@ -527,6 +533,9 @@ void Registrar::handle_unregister(UnitId unit) {
         admission_.release(facts.family, facts.series);
     }
     metric_objects_ -= facts.is_metric_object ? 1 : 0;
+    if (!is_sweeping_) {
+        births_.left(facts.name_hash);  // what leaves in a sweep comes back in one
+    }
     facts = UnitFacts{};
     has_freed_ = true;
     counters_.add(Counter::kUnitsUnregistered);
