@@ -225,10 +225,13 @@ def dogstatsd():
             c.wait_for(lambda: c.parse_exposition(metrics()).get(("statsd_exporter_udp_packets_total", ()), 0)
                        >= packets, "all datagrams")
         text, clients = alike("dogstatsd")
-        packets += send(port, text)
-        c.wait_for(lambda: c.parse_exposition(metrics()).get(("statsd_exporter_udp_packets_total", ()), 0)
-                   >= packets, "all datagrams")
-        all_apart([number(line.rsplit(" ", 1)[1]) for line in lines_of(metrics()) if line.startswith("alike{")], clients)
+        send(port, text)
+
+        def of_clients():
+            return [number(line.rsplit(" ", 1)[1]) for line in lines_of(metrics()) if line.startswith("alike{")]
+
+        c.wait_for(lambda: len(of_clients()) >= clients, f"{clients} series")
+        all_apart(of_clients(), clients)
         found = c.parse_exposition(metrics())
         for (name, labels), value in found.items():
             if re.fullmatch(r"statsd_exporter_(sample_errors|tag_errors|events_error)_total", name):
