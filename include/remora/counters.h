@@ -8,7 +8,8 @@
 namespace remora {
 
 // X(name, kind, metric name without the `remora_` prefix, help)
-// kind: counter | gauge. A name ending in `_dropped_total` is a loss: the conservation check sums them.
+// kind: counter | gauge | seconds (a counter kept in nanoseconds and shown in seconds). A name ending in `_dropped_total` is
+// a loss: the conservation check sums them.
 // clang-format off
 #define REMORA_COUNTERS(X) \
     /* reading: collector thread */ \
@@ -21,8 +22,8 @@ namespace remora {
     X(kReadsGone,            counter, "reads_gone_total",              "units that were unregistered when read (transient)") \
     X(kReadsBlocked,         counter, "reads_blocked_total",           "reads that did not return and cost their thread") \
     X(kReadsHeld,            counter, "reads_held_total",              "reads left out because one of their like hangs, or as many threads as may") \
-    X(kReadNanos,            counter, "read_nanoseconds_total",        "wall time spent in reads, by the collector's own clock") \
-    X(kCollectorCpuNanos,    gauge,   "collector_cpu_nanoseconds",     "CPU time of the collector thread") \
+    X(kReadNanos,            seconds, "read_seconds_total",            "wall time spent in reads, by the collector's own clock") \
+    X(kCollectorCpuNanos,    seconds, "collector_cpu_seconds_total",   "CPU time of the collector thread") \
     X(kCollectorCycleNanosMax, gauge, "collector_cycle_nanoseconds_max", "longest collector cycle so far") \
     X(kSubmitsRejected,      counter, "submits_rejected_total",        "submitted batches with a malformed record") \
     /* registration: collector thread */ \
@@ -39,6 +40,7 @@ namespace remora {
     X(kUnitsRefused,         counter, "units_refused_total",           "units refused because a limit was reached") \
     X(kSeriesRefused,        counter, "series_refused_total",          "series refused because a cap was reached") \
     X(kOutputSeriesRefused,  counter, "output_series_refused_total",   "series that an output had no room for") \
+    X(kOutputSeriesClashing, counter, "output_series_clashing_total",  "series that an output left out since another has their name and labels or their family") \
     X(kTextsRefused,         counter, "texts_refused_total",           "distinct text values beyond the limit") \
     /* ring 1 */ \
     X(kRingPushed,           counter, "ring_pushed_total",             "messages pushed into the sample ring") \
@@ -66,7 +68,7 @@ namespace remora {
     X(kPriceNanos,           gauge,   "sampler_price_nanoseconds",     "CPU a second that one second less of age of a moving value is worth now") \
     X(kBudgetPpm,            gauge,   "cpu_budget_ppm",                "ceiling of the agent's CPU, millionths of one core") \
     X(kCpuUsedPpm,           gauge,   "cpu_used_ppm",                  "CPU used over the last minute, millionths of one core") \
-    X(kCoreCpuNanos,         gauge,   "core_cpu_nanoseconds",          "CPU time of the core thread") \
+    X(kCoreCpuNanos,         seconds, "core_cpu_seconds_total",        "CPU time of the core thread") \
     X(kCoreCycleNanosMax,    gauge,   "core_cycle_nanoseconds_max",    "longest core cycle so far") \
     X(kUnitsWoken,           counter, "units_woken_total",             "units read again before a tick because their family surprised") \
     X(kSolves,               counter, "sampler_solves_total",          "times the square-root law was solved") \
@@ -87,10 +89,10 @@ namespace remora {
     X(kSinkErrors,           counter, "sink_errors_total",             "failed writes, opens, renames and sends") \
     X(kSinkRotations,        counter, "sink_rotations_total",          "file rotations") \
     X(kSinkPackets,          counter, "sink_packets_total",            "datagrams sent") \
-    X(kSinkCpuNanos,         gauge,   "sink_cpu_nanoseconds",          "CPU time of the sink threads") \
+    X(kSinkCpuNanos,         seconds, "sink_cpu_seconds_total",        "CPU time of the sink threads") \
     /* the agent itself */ \
-    X(kSupervisorCpuNanos,   gauge,   "supervisor_cpu_nanoseconds",    "CPU time of the thread that watches the collector") \
-    X(kHouseCpuNanos,        gauge,   "house_cpu_nanoseconds",         "CPU time of the thread that watches the configuration and writes the counters") \
+    X(kSupervisorCpuNanos,   seconds, "supervisor_cpu_seconds_total",  "CPU time of the thread that watches the collector") \
+    X(kHouseCpuNanos,        seconds, "house_cpu_seconds_total",       "CPU time of the thread that watches the configuration and writes the counters") \
     X(kFaults,               counter, "faults_total",                  "contained faults; the first one switches the agent off") \
     X(kLogSuppressed,        counter, "log_suppressed_total",          "log lines suppressed by the rate limit") \
     X(kConfigReloads,        counter, "config_reloads_total",          "configuration changes taken over") \

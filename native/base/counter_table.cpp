@@ -12,11 +12,18 @@
 namespace remora {
 namespace {
 
-constexpr bool kIscounter = false;
-constexpr bool kIsgauge = true;
+// What a kind means: whether it is a gauge, and the divisor.
+struct Kind {
+    bool is_gauge;
+    double divisor;
+};
+constexpr Kind kKind_counter{false, 1};
+constexpr Kind kKind_gauge{true, 1};
+constexpr Kind kKind_seconds{false, 1e9};
 
 constexpr std::array<CounterInfo, kCounterCount> kInfos = {{
-#define REMORA_COUNTER_INFO(name, kind, metric, help) CounterInfo{metric, help, kIs##kind},
+#define REMORA_COUNTER_INFO(name, kind, metric, help) \
+    CounterInfo{metric, help, kKind_##kind.is_gauge, kKind_##kind.divisor},
     REMORA_COUNTERS(REMORA_COUNTER_INFO)
 #undef REMORA_COUNTER_INFO
 }};
@@ -75,7 +82,8 @@ Result<CounterFile> read_counter_file(const std::string& path) {
     file.start_wall_ms = image.start_wall_ms;
     file.written_wall_ms = image.written_wall_ms;
     for (std::size_t i = 0; i < kCounterCount; ++i) {
-        file.readings.push_back({kInfos[i].metric, image.values[i], kInfos[i].is_gauge});
+        file.readings.push_back(
+            {kInfos[i].metric, image.values[i], kInfos[i].is_gauge, kInfos[i].divisor});
     }
     return file;
 }

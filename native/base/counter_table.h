@@ -18,6 +18,7 @@ struct CounterInfo {
     const char* metric;  // without the `remora_` prefix
     const char* help;
     bool is_gauge;
+    double divisor;  // what is shown is the value over this
 };
 
 const CounterInfo& counter_info(Counter counter);
@@ -76,8 +77,9 @@ class CounterTable {
 // One counter as found in a counters file.
 struct CounterReading {
     std::string metric;
-    std::uint64_t value = 0;
+    std::uint64_t value = 0;  // as it is kept
     bool is_gauge = false;
+    double divisor = 1;
 };
 
 // A counters file: what the agent of process `pid` last wrote.

@@ -14,6 +14,16 @@ std::string counters_path(const std::string& where) {
     return std::filesystem::is_directory(where, ignored) ? where + "/remora.counters" : where;
 }
 
+namespace {
+
+std::string shown(const CounterReading& reading) {
+    return reading.divisor == 1
+               ? std::to_string(reading.value)
+               : std::to_string(static_cast<double>(reading.value) / reading.divisor);
+}
+
+}  // namespace
+
 int run_stat(const StatOptions& options) {
     const Result<CounterFile> file = read_counter_file(counters_path(options.where));
     if (!file) {
@@ -25,7 +35,7 @@ int run_stat(const StatOptions& options) {
         std::cout << "{\"pid\":" << counters.pid << ",\"started_ms\":" << counters.start_wall_ms
                   << ",\"written_ms\":" << counters.written_wall_ms;
         for (const CounterReading& reading : counters.readings) {
-            std::cout << ",\"" << reading.metric << "\":" << reading.value;
+            std::cout << ",\"" << reading.metric << "\":" << shown(reading);
         }
         std::cout << "}\n";
         return 0;
@@ -36,7 +46,7 @@ int run_stat(const StatOptions& options) {
     for (const CounterReading& reading : counters.readings) {
         if (reading.value != 0 || options.all) {
             std::cout << std::left << std::setw(40) << reading.metric << std::right << std::setw(20)
-                      << reading.value << "\n";
+                      << shown(reading) << "\n";
         }
     }
     return 0;

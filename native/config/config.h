@@ -136,6 +136,9 @@ enum class OutputFormat : std::uint8_t {
 };
 enum class OutputEmit : std::uint8_t { kAll, kFresh, kChanged };
 enum class OutputTime : std::uint8_t { kTick, kRead };
+// How metrics are called: as public Kafka dashboards have it, or by the conventions of
+// OpenTelemetry.
+enum class OutputNames : std::uint8_t { kPrometheus, kOtel };
 // What becomes of a file that is replaced whole when nobody writes it any more.
 enum class AtEnd : std::uint8_t { kDown, kRemove, kKeep };
 // How much of the agent's own metrics an output carries.
@@ -162,9 +165,12 @@ struct OutputConfig {
     OutputEmit emit = OutputEmit::kAll;
     OutputTime time = OutputTime::kTick;  // of a line of influx and graphite
     std::int64_t interval_ms = 0;         // 0: the base interval
-    std::uint32_t keyframe_ticks = 60;    // of emit "changed": a full tick every so many
-    std::vector<TextPair> labels;         // beside the global ones; wins over them
-    std::vector<std::string> include;     // ObjectName patterns; empty: everything selected
+    // Of emit "changed": a full tick after so long. Prometheus and its kin forget a series after
+    // five minutes, and a value may be a minute old when it is said.
+    std::int64_t keyframe_interval_ms = 180'000;
+    OutputNames names = OutputNames::kPrometheus;  // of otlp_json
+    std::vector<TextPair> labels;                  // beside the global ones; wins over them
+    std::vector<std::string> include;  // ObjectName patterns; empty: everything selected
     std::vector<std::string> exclude;
     RotateConfig rotate;
     FsyncMode fsync = FsyncMode::kNever;

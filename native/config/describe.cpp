@@ -108,7 +108,8 @@ class SchemaWriter final : public ConfigVisitor {
     void pairs(Key key, std::vector<TextPair>&, PairKind kind) override {
         Json& node = add(key, {{"type", "object"}});
         if (kind == PairKind::kLabels) {
-            node["propertyNames"] = {{"pattern", "^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$"}};
+            node["propertyNames"] = {
+                {"pattern", "^(?!__|quantile$|le$)[a-zA-Z_][a-zA-Z0-9_]*(\\.[a-zA-Z0-9_]+)*$"}};
         }
         node["additionalProperties"] = {{"type", "string"}};
         node["maxProperties"] = kLabelsMax;

@@ -1,5 +1,6 @@
 // What keys say together: defaults that depend on other keys, and contradictions.
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include "config/keys.h"
@@ -193,6 +194,10 @@ void check_output(const OutputConfig& output, const std::string& path, ConfigRea
         output.format != OutputFormat::kGraphite) {
         reader.warn(path + ".time", "has no effect but with format influx or graphite");
     }
+    if (output.names == OutputNames::kOtel && output.format != OutputFormat::kOtlpJson) {
+        reader.complain(path + ".names",
+                        "found otel, whose names have dots; expected format otlp_json beside it");
+    }
     if (output.rotate.total_bytes < output.rotate.bytes) {
         reader.complain(path + ".rotate.total_size",
                         "found " + format_size(output.rotate.total_bytes) +
@@ -200,7 +205,26 @@ void check_output(const OutputConfig& output, const std::string& path, ConfigRea
     }
 }
 
-void finish_outputs(std::vector<OutputConfig>& outputs, SelfLevel self_metrics,
+// Most formats write a dot in a label's name as '_'.
+void check_label_names(const std::vector<TextPair>& common, const OutputConfig& output,
+                       const std::string& path, ConfigReader& reader) {
+    std::map<std::string, std::string> names;
+    for (const std::vector<TextPair>* labels : {&common, &output.labels}) {
+        for (const TextPair& label : *labels) {
+            std::string plain = label.first;
+            std::replace(plain.begin(), plain.end(), '.', '_');
+            const auto [found, is_first] = names.emplace(plain, label.first);
+            if (!is_first && found->second != label.first) {
+                reader.complain(path + ".labels",
+                                "found the labels " + found->second + " and " + label.first +
+                                    ", which are one where a format has no dots; expected one");
+            }
+        }
+    }
+}
+
+void finish_outputs(const std::vector<TextPair>& labels, std::vector<OutputConfig>& outputs,
+                    SelfLevel self_metrics,
                     ConfigReader& reader) {
     if (reader.is_faulty("outputs")) {
         return;
@@ -216,6 +240,7 @@ void finish_outputs(std::vector<OutputConfig>& outputs, SelfLevel self_metrics,
             output.name = std::string(output_type_name(output.type)) + "-" + std::to_string(i);
         }
         check_output(output, path, reader);
+        check_label_names(labels, output, path, reader);
         for (std::size_t other = 0; other < i; ++other) {
             if (outputs[other].name == output.name) {
                 reader.complain(path + ".name", "the name \"" + output.name +
@@ -252,7 +277,7 @@ void finish_config(Config& config, ConfigReader& reader) {
             config.limits.series_per_family_max = config.limits.series_max;
         }
     }
-    finish_outputs(config.outputs, config.self_metrics, reader);
+    finish_outputs(config.labels, config.outputs, config.self_metrics, reader);
 }
 
 }  // namespace remora

@@ -47,6 +47,7 @@ constexpr std::array<const char*, 8> kFormats = {"prometheus", "openmetrics", "n
                                                  "statsd",     "dogstatsd"};
 constexpr std::array<const char*, 3> kEmits = {"all", "fresh", "changed"};
 constexpr std::array<const char*, 2> kTimes = {"tick", "read"};
+constexpr std::array<const char*, 2> kNames = {"prometheus", "otel"};
 constexpr std::array<const char*, 3> kAtEnds = {"down", "remove", "keep"};
 constexpr std::array<const char*, 3> kSelfLevels = {"off", "basic", "full"};
 constexpr std::array<const char*, 3> kFsyncs = {"never", "rotate", "tick"};
@@ -277,8 +278,16 @@ void visit_output(ConfigVisitor& v, OutputConfig& c) {
                 "Time between two ticks of this output, rounded up to base intervals; 0s means the "
                 "base interval."},
                c.interval_ms, {kSecond, kDay, true});
-    v.whole({"keyframe_ticks", "Of emit changed: every so many ticks everything is written."},
-            c.keyframe_ticks, {1, 100'000});
+    v.duration({"keyframe_interval",
+                "Of emit changed: after so long everything is written. Prometheus shows nothing of "
+                "a series that it has not heard of for five minutes."},
+               c.keyframe_interval_ms, {kSecond, kDay});
+    choose(
+        v,
+        {"names",
+         "Of otlp_json: prometheus (the names of public Kafka dashboards) or otel (OpenTelemetry's "
+         "conventions where they have a name, otherwise as before)."},
+        c.names, kNames);
     v.pairs({"labels", "Labels on every series of this output, beside the global ones."}, c.labels,
             PairKind::kLabels);
     v.texts({"include", "ObjectName patterns; an empty list means everything that is collected."},

@@ -10,13 +10,20 @@
 namespace remora {
 namespace {
 
+// With dots between its parts, as OpenTelemetry has them.
 bool is_label_name(std::string_view name) {
     const auto letter = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
     };
     return !name.empty() && name.substr(0, 2) != "__" && letter(name.front()) &&
+           name.back() != '.' && name.find("..") == std::string_view::npos &&
            std::all_of(name.begin(), name.end(),
-                       [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+                       [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '.'; });
+}
+
+// With one of these every summary would lose its count and sum, or its quantiles.
+bool is_of_summaries(std::string_view label) {
+    return label == "quantile" || label == "le";
 }
 
 bool is_simple_name(std::string_view name) {
@@ -126,7 +133,13 @@ void ConfigReader::check_pair(const JsonNode& node, const std::string& path, con
     if (!is_label_name(pair.first)) {
         error(node, path,
               "found the label name " + in_quotes(pair.first) +
-                  "; expected letters, digits and _, not beginning with a digit or __");
+                  "; expected letters, digits, _ and dots between them, not beginning with a "
+                  "digit or __");
+    }
+    if (is_of_summaries(pair.first)) {
+        error(node, path,
+              "found the label name " + in_quotes(pair.first) +
+                  ", which summaries and histograms need; expected another");
     }
     if (pair.second.size() > kLabelValueBytesMax) {
         wrong(node, path,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/counter_table.h"
@@ -31,19 +32,22 @@ enum class Format : std::uint8_t {
 enum class EmitMode : std::uint8_t {
     kAll,      // every series that has a value
     kFresh,    // read since this output's last tick that got out
-    kChanged,  // changed since it was last said; a full keyframe every `keyframe_ticks` ticks
+    kChanged,  // changed since it was last said; a full keyframe every `keyframe_ms`
 };
 
 struct EncoderOptions {
     Format format = Format::kPrometheus;
     EmitMode emit = EmitMode::kAll;
-    std::uint32_t keyframe_ticks = 60;
+    std::int64_t keyframe_ms = 180'000;  // of kChanged: after so long everything is said
     std::vector<Label> labels;  // added to every series; a series' own label of the same name wins
     // Influx and Graphite: a line carries the time of the read of its value, not of the tick.
     bool time_of_read = false;
     std::size_t line_bytes_max = 16 * 1024;
     // Since when counters count: the start of the host, wall clock. 0: not known, and not said.
     std::int64_t start_wall_ms = 0;
+    // Made when the agent started: the agent's own counters begin with it, at 0.
+    bool begins_with_agent = false;
+    std::string version = "";  // of the agent; empty: not said
 };
 
 // One of the agent's own metrics for a tick (counters, family costs, quarantine reasons): rendered
@@ -57,6 +61,11 @@ struct SelfSample {
 struct EncoderLosses {
     std::uint64_t too_long = 0;
     std::uint64_t unencodable = 0;
+    // Series left out when they were added: another has their name and labels, or a family of
+    // another kind their name.
+    std::uint64_t clashing = 0;
+    std::string_view first_clash =
+        "";  // the first of them, for people; valid as long as the encoder
 };
 
 // Thread safety: core thread only. Memory is taken by add_unit; a tick allocates nothing once it
@@ -88,11 +97,12 @@ class Encoder {
     virtual EncoderLosses losses() const = 0;
 };
 
-// `counters` counts lines, lines too long, values that the format cannot express.
 // What a file that is replaced whole holds when nobody writes it any more: remora_up 0, with the
 // output's labels. `format`: kPrometheus or kOpenMetrics.
 std::string down_page(Format format, const std::vector<Label>& labels);
 
+// `counters` counts lines, lines too long, values that the format cannot express, series that
+// clash.
 std::unique_ptr<Encoder> make_encoder(const EncoderOptions& options, CounterTable& counters);
 
 }  // namespace remora

@@ -13,6 +13,7 @@ struct Graphite {
     static constexpr bool kUnique = true;
     static constexpr bool kWhole = false;
     static constexpr bool kDeltas = false;
+    static constexpr Dots kDots = Dots::kKept;
     static constexpr std::size_t kLineBytesMax = kBlockBytes;
     static constexpr std::size_t kPiecesMax = 4;
     static constexpr std::string_view kEpilogue = "";
@@ -68,7 +69,8 @@ struct Graphite {
  private:
     // `name` is the series itself in Graphite.
     static void append_key(std::string& text, std::string_view name, const Facts& facts) {
-        text.append(";").append(unreserved(name, "name", facts.labels, facts.state_label));
+        constexpr std::array<std::string_view, 1> kReserved = {"name"};
+        text.append(";").append(unreserved(name, kReserved, facts.labels, facts.state_label));
         text.append("=");
     }
 

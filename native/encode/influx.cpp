@@ -15,6 +15,7 @@ struct Influx {
     static constexpr bool kUnique = true;
     static constexpr bool kWhole = false;
     static constexpr bool kDeltas = false;
+    static constexpr Dots kDots = Dots::kKept;
     static constexpr std::size_t kLineBytesMax = kBlockBytes;
     static constexpr std::size_t kPiecesMax = 4;
     static constexpr std::string_view kEpilogue = "";
@@ -68,9 +69,11 @@ struct Influx {
     static std::uint32_t lines(const Parts&) { return 1; }
 
  private:
-    // A tag `time` makes the server drop the point.
+    // Servers drop a point with a tag of one of these names; `value` is the field.
     static void append_key(std::string& text, std::string_view name, const Facts& facts) {
-        text.append(",").append(unreserved(name, "time", facts.labels, facts.state_label));
+        constexpr std::array<std::string_view, 5> kReserved = {"time", "value", "_time", "_field",
+                                                               "_measurement"};
+        text.append(",").append(unreserved(name, kReserved, facts.labels, facts.state_label));
         text.append("=");
     }
 

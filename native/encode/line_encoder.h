@@ -33,6 +33,7 @@ struct Number {
 
 // A Dialect has
 //   static constexpr bool kUnique, kWhole, kDeltas;       see Registry::Needs
+//   static constexpr Dots kDots;                          in names of labels
 //   static constexpr std::size_t kLineBytesMax;
 //   static constexpr std::size_t kPiecesMax;
 //   static constexpr std::string_view kEpilogue;          the last line of a frame
@@ -49,7 +50,8 @@ class LineEncoder final : public Registry {
         : Registry(options, counters,
                    {.unique = Dialect::kUnique,
                     .whole = Dialect::kWhole,
-                    .previous = Dialect::kDeltas}) {
+                    .deltas = Dialect::kDeltas,
+                    .dots = Dialect::kDots}) {
         state_.reserve(8 * wire::kTextBytesMax);
     }
 
@@ -125,7 +127,9 @@ class LineEncoder final : public Registry {
         if (only_changed_ && !keyframe_ && group.previous[entry_at_] == bits) {
             return true;
         }
-        if (Dialect::kDeltas && variant.counter && !take_delta(group, variant, bits, value)) {
+        double rest = 0;
+        if (Dialect::kDeltas && variant.counter &&
+            !take_growth(group, variant, bits, value, rest)) {
             return true;
         }
         if (options_.time_of_read && sample.read_wall_ms != line_wall_ms_) {
@@ -143,7 +147,13 @@ class LineEncoder final : public Registry {
         parts.text = store_.text_of(entry);
         parts.number = {tail, static_cast<std::size_t>(end - tail)};
         parts.negative_gauge = !variant.counter && value < 0;
-        return write_line(group, parts, sample.read_wall_ms, bits, out, line_bytes_max, tally);
+        if (!write_line(group, parts, sample.read_wall_ms, bits, out, line_bytes_max, tally)) {
+            return false;
+        }
+        if (Dialect::kDeltas) {
+            SeriesStore::set_beside(group, entry_at_, rest);
+        }
+        return true;
     }
 
     KeptNumber* kept_number(Group& group, double value) {
@@ -201,11 +211,14 @@ class LineEncoder final : public Registry {
         return true;
     }
 
-    // Turns a counter's value into its growth. False when there is nothing to say: the first sight
-    // of a counter tells where it stands, not how it grew. What no counter can be is no place to
-    // count on from either: Dialect::number() refuses it.
-    bool take_delta(Group& group, const Variant& variant, std::uint64_t bits, double& value) {
+    // Turns a counter's value into what is to be said of its growth, in whole numbers, since many
+    // receivers cut a fraction off; `rest` is what the next time adds. False when there is nothing
+    // to say: the first sight of a counter that was there before tells where it stands, not how it
+    // grew. What no counter can be is no place to count on from: Dialect::number() refuses it.
+    bool take_growth(Group& group, const Variant& variant, std::uint64_t bits, double& value,
+                     double& rest) {
         if (!std::isfinite(value) || value < 0) [[unlikely]] {
+            rest = SeriesStore::beside(group, entry_at_);
             return true;
         }
         const std::uint64_t before = group.previous[entry_at_];
@@ -213,9 +226,12 @@ class LineEncoder final : public Registry {
             group.previous[entry_at_] = bits;
             return false;
         }
-        const double last = variant.apply(std::bit_cast<double>(before));
+        const double last = before == kBegun ? 0 : variant.apply(std::bit_cast<double>(before));
         // Below its last value it was reset and has grown to `value` since.
-        value = value >= last ? value - last : value;
+        const double growth =
+            (value >= last ? value - last : value) + SeriesStore::beside(group, entry_at_);
+        value = std::floor(growth);
+        rest = growth - value;
         return true;
     }
 

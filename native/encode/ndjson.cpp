@@ -13,6 +13,7 @@ struct Ndjson {
     static constexpr bool kUnique = false;  // lines carry the MBean and the attribute
     static constexpr bool kWhole = false;
     static constexpr bool kDeltas = false;
+    static constexpr Dots kDots = Dots::kKept;
     static constexpr std::size_t kLineBytesMax = 8000;  // rsyslog cuts at 8,096
     static constexpr std::size_t kPiecesMax = 6;
     static constexpr std::string_view kEpilogue = "";

@@ -31,13 +31,56 @@ void append_attribute(std::string& out, std::string_view key, std::string_view v
 }
 
 // Everything of a line up to the metric.
-std::string line_begin(const std::vector<Label>& labels) {
+std::string line_begin(const EncoderOptions& options) {
+    constexpr std::string_view kServiceName = "service.name";
+    const std::vector<Label> labels = safe_labels(options.labels, Dots::kKept);
     std::string text = "{\"resourceMetrics\":[{\"resource\":{\"attributes\":[";
-    append_attribute(text, "service.name", "kafka");
-    for (const Label& label : safe_labels(labels)) {
+    if (std::none_of(labels.begin(), labels.end(),
+                     [kServiceName](const Label& label) { return label.name == kServiceName; })) {
+        append_attribute(text, kServiceName, "kafka");
+    }
+    for (const Label& label : labels) {
         append_attribute(text, label.name, label.value);
     }
-    return text + "]},\"scopeMetrics\":[{\"scope\":{\"name\":\"remora\"},\"metrics\":[{";
+    text.append("]},\"scopeMetrics\":[{\"scope\":{\"name\":\"remora\"");
+    if (!options.version.empty()) {
+        text.append(",\"version\":\"");
+        append_json(text, options.version);
+        text.push_back('"');
+    }
+    return text + "},\"metrics\":[{";
+}
+
+// A summary point has no way to say that it has no count or no sum: both would be 0. The samples of
+// one that lacks either are metrics of their own.
+bool is_whole_summary(const UnitSeries& unit, const Series& sample) {
+    const auto has = [&](const char* suffix) {
+        return std::any_of(unit.series, unit.series + unit.count, [&](const Series& other) {
+            return other.family == sample.family && other.name == sample.family + suffix;
+        });
+    };
+    return has("_count") && has("_sum");
+}
+
+Series standing_alone(Series sample) {
+    if (sample.name == sample.family) {
+        sample.name += "_quantile";
+        sample.type = MetricType::kGauge;
+    } else {
+        sample.type = MetricType::kCounter;
+    }
+    sample.family = sample.name;
+    return sample;
+}
+
+// Of what is counted or measured in whole units; seconds, shares and rates are not.
+bool is_fractional_unit(std::string_view unit) {
+    return unit == "1" || unit == "s" || unit == "ms" || unit.ends_with("/s");
+}
+
+bool fits_int64(double value) {
+    constexpr double kBeyond = 9223372036854775808.0;
+    return value >= -kBeyond && value < kBeyond && std::trunc(value) == value;
 }
 
 // A JSON number, or the string that protobuf's JSON mapping has for what is none.
@@ -53,12 +96,22 @@ void append_number(std::string& out, double value) {
 class OtlpEncoder final : public Registry {
  public:
     OtlpEncoder(const EncoderOptions& options, CounterTable& counters)
-        : Registry(without_labels(options), counters, {}), line_begin_(line_begin(options.labels)) {
-        if (options.start_wall_ms > 0) {
-            append_nanos(start_, "startTimeUnixNano", options.start_wall_ms);
-        }
+        : Registry(without_labels(options), counters, {.starts = true, .dots = Dots::kKept}),
+          line_begin_(line_begin(options)) {
         line_.reserve(kLineBytesMax);
         point_.reserve(kLineBytesMax);
+    }
+
+    Status add_unit(UnitId unit, const UnitSeries& series) override {
+        std::vector<Series> all(series.series, series.series + series.count);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (all[i].type == MetricType::kSummary &&
+                !is_whole_summary(series, series.series[i])) {
+                all[i] = standing_alone(std::move(all[i]));
+            }
+        }
+        return Registry::add_unit(unit,
+                                  {series.object_name, all.data(), all.size(), series.is_new});
     }
 
     bool encode_some(const Values& values, BlockChannel& out) override {
@@ -85,12 +138,18 @@ class OtlpEncoder final : public Registry {
         std::string& header = rendered.header;
         header.append("\"name\":\"").append(facts.family).append("\",\"description\":\"");
         append_json(header, facts.series.help);
+        if (!facts.series.unit.empty()) {
+            header.append("\",\"unit\":\"").append(facts.series.unit);
+        }
+        rendered.is_fractional =
+            facts.series.rule == ValueRule::kScaled || is_fractional_unit(facts.series.unit);
         if (facts.series.type == MetricType::kSummary) {
             rendered.owned = {facts.family + "_count", facts.family + "_sum"};
             header.append("\",\"summary\":{\"dataPoints\":[");
-        } else if (facts.counter) {
-            header.append("\",\"sum\":{\"aggregationTemporality\":2,\"isMonotonic\":true,");
-            header.append("\"dataPoints\":[");
+        } else if (facts.counter || facts.series.type == MetricType::kUpDownCounter) {
+            rendered.one_type = true;
+            header.append("\",\"sum\":{\"aggregationTemporality\":2,\"isMonotonic\":");
+            header.append(facts.counter ? "true" : "false").append(",\"dataPoints\":[");
         } else {
             header.append("\",\"gauge\":{\"dataPoints\":[");
         }
@@ -205,7 +264,7 @@ class OtlpEncoder final : public Registry {
         point_.clear();
         set_time(sample.read_wall_ms);
         const bool any = group.type == MetricType::kSummary
-                             ? summary_point(group, run, values, tally)
+                             ? summary_point(group, run, sample, values, tally)
                              : number_point(group, sample, values);
         if (!any) {
             return true;
@@ -229,7 +288,7 @@ class OtlpEncoder final : public Registry {
         return true;
     }
 
-    bool number_point(const Group& group, const Sample& sample, const Values& values) {
+    bool number_point(Group& group, const Sample& sample, const Values& values) {
         const Entry& entry = group.entries[entry_at_];
         const Variant& variant = group.variants[entry.variant];
         if (unchanged(group, entry_at_, sample.value)) {
@@ -246,39 +305,92 @@ class OtlpEncoder final : public Registry {
             value = 1;
         }
         if (variant.counter) {
-            point_.append(start_);
+            note_fall(group, entry_at_, entry_at_, sample.value);
+            append_start(group, sample);
         }
-        point_.append(time_).append(",\"asDouble\":");
-        append_number(point_, value);
+        point_.append(time_);
+        append_value(group, value);
         point_.push_back('}');
         return true;
     }
 
-    bool summary_point(const Group& group, std::size_t run, const Values& values, Tally& tally) {
-        point_.append(store_.text_of(group.entries[entry_at_])).append(start_).append(time_);
+    // A family has points of one kind, as some receivers want it: a fraction is there to stay.
+    void append_value(Group& group, double value) {
+        group.is_fractional = group.is_fractional || !fits_int64(value);
+        if (group.is_fractional) {
+            point_.append(",\"asDouble\":");
+            append_number(point_, value);
+            return;
+        }
+        char buffer[kNumberBytesMax];
+        const char* end =
+            std::to_chars(buffer, buffer + kNumberBytesMax, static_cast<std::int64_t>(value)).ptr;
+        point_.append(",\"asInt\":\"").append(buffer, static_cast<std::size_t>(end - buffer));
+        point_.push_back('"');
+    }
+
+    // A counter that fell counts since the last tick, and so does the point of the entry at
+    // `first`.
+    void note_fall(Group& group, std::size_t first, std::size_t at, double value) const {
+        if (value < std::bit_cast<double>(group.previous[at])) {
+            SeriesStore::set_beside(group, first, static_cast<double>(previous_wall_ms_));
+        }
+    }
+
+    // Since when the point under way counts: the start of the host, unless it began later.
+    void append_start(const Group& group, const Sample& sample) {
+        const auto begun_ms = static_cast<std::int64_t>(SeriesStore::beside(group, entry_at_));
+        const std::int64_t start_ms =
+            begun_ms > 0 ? std::min(begun_ms, sample.read_wall_ms) : options_.start_wall_ms;
+        if (start_ms > 0) {
+            append_nanos(point_, "startTimeUnixNano", start_ms);
+        }
+    }
+
+    bool summary_point(Group& group, std::size_t run, const Sample& first, const Values& values,
+                       Tally& tally) {
         bool wanted = false;
+        double sum = 0;
+        double count = -1;
+        bool has_sum = false;
         for (std::size_t i = entry_at_; i < entry_at_ + run; ++i) {
-            const Entry& entry = group.entries[i];
             Sample sample;
-            if (!sample_of(entry, values, sample)) {
+            if (!sample_of(group.entries[i], values, sample)) {
                 continue;
             }
             wanted = wanted || !unchanged(group, i, sample.value);
-            const Variant& variant = group.variants[entry.variant];
-            const double value = variant.apply(sample.value);
-            if (variant.role == Role::kSum) {
-                point_.append(",\"sum\":");
-                append_number(point_, value);
-            } else if (variant.role == Role::kCount) {
-                append_count(value, tally);
+            const Variant& variant = group.variants[group.entries[i].variant];
+            if (variant.role == Role::kQuantile) {
+                continue;
             }
+            note_fall(group, entry_at_, i, sample.value);
+            has_sum = has_sum || variant.role == Role::kSum;
+            (variant.role == Role::kSum ? sum : count) = variant.apply(sample.value);
         }
+        constexpr double kBeyond = 18446744073709551616.0;
+        // What another bean's clash took away is not there either.
+        if (!has_sum || !(count >= 0 && count < kBeyond && count == std::floor(count))) {
+            tally.unencodable += wanted ? run : 0;
+            return false;
+        }
+        point_.append(store_.text_of(group.entries[entry_at_]));
+        append_start(group, first);
+        point_.append(time_).append(",\"count\":\"");
+        char buffer[kNumberBytesMax];
+        const char* end =
+            std::to_chars(buffer, buffer + kNumberBytesMax, static_cast<std::uint64_t>(count)).ptr;
+        point_.append(buffer, static_cast<std::size_t>(end - buffer)).append("\",\"sum\":");
+        append_number(point_, sum);
+        append_quantiles(group, run, values);
+        return wanted;
+    }
+
+    void append_quantiles(const Group& group, std::size_t run, const Values& values) {
         point_.append(",\"quantileValues\":[");
         for (std::size_t i = entry_at_; i < entry_at_ + run; ++i) {
-            const Entry& entry = group.entries[i];
-            const Variant& variant = group.variants[entry.variant];
+            const Variant& variant = group.variants[group.entries[i].variant];
             Sample sample;
-            if (variant.role != Role::kQuantile || !sample_of(entry, values, sample)) {
+            if (variant.role != Role::kQuantile || !sample_of(group.entries[i], values, sample)) {
                 continue;
             }
             point_.append(point_.back() == '[' ? "{\"quantile\":" : ",{\"quantile\":");
@@ -287,20 +399,6 @@ class OtlpEncoder final : public Registry {
             point_.push_back('}');
         }
         point_.append("]}");
-        return wanted;
-    }
-
-    // An unsigned 64-bit integer, which JSON carries as a string.
-    void append_count(double value, Tally& tally) {
-        if (!(value >= 0) || value >= 1.8446744073709552e19) {
-            ++tally.unencodable;
-            return;
-        }
-        char buffer[kNumberBytesMax];
-        const char* end =
-            std::to_chars(buffer, buffer + kNumberBytesMax, static_cast<std::uint64_t>(value)).ptr;
-        point_.append(",\"count\":\"").append(buffer, static_cast<std::size_t>(end - buffer));
-        point_.push_back('"');
     }
 
     bool unchanged(const Group& group, std::size_t at, double value) const {
@@ -309,7 +407,7 @@ class OtlpEncoder final : public Registry {
     }
 
     void remember(Group& group, std::size_t run, const Values& values) {
-        for (std::size_t i = entry_at_; only_changed_ && i < entry_at_ + run; ++i) {
+        for (std::size_t i = entry_at_; i < entry_at_ + run; ++i) {
             Sample sample;
             if (sample_of(group.entries[i], values, sample)) {
                 group.previous[i] = std::bit_cast<std::uint64_t>(sample.value);
@@ -334,7 +432,6 @@ class OtlpEncoder final : public Registry {
     }
 
     const std::string line_begin_;
-    std::string start_;  // of what counts; empty: not known
     std::string time_;
     std::int64_t time_wall_ms_ = 0;  // that time_ says
     std::string line_;               // begun, not yet ended

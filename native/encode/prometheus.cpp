@@ -12,6 +12,7 @@ namespace {
 std::string_view type_name(MetricType type, bool open) {
     switch (type) {
         case MetricType::kGauge:
+        case MetricType::kUpDownCounter:
             return "gauge";
         case MetricType::kCounter:
             return "counter";
@@ -53,6 +54,7 @@ struct PrometheusBase {
     static constexpr bool kUnique = true;
     static constexpr bool kWhole = true;
     static constexpr bool kDeltas = false;
+    static constexpr Dots kDots = Dots::kReplaced;
     static constexpr std::size_t kLineBytesMax = kBlockBytes;
     static constexpr std::size_t kPiecesMax = 4;
 
@@ -172,7 +174,7 @@ namespace remora {
 std::string down_page(Format format, const std::vector<Label>& labels) {
     std::string page = "# HELP remora_up 1 while the agent runs\n# TYPE remora_up gauge\nremora_up";
     char before = '{';
-    for (const Label& label : encode::safe_labels(labels)) {
+    for (const Label& label : encode::safe_labels(labels, encode::Dots::kReplaced)) {
         if (!label.value.empty()) {
             page.append(1, before).append(label.name).append("=\"");
             encode::append_prometheus_value(page, label.value);

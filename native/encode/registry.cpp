@@ -45,30 +45,32 @@ bool is_quantile(std::string_view text) {
 Registry::Registry(const EncoderOptions& options, CounterTable& counters, const Needs& needs)
     : options_(options),
       counters_(counters),
-      store_(
-          {.keep_previous = needs.previous || (!needs.whole && options.emit == EmitMode::kChanged),
-           .keep_numbers = needs.whole || options.emit == EmitMode::kAll,
-           .unique = needs.unique,
-           .text_bytes_max = options.line_bytes_max}),
+      store_({.keep_previous = needs.starts || needs.deltas ||
+                               (!needs.whole && options.emit == EmitMode::kChanged),
+              .keep_numbers = needs.whole || options.emit == EmitMode::kAll,
+              .unique = needs.unique,
+              .text_bytes_max = options.line_bytes_max}),
       whole_(needs.whole),
-      deltas_(needs.previous),
+      deltas_(needs.deltas),
+      starts_(needs.starts),
+      dots_(needs.dots),
       only_fresh_(!needs.whole && options.emit == EmitMode::kFresh),
       only_changed_(!needs.whole && options.emit == EmitMode::kChanged),
-      extra_(safe_labels(options.labels)) {}
+      extra_(safe_labels(options.labels, needs.dots)) {}
 
 // Splits a summary's samples into their roles. False when the series contradicts itself.
 bool Registry::describe(const Series& series, Facts& facts) const {
-    append_safe_name(facts.name, series.name);
-    facts.labels = merge_labels(series, extra_);
+    append_safe_name(facts.name, series.name, dots_);
+    facts.labels = merge_labels(series, extra_, dots_);
     if (series.rule == ValueRule::kState) {
-        append_safe_label_name(facts.state_label, series.state_label);
+        append_safe_label_name(facts.state_label, series.state_label, dots_);
     }
     facts.counter = series.type == MetricType::kCounter;
     if (series.type != MetricType::kSummary) {
         facts.family = facts.name;
         return true;
     }
-    append_safe_name(facts.family, series.family);
+    append_safe_name(facts.family, series.family, dots_);
     const auto quantile = std::find_if(facts.labels.begin(), facts.labels.end(),
                                        [](const Label& one) { return one.name == "quantile"; });
     const bool has_quantile = quantile != facts.labels.end();
@@ -86,9 +88,25 @@ bool Registry::describe(const Series& series, Facts& facts) const {
            (facts.role == Role::kCount || facts.name == facts.family + "_sum");
 }
 
-void Registry::add_series(std::uint32_t unit, std::uint16_t slot, const Series& series,
-                          std::string_view object_name) {
-    Facts facts{{}, {}, series, object_name, {}, {}, Role::kPlain, {}, false};
+// What began after the last tick has grown from zero since.
+SeriesStore::Begin Registry::begin_of(bool is_new) const {
+    if (!is_new) {
+        return {};
+    }
+    return {kBegun, starts_ ? static_cast<double>(wall_ms_) : 0};
+}
+
+void Registry::note_clash(const Series& series, std::string_view object_name) {
+    counters_.add(Counter::kOutputSeriesClashing);
+    if (++losses_.clashing == 1) {
+        first_clash_ = series.name + (object_name.empty() ? "" : " of ");
+        first_clash_.append(object_name);
+        losses_.first_clash = first_clash_;
+    }
+}
+
+void Registry::add_series(const Series& series, const Added& added) {
+    Facts facts{{}, {}, series, added.object_name, {}, {}, Role::kPlain, {}, false};
     if (!describe(series, facts)) {
         counters_.add(Counter::kValuesUnencodable);
         return;
@@ -104,21 +122,23 @@ void Registry::add_series(std::uint32_t unit, std::uint16_t slot, const Series& 
         rendered.variant.divide = series.scale > 0 && inverse > 1 && 1.0 / inverse == series.scale;
         rendered.variant.factor = rendered.variant.divide ? inverse : series.scale;
         if (!render(facts, rendered)) {
-            break;
+            counters_.add(Counter::kValuesUnencodable);
+            return;
         }
-        const SeriesStore::Added added = store_.add(unit, slot, series.type, std::move(rendered));
-        if (added == SeriesStore::Added::kOk) {
+        const SeriesStore::Added outcome = store_.add(added.unit, added.slot, series.type,
+                                                      std::move(rendered), begin_of(added.is_new));
+        if (outcome == SeriesStore::Added::kOk) {
             return;
         }
         const bool has_mbean =
             std::any_of(facts.labels.begin(), facts.labels.end(),
                         [](const Label& label) { return label.name == "mbean"; });
-        if (added == SeriesStore::Added::kConflict || has_mbean || object_name.empty()) {
+        if (outcome == SeriesStore::Added::kConflict || has_mbean || added.object_name.empty()) {
             break;
         }
-        facts.labels.push_back(Label{"mbean", std::string(object_name)});
+        facts.labels.push_back(Label{"mbean", std::string(added.object_name)});
     }
-    counters_.add(Counter::kValuesUnencodable);
+    note_clash(series, added.object_name);
 }
 
 Status Registry::add_unit(UnitId unit, const UnitSeries& series) {
@@ -127,7 +147,8 @@ Status Registry::add_unit(UnitId unit, const UnitSeries& series) {
     }
     store_.begin_unit(unit);
     for (std::size_t i = 0; i < series.count; ++i) {
-        add_series(unit, static_cast<std::uint16_t>(i), series.series[i], series.object_name);
+        add_series(series.series[i],
+                   {unit, static_cast<std::uint16_t>(i), series.object_name, series.is_new});
     }
     return Status::ok();
 }
@@ -166,10 +187,11 @@ void Registry::take_self(const std::vector<SelfSample>& self) {
         store_.begin_unit(unit);
         self_changed_.push_back(unit);
     }
+    const bool is_new = wall_ms_ == 0 && options_.begins_with_agent;
     // Only when all of them have let go of what they were: samples may have changed places.
     for (const std::uint32_t unit : self_changed_) {
         const std::size_t i = unit & ~kSelfBit;
-        add_series(unit, 0, self_series_[i], {});
+        add_series(self_series_[i], {unit, 0, "", is_new});
         self_series_[i].rule = self[i].series.rule;
     }
 }
@@ -179,12 +201,13 @@ void Registry::begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& s
     store_.tidy();
     previous_wall_ms_ = wall_ms_;
     wall_ms_ = wall_ms;
-    ++ticks_since_keyframe_;
+    // A clock that was set back must not put it off.
+    const std::int64_t since_ms = wall_ms - keyframe_wall_ms_;
     keyframe_ = keyframe_due_ ||
-                (only_changed_ && ticks_since_keyframe_ >= options_.keyframe_ticks) ||
+                (only_changed_ && (since_ms >= options_.keyframe_ms || since_ms < 0)) ||
                 !(only_changed_ || only_fresh_);
     if (keyframe_) {
-        ticks_since_keyframe_ = 0;
+        keyframe_wall_ms_ = wall_ms;
         keyframe_due_ = false;
     }
     if (deltas_) {

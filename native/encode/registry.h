@@ -50,9 +50,11 @@ class Registry : public Encoder {
  protected:
     // What a format needs of the shared part.
     struct Needs {
-        bool unique = true;     // a second series of the same name and labels would be wrong
-        bool whole = false;     // each frame holds every series whatever the emit mode
-        bool previous = false;  // remembers what was emitted (deltas)
+        bool unique = true;   // a second series of the same name and labels would be wrong
+        bool whole = false;   // each frame holds every series whatever the emit mode
+        bool deltas = false;  // counters go out as their growth
+        bool starts = false;  // each counter says since when it counts
+        Dots dots = Dots::kReplaced;
     };
 
     Registry(const EncoderOptions& options, CounterTable& counters, const Needs& needs);
@@ -78,6 +80,8 @@ class Registry : public Encoder {
     SeriesStore store_;
     const bool whole_;
     const bool deltas_;
+    const bool starts_;
+    const Dots dots_;
     const bool only_fresh_;
     const bool only_changed_;
 
@@ -92,14 +96,23 @@ class Registry : public Encoder {
     bool header_done_ = false;
 
  private:
-    void add_series(std::uint32_t unit, std::uint16_t slot, const Series& series,
-                    std::string_view object_name);
+    // A series on its way into the store.
+    struct Added {
+        std::uint32_t unit = 0;
+        std::uint16_t slot = 0;
+        std::string_view object_name = "";
+        bool is_new = false;  // it began when it was added
+    };
+    void add_series(const Series& series, const Added& added);
+    SeriesStore::Begin begin_of(bool is_new) const;
+    void note_clash(const Series& series, std::string_view object_name);
     bool describe(const Series& series, Facts& facts) const;
     void take_self(const std::vector<SelfSample>& self);
 
     std::vector<Label> extra_;
     EncoderLosses losses_;
-    std::uint32_t ticks_since_keyframe_ = 0;
+    std::string first_clash_;
+    std::int64_t keyframe_wall_ms_ = 0;  // of the last one
     bool keyframe_due_ = true;
     std::vector<Series> self_series_;
     std::vector<double> self_values_;

@@ -86,6 +86,7 @@ Group* SeriesStore::find_or_make(MetricType type, Rendered& rendered) {
         group->family = rendered.family;
         group->type = type;
         group->header = std::move(rendered.header);
+        group->is_fractional = rendered.is_fractional;
         owners_.emplace(group->family, group);
         order_dirty_ = true;
     }
@@ -98,18 +99,19 @@ Group* SeriesStore::find_or_make(MetricType type, Rendered& rendered) {
 }
 
 SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, MetricType type,
-                                    Rendered&& rendered) {
+                                    Rendered&& rendered, const Begin& begin) {
     const std::uint32_t stamp = stamp_of(unit);
     Group* group = find_or_make(type, rendered);
     if (group == nullptr) {
         return Added::kConflict;
     }
     Entry entry{unit, stamp, 0, 0, slot, kTooLong};
+    Begin begun = begin;
     if (rendered.variant.name.size() + rendered.text.size() <= options_.text_bytes_max &&
         rendered.text.size() <= TextPool::kTextBytesMax && texts_.has_room(rendered.text)) {
         entry.text_at = texts_.place(rendered.text);
         entry.text_bytes = static_cast<std::uint16_t>(rendered.text.size());
-        if (options_.unique && !claim(*group, rendered.variant, entry)) {
+        if (options_.unique && !claim(*group, rendered.variant, entry, begun)) {
             return Added::kDuplicate;
         }
         auto variant = std::find_if(
@@ -126,7 +128,11 @@ SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, Metr
     }
     append(group->entries, entry);
     if (options_.keep_previous) {
-        append(group->previous, kUnseen);
+        append(group->previous, begun.previous);
+        if (!group->beside.empty()) {
+            append(group->beside, 0.0);
+        }
+        set_beside(*group, group->entries.size() - 1, begun.beside);
     }
     if (!group->numbers.empty()) {
         append(group->numbers, KeptNumber{});
@@ -152,9 +158,16 @@ const Entry* SeriesStore::claimant(Claim claim, const Variant& variant, const En
     return is_same ? &entry : nullptr;
 }
 
+SeriesStore::Begin SeriesStore::left_by(Claim claim) const {
+    const Group& group = *groups_[(claim >> kPlaceBits) & kGroupMax];
+    const std::size_t place = (claim & kPlaceMax) - 1;
+    return {group.previous[place], beside(group, place)};
+}
+
 // For the entry that is about to be added to the group. False: a live series has the name and the
 // labels.
-bool SeriesStore::claim(const Group& group, const Variant& variant, const Entry& added) {
+bool SeriesStore::claim(const Group& group, const Variant& variant, const Entry& added,
+                        Begin& begin) {
     if (group.number > kGroupMax || group.entries.size() >= kPlaceMax) {
         return true;  // beyond all limits: what comes now is not told apart
     }
@@ -175,9 +188,14 @@ bool SeriesStore::claim(const Group& group, const Variant& variant, const Entry&
             continue;
         }
         if (const Entry* entry = claimant(found, variant, added); entry != nullptr) {
-            const bool is_free = !alive(*entry);
-            found = is_free ? made : found;
-            return is_free;
+            if (alive(*entry)) {
+                return false;
+            }
+            if (options_.keep_previous) {
+                begin = left_by(found);
+            }
+            found = made;
+            return true;
         }
     }
 }
@@ -222,6 +240,9 @@ void SeriesStore::compact() {
             if (options_.keep_previous) {
                 group->previous[kept] = group->previous[i];
             }
+            if (!group->beside.empty()) {
+                group->beside[kept] = group->beside[i];
+            }
             if (!group->numbers.empty()) {
                 group->numbers[kept] = group->numbers[i];
             }
@@ -232,6 +253,10 @@ void SeriesStore::compact() {
         if (options_.keep_previous) {
             group->previous.resize(kept);
             group->previous.shrink_to_fit();
+        }
+        if (!group->beside.empty()) {
+            group->beside.resize(kept);
+            group->beside.shrink_to_fit();
         }
         if (!group->numbers.empty()) {
             group->numbers.resize(kept);
@@ -261,6 +286,7 @@ void SeriesStore::compact() {
 void SeriesStore::remember() {
     for (const std::unique_ptr<Group>& group : groups_) {
         group->remembered = group->previous;
+        group->remembered_beside = group->beside;
     }
 }
 
@@ -268,6 +294,9 @@ void SeriesStore::remember() {
 void SeriesStore::recall() {
     for (const std::unique_ptr<Group>& group : groups_) {
         std::copy(group->remembered.begin(), group->remembered.end(), group->previous.begin());
+        for (std::size_t i = 0; i < group->beside.size() && i < group->remembered.size(); ++i) {
+            group->beside[i] = group->remembered_beside.empty() ? 0 : group->remembered_beside[i];
+        }
     }
 }
 
@@ -303,6 +332,7 @@ std::size_t SeriesStore::memory_bytes() const {
             sizeof(Group) + group->header.capacity() + group->entries.capacity() * sizeof(Entry) +
             group->variants.capacity() * sizeof(Variant) +
             (group->previous.capacity() + group->remembered.capacity()) * sizeof(std::uint64_t) +
+            (group->beside.capacity() + group->remembered_beside.capacity()) * sizeof(double) +
             group->numbers.capacity() * sizeof(KeptNumber);
     }
     return bytes;

@@ -42,6 +42,7 @@ struct Rendered {
     std::string family;              // key of the group, as the format writes it
     std::vector<std::string> owned;  // sample and family names that the group lays claim to
     bool one_type = false;           // counters and others may not share a family
+    bool is_fractional = false;      // see Group
     std::string header;              // what precedes the group's first sample of a tick
     Variant variant;
     std::string text;  // the series' own part: labels
@@ -59,8 +60,10 @@ struct Entry {
 inline constexpr std::uint32_t kSelfBit = 0x80000000;
 inline constexpr std::uint8_t kTooLong =
     0xFF;  // known at registration: counted at each tick, never written
-inline constexpr std::uint64_t kUnseen =
-    0x7FF8DEADDEADDEAD;  // a NaN that no value is: nothing emitted yet
+// NaNs that no value is, in the place of what was last emitted. Nothing was: of a series that was
+// there before it was seen, and of one that began when it was added.
+inline constexpr std::uint64_t kUnseen = 0x7FF8DEADDEADDEAD;
+inline constexpr std::uint64_t kBegun = 0x7FF8DEADDEADBE60;
 
 struct Group {
     std::uint32_t number = 0;  // which of the store's groups
@@ -70,11 +73,18 @@ struct Group {
     std::string header;
     std::vector<Variant> variants;
     std::vector<Entry> entries;
-    std::vector<std::uint64_t>
-        previous;  // bits of what was last emitted; only when the store keeps them
-    std::vector<std::uint64_t> remembered;  // `previous` at the last remember()
-    std::vector<KeptNumber> numbers;        // by entry, empty until a fraction was seen
+    // Bits of what was last emitted; only when the store keeps them.
+    std::vector<std::uint64_t> previous;
+    // A number beside it that few series need, 0 for the others; empty until one does. What it is
+    // belongs to the format.
+    std::vector<double> beside;
+    // Both at the last remember().
+    std::vector<std::uint64_t> remembered;
+    std::vector<double> remembered_beside;
+    std::vector<KeptNumber> numbers;  // by entry, empty until a fraction was seen
     bool wants_numbers = false;
+    // Of a format that writes whole numbers otherwise than fractions: the family has fractions.
+    bool is_fractional = false;
 };
 
 // Thread safety: core thread only.
@@ -100,10 +110,17 @@ class SeriesStore {
     void begin_unit(std::uint32_t unit);
     void remove_unit(std::uint32_t unit);
 
+    // What a series that is added begins with, unless one of its name and labels was there before
+    // and left: then it goes on from where that one stood.
+    struct Begin {
+        std::uint64_t previous = kUnseen;
+        double beside = 0;
+    };
     enum class Added { kOk, kDuplicate, kConflict };
     // Adds a series of `unit`. kDuplicate: a live series has this name and these labels. kConflict:
     // a family of another kind owns the name.
-    Added add(std::uint32_t unit, std::uint16_t slot, MetricType type, Rendered&& rendered);
+    Added add(std::uint32_t unit, std::uint16_t slot, MetricType type, Rendered&& rendered,
+              const Begin& begin);
 
     std::string_view text_of(const Entry& entry) const {
         return texts_.at(entry.text_at, entry.text_bytes);
@@ -120,6 +137,20 @@ class SeriesStore {
     void want_numbers(Group& group) {
         group.wants_numbers = true;
         numbers_due_ = options_.keep_numbers;
+    }
+
+    // The number beside what was last emitted of the entry at `place`.
+    static double beside(const Group& group, std::size_t place) {
+        return group.beside.empty() ? 0 : group.beside[place];
+    }
+    // Takes memory when it is the group's first.
+    static void set_beside(Group& group, std::size_t place, double number) {
+        if (group.beside.empty() && number != 0) {
+            group.beside.resize(group.entries.size());
+        }
+        if (!group.beside.empty()) {
+            group.beside[place] = number;
+        }
     }
 
     // Remembers what was emitted so far; recall() goes back to it, in the same tick or before the
@@ -145,8 +176,10 @@ class SeriesStore {
 
     std::uint32_t& stamp_of(std::uint32_t unit);
     Group* find_or_make(MetricType type, Rendered& rendered);
-    bool claim(const Group& group, const Variant& variant, const Entry& added);
+    // What the one that had the name and the labels before leaves behind goes to `begin`.
+    bool claim(const Group& group, const Variant& variant, const Entry& added, Begin& begin);
     const Entry* claimant(Claim claim, const Variant& variant, const Entry& added) const;
+    Begin left_by(Claim claim) const;
     void renew_claims();
     void compact();
 

@@ -1,7 +1,9 @@
 // StatsD (labels folded into the name) and DogStatsD (tags). Counters go out as their growth since
-// the last emission. A gauge below zero is set to zero first, in the same datagram: a sign alone
-// would be taken as a change.
+// the last emission, in whole numbers. A gauge below zero is set to zero first, in the same
+// datagram: a sign alone would be taken as a change.
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "encode/escape.h"
 #include "encode/formats.h"
@@ -28,6 +30,7 @@ struct StatsdBase {
 };
 
 struct Statsd : StatsdBase {
+    static constexpr Dots kDots = Dots::kReplaced;
     static constexpr std::size_t kPiecesMax = 6;
 
     bool render(const Facts& facts, Rendered& rendered) const {
@@ -35,7 +38,7 @@ struct Statsd : StatsdBase {
         rendered.variant.name = facts.name;
         for (const Label& label : facts.labels) {
             rendered.text.append(".").append(label.name).append(".");
-            append_statsd_part(rendered.text, label.value);
+            append_value(rendered.text, label);
         }
         if (facts.state_label.empty()) {
             rendered.text.push_back(':');
@@ -76,9 +79,21 @@ struct Statsd : StatsdBase {
         pieces[count++] = parts.number;
         return count;
     }
+
+ private:
+    // Kafka has no two topics that differ in a dot and an underscore only, since many take the one
+    // for the other.
+    static void append_value(std::string& text, const Label& label) {
+        std::string value = label.value;
+        if (label.name == "topic") {
+            std::replace(value.begin(), value.end(), '.', '_');
+        }
+        append_statsd_part(text, value);
+    }
 };
 
 struct Dogstatsd : StatsdBase {
+    static constexpr Dots kDots = Dots::kKept;
     static constexpr std::size_t kPiecesMax = 6;
 
     bool render(const Facts& facts, Rendered& rendered) const {
@@ -91,7 +106,12 @@ struct Dogstatsd : StatsdBase {
         // statsd_exporter takes no counter x_count or x_sum beside a gauge x.
         rendered.variant.name += facts.name;
         rendered.variant.name += facts.role == Role::kQuantile ? "_quantile:" : ":";
-        for (const Label& label : facts.labels) {
+        // Telegraf cuts the last tag of a line within its last character unless that is ASCII.
+        std::vector<Label> labels = facts.labels;
+        std::stable_partition(labels.begin(), labels.end(), [](const Label& label) {
+            return static_cast<unsigned char>(label.value.back()) >= 0x80;
+        });
+        for (const Label& label : labels) {
             append_key(rendered.text, label.name);
             append_dogstatsd_tag(rendered.text, label.value);
         }

@@ -34,6 +34,8 @@ struct Registration {
     Aggregate made_by = Aggregate::kNone;
     // Made of others, and a cap leaves out some of them.
     bool is_incomplete = false;
+    // The bean came while the agent ran: its counters began at 0.
+    bool is_new = false;
     // A unit that the core has already and that stays: `series` is empty unless an output is new.
     bool is_kept = false;
 };

@@ -181,13 +181,13 @@ Engine::Engine(Beginning beginning, const remora_buffers& buffers, LogSink& log_
       grid_config_(config_) {
     log_.set_least(least_level(config_));
     for (const OutputConfig& output : config_.outputs) {
-        outputs_.push_back(make_output(output, config_));
+        outputs_.push_back(make_output(output, config_, true));
         outputs_.back()->set_flags_place(outputs_.size() - 1);
     }
     reloader_ = std::make_unique<Reloader>(
         config_, channels_, clock_, counters_, log_,
         [this](const OutputConfig& output, const Config& wanted) {
-            return make_output(output, wanted);
+            return make_output(output, wanted, false);
         },
         [this] { core_->wake(); });
     Core::Options core_options;
@@ -271,7 +271,8 @@ std::int64_t Engine::start_of_host(const Facts& facts) {
     return wall_ms;
 }
 
-std::unique_ptr<OutputPipe> Engine::make_output(const OutputConfig& output, const Config& config) {
+std::unique_ptr<OutputPipe> Engine::make_output(const OutputConfig& output, const Config& config,
+                                                bool agent_begins) {
     std::unique_ptr<CounterTable>& counters = output_counters_[output.name];
     if (counters == nullptr) {
         counters = std::make_unique<CounterTable>(&counters_);
@@ -279,7 +280,8 @@ std::unique_ptr<OutputPipe> Engine::make_output(const OutputConfig& output, cons
     return std::make_unique<OutputPipe>(
         output, common_labels(config), config.sampling.base_interval_ms,
         SinkEnvironment{clock_, *counters, log_, files_, sockets_, [this] { core_->wake(); }},
-        [this](const char* what) { fault("a sink thread", what); }, start_of_host(facts_));
+        [this](const char* what) { fault("a sink thread", what); },
+        OutputPipe::Host{start_of_host(facts_), agent_begins, REMORA_VERSION});
 }
 
 // House thread.
@@ -393,6 +395,7 @@ std::int32_t Engine::plan(std::int64_t now_ns) {
         rediscover_ = true;
     }
     registrar_.tell_unmatched(now_ns);
+    registrar_.pass(now_ns);
     follow_stride();
     const PlanResult planned =
         planner_.plan(now_ns, {reinterpret_cast<std::byte*>(buffers_.plan), buffers_.plan_bytes});

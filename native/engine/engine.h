@@ -94,7 +94,8 @@ class Engine {
     std::int64_t account_collector();
     void follow_stride();
     static std::int64_t start_of_host(const Facts& facts);
-    std::unique_ptr<OutputPipe> make_output(const OutputConfig& output, const Config& config);
+    std::unique_ptr<OutputPipe> make_output(const OutputConfig& output, const Config& config,
+                                            bool agent_begins);
     ParseOutcome load_changed();
     void take_facts(std::string_view facts);
     void take_reload();

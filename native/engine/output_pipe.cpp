@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "name/otel_names.h"
+
 namespace remora {
 namespace {
 
@@ -77,12 +79,14 @@ bool is_datagram(const OutputConfig& config) {
 }
 
 EncoderOptions encoder_options(const OutputConfig& config, const std::vector<Label>& common,
-                               std::int64_t start_wall_ms) {
+                               const OutputPipe::Host& host) {
     EncoderOptions options;
-    options.start_wall_ms = start_wall_ms;
+    options.start_wall_ms = host.start_wall_ms;
+    options.begins_with_agent = host.agent_begins;
+    options.version = host.agent_version;
     options.format = format_of(config.format);
     options.emit = emit_of(config.emit);
-    options.keyframe_ticks = config.keyframe_ticks;
+    options.keyframe_ms = config.keyframe_interval_ms;
     options.time_of_read = config.time == OutputTime::kRead;
     options.labels = common;
     for (const TextPair& label : config.labels) {
@@ -133,7 +137,7 @@ SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& c
     if (config.type == OutputType::kFile && replaces_whole_file(config.format)) {
         options.file_end = file_end_of(config.at_end);
         options.down_text =
-            down_page(format_of(config.format), encoder_options(config, common, 0).labels);
+            down_page(format_of(config.format), encoder_options(config, common, {}).labels);
     }
     options.name = config.name;
     options.kind = kind_of(config);
@@ -169,7 +173,7 @@ std::vector<ObjectNamePattern> compile(const std::vector<std::string>& texts) {
 
 OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& common_labels,
                        std::int64_t base_interval_ms, const SinkEnvironment& environment,
-                       std::function<void(const char*)> on_fault, std::int64_t start_wall_ms)
+                       std::function<void(const char*)> on_fault, const Host& host)
     : name_(config.name),
       path_(config.path),
       self_level_(config.self_metrics),
@@ -177,11 +181,11 @@ OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& com
           1, (config.interval_ms + base_interval_ms - 1) / base_interval_ms))),
       include_(compile(config.include)),
       exclude_(compile(config.exclude)),
+      has_otel_names_(config.names == OutputNames::kOtel),
       counters_(environment.counters),
       log_(environment.log),
       channel_(block_bytes(config), blocks(config)),
-      encoder_(make_encoder(encoder_options(config, common_labels, start_wall_ms),
-                            environment.counters)) {
+      encoder_(make_encoder(encoder_options(config, common_labels, host), environment.counters)) {
     const std::int64_t interval_ms = static_cast<std::int64_t>(every_ticks_) * base_interval_ms;
     auto worker =
         make_sink_worker(sink_options(config, common_labels, interval_ms), channel_, environment);
@@ -215,8 +219,15 @@ void OutputPipe::add_unit(const Registration& registration) {
     if (!wants(registration.object_name)) {
         return;
     }
-    const UnitSeries series{registration.object_name, registration.series.data(),
-                            registration.series.size()};
+    std::vector<Series> otel;
+    if (has_otel_names_) {
+        otel = registration.series;
+        for (Series& series : otel) {
+            name_by_otel(registration.object_name, series);
+        }
+    }
+    const std::vector<Series>& all = has_otel_names_ ? otel : registration.series;
+    const UnitSeries series{registration.object_name, all.data(), all.size(), registration.is_new};
     if (!encoder_->add_unit(registration.unit, series)) {
         counters_.add(Counter::kOutputSeriesRefused, registration.series.size());
     }
@@ -259,7 +270,7 @@ void OutputPipe::skip_tick() {
     }
 }
 
-// Once: what does not fit or is no number in this format stays so.
+// Once: what does not fit, is no number in this format or has another's name stays so.
 void OutputPipe::tell_losses() {
     const EncoderLosses losses = encoder_->losses();
     if (losses.too_long > 0 && !said_too_long_) {
@@ -273,6 +284,13 @@ void OutputPipe::tell_losses() {
         log_.info("output " + name_ +
                   ": values that its format has no form for are left out, NaN for one "
                   "(values_unencodable_total counts)");
+    }
+    if (losses.clashing > 0 && !said_clashing_) {
+        said_clashing_ = true;
+        log_.warn("clash." + name_,
+                  "output " + name_ + ": " + std::string(losses.first_clash) +
+                      " is left out, since another series has its name and labels or its family "
+                      "(output_series_clashing_total counts)");
     }
 }
 

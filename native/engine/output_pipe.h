@@ -22,11 +22,16 @@ namespace remora {
 // Thread safety: core thread, but start and stop (owner of the engine) and the accessors marked so.
 class OutputPipe {
  public:
+    struct Host {
+        std::int64_t start_wall_ms = 0;  // since when the host counts; 0: not known
+        bool agent_begins = false;       // with this output
+        std::string agent_version;
+    };
     // `common_labels` are overridden by the output's own. The directory in `${dir}` is expanded
-    // already. `start_wall_ms`: since when the host counts, 0 when that is not known.
+    // already.
     OutputPipe(const OutputConfig& config, const std::vector<Label>& common_labels,
                std::int64_t base_interval_ms, const SinkEnvironment& environment,
-               std::function<void(const char*)> on_fault, std::int64_t start_wall_ms = 0);
+               std::function<void(const char*)> on_fault, const Host& host);
 
     Status start() { return runner_->start(); }
     // Lets the sink write what is in the ring. False when its thread had to be left behind.
@@ -78,6 +83,7 @@ class OutputPipe {
     const std::uint64_t every_ticks_;
     std::vector<ObjectNamePattern> include_;
     std::vector<ObjectNamePattern> exclude_;
+    const bool has_otel_names_;
     CounterTable& counters_;
     Log& log_;
     BlockChannel channel_;
@@ -91,6 +97,7 @@ class OutputPipe {
     bool said_skipping_ = false;
     bool said_too_long_ = false;
     bool said_unencodable_ = false;
+    bool said_clashing_ = false;
 };
 
 // Has a file of an output end as its configuration says, where there is one: whoever wrote it is

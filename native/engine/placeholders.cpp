@@ -15,6 +15,7 @@ namespace remora {
 namespace {
 
 constexpr const char* kBrokerLabel = "broker";
+constexpr const char* kInstanceLabel = "service.instance.id";
 
 std::string host_name() {
     std::array<char, 256> name{};
@@ -85,6 +86,14 @@ void expand_labels(std::vector<TextPair>& labels, const Facts& facts,
         }
     }
     labels = std::move(known);
+}
+
+// One of this broker in all the world: receivers of OTLP take two of one name for one.
+std::string instance_of(const Facts& facts) {
+    const std::string cluster = value_of(facts, "cluster.id");
+    const std::string broker = value_of(facts, "broker.id");
+    return cluster.empty() || broker.empty() ? host_name() + ":" + std::to_string(::getpid())
+                                             : cluster + "/" + broker;
 }
 
 bool is_scraped(const OutputConfig& output) {
@@ -159,6 +168,10 @@ std::vector<std::string> expand_placeholders(Config& config, const Facts& facts)
     add_broker_labels(config);
     expand_paths(config, facts);
     for (OutputConfig& output : config.outputs) {
+        if (output.format == OutputFormat::kOtlpJson && !has_label(config.labels, kInstanceLabel) &&
+            !has_label(output.labels, kInstanceLabel)) {
+            output.labels.emplace_back(kInstanceLabel, instance_of(facts));
+        }
         expand_labels(output.labels, facts, left_out);
     }
     expand_labels(config.labels, facts, left_out);

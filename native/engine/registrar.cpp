@@ -138,6 +138,7 @@ void Registrar::handle_undescribed(std::span<const std::uint8_t> record, wire::R
         return;  // nobody misses it
     }
     counters_.add(Counter::kBeansUndescribed);
+    births_.met(hash_64(name));
     if (undescribed_.size() < kUndescribedMax || undescribed_.count(name) != 0) {
         undescribed_.emplace(name);
         publish_undescribed(name, status);
@@ -176,6 +177,9 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
     const Selection selection = settings_.selector->select(bean);
     const UnitId known = known_unit(hash_64(bean.name.text()));
     if (!selection.wanted || selection.slots.empty()) {
+        if (selection.wanted) {
+            births_.met(hash_64(bean.name.text()));  // its values may come later
+        }
         not_selected(known, token);
         return;
     }
@@ -328,6 +332,7 @@ void Registrar::publish_unit(UnitId unit, const Bean& bean, const Selection& sel
         registration.is_incomplete = made_.at(units_[unit].name_hash).is_incomplete;
     }
     registration.is_kept = is_kept;
+    registration.is_new = !is_kept && !is_sweeping_ && births_.is_new(units_[unit].name_hash);
     if (!is_kept || settings_.needs_series) {
         registration.family_name = family_name(bean.name);
         registration.object_name = bean.name.text();
@@ -368,6 +373,7 @@ void Registrar::take_back(UnitId unit, FamilyId family, const Selection& selecti
 void Registrar::refuse(Cap cap, FamilyId family, const Bean& bean, const Selection& selection) {
     counters_.add(Counter::kUnitsRefused);
     counters_.add(Counter::kSeriesRefused, selection.slots.size());
+    births_.met(hash_64(bean.name.text()));
     // A bean that is offered again is left out once.
     if (refused_.size() < kRefusedMax && refused_.insert(hash_64(bean.name.text())).second) {
         families_[family].series_refused += selection.slots.size();
@@ -476,6 +482,9 @@ void Registrar::handle_unregister(UnitId unit) {
         admission_.release(facts.family, facts.series);
     }
     metric_objects_ -= facts.is_metric_object ? 1 : 0;
+    if (!is_sweeping_) {
+        births_.left(facts.name_hash);  // what leaves in a sweep comes back in one
+    }
     facts = UnitFacts{};
     has_freed_ = true;
     counters_.add(Counter::kUnitsUnregistered);

@@ -18,6 +18,7 @@
 #include "base/counter_table.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "engine/births.h"
 #include "engine/channels.h"
 #include "model/bean.h"
 #include "model/intervals.h"
@@ -73,6 +74,8 @@ class Registrar {
     // begin_sweep() again. Cheap.
     bool wants_refill(std::int64_t now_ns);
     void begin_refill();
+    // Time passes; at each cycle.
+    void pass(std::int64_t now_ns) { births_.pass(now_ns); }
     // A sweep that decides nothing anew and writes down what is offered (of an MBean what it
     // declares), a bean a line in the form that BeanList reads; at its end the text is handed to
     // Channels::listing. False while another sweep is under way.
@@ -176,6 +179,7 @@ class Registrar {
     Log& log_;
 
     Admission admission_;
+    Births births_;
     std::map<std::string, FamilyId, std::less<>> family_ids_;
     std::vector<Family> families_;
     bool is_order_stale_ = false;

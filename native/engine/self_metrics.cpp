@@ -27,7 +27,7 @@ constexpr std::array kOfOutputs = {
     Counter::kTicksSkipped,        Counter::kSinkBytesDropped,  Counter::kSinkFrames,
     Counter::kSinkRotations,       Counter::kSinkPackets,       Counter::kSinkBlocked,
     Counter::kOutputSeriesRefused, Counter::kLinesEncoded,      Counter::kLinesTooLongDropped,
-    Counter::kValuesUnencodable,
+    Counter::kValuesUnencodable,   Counter::kOutputSeriesClashing,
 };
 constexpr std::size_t kOfOutputsBasic = 4;  // the first ones
 
@@ -88,7 +88,8 @@ void SelfMetrics::add_agent(std::int64_t wall_ms) {
         const auto counter = static_cast<Counter>(i);
         if (is_full_ ? !contains(kOfOutputs, counter) : contains(kBasic, counter)) {
             const CounterInfo& info = counter_info(counter);
-            add(info.metric, type_of(info), info.help, static_cast<double>(counters_.get(counter)));
+            add(info.metric, type_of(info), info.help,
+                static_cast<double>(counters_.get(counter)) / info.divisor);
         }
     }
 }
@@ -99,7 +100,7 @@ void SelfMetrics::add_outputs(const std::vector<OutputCounts>& outputs) {
         for (std::size_t i = 0; i < count; ++i) {
             const CounterInfo& info = counter_info(kOfOutputs[i]);
             add_by("output", output.name, info.metric, type_of(info), info.help,
-                   static_cast<double>(output.counters.get(kOfOutputs[i])));
+                   static_cast<double>(output.counters.get(kOfOutputs[i])) / info.divisor);
         }
     }
 }

@@ -12,7 +12,8 @@ namespace remora {
 enum class MetricType : std::uint8_t {
     kGauge,
     kCounter,
-    kSummary,  // quantile samples, `_count` and `_sum` of one family share the family name
+    kSummary,        // quantile samples, `_count` and `_sum` of one family share the family name
+    kUpDownCounter,  // a sum that also falls: a kind of its own in OTLP, a gauge elsewhere
     kUntyped,
 };
 
@@ -36,6 +37,7 @@ struct Series {
     std::string name;    // sample name: the family, or family + "_count" / "_sum" for a summary
     MetricType type = MetricType::kGauge;
     std::string help;  // one line, unescaped
+    std::string unit;  // UCUM, as OpenTelemetry writes it ("By", "{request}"); empty: not known
     std::vector<Label> labels;
     ValueRule rule = ValueRule::kAsIs;
     double scale = 1.0;
@@ -48,6 +50,8 @@ struct UnitSeries {
     std::string_view object_name;
     const Series* series = nullptr;  // one for each slot, in slot order
     std::size_t count = 0;
+    // The bean came while the agent ran, so its counters began at 0 a moment ago.
+    bool is_new = false;
 };
 
 }  // namespace remora

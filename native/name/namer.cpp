@@ -9,6 +9,7 @@
 #include "name/help.h"
 #include "name/jvm_names.h"
 #include "name/sanitize.h"
+#include "name/units.h"
 
 namespace remora {
 namespace {
@@ -205,6 +206,12 @@ bool is_count_of_rate(const Bean& bean, std::string_view path) {
            has_attribute(bean, path.substr(0, path.size() - kCount.size()), kRate);
 }
 
+// Gauges of Kafka's that are sums since the start.
+bool is_growing_gauge(std::string_view name) {
+    return name == "ExpiredConnectionsKilledCount" || name == "linux-disk-read-bytes" ||
+           name == "linux-disk-write-bytes";
+}
+
 // The general rule: base, then the attribute path. What only grows is a counter.
 void name_plain(const Context& context, const Slot& slot, Series& series) {
     std::string family = metric_name({context.base, slot.path});
@@ -323,7 +330,8 @@ Series name_slot(const Context& context, const Slot& slot) {
     if (slot.type == ValueType::kText) {
         name_text(context, slot, series);
     } else if (context.shape == Shape::kGauge && slot.path == "Value") {
-        set_sample(series, context.base, MetricType::kGauge);
+        set_sample(series, context.base,
+                   is_growing_gauge(context.name) ? MetricType::kCounter : MetricType::kGauge);
     } else if (context.shape == Shape::kCounter && slot.path == "Count") {
         set_sample(series, context.base + "_count", MetricType::kCounter);
     } else if (context.shape == Shape::kMeter) {
@@ -355,6 +363,7 @@ std::vector<Series> Namer::name(const Bean& bean, std::span<const Slot> slots) c
     all.reserve(slots.size());
     for (const Slot& slot : slots) {
         Series series = name_slot(context, slot);
+        series.unit = unit_of(bean, slot, series);
         // Attributes that differ only in what a name cannot hold ("a-b", "a_b"): the later one says
         // which it is.
         const bool taken = std::any_of(all.begin(), all.end(), [&series](const Series& other) {

@@ -1,5 +1,6 @@
 #include "name/sanitize.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -40,6 +41,16 @@ std::string hex16(std::uint64_t value) {
     return text;
 }
 
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+// Letters outside ASCII leave nothing of themselves in a name: a hash keeps names apart.
+std::string short_hash(std::string_view text) {
+    return hex16(fnv1a(text)).substr(8);
+}
+
 constexpr std::array<std::string_view, 4> kReservedLabels = {"job", "instance", "quantile", "le"};
 
 }  // namespace
@@ -58,9 +69,13 @@ std::string metric_name(std::initializer_list<std::string_view> parts) {
         }
         name.push_back(safe);
     };
+    std::string others;
     for (const std::string_view part : parts) {
         if (part.empty()) {
             continue;
+        }
+        if (!is_ascii(part)) {
+            others.append(part).push_back('.');
         }
         if (!name.empty()) {
             put('_');
@@ -70,6 +85,9 @@ std::string metric_name(std::initializer_list<std::string_view> parts) {
         for (const char c : part) {
             put(c);
         }
+    }
+    if (!others.empty()) {
+        name.append(name.ends_with('_') ? "" : "_").append(short_hash(others));
     }
     return name.empty() ? "_" : name;
 }
@@ -86,6 +104,9 @@ std::string label_name(std::string_view key) {
             continue;
         }
         name.push_back(safe);
+    }
+    if (!is_ascii(key)) {
+        name.append("_").append(short_hash(key));
     }
     for (const std::string_view reserved : kReservedLabels) {
         if (name == reserved) {

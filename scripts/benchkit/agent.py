@@ -65,12 +65,12 @@ def bench(options):
     common.table([(name, value) for name, value in counted.items()], ["counter", "in the run"])
     hits, misses = counted["cache_hits_total"], counted["cache_misses_total"]
     cpu = {name: last[name] - first[name] for name in
-           ("collector_cpu_nanoseconds", "core_cpu_nanoseconds", "sink_cpu_nanoseconds",
-            "house_cpu_nanoseconds", "supervisor_cpu_nanoseconds")}
+           ("collector_cpu_seconds_total", "core_cpu_seconds_total", "sink_cpu_seconds_total",
+            "house_cpu_seconds_total", "supervisor_cpu_seconds_total")}
     return {"topics": options.topics, "partitions": options.partitions, "seconds": round(span, 1),
             "percent": total, "minute_percent_max": dearest, "threads_percent": threads,
             "hit_rate": round(hits / max(1, hits + misses), 4),
             "dropped": sum(value for name, value in counted.items() if "dropped" in name),
-            "own_percent": round(sum(cpu.values()) / 1e7
+            "own_percent": round(sum(cpu.values()) * 100
                                  / ((last["written_ms"] - first["written_ms"]) / 1000), 4),
             "counters": counted}

@@ -178,7 +178,7 @@ class ReloadTest(unittest.TestCase):
         print(done.stdout[done.stdout.rindex("reading all"):].strip())
 
     def test_6_outputs_that_say_a_part_say_all_of_it_in_the_end(self):
-        files = {"all": {}, "changed": {"emit": "changed", "keyframe_ticks": 1000}, "fresh": {"emit": "fresh", "interval": "4s"}}
+        files = {"all": {}, "changed": {"emit": "changed", "keyframe_interval": "1h"}, "fresh": {"emit": "fresh", "interval": "4s"}}
         more = [{"path": f"${{dir}}/emit-{name}.ndjson", "format": "ndjson", **keys} for name, keys in files.items()]
         self.lab.lab("load", "--seconds", "30", "--rate", "200", "--background")
         self.change({**BASE, "outputs": BASE["outputs"] + more})

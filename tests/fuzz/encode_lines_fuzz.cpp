@@ -193,7 +193,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     EncoderOptions options;
     options.format = static_cast<Format>(bytes.byte() % 8);
     options.emit = static_cast<EmitMode>(bytes.byte() % 3);
-    options.keyframe_ticks = bytes.byte() % 4;
+    options.keyframe_ms = 1'000 * (bytes.byte() % 4);
     options.labels = {{bytes.text(), bytes.text()}};
     const std::size_t block_bytes = 256 + 32U * bytes.byte();
     EncodeRig rig(options, block_bytes, 1 + bytes.byte() % 3);

@@ -118,7 +118,8 @@ int run(const std::string& format, const char* path) {
     std::cout << rig.tick();
     std::cerr << "beans " << beans << " unencodable "
               << rig.counters.get(Counter::kValuesUnencodable) << " too_long "
-              << rig.counters.get(Counter::kLinesTooLongDropped) << "\n";
+              << rig.counters.get(Counter::kLinesTooLongDropped) << " clashing "
+              << rig.counters.get(Counter::kOutputSeriesClashing) << "\n";
     return 0;
 }
 

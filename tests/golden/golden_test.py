@@ -22,8 +22,8 @@ SKIP = 77
 def encode(form):
     program = os.environ["BEANS_TO_LINES"]
     done = subprocess.run([program, form, str(LISTING)], capture_output=True, check=True)
-    losses = re.search(rb"unencodable (\d+) too_long (\d+)", done.stderr)
-    assert losses and losses.groups() == (b"0", b"0"), done.stderr
+    losses = re.search(rb"unencodable (\d+) too_long (\d+) clashing (\d+)", done.stderr)
+    assert losses and losses.groups() == (b"0", b"0", b"0"), done.stderr
     return done.stdout.decode("utf-8")
 
 
@@ -116,7 +116,11 @@ def check_ndjson():
 
 def check_otlp():
     lines = encode("otlp").splitlines()
-    assert_otlp_spelling([json.loads(line) for line in lines])
+    said = [json.loads(line) for line in lines]
+    assert_otlp_spelling(said)
+    for data in said:
+        metric = data["resourceMetrics"][0]["scopeMetrics"][0]["metrics"][0]
+        assert re.fullmatch(r"1|ns|ms|s|By|By/s|\{[a-z0-9_]+\}(/s)?|[nm]?s/s|1/s", metric["unit"]), metric["unit"]
     try:
         from google.protobuf import json_format
         from opentelemetry.proto.metrics.v1 import metrics_pb2
@@ -143,6 +147,8 @@ def assert_otlp_spelling(value, key=""):
         assert value == 2 and isinstance(value, int)
     elif key in ("timeUnixNano", "count"):
         assert isinstance(value, str) and value.isdigit(), (key, value)
+    elif key == "asInt":
+        assert isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value), (key, value)
 
 
 def every_line(form, pattern):

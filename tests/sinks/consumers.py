@@ -119,7 +119,7 @@ def read(path):
 def parse_exposition(text):
     """{(name, ((label, value), ...)): number} of Prometheus text; enough for what our own consumers print."""
     found = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if not line or line.startswith("#"):
             continue
         head, number = line.rsplit(" ", 1)

@@ -1,8 +1,10 @@
 // Names, labels and values that nobody should choose and somebody will, in one format, for the
-// format's real parsers: hostile_lines FORMAT SEED. Lines go to stdout; on stderr how many series
-// there were and how many were refused.
+// format's real parsers: hostile_lines FORMAT SEED. Or clients that look alike: hostile_lines
+// FORMAT alike. Lines go to stdout; on stderr how many series there were and how many were refused.
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -161,17 +163,41 @@ std::vector<Series> summary(Maker& maker, int number) {
     return all;
 }
 
-int run(const std::string& name, unsigned seed) {
-    static const std::map<std::string, Format> formats = {
+const std::map<std::string, Format>& formats() {
+    static const std::map<std::string, Format> all = {
         {"prometheus", Format::kPrometheus}, {"openmetrics", Format::kOpenMetrics},
         {"ndjson", Format::kNdjson},         {"otlp", Format::kOtlpJson},
         {"influx", Format::kInflux},         {"graphite", Format::kGraphite},
         {"statsd", Format::kStatsd},         {"dogstatsd", Format::kDogstatsd}};
+    return all;
+}
+
+// One metric of clients that look alike where a format cannot hold their names; the values are 1 to
+// their number.
+int run_alike(const std::string& name) {
+    static const std::vector<std::string> clients = {
+        "x_y",  "x|y",  "x;y",  "x y",  "x,y", "x.y", "x\\y",   "x#y",    "x/y",  "x=y", "x\ty",
+        "日本", "中国", "北京", "上海", "é",   "e",   "москва", "Москва", "日札", "x-y"};
+    EncoderOptions options;
+    options.format = formats().at(name);
+    EncodeRig rig(options, 1'400, 64);
+    for (const std::string& client : clients) {
+        rig.add("kafka.test:type=Alike,client-id=" + client,
+                {make_series("alike", MetricType::kGauge, {{"clientId", client}})},
+                {static_cast<double>(&client - clients.data() + 1)});
+    }
+    const std::string text = rig.tick(1'700'000'000'000);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fprintf(stderr, "{\"units\": %zu, \"lines\": %u}\n", clients.size(), rig.lines);
+    return 0;
+}
+
+int run(const std::string& name, unsigned seed) {
     const bool datagrams =
         name == "statsd" || name == "dogstatsd" || name == "influx" || name == "graphite";
     Maker maker(seed);
     EncoderOptions options;
-    options.format = formats.at(name);
+    options.format = formats().at(name);
     options.line_bytes_max = datagrams ? 1'400 : 16 * 1024;
     for (int i = 0; i < 3; ++i) {
         options.labels.push_back({maker.text(2), maker.text(3)});
@@ -211,8 +237,11 @@ int run(const std::string& name, unsigned seed) {
 
 int main(int count, char** arguments) {
     if (count != 3) {
-        std::fputs("usage: hostile_lines FORMAT SEED\n", stderr);
+        std::fputs("usage: hostile_lines FORMAT SEED | hostile_lines FORMAT alike\n", stderr);
         return 2;
+    }
+    if (std::strcmp(arguments[2], "alike") == 0) {
+        return remora::run_alike(arguments[1]);
     }
     return remora::run(arguments[1], static_cast<unsigned>(std::atoi(arguments[2])));
 }

@@ -27,6 +27,16 @@ def hostile(form, seed):
     return done.stdout, said
 
 
+def alike(form):
+    """(bytes, how many clients): their values are 1 to that."""
+    done = subprocess.run([os.environ["HOSTILE_LINES"], form, "alike"], capture_output=True, check=True)
+    return done.stdout, json.loads(done.stderr)["units"]
+
+
+def all_apart(values, clients):
+    assert sorted(values) == list(range(1, clients + 1)), sorted(values)
+
+
 def lines_of(text):
     """Ends at line feeds only: Unicode has line separators that are text to these formats."""
     return (text.decode() if isinstance(text, bytes) else text).removesuffix("\n").split("\n")
@@ -77,6 +87,12 @@ def prometheus():
             names = {name.match(line)[0] for line in lines_of(text) if not line.startswith("#")}
             ours = [line for line in lines_of(found) if line[:1] not in ("", "#") and name.match(line)[0] in names]
             same_numbers(exposition_numbers(text), exposition_numbers("\n".join(ours)), "node_exporter")
+        text, clients = alike("prometheus")
+        fresh = os.path.join(textfiles, "new")
+        with open(fresh, "wb") as file:
+            file.write(text)
+        os.rename(fresh, os.path.join(textfiles, "kafka.prom"))
+        all_apart([number(line.rsplit(" ", 1)[1]) for line in lines_of(metrics()) if line.startswith("alike{")], clients)
         assert not said(), said()
 
 
@@ -150,6 +166,12 @@ def influx():
             c.wait_for(lambda: counters()["batchesTx"] > 0, "a batch")
             for row in lines_of(text):
                 float(re.search(r" value=(\S+) \d+$", row)[1])
+        text, clients = alike("influx")
+        send(port, text)
+        lines += clients
+        last = 'SELECT last("value") FROM "alike" GROUP BY "clientId"'
+        c.wait_for(lambda: len(query(last)) >= clients, f"{clients} series")
+        all_apart([row["values"][0][1] for row in query(last)], clients)
         found = counters()
         assert found["pointsParseFail"] == 0 and found["batchesTxFail"] == 0, found
         assert found["pointsRx"] == lines, (found, lines)
@@ -163,6 +185,11 @@ def graphite():
             text, _ = hostile("graphite", seed)
             send(port, text)
             names |= {line.rsplit(" ", 2)[0] for line in lines_of(text)}
+        text, clients = alike("graphite")
+        send(port, text)
+        alike_names = {line.rsplit(" ", 2)[0] for line in lines_of(text)}
+        assert len(alike_names) == clients, alike_names
+        names |= alike_names
         whisper = pathlib.Path(directory) / "whisper"
         c.wait_for(lambda: len(list(whisper.rglob("*.wsp"))) >= len(names), f"{len(names)} files", 60)
         assert len(list(whisper.rglob("*.wsp"))) == len(names)
@@ -182,6 +209,10 @@ def statsd():
             for line in lines_of(text):
                 name = line.split(":")[0]
                 assert any(name == one for one in found), (name, seed)
+        text, clients = alike("statsd")
+        lines += send(port, text)
+        c.wait_for(lambda: ask("counters").get("statsd.packets_received", 0) >= lines, "all datagrams")
+        all_apart([value for name, value in ask("gauges").items() if name.startswith("alike.")], clients)
         assert ask("counters").get("statsd.bad_lines_seen") == 0, ask("counters")
 
 
@@ -193,6 +224,14 @@ def dogstatsd():
             packets += send(port, text)
             c.wait_for(lambda: c.parse_exposition(metrics()).get(("statsd_exporter_udp_packets_total", ()), 0)
                        >= packets, "all datagrams")
+        text, clients = alike("dogstatsd")
+        send(port, text)
+
+        def of_clients():
+            return [number(line.rsplit(" ", 1)[1]) for line in lines_of(metrics()) if line.startswith("alike{")]
+
+        c.wait_for(lambda: len(of_clients()) >= clients, f"{clients} series")
+        all_apart(of_clients(), clients)
         found = c.parse_exposition(metrics())
         for (name, labels), value in found.items():
             if re.fullmatch(r"statsd_exporter_(sample_errors|tag_errors|events_error)_total", name):

@@ -58,11 +58,16 @@ class EncodeRig {
         : channel(block_bytes, block_count), encoder(make_encoder(options, counters)) {}
 
     UnitId add(std::string_view object_name, std::vector<Series> series, std::vector<double> values,
-               std::uint8_t unit_flags = kUnitHasValue) {
+               std::uint8_t unit_flags = kUnitHasValue, bool is_new = false) {
         const UnitId unit = cache.add(std::move(values), unit_flags);
         const Status status =
-            encoder->add_unit(unit, UnitSeries{object_name, series.data(), series.size()});
+            encoder->add_unit(unit, UnitSeries{object_name, series.data(), series.size(), is_new});
         return status.is_ok() ? unit : kNoUnit;
+    }
+    // A bean that came while the agent runs.
+    UnitId add_new(std::string_view object_name, std::vector<Series> series,
+                   std::vector<double> values) {
+        return add(object_name, std::move(series), std::move(values), kUnitHasValue, true);
     }
 
     // Takes what was handed over; blocks are kept apart.

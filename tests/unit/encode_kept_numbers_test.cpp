@@ -8,9 +8,10 @@
 namespace remora {
 namespace {
 
+// But for OTLP, whose families remember that they have fractions.
 constexpr Format kFormats[] = {Format::kPrometheus, Format::kOpenMetrics, Format::kNdjson,
-                               Format::kOtlpJson,   Format::kInflux,      Format::kGraphite,
-                               Format::kStatsd,     Format::kDogstatsd};
+                               Format::kInflux,     Format::kGraphite,    Format::kStatsd,
+                               Format::kDogstatsd};
 
 EncoderOptions options_of(Format format) {
     EncoderOptions options;

@@ -1,7 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
+#include <set>
+#include <sstream>
 
 #include "support/encode_rig.h"
 
@@ -37,7 +41,7 @@ TEST(InfluxTest, WritesFloatsAtNanoseconds) {
             {1, 2.5, 1});
     rig.cache.texts() = {"", "lead er"};
     EXPECT_EQ(rig.tick(1'700'000'000'001),
-              "m,t=a\\ b\\,c\\=d_,time_=x value=1 1700000000001000000\n"
+              "m,t=a\\ b\\,c\\=d_-4eb5a06c,time_=x value=1 1700000000001000000\n"
               "n value=2.5 1700000000001000000\n"
               "s_info,l=v,state=lead\\ er value=1 1700000000001000000\n");
 }
@@ -58,7 +62,7 @@ TEST(GraphiteTest, WritesTagsAndSeconds) {
             {1, -2.5, 1});
     rig.cache.texts() = {"", "leader"};
     EXPECT_EQ(rig.tick(1'700'000'000'999),
-              "m;topic=a.b_c_d__e;name_=x 1 1700000000\nn -2.5 1700000000\n"
+              "m;topic=a.b_c_d__e-ab3b4d6a;name_=x 1 1700000000\nn -2.5 1700000000\n"
               "s_info;l=v;state=leader 1 1700000000\n");
 }
 
@@ -72,7 +76,8 @@ TEST(StatsdTest, FoldsLabelsIntoTheNameAndSendsGrowth) {
     rig.cache.texts() = {"", "leader"};
     EXPECT_EQ(rig.tick(), "g:2.5|g\ns_info.l.v.state.leader:1|g\n");
     rig.cache.value(unit) = 15;
-    EXPECT_EQ(rig.tick(), "c_total.topic.a_b_c_d:5|c\ng:2.5|g\ns_info.l.v.state.leader:1|g\n");
+    EXPECT_EQ(rig.tick(),
+              "c_total.topic.a_b_c_d-863606d4:5|c\ng:2.5|g\ns_info.l.v.state.leader:1|g\n");
     EXPECT_THAT(rig.tick(), HasSubstr(":0|c\n"));
     rig.cache.value(unit) = 4;  // reset
     EXPECT_THAT(rig.tick(), HasSubstr(":4|c\n"));
@@ -96,8 +101,8 @@ TEST(DogstatsdTest, WritesTags) {
         {10, -5, 1, 7});
     rig.cache.texts() = {"", "leader"};
     EXPECT_EQ(rig.tick(), "g:0|g|#k:v\ng:-5|g|#k:v\ns_info:1|g|#l:v,state:leader\nz:7|g\n");
-    rig.cache.value(unit) = 10.5;
-    EXPECT_THAT(rig.tick(), HasSubstr("c_total:0.5|c|#topic:a.b_c_d\n"));
+    rig.cache.value(unit) = 11;
+    EXPECT_THAT(rig.tick(), HasSubstr("c_total:1|c|#topic:a.b_c_d-06d09df9\n"));
 }
 
 TEST(DogstatsdTest, CallsQuantilesOtherThanTheirSummary) {
@@ -130,7 +135,155 @@ TEST(LineProtocolTest, ASummarysCountAndSumGoOutAsGrowth) {
         EXPECT_EQ(rig.tick(), "") << "the first sight is no growth";
         rig.cache.value(unit) = 12;
         rig.cache.value(unit, 1) = 130.5;
-        EXPECT_EQ(rig.tick(), "s_count:2|c\ns_sum:30.5|c\n");
+        EXPECT_EQ(rig.tick(), "s_count:2|c\ns_sum:30|c\n");
+        rig.cache.value(unit, 1) = 131;
+        EXPECT_EQ(rig.tick(), "s_count:0|c\ns_sum:1|c\n") << "what was left of the tick before";
+    }
+}
+
+// CPU seconds grow by less than one a tick; receivers that cut to integers would see nothing.
+TEST(LineProtocolTest, GrowthGoesOutInWholeNumbersAndNothingOfItIsLost) {
+    for (const Format format : {Format::kStatsd, Format::kDogstatsd}) {
+        EncodeRig rig(options(format));
+        Series seconds = make_series("cpu_seconds_total", MetricType::kCounter);
+        seconds.rule = ValueRule::kScaled;
+        seconds.scale = 1e-9;
+        const UnitId unit = rig.add("a:type=X", {seconds}, {5.25e9});
+        rig.tick();
+        double said = 0;
+        for (int i = 1; i <= 152; ++i) {
+            rig.cache.value(unit) = 5.25e9 + 0.71e9 * i;
+            const std::string line = rig.tick();
+            const double growth = std::stod(line.substr(line.find(':') + 1));
+            EXPECT_EQ(growth, std::floor(growth)) << line;
+            said += growth;
+            if (i % 10 == 0) {
+                rig.encoder->frame_lost(true);
+                said -= growth;
+            }
+        }
+        // The last tick got out; 152 * 0.71 is 107.92.
+        EXPECT_EQ(said, 107);
+        rig.cache.value(unit) = 0.5e9;  // it was reset, and has grown by half a second since
+        EXPECT_EQ(rig.tick().substr(17, 3), ":1|") << "with the 0.92 that were left";
+    }
+}
+
+TEST(LineProtocolTest, WhatBeganWhileTheAgentRunsSendsItsFirstValue) {
+    for (const Format format : {Format::kStatsd, Format::kDogstatsd}) {
+        EncodeRig rig(options(format));
+        rig.add("a:type=Old", {make_series("old", MetricType::kCounter)}, {1'000'000});
+        EXPECT_EQ(rig.tick(), "") << "was there before";
+        rig.add_new("a:type=New", {make_series("errors_total", MetricType::kCounter)}, {31});
+        EXPECT_EQ(rig.tick(), "errors_total:31|c\nold:0|c\n");
+        EXPECT_EQ(rig.tick(), "errors_total:0|c\nold:0|c\n");
+        rig.add_new("a:type=Zero", {make_series("p", MetricType::kCounter)}, {0});
+        EXPECT_THAT(rig.tick(), HasSubstr("p:0|c\n"));
+    }
+}
+
+// Kafka registers a bean anew for each attribute that it gets.
+TEST(LineProtocolTest, ABeanThatIsRegisteredAnewGoesOnWhereItWas) {
+    EncodeRig rig(options(Format::kDogstatsd));
+    const Series counter = make_series("c_total", MetricType::kCounter);
+    const UnitId before = rig.add("a:type=X", {counter}, {100.5});
+    rig.tick();
+    rig.cache.value(before) = 103.25;
+    EXPECT_EQ(rig.tick(), "c_total:2|c\n");
+    rig.encoder->remove_unit(before);
+    const UnitId after =
+        rig.add_new("a:type=X", {counter, make_series("n", MetricType::kCounter)}, {104.75, 3});
+    EXPECT_EQ(rig.tick(), "c_total:2|c\nn:3|c\n") << "1.5 and the 0.75 that were left";
+    rig.encoder->remove_unit(after);
+    rig.add("a:type=X", {counter}, {7});
+    EXPECT_EQ(rig.tick(), "c_total:7|c\n") << "the object is another one: it was reset";
+}
+
+TEST(LineProtocolTest, TheAgentsOwnCountersBeginWithIt) {
+    EncoderOptions wanted = options(Format::kDogstatsd);
+    wanted.begins_with_agent = true;
+    EncodeRig rig(wanted);
+    std::vector<SelfSample> self = {{make_series("remora_a_total", MetricType::kCounter), 3}};
+    EXPECT_EQ(rig.tick(1, self), "remora_a_total:3|c\n");
+    // Another one comes before it, which was counted all along.
+    self.insert(self.begin(), {make_series("remora_b_total", MetricType::kCounter), 1'000});
+    self[1].value = 5;
+    EXPECT_EQ(rig.tick(2, self), "remora_a_total:2|c\n");
+    EncodeRig later(options(Format::kDogstatsd));
+    EXPECT_EQ(later.tick(1, self), "") << "an output that a reload brought";
+}
+
+const std::vector<std::string>& like_names() {
+    static const std::vector<std::string> all = {
+        "x_y",    "x|y",    "x;y", "x y",  "x,y",  "x.y",    "x\\y",  "x#y",
+        "x/y",    "x=y",    "x:y", "x\ty", "日本", "中国",   "北京",  "上海",
+        "москва", "Москва", "é",   "e",    "__",   "x\xFFy", "x\xFEy"};
+    return all;
+}
+
+std::set<std::string> series_of(Format format, const std::vector<std::string>& clients) {
+    EncodeRig rig(options(format), 1432, 16);
+    for (const std::string& client : clients) {
+        rig.add("k:type=X,client-id=" + client,
+                {make_series("m", MetricType::kGauge, {{"clientId", client}})}, {1});
+    }
+    std::istringstream lines(rig.tick());
+    std::set<std::string> all;
+    for (std::string line; std::getline(lines, line);) {
+        all.insert(line);
+    }
+    EXPECT_EQ(rig.counters.get(Counter::kOutputSeriesClashing), 0U);
+    return all;
+}
+
+TEST(LineProtocolTest, ClientIdsThatLookAlikeStayApartWhateverTheirOrder) {
+    std::vector<std::string> backwards = like_names();
+    std::reverse(backwards.begin(), backwards.end());
+    for (const Format format : {Format::kInflux, Format::kGraphite, Format::kStatsd,
+                                Format::kDogstatsd, Format::kPrometheus}) {
+        const std::set<std::string> all = series_of(format, like_names());
+        const std::size_t headers = format == Format::kPrometheus ? 2 : 0;
+        EXPECT_EQ(all.size(), like_names().size() + headers) << static_cast<int>(format);
+        EXPECT_EQ(all, series_of(format, backwards)) << static_cast<int>(format);
+        for (const std::string& line : all) {
+            EXPECT_THAT(line, Not(HasSubstr("mbean"))) << "depends on the order";
+        }
+    }
+}
+
+TEST(LineProtocolTest, WhatAFormatCanHoldGoesOutAsItIs) {
+    const std::vector<std::string> clients = {"x|y", "x_y", "日本"};
+    EXPECT_EQ(series_of(Format::kStatsd, clients),
+              (std::set<std::string>{"m.clientId.x_y-2f63b762:1|g", "m.clientId.x_y:1|g",
+                                     "m.clientId.__-0502dc45:1|g"}));
+    EXPECT_EQ(series_of(Format::kDogstatsd, clients),
+              (std::set<std::string>{"m:1|g|#clientId:x_y-2f63b762", "m:1|g|#clientId:x_y",
+                                     "m:1|g|#clientId:日本"}));
+}
+
+// Telegraf 1.x cuts the last tag of a line within its last character.
+TEST(DogstatsdTest, TheLastTagEndsInAscii) {
+    EncodeRig rig(options(Format::kDogstatsd));
+    rig.add("a:type=X",
+            {make_series("m", MetricType::kGauge, {{"a", "x"}, {"b", "日本"}, {"c", "y"}}),
+             make_series("n", MetricType::kGauge, {{"a", "x"}, {"b", "日本"}})},
+            {1, 2});
+    EXPECT_EQ(rig.tick(), "m:1|g|#b:日本,a:x,c:y\nn:2|g|#b:日本,a:x\n");
+}
+
+TEST(LineProtocolTest, DotsStayInTheNamesOfLabelsWhereTheFormatHasThem) {
+    EncoderOptions wanted = options(Format::kInflux);
+    wanted.labels = {{"service.name", "kafka"}};
+    for (const auto& [format, text] :
+         {std::tuple{Format::kInflux, "m,service.name=kafka value=1"},
+          std::tuple{Format::kGraphite, "m;service.name=kafka 1"},
+          std::tuple{Format::kDogstatsd, "m:1|g|#service.name:kafka"},
+          std::tuple{Format::kStatsd, "m.service_name.kafka:1|g"},
+          std::tuple{Format::kPrometheus, "m{service_name=\"kafka\"} 1"}}) {
+        wanted.format = format;
+        EncodeRig rig(wanted);
+        rig.add("a:type=X", {make_series("m")}, {1});
+        EXPECT_THAT(rig.tick(), HasSubstr(text));
     }
 }
 
@@ -256,6 +409,10 @@ TEST(StatsdTest, SendsAgainWhatALostFrameHeld) {
 }
 
 TEST(LineProtocolTest, ALabelThatIsRenamedTakesNoOthersName) {
+    const std::vector<Label> reserved = {{"value", "a"}, {"_field", "b"}, {"_measurement", "c"}};
+    EncodeRig third(options(Format::kInflux));
+    third.add("b:n=x", {make_series("m", MetricType::kGauge, reserved)}, {1});
+    EXPECT_TRUE(third.tick().starts_with("m,value_=a,_field_=b,_measurement_=c value=1 "));
     const std::vector<Label> influx = {{"time", "a"}, {"time_", "b"}, {"time__", "c"}};
     EncodeRig first(options(Format::kInflux));
     first.add("b:n=x", {make_series("m", MetricType::kGauge, influx)}, {1});

@@ -101,20 +101,39 @@ TEST(NdjsonTest, EmitsOnlyWhatWasReadSinceItsLastTick) {
 }
 
 TEST(NdjsonTest, EmitsOnlyWhatChangedAndAKeyframe) {
-    EncodeRig rig(
-        {.format = Format::kNdjson, .emit = EmitMode::kChanged, .keyframe_ticks = 3, .labels = {}});
+    EncodeRig rig({.format = Format::kNdjson, .emit = EmitMode::kChanged, .labels = {}});
     const UnitId a = rig.add("a:type=A", {make_series("a"), make_series("b")}, {1, 2});
-    EXPECT_EQ(parse_lines(rig.tick()).size(), 2U);
+    constexpr std::int64_t kStart = 1'700'000'000'000;
+    EXPECT_EQ(parse_lines(rig.tick(kStart)).size(), 2U);
     rig.cache.value(a) = 5;
-    const std::vector<json> changed = parse_lines(rig.tick());
+    const std::vector<json> changed = parse_lines(rig.tick(kStart + 10'000));
     ASSERT_EQ(changed.size(), 1U);
     EXPECT_EQ(changed[0]["value"], 5);
-    EXPECT_EQ(rig.tick(), "");
-    EXPECT_EQ(parse_lines(rig.tick()).size(), 2U);
+    EXPECT_EQ(rig.tick(kStart + 170'000), "");
+    EXPECT_EQ(parse_lines(rig.tick(kStart + 180'000)).size(), 2U);
+    EXPECT_EQ(rig.tick(kStart + 190'000), "");
+    EXPECT_EQ(parse_lines(rig.tick(kStart)).size(), 2U) << "a clock that was set back";
     // A tick that did not get out may have lost its changes: all is said again.
-    rig.tick();
+    rig.tick(kStart + 10'000);
     rig.encoder->frame_lost(true);
-    EXPECT_EQ(parse_lines(rig.tick()).size(), 2U);
+    EXPECT_EQ(parse_lines(rig.tick(kStart + 20'000)).size(), 2U);
+}
+
+// A series stays in Prometheus for five minutes after its last value, which may be a minute old
+// when it is said.
+TEST(NdjsonTest, NothingIsUnsaidForLongerThanPrometheusRemembers) {
+    EncodeRig rig({.format = Format::kNdjson, .emit = EmitMode::kChanged, .labels = {}});
+    rig.add("a:type=A", {make_series("a")}, {1});
+    constexpr std::int64_t kTickMs = 10'000;
+    constexpr std::int64_t kLookbackMs = 300'000 - 60'000;
+    std::int64_t said_ms = 0;
+    for (std::int64_t now_ms = 0; now_ms < 3'600'000; now_ms += kTickMs) {
+        if (!rig.tick(1'700'000'000'000 + now_ms).empty()) {
+            EXPECT_LT(now_ms - said_ms, kLookbackMs);
+            said_ms = now_ms;
+        }
+    }
+    EXPECT_GT(said_ms, 3'600'000 - kLookbackMs);
 }
 
 }  // namespace

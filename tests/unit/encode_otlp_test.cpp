@@ -51,7 +51,7 @@ TEST(OtlpTest, WritesGaugesAndSums) {
                               {"key":"cluster","value":{"stringValue":"c"}}])"));
     EXPECT_EQ(lines[0].metric, json::parse(R"({"name":"c_total","description":"Help of c_total.",
         "sum":{"aggregationTemporality":2,"isMonotonic":true,"dataPoints":[
-        {"attributes":[],"timeUnixNano":"1700000000123000000","asDouble":7}]}})"));
+        {"attributes":[],"timeUnixNano":"1700000000123000000","asInt":"7"}]}})"));
     EXPECT_EQ(lines[1].metric, json::parse(R"({"name":"g","description":"Help of g.",
         "gauge":{"dataPoints":[{"attributes":[{"key":"topic","value":{"stringValue":"t"}}],
         "timeUnixNano":"1700000000123000000","asDouble":2.5}]}})"));
@@ -73,6 +73,147 @@ TEST(OtlpTest, SaysSinceWhenCountersCount) {
     EXPECT_EQ(lines[0].metric["sum"]["dataPoints"][0]["startTimeUnixNano"], kStart);
     EXPECT_FALSE(lines[1].metric["gauge"]["dataPoints"][0].contains("startTimeUnixNano"));
     EXPECT_EQ(lines[2].metric["summary"]["dataPoints"][0]["startTimeUnixNano"], kStart);
+}
+
+json counter_point(const std::string& text) {
+    const std::vector<Line> lines = parse_lines(text);
+    return lines.empty() ? json{} : lines[0].metric["sum"]["dataPoints"][0];
+}
+
+constexpr std::int64_t kTickMs = 1'700'000'000'000;
+
+// Receivers compute a rate from a start and a value: one that is older than the counter is wrong.
+TEST(OtlpTest, ACounterThatFellCountsSinceTheTickBefore) {
+    EncoderOptions options = otlp();
+    options.start_wall_ms = 1'600'000'000'000;
+    EncodeRig rig(options);
+    const UnitId unit = rig.add("a:type=X", {make_series("c", MetricType::kCounter)}, {100});
+    rig.cache.read_wall_ms(unit) = kTickMs - 50;
+    EXPECT_EQ(counter_point(rig.tick(kTickMs))["startTimeUnixNano"], "1600000000000000000");
+    rig.cache.value(unit) = 4;
+    rig.cache.read_wall_ms(unit) = kTickMs + 9'950;
+    const json fallen = counter_point(rig.tick(kTickMs + 10'000));
+    EXPECT_EQ(fallen["startTimeUnixNano"], "1700000000000000000");
+    EXPECT_EQ(fallen["asInt"], "4");
+    rig.cache.value(unit) = 6;
+    EXPECT_EQ(counter_point(rig.tick(kTickMs + 20'000))["startTimeUnixNano"], "1700000000000000000")
+        << "and stays so";
+}
+
+TEST(OtlpTest, ACounterThatBeganWhileTheAgentRunsSaysSo) {
+    EncoderOptions options = otlp();
+    options.start_wall_ms = 1'600'000'000'000;
+    EncodeRig rig(options);
+    rig.tick(kTickMs);
+    const UnitId unit = rig.add_new("a:type=X", {make_series("c", MetricType::kCounter)}, {31});
+    rig.cache.read_wall_ms(unit) = kTickMs + 9'950;
+    const json begun = counter_point(rig.tick(kTickMs + 10'000));
+    EXPECT_EQ(begun["startTimeUnixNano"], "1700000000000000000");
+    EXPECT_EQ(begun["asInt"], "31");
+    // Registered anew with a smaller value it is another one; with a larger one it went on.
+    rig.encoder->remove_unit(unit);
+    const UnitId again = rig.add("a:type=X", {make_series("c", MetricType::kCounter)}, {40});
+    rig.cache.read_wall_ms(again) = kTickMs + 19'950;
+    EXPECT_EQ(counter_point(rig.tick(kTickMs + 20'000))["startTimeUnixNano"],
+              "1700000000000000000");
+    rig.encoder->remove_unit(again);
+    const UnitId other = rig.add("a:type=X", {make_series("c", MetricType::kCounter)}, {2});
+    rig.cache.read_wall_ms(other) = kTickMs + 29'950;
+    EXPECT_EQ(counter_point(rig.tick(kTickMs + 30'000))["startTimeUnixNano"],
+              "1700000020000000000");
+}
+
+TEST(OtlpTest, ASummaryWhoseCountFellCountsSinceTheTickBefore) {
+    EncoderOptions options = otlp();
+    options.start_wall_ms = 1'600'000'000'000;
+    EncodeRig rig(options);
+    std::vector<Series> all(2, make_series("s", MetricType::kSummary));
+    all[0].name += "_count";
+    all[1].name += "_sum";
+    const UnitId unit = rig.add("a:type=X", all, {10, 100});
+    rig.tick(kTickMs);
+    rig.cache.value(unit) = 3;
+    rig.cache.value(unit, 1) = 170;
+    rig.cache.read_wall_ms(unit) = kTickMs + 9'950;
+    const std::vector<Line> lines = parse_lines(rig.tick(kTickMs + 10'000));
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(lines[0].metric["summary"]["dataPoints"][0]["startTimeUnixNano"],
+              "1700000000000000000");
+}
+
+// Protobuf has no way to leave a sum or a count out: it would be 0.
+TEST(OtlpTest, ASummaryWithoutASumIsMetricsOfItsOwn) {
+    EncodeRig rig(otlp());
+    std::vector<Series> all(2, make_series("s", MetricType::kSummary, {{"r", "1"}}));
+    all[0].name += "_count";
+    all[1].labels.push_back({"quantile", "0.99"});
+    rig.add("a:type=X", all, {10, 9.5});
+    const std::vector<Line> lines = parse_lines(rig.tick());
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_EQ(lines[0].metric["name"], "s_count");
+    EXPECT_EQ(lines[0].metric["sum"]["dataPoints"][0]["asInt"], "10");
+    EXPECT_EQ(lines[1].metric["name"], "s_quantile");
+    EXPECT_EQ(lines[1].metric["gauge"]["dataPoints"][0]["asDouble"], 9.5);
+    EXPECT_EQ(lines[1].metric["gauge"]["dataPoints"][0]["attributes"][1]["key"], "quantile");
+}
+
+TEST(OtlpTest, ASummaryWhoseCountIsNoneIsLeftOutAndCounted) {
+    for (const double count :
+         {2.5, -1.0, 1.8446744073709552e19, std::numeric_limits<double>::quiet_NaN()}) {
+        EncodeRig rig(otlp());
+        std::vector<Series> all(2, make_series("s", MetricType::kSummary));
+        all[0].name += "_count";
+        all[1].name += "_sum";
+        const UnitId unit = rig.add("a:type=X", all, {count, 100});
+        EXPECT_EQ(rig.tick(), "") << count;
+        EXPECT_EQ(rig.counters.get(Counter::kValuesUnencodable), 2U) << count;
+        rig.cache.value(unit) = 3;
+        EXPECT_EQ(parse_lines(rig.tick()).size(), 1U);
+    }
+}
+
+TEST(OtlpTest, WholeNumbersAreIntegersUntilAFamilyHasAFraction) {
+    EncodeRig rig(otlp());
+    const UnitId unit = rig.add("a:type=X", {make_series("g")}, {9007199254740994.0});
+    const auto point = [&] { return parse_lines(rig.tick())[0].metric["gauge"]["dataPoints"][0]; };
+    EXPECT_EQ(point()["asInt"], "9007199254740994");
+    rig.cache.value(unit) = -9223372036854775808.0;
+    EXPECT_EQ(point()["asInt"], "-9223372036854775808");
+    rig.cache.value(unit) = 9223372036854775808.0;  // one more than fits
+    EXPECT_EQ(point()["asDouble"], 9223372036854775808.0);
+    rig.cache.value(unit) = 5;
+    EXPECT_EQ(point()["asDouble"], 5) << "a series does not change its type again and again";
+    Series seconds = make_series("t_seconds");
+    seconds.unit = "s";
+    rig.add("a:type=Y", {seconds}, {3});
+    EXPECT_EQ(parse_lines(rig.tick())[1].metric["gauge"]["dataPoints"][0]["asDouble"], 3);
+}
+
+TEST(OtlpTest, SaysUnitsTheScopeAndWhoItIs) {
+    EncoderOptions options = otlp();
+    options.version = "1.2";
+    options.labels = {{"service.name", "payments"}, {"service.instance.id", "c/1"}};
+    EncodeRig rig(options);
+    Series bytes = make_series("b");
+    bytes.unit = "By";
+    rig.add("a:type=X", {bytes}, {1});
+    const std::string text = rig.tick();
+    const std::vector<Line> lines = parse_lines(text);
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(lines[0].metric["unit"], "By");
+    EXPECT_EQ(lines[0].resource,
+              json::parse(R"([{"key":"service.name","value":{"stringValue":"payments"}},
+                              {"key":"service.instance.id","value":{"stringValue":"c/1"}}])"));
+    EXPECT_THAT(text, testing::HasSubstr(R"("scope":{"name":"remora","version":"1.2"})"));
+}
+
+TEST(OtlpTest, ASumThatAlsoFallsIsNotMonotonic) {
+    EncodeRig rig(otlp());
+    rig.add("a:type=X", {make_series("jvm.thread.count", MetricType::kUpDownCounter)}, {1});
+    const std::vector<Line> lines = parse_lines(rig.tick());
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(lines[0].metric["name"], "jvm.thread.count");
+    EXPECT_EQ(lines[0].metric["sum"]["isMonotonic"], false);
 }
 
 TEST(OtlpTest, GathersASummaryIntoOnePoint) {
@@ -133,7 +274,7 @@ TEST(OtlpTest, SplitsAMetricOverLinesAndGoesOnWhereItStopped) {
     int next = 0;
     for (const Line& line : lines) {
         for (const json& point : line.metric["gauge"]["dataPoints"]) {
-            EXPECT_EQ(point["asDouble"], next++);
+            EXPECT_EQ(point["asInt"], std::to_string(next++));
         }
     }
     EXPECT_EQ(next, 200);

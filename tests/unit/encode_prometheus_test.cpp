@@ -86,7 +86,7 @@ TEST(PrometheusTest, EscapesLabelsAndHelp) {
     rig.add("a:type=X", {series}, {1});
     EXPECT_EQ(rig.tick(),
               "# HELP a b\\\\ n\\n\"\n# TYPE a gauge\na{l=\"q\\\" b\\\\ n\\n \xEF\xBF\xBD "
-              "\xc3\xa4\"} 1\n");
+              "\xc3\xa4-706f61ea\"} 1\n");
 }
 
 TEST(PrometheusTest, MakesNamesSafeEvenIfTheyAreNot) {
@@ -151,7 +151,10 @@ TEST(PrometheusTest, TellsTwoBeansOfOneNameApart) {
     const std::string text = rig.tick();
     EXPECT_THAT(text, HasSubstr("x 1\nx{mbean=\"a:type=A,name=B\"} 2\n"));
     EXPECT_THAT(text, Not(HasSubstr("3")));
-    EXPECT_EQ(rig.counters.get(Counter::kValuesUnencodable), 1U);
+    EXPECT_EQ(rig.counters.get(Counter::kOutputSeriesClashing), 1U);
+    EXPECT_EQ(rig.counters.get(Counter::kValuesUnencodable), 0U);
+    EXPECT_EQ(rig.encoder->losses().clashing, 1U);
+    EXPECT_EQ(rig.encoder->losses().first_clash, "x of a:type=A,name=B");
 }
 
 TEST(PrometheusTest, KeepsOneTypeAFamily) {
@@ -164,7 +167,7 @@ TEST(PrometheusTest, KeepsOneTypeAFamily) {
     EXPECT_THAT(text, HasSubstr("# TYPE g gauge\ng 7\ng{l=\"v\"} 8\n"));
     EXPECT_THAT(text, Not(HasSubstr("555")));
     EXPECT_THAT(text, Not(HasSubstr("666")));
-    EXPECT_EQ(rig.counters.get(Counter::kValuesUnencodable), 2U);
+    EXPECT_EQ(rig.counters.get(Counter::kOutputSeriesClashing), 2U);
 }
 
 TEST(PrometheusTest, RemovesAndAddsUnits) {
@@ -187,7 +190,7 @@ TEST(PrometheusTest, RemovesAndAddsUnits) {
     rig.add("a:type=X", {make_series("a", MetricType::kGauge, {{"i", "7"}})}, {70});
     EXPECT_EQ(rig.tick(),
               "# HELP a Help of a.\n# TYPE a gauge\na{i=\"1999\"} 1999\na{i=\"7\"} 70\n");
-    EXPECT_EQ(rig.counters.get(Counter::kValuesUnencodable), 0U);
+    EXPECT_EQ(rig.counters.get(Counter::kOutputSeriesClashing), 0U);
 }
 
 TEST(PrometheusTest, GoesOnWhereItStoppedWhenThereWasNoBlock) {
@@ -328,7 +331,7 @@ TEST(OpenMetricsTest, AFamilyIsOfCountersOrOfNone) {
     EXPECT_NE(text.find("\nfoo 2\n"), std::string::npos) << text;
     EXPECT_NE(text.find("\nbar_total 1\n"), std::string::npos) << text;
     EXPECT_EQ(text.find("\nbar{"), std::string::npos) << text;
-    EXPECT_EQ(rig.counters.get(Counter::kValuesUnencodable), 2U);
+    EXPECT_EQ(rig.counters.get(Counter::kOutputSeriesClashing), 2U);
 }
 
 TEST(OpenMetricsTest, AQuantileIsAtMostOne) {

@@ -17,7 +17,7 @@ class SeriesStoreTest : public ::testing::Test {
         rendered.family = family.empty() ? name : family;
         rendered.variant.name = name;
         rendered.text = labels;
-        return store.add(unit, 0, MetricType::kGauge, std::move(rendered));
+        return store.add(unit, 0, MetricType::kGauge, std::move(rendered), {});
     }
 
     Added add_unit(std::uint32_t unit, const std::string& name, const std::string& labels) {

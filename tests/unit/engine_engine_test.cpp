@@ -1,11 +1,13 @@
 #include "engine/engine.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -432,6 +434,38 @@ TEST_F(EngineTest, FlushesTheLastValuesWhenItStopsAndSaysThatItIsDown) {
     EXPECT_FALSE(has("partitioncount")) << "dead must not look alive";
 }
 
+TEST_F(EngineTest, EveryOutputSaysWhatWasReadLastWhenItStops) {
+    const int receiver = ::socket(AF_INET, SOCK_DGRAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t bytes = sizeof(address);
+    ASSERT_EQ(::bind(receiver, reinterpret_cast<sockaddr*>(&address), bytes), 0);
+    ASSERT_EQ(::getsockname(receiver, reinterpret_cast<sockaddr*>(&address), &bytes), 0);
+    start(config(R"(, "outputs": [{"path": "${dir}/now.prom", "at_end": "keep"},
+        {"format": "ndjson", "path": "${dir}/seldom", "interval": "1h"},
+        {"format": "ndjson", "path": "${dir}/fresh", "interval": "1h", "emit": "fresh"},
+        {"format": "ndjson", "path": "${dir}/changed", "emit": "changed"},
+        {"type": "udp", "spread": 1, "port": )" +
+                 std::to_string(ntohs(address.sin_port)) + "}]"));
+    const std::uint32_t unit = add(wire::BeanKind::kGauge, kPartitionCount);
+    EXPECT_TRUE(cycle_until(7, [&] { return has("partitioncount 7\n", "now.prom"); }));
+    shim_.add_sample(unit, {8});
+    ASSERT_EQ(engine_->submit(shim_.take_sample_bytes(), clock_.monotonic_ns()), 1);
+    EXPECT_TRUE(engine_->stop(5'000));
+    EXPECT_TRUE(has("partitioncount 8\n", "now.prom"));
+    for (const char* file : {"seldom", "fresh", "changed"}) {
+        EXPECT_TRUE(has(R"("value":8)", file)) << file;
+    }
+    std::string received;
+    char packet[65536];
+    for (ssize_t got = 0; (got = ::recv(receiver, packet, sizeof(packet), MSG_DONTWAIT)) > 0;) {
+        received.append(packet, static_cast<std::size_t>(got));
+    }
+    ::close(receiver);
+    EXPECT_NE(received.find("partitioncount:8|g"), std::string::npos) << received;
+}
+
 TEST_F(EngineTest, RefusesMalformedRecordsAndGoesOn) {
     start(config());
     std::memset(shim_.sample_memory(), 0xFF, 64);
@@ -571,6 +605,37 @@ TEST_F(EngineTest, OutputsThatPushSayWhichBrokerItIs) {
     const std::string lines{std::istreambuf_iterator<char>(in), {}};
     EXPECT_NE(lines.find(R"("cluster":"c1","broker":"7")"), std::string::npos)
         << lines.substr(0, 500);
+}
+
+TEST_F(EngineTest, EachBrokerIsAnInstanceOfItsOwn) {
+    const std::string more = R"(, "outputs": [{"format": "otlp_json"}])";
+    auto started =
+        Engine::start(config(more), "broker.id=7\ncluster.id=c1\n", shim_.buffers(), log_);
+    ASSERT_TRUE(started) << started.status().message();
+    engine_ = std::move(started).value();
+    add(wire::BeanKind::kGauge, kPartitionCount);
+    constexpr const char* kInstance =
+        R"({"key":"service.instance.id","value":{"stringValue":"c1/7"}})";
+    EXPECT_TRUE(cycle_until(42, [&] { return has(kInstance, "remora.otlp.json"); }))
+        << output("remora.otlp.json").substr(0, 500);
+    EXPECT_TRUE(engine_->stop(5'000));
+}
+
+// A receiver of increments adds up what it gets: the first value of a bean that came just now is
+// growth, that of one that was there before is not.
+TEST_F(EngineTest, ABeanThatComesWhileTheAgentRunsSaysSinceWhenItCounts) {
+    start(config(R"(, "self_metrics": false, "outputs": [{"format": "otlp_json"}])"));
+    const std::string errors = "kafka.network:type=RequestMetrics,name=ErrorsPerSec,error=";
+    add(wire::BeanKind::kCounter, errors + "OLD");
+    shim_.add_swept();
+    send_control();
+    constexpr const char* kFile = "remora.otlp.json";
+    EXPECT_TRUE(cycle_until(31, [&] { return has("OLD", kFile); }));
+    add(wire::BeanKind::kCounter, errors + "NEW");
+    constexpr const char* kNewWithStart = R"(NEW"}}],"startTimeUnixNano")";
+    EXPECT_TRUE(cycle_until(31, [&] { return has(kNewWithStart, kFile); })) << output(kFile);
+    EXPECT_TRUE(engine_->stop(5'000));
+    EXPECT_FALSE(has(R"(OLD"}}],"startTimeUnixNano")", kFile)) << "nothing told its start";
 }
 
 TEST(FactsTest, GiveTheDefaultDirectory) {

@@ -60,8 +60,9 @@ class OutputPipeTest : public testing::Test {
     }
 
     std::unique_ptr<OutputPipe> make(const OutputConfig& config, std::int64_t base_ms = 1'000) {
-        return std::make_unique<OutputPipe>(config, std::vector<Label>{{"env", "test"}}, base_ms,
-                                            environment(), [](const char*) {});
+        return std::make_unique<OutputPipe>(
+            config, std::vector<Label>{{"env", "test"}}, base_ms, environment(), [](const char*) {},
+            OutputPipe::Host{});
     }
 
     static Registration unit(UnitId id, const std::string& type) {
@@ -191,7 +192,7 @@ TEST_F(OutputPipeTest, EmitsWhatItsModeSays) {
     stop();
     EXPECT_EQ(lines(), 6U) << "read again, though not changed";
     config_.emit = OutputEmit::kChanged;
-    config_.keyframe_ticks = 3;
+    config_.keyframe_interval_ms = 3'600'000;
     config_.path += ".changed";
     start(4);
     for (int i = 0; i < 6; ++i) {
@@ -199,14 +200,51 @@ TEST_F(OutputPipeTest, EmitsWhatItsModeSays) {
         whole_tick();
     }
     stop();
-    EXPECT_EQ(lines(), 8U) << "two keyframes";
+    EXPECT_EQ(lines(), 4U) << "nothing changed";
+}
+
+TEST_F(OutputPipeTest, ASeriesThatClashesIsCountedAndSaidOnce) {
+    pipe_ = make(config_);
+    for (UnitId id = 0; id < 3; ++id) {
+        cache_.add_unit(id, 1);
+        Registration same = unit(0, "Log");
+        same.unit = id;
+        pipe_->add_unit(same);
+    }
+    ASSERT_TRUE(pipe_->start());
+    read_all(3, 1);
+    whole_tick();
+    whole_tick();
+    stop();
+    EXPECT_EQ(counters_.get(Counter::kOutputSeriesClashing), 1U);
+    EXPECT_EQ(counters_.get(Counter::kValuesUnencodable), 0U);
+    EXPECT_EQ(said_.count("m of kafka.server:type=Log,name=Size,topic=t0 is left out"), 1);
+}
+
+TEST_F(OutputPipeTest, NamesByOtelWhereItHasAName) {
+    config_.format = OutputFormat::kOtlpJson;
+    config_.names = OutputNames::kOtel;
+    pipe_ = make(config_);
+    Registration partitions = unit(0, "Log");
+    partitions.object_name = "kafka.server:type=ReplicaManager,name=PartitionCount";
+    partitions.series[0].labels.clear();
+    cache_.add_unit(0, 1);
+    cache_.add_unit(1, 1);
+    pipe_->add_unit(partitions);
+    pipe_->add_unit(unit(1, "Log"));
+    ASSERT_TRUE(pipe_->start());
+    read_all(2, 7);
+    whole_tick();
+    stop();
+    EXPECT_NE(output().find("\"name\":\"kafka.partition.count\""), std::string::npos);
+    EXPECT_NE(output().find("\"name\":\"m\""), std::string::npos) << "it has no other name";
 }
 
 TEST_F(OutputPipeTest, WhatAFaultSwallowedIsSaidAgain) {
     for (const OutputEmit emit : {OutputEmit::kChanged, OutputEmit::kFresh}) {
         config_.format = OutputFormat::kNdjson;
         config_.emit = emit;
-        config_.keyframe_ticks = 1'000;
+        config_.keyframe_interval_ms = 3'600'000;
         config_.path = directory_ + "/swallowed" + std::to_string(static_cast<int>(emit));
         for (UnitId id = 0; id < 4; ++id) {
             cache_.remove_unit(id);
@@ -355,8 +393,9 @@ TEST_F(OutputPipeTest, ASlowDiskHoldsUpItsOwnOutputOnly) {
     FaultFileSystem healthy;
     OutputConfig other_config = config_;
     other_config.path = directory_ + "/healthy";
-    OutputPipe other(other_config, {}, 1'000, {clock_, counters_, log_, healthy, network_},
-                     [](const char*) {});
+    OutputPipe other(
+        other_config, {}, 1'000, {clock_, counters_, log_, healthy, network_}, [](const char*) {},
+        OutputPipe::Host{});
     other.add_unit(unit(0, "Log"));
     ASSERT_TRUE(other.start());
     constexpr int kTicks = 5;

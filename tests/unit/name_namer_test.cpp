@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "name/otel_names.h"
 #include "name/sanitize.h"
 
 namespace remora {
@@ -14,6 +15,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 
 struct Path {
     std::string_view path;
@@ -212,6 +214,11 @@ TEST(NamerTest, WhatOnlyGrowsIsACounter) {
     EXPECT_THAT(counters("java.lang:type=MemoryPool,name=Eden",
                          {{"UsageThreshold"}, {"UsageThresholdCount"}}),
                 ElementsAre("UsageThresholdCount"));
+    for (const char* name : {"kafka.network:type=SocketServer,name=ExpiredConnectionsKilledCount",
+                             "kafka.server:type=KafkaServer,name=linux-disk-read-bytes",
+                             "kafka.server:type=ControllerServer,name=linux-disk-write-bytes"}) {
+        EXPECT_EQ(name_all(name, BeanKind::kGauge)[0].type, MetricType::kCounter) << name;
+    }
     EXPECT_THAT(counters("java.lang:type=ClassLoading",
                          {{"TotalLoadedClassCount"}, {"LoadedClassCount"}, {"UnloadedClassCount"}}),
                 ElementsAre("TotalLoadedClassCount", "UnloadedClassCount"));
@@ -326,6 +333,97 @@ TEST(NamerTest, NeverGivesTwoSlotsOfABeanTheSameSeries) {
     }
 }
 
+std::vector<std::string> units(std::string_view text, BeanKind kind, std::vector<Path> paths = {}) {
+    std::vector<std::string> all;
+    for (const Series& series : name_all(text, kind, std::move(paths))) {
+        all.push_back(series.attribute + " " + series.unit);
+    }
+    return all;
+}
+
+TEST(UnitsTest, AYammerMetricHasTheUnitOfWhatItMeasures) {
+    EXPECT_THAT(units("kafka.server:type=BrokerTopicMetrics,name=BytesInPerSec", BeanKind::kMeter),
+                IsSupersetOf({"Count By", "OneMinuteRate By/s", "MeanRate By/s"}));
+    EXPECT_THAT(
+        units("kafka.server:type=BrokerTopicMetrics,name=MessagesInPerSec", BeanKind::kMeter),
+        IsSupersetOf({"Count {message}", "OneMinuteRate {message}/s"}));
+    EXPECT_THAT(units("kafka.server:type=KafkaRequestHandlerPool,name=RequestHandlerAvgIdlePercent",
+                      BeanKind::kMeter),
+                IsSupersetOf({"Count ns", "OneMinuteRate 1"}));
+    EXPECT_THAT(units("kafka.network:type=RequestMetrics,name=TotalTimeMs,request=Produce",
+                      BeanKind::kHistogram),
+                IsSupersetOf({"Count ms", "Sum ms", "99thPercentile ms", "Max ms"}));
+    EXPECT_THAT(units("kafka.controller:type=ControllerStats,name=LeaderElectionRateAndTimeMs",
+                      BeanKind::kTimer),
+                IsSupersetOf({"OneMinuteRate {election}/s", "99thPercentile ms"}));
+    EXPECT_THAT(units("kafka.server:type=ReplicaManager,name=PartitionCount", BeanKind::kGauge),
+                ElementsAre("Value {partition}"));
+    EXPECT_THAT(units("kafka.log:type=Log,name=Size,topic=t,partition=0", BeanKind::kGauge),
+                ElementsAre("Value By"));
+}
+
+TEST(UnitsTest, AnAttributeSaysItsUnit) {
+    EXPECT_THAT(units("kafka.server:type=socket-server-metrics,listener=L", BeanKind::kMBean,
+                      {{"connection-count"},
+                       {"incoming-byte-rate"},
+                       {"incoming-byte-total"},
+                       {"request-rate"},
+                       {"request-size-avg"},
+                       {"io-time-ns-avg"},
+                       {"io-wait-ratio"},
+                       {"request-latency-max"},
+                       {"running", ValueType::kBoolean}}),
+                ElementsAre("connection-count {connection}", "incoming-byte-rate By/s",
+                            "incoming-byte-total By", "request-rate {request}/s",
+                            "request-size-avg By", "io-time-ns-avg ns", "io-wait-ratio 1",
+                            "request-latency-max ms", "running {boolean}"));
+    EXPECT_THAT(units("java.lang:type=OperatingSystem", BeanKind::kMBean,
+                      {{"ProcessCpuTime"}, {"FreePhysicalMemorySize"}, {"ProcessCpuLoad"}}),
+                ElementsAre("ProcessCpuTime s", "FreePhysicalMemorySize By", "ProcessCpuLoad 1"));
+}
+
+Series by_otel(std::string_view object_name, BeanKind kind, std::string_view attribute) {
+    const std::vector<Path> paths = {{attribute}};
+    for (Series& series : name_all(object_name, kind, paths)) {
+        if (series.attribute == attribute) {
+            name_by_otel(object_name, series);
+            return series;
+        }
+    }
+    return {};
+}
+
+TEST(OtelNamesTest, ConventionsWinWhereTheyHaveAName) {
+    const Series bytes = by_otel("kafka.server:type=BrokerTopicMetrics,name=BytesOutPerSec",
+                                 BeanKind::kMeter, "Count");
+    EXPECT_EQ(text_of(bytes), "kafka.network.io{direction=out}");
+    EXPECT_EQ(bytes.type, MetricType::kCounter);
+    EXPECT_EQ(bytes.unit, "By");
+    EXPECT_EQ(text_of(by_otel("kafka.network:type=RequestMetrics,name=TotalTimeMs,request=Produce",
+                              BeanKind::kHistogram, "99thPercentile")),
+              "kafka.request.time.99p{type=Produce}");
+    const Series threads = by_otel("java.lang:type=Threading", BeanKind::kMBean, "ThreadCount");
+    EXPECT_EQ(text_of(threads), "jvm.thread.count");
+    EXPECT_EQ(threads.type, MetricType::kUpDownCounter);
+    EXPECT_EQ(text_of(by_otel("java.lang:name=G1 Old Gen,type=MemoryPool", BeanKind::kMBean,
+                              "Usage.used")),
+              "jvm.memory.used{jvm.memory.pool.name=G1 Old Gen,jvm.memory.type=heap}");
+    const Series cpu =
+        by_otel("java.lang:type=OperatingSystem", BeanKind::kMBean, "ProcessCpuTime");
+    EXPECT_EQ(text_of(cpu), "jvm.cpu.time");
+    EXPECT_EQ(cpu.scale, 1e-9);
+}
+
+TEST(OtelNamesTest, WhatNoConventionNamesKeepsItsName) {
+    // By topic it would be counted twice beside the broker's own.
+    EXPECT_EQ(text_of(by_otel("kafka.server:type=BrokerTopicMetrics,name=BytesOutPerSec,topic=t",
+                              BeanKind::kMeter, "Count")),
+              "kafka_server_brokertopicmetrics_bytesout_total{topic=t}");
+    EXPECT_EQ(text_of(by_otel("kafka.server:type=BrokerTopicMetrics,name=BytesOutPerSec",
+                              BeanKind::kMeter, "OneMinuteRate")),
+              "kafka_server_brokertopicmetrics_bytesoutpersec_oneminuterate");
+}
+
 TEST(NamerTest, IsDeterministic) {
     const std::string_view bean = "kafka.server:type=Produce,user=u,client-id=c";
     EXPECT_EQ(names(bean, BeanKind::kMBean, {{"a-b"}, {"a_b"}}),
@@ -363,7 +461,9 @@ TEST(SanitizeTest, MakesSafeMetricNames) {
     EXPECT_EQ(metric_name({"kafka.server", "raft-metrics", "", "a--b"}),
               "kafka_server_raft_metrics_a_b");
     EXPECT_EQ(metric_name({"", ""}), "_");
-    EXPECT_EQ(metric_name({"\xc3\xa4", "x:y"}), "_x_y");
+    EXPECT_THAT(metric_name({"\xc3\xa4", "x:y"}), ::testing::MatchesRegex("_x_y_[0-9a-f]+"));
+    EXPECT_NE(metric_name({"日本"}), metric_name({"中国"}));
+    EXPECT_NE(label_name("日本"), label_name("中国"));
 }
 
 TEST(SanitizeTest, NeverBeginsALabelWithTwoUnderscores) {
