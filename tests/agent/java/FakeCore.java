@@ -49,6 +49,8 @@ class FakeCore implements Core {
     /** Beans whose names hold this are not wanted. */
     volatile String unwanted;
     volatile int sweeps;
+    /** The next plan tells the collector to end. */
+    volatile boolean switchesOff;
     private boolean decidesAnew;
     private long nextNanos;
     private int nextUnit;
@@ -267,7 +269,7 @@ class FakeCore implements Core {
         out.putInt(Wire.PlanHeader.GROUP_COUNT, groups);
         out.putInt(Wire.PlanHeader.UNIT_COUNT, count);
         out.putLong(Wire.PlanHeader.WAKE_NS, nextUnit > 0 ? now : nextNanos);
-        out.putInt(Wire.PlanHeader.FLAGS, flags);
+        out.putInt(Wire.PlanHeader.FLAGS, flags | (switchesOff ? Wire.PlanFlag.PLAN_STOP : 0));
         out.putInt(Wire.PlanHeader.BYTES, at);
         if ((flags & Wire.PlanFlag.PLAN_REDISCOVER) != 0) {
             flags &= ~Wire.PlanFlag.PLAN_REDISCOVER;
