@@ -53,8 +53,9 @@ final class Facts {
     }
 
     /**
-     * What the broker's files and MBeans tell. Its files tell everything as a rule, and nothing is waited for; what they
-     * do not is waited for, for its beans tell it late: without the log directories the core could get in Kafka's way.
+     * What the broker's files and MBeans tell. Its files tell everything as a rule, and nothing is waited for. What
+     * they do not tell is waited for, for its beans tell it late: without the log directories the core could get in
+     * Kafka's way.
      */
     static Map<String, String> awaitBroker(MBeanServer server) throws InterruptedException {
         long begin = System.nanoTime();

@@ -49,7 +49,8 @@ final class NativeLoader {
         try {
             version = Native.wireVersion();
         } catch (Throwable cause) {
-            Log.error("native library: " + loaded + " is no library of this agent, which stays off: " + Log.text(cause));
+            Log.error("native library: " + loaded + " is no library of this agent, which stays off: "
+                    + Log.text(cause));
             return false;
         }
         if (version != Wire.VERSION) {
