@@ -53,9 +53,8 @@ final class Facts {
     }
 
     /**
-     * What the broker's files and MBeans tell. Its files tell everything as a rule, and nothing is waited for. What
-     * they do not tell is waited for, for its beans tell it late: without the log directories the core could get in
-     * Kafka's way.
+     * What the broker's files and MBeans tell. Its files tell everything as a rule, and nothing is waited for. Where
+     * they do not tell the log directories, its beans do, late: without these the core could get in Kafka's way.
      */
     static Map<String, String> awaitBroker(MBeanServer server) throws InterruptedException {
         long begin = System.nanoTime();
