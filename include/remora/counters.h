@@ -95,6 +95,7 @@ namespace remora {
     X(kHouseCpuNanos,        seconds, "house_cpu_seconds_total",       "CPU time of the thread that watches the configuration and writes the counters") \
     X(kFaults,               counter, "faults_total",                  "contained faults; the first one switches the agent off") \
     X(kLogSuppressed,        counter, "log_suppressed_total",          "log lines suppressed by the rate limit") \
+    X(kLogLinesLost,         counter, "log_lines_lost_total",          "log lines dropped because nobody read standard error") \
     X(kConfigReloads,        counter, "config_reloads_total",          "configuration changes taken over") \
     X(kConfigReloadsFailed,  counter, "config_reload_failures_total",  "configuration changes refused; the old one stays") \
     X(kUptimeSeconds,        gauge,   "uptime_seconds",                "seconds since the core started")

@@ -25,6 +25,7 @@ inline constexpr std::size_t kDatagramBytesMax = 65507;
 inline constexpr std::size_t kOutputsMax = 8;
 inline constexpr std::size_t kTextsMax = wire::kTextsMax;  // distinct text values
 inline constexpr std::uint32_t kLogLinesPerMinuteMax = 30;
+inline constexpr std::size_t kLogQueueLinesMax = 64;  // that wait for a reader of stderr
 inline constexpr std::size_t kThreadStackBytes = 512 * 1024;
 inline constexpr std::size_t kConfigBytesMax = 4U << 20;  // a configuration file
 inline constexpr std::size_t kRulesMax = 1024;            // select rules

@@ -1,11 +1,15 @@
 #include "base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <poll.h>
+#include <spdlog/pattern_formatter.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
+#include <deque>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "base/limits.h"
 
@@ -14,38 +18,34 @@ namespace {
 
 constexpr std::int64_t kMinuteNs = 60 * kNanosPerSecond;
 constexpr std::size_t kDistinctMax = 256;
+constexpr std::int64_t kEndMs = 1'000;
 
-class StderrSink final : public LogSink {
- public:
-    StderrSink() : logger_("remora", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
-        logger_.set_pattern("[%Y-%m-%d %H:%M:%S,%e] %^%l%$ remora: %v");
-        logger_.set_error_handler([](const std::string&) {});
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+    switch (level) {
+        case LogLevel::kInfo:
+            return spdlog::level::info;
+        case LogLevel::kWarn:
+            return spdlog::level::warn;
+        case LogLevel::kError:
+            break;
     }
+    return spdlog::level::err;
+}
 
-    void write(LogLevel level, std::string_view line) noexcept override {
-        try {
-            logger_.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
-            logger_.flush();
-        } catch (...) {
-            // A broken stderr is the host's business: the agent goes on in silence.
+// Waits for as long as the descriptor takes; what it refuses for good is let go.
+void write_all(int descriptor, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(descriptor, text.data(), text.size());
+        if (written > 0) {
+            text.remove_prefix(static_cast<std::size_t>(written));
+        } else if (written < 0 && errno == EAGAIN) {
+            pollfd room{descriptor, POLLOUT, 0};
+            ::poll(&room, 1, -1);
+        } else if (written == 0 || errno != EINTR) {
+            return;
         }
     }
-
- private:
-    static spdlog::level::level_enum to_spdlog(LogLevel level) {
-        switch (level) {
-            case LogLevel::kInfo:
-                return spdlog::level::info;
-            case LogLevel::kWarn:
-                return spdlog::level::warn;
-            case LogLevel::kError:
-                break;
-        }
-        return spdlog::level::err;
-    }
-
-    spdlog::logger logger_;
-};
+}
 
 struct Distinct {
     std::int64_t said_ns = 0;
@@ -54,9 +54,110 @@ struct Distinct {
 
 }  // namespace
 
+class DescriptorLog::Writer final : public Worker {
+ public:
+    explicit Writer(int descriptor)
+        : descriptor_(descriptor),
+          formatter_("[%Y-%m-%d %H:%M:%S,%e] %l remora: %v", spdlog::pattern_time_type::local,
+                     "\n") {}
+
+    // False when there is no room for it.
+    bool put(LogLevel level, std::string_view line) {
+        const std::scoped_lock lock(mutex_);
+        if (lines_.size() >= kLogQueueLinesMax) {
+            lose();
+            return false;
+        }
+        lines_.push_back({level, spdlog::log_clock::now(), std::string(line)});
+        return true;
+    }
+
+    std::int64_t do_work() override { return write_one() ? 0 : kMinuteNs; }
+
+    void on_stop() override {
+        while (write_one()) {
+        }
+    }
+
+    void lose() { lost_.fetch_add(1, std::memory_order_relaxed); }
+    std::uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
+
+ private:
+    struct Line {
+        LogLevel level = LogLevel::kInfo;
+        spdlog::log_clock::time_point time;
+        std::string text;
+    };
+
+    // The oldest one. False when there is none.
+    bool write_one() {
+        Line line;
+        {
+            const std::scoped_lock lock(mutex_);
+            if (lines_.empty()) {
+                return false;
+            }
+            line = std::move(lines_.front());
+            lines_.pop_front();
+        }
+        write(line);
+        if (const std::uint64_t lost = this->lost(); lost > told_) {
+            write(
+                {LogLevel::kWarn, spdlog::log_clock::now(),
+                 std::to_string(lost - told_) +
+                     " lines were dropped, since nobody read them (log_lines_lost_total counts)"});
+            told_ = lost;
+        }
+        return true;
+    }
+
+    void write(const Line& line) {
+        spdlog::memory_buf_t formatted;
+        formatter_.format(spdlog::details::log_msg(line.time, {}, "", to_spdlog(line.level),
+                                                   {line.text.data(), line.text.size()}),
+                          formatted);
+        write_all(descriptor_, {formatted.data(), formatted.size()});
+    }
+
+    const int descriptor_;
+    std::atomic<std::uint64_t> lost_{0};
+    std::mutex mutex_;
+    std::deque<Line> lines_;  // under mutex_
+
+    // The thread's.
+    spdlog::pattern_formatter formatter_;
+    std::uint64_t told_ = 0;
+};
+
+DescriptorLog::DescriptorLog(int descriptor)
+    : DescriptorLog(std::make_unique<Writer>(descriptor)) {}
+
+DescriptorLog::DescriptorLog(std::unique_ptr<Writer> writer)
+    : writer_(*writer),
+      thread_("remora-log", std::move(writer), [](const char*) {}),
+      runs_(thread_.start().is_ok()) {}
+
+DescriptorLog::~DescriptorLog() {
+    thread_.stop(kEndMs);
+}
+
+void DescriptorLog::write(LogLevel level, std::string_view line) noexcept try {
+    if (!runs_) {
+        writer_.lose();
+    } else if (writer_.put(level, line)) {
+        thread_.wake();
+    }
+} catch (...) {
+    writer_.lose();  // no memory for the line
+}
+
+std::uint64_t DescriptorLog::lost() const noexcept {
+    return writer_.lost();
+}
+
 LogSink& stderr_log() {
     // Lives for ever: threads that outlive static destruction may still say something.
-    static LogSink* const sink = new StderrSink;
+    static LogSink* const sink = new DescriptorLog(STDERR_FILENO);
     return *sink;
 }
 
@@ -134,6 +235,7 @@ void Log::say(LogLevel level, std::string_view key, std::string_view line) noexc
         *distinct = Distinct{now_ns, 0};
     }
     state_->sink.write(level, text);
+    state_->counters.set(Counter::kLogLinesLost, state_->sink.lost());
 } catch (...) {
     // Out of memory while logging: saying nothing is the only harmless answer.
 }

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/counter_table.h"
+#include "base/runner.h"
 
 namespace remora {
 
@@ -20,14 +22,44 @@ class LogSink {
  public:
     virtual ~LogSink() = default;
     virtual void write(LogLevel level, std::string_view line) noexcept = 0;
+    // Lines given to write() that came out nowhere, since the sink exists.
+    virtual std::uint64_t lost() const noexcept { return 0; }
 };
 
-// stderr through spdlog. Never throws; a failing stderr is ignored.
+// A descriptor that may block, as a pipe does whose reader stalls: a thread of its own writes the
+// lines, and write() never waits. At most kLogQueueLinesMax lines wait; what comes after them is
+// lost, and the first line that is written again tells how many. A descriptor that fails is
+// ignored.
+//
+// Thread safety: any thread.
+class DescriptorLog final : public LogSink {
+ public:
+    // `descriptor` stays the caller's, and open.
+    explicit DescriptorLog(int descriptor);
+    // Waits a second for lines under way; a thread that hangs in the descriptor is left behind.
+    ~DescriptorLog() override;
+    DescriptorLog(const DescriptorLog&) = delete;
+    DescriptorLog& operator=(const DescriptorLog&) = delete;
+
+    void write(LogLevel level, std::string_view line) noexcept override;
+    std::uint64_t lost() const noexcept override;
+
+ private:
+    class Writer;
+    explicit DescriptorLog(std::unique_ptr<Writer> writer);
+
+    Writer& writer_;  // the thread's, which may outlive this
+    Runner thread_;
+    const bool runs_;
+};
+
+// The process's stderr. Never throws.
 LogSink& stderr_log();
 
 // Says a thing once a minute at most: `key` tells what "the same thing" is (a code plus a path,
 // say), and a repeat carries how many times it was suppressed. At most kLogLinesPerMinuteMax lines
-// a minute in all. Suppressed lines are counted in kLogSuppressed.
+// a minute in all. Suppressed lines are counted in kLogSuppressed, lines that the sink lost in
+// kLogLinesLost.
 //
 // Thread safety: any thread; takes a mutex, so never on the collector's hot path.
 class Log {

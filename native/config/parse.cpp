@@ -23,7 +23,7 @@ namespace {
 
 // Keys of the argument text that the shim consumes itself.
 constexpr std::array<std::string_view, 6> kShimArguments = {
-    "force", "library", "domains", "blocked_after_ms", "tier", "native_dir"};
+    "force", "main", "library", "domains", "blocked_after_ms", "tier"};
 
 // Parts between commas that stand outside quotes and brackets.
 std::vector<std::string> split_arguments(std::string_view text) {

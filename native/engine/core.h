@@ -76,6 +76,7 @@ class Core final : public Worker {
     void report_stride(bool is_longer);
     void restart_grid();
     void report_ceiling(const SolveResult& solved);
+    void say_counts();
     UnitAtTick about(UnitId unit) const;
     std::int64_t interval_ns() const;
     // `now_interval`: number of the base interval that the tick is of.
@@ -160,6 +161,7 @@ class Core final : public Worker {
     std::vector<Audited> audited_;
     std::uint32_t said_step_ = 0;
     bool said_expired_ = false;
+    std::uint64_t ticks_made_ = 0;
     std::int64_t batch_ns_ = 0;
     std::int64_t batch_wall_ms_ = 0;
     const std::vector<SelfSample> no_samples_;

@@ -9,6 +9,7 @@ namespace remora {
 namespace {
 
 constexpr std::size_t kQuarantinedShownMax = 100;
+constexpr std::uint64_t kCountsAtTick = 6;  // a minute by default: the broker is up as a rule
 
 const char* reason_text(wire::ReadStatus status) {
     switch (status) {
@@ -78,6 +79,16 @@ void Core::tick(std::int64_t now_ns) {
         restart_grid();
         report_stride(governor_.stride() > stride_before);
     }
+    if (++ticks_made_ == kCountsAtTick) {
+        say_counts();
+    }
+}
+
+void Core::say_counts() {
+    const auto text = [this](Counter counter) { return std::to_string(counters_.get(counter)); };
+    log_.info("reads " + text(Counter::kUnits) + " MBeans; " + text(Counter::kSeries) +
+              " series, of which " + text(Counter::kSeriesHidden) + " are hidden and " +
+              text(Counter::kSeriesRefused) + " were refused");
 }
 
 void Core::govern(std::int64_t now_ns) {

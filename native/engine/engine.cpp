@@ -169,6 +169,7 @@ Engine::Engine(Beginning beginning, const remora_buffers& buffers, LogSink& log_
       arguments_(std::move(beginning.arguments)),
       written_(std::move(beginning.written)),
       facts_(std::move(beginning.facts)),
+      config_path_(std::move(beginning.config_path)),
       buffers_(buffers),
       log_(log_sink, clock_, counters_),
       start_ns_(clock_.monotonic_ns()),
@@ -205,13 +206,12 @@ Engine::Engine(Beginning beginning, const remora_buffers& buffers, LogSink& log_
     duties.take_over = [this] { return reloader_->step(); };
     house_ = std::make_unique<Runner>(
         "remora-house",
-        std::make_unique<House>(
-            house_options(std::move(beginning.config_path), beginning.config_mark), channels_,
-            clock_, counters_, log_, std::move(duties)),
+        std::make_unique<House>(house_options(beginning.config_mark), channels_, clock_, counters_,
+                                log_, std::move(duties)),
         [this](const char* what) { fault("the house thread", what); });
 }
 
-House::Options Engine::house_options(std::string config_path, const FileMark& config_mark) const {
+House::Options Engine::house_options(const FileMark& config_mark) const {
     House::Options options;
     if (!place_.is_foreign) {
         options.counters_path = config_.directory + "/remora.counters";
@@ -219,7 +219,7 @@ House::Options Engine::house_options(std::string config_path, const FileMark& co
     }
     options.counters_interval_ms =
         std::max(config_.sampling.base_interval_ms, kCountersIntervalMsMin);
-    options.config_path = config_.reload.enabled ? std::move(config_path) : std::string();
+    options.config_path = config_.reload.enabled ? config_path_ : std::string();
     options.config_mark = config_mark;
     options.config_interval_ms = config_.reload.check_interval_ms;
     return options;
@@ -237,17 +237,23 @@ Status Engine::start_threads() {
         started = house_->start();
     }
     if (started) {
-        std::string where;
-        for (const OutputConfig& output : config_.outputs) {
-            where +=
-                (where.empty() ? "" : ", ") + (output.type == OutputType::kUdp
-                                                   ? output.host + ":" + std::to_string(output.port)
-                                                   : output.path);
-        }
-        log_.info("started, version " REMORA_VERSION ", every " +
-                  std::to_string(config_.sampling.base_interval_ms) + " ms to " + where);
+        say_started();
     }
     return started;
+}
+
+void Engine::say_started() {
+    std::string where;
+    for (const OutputConfig& output : config_.outputs) {
+        where += (where.empty() ? "" : ", ") +
+                 (output.type == OutputType::kUdp ? output.host + ":" + std::to_string(output.port)
+                                                  : output.path);
+    }
+    log_.info("started, version " REMORA_VERSION ", " +
+              (config_path_.empty() ? "no configuration file" : "configuration " + config_path_) +
+              ", " + std::to_string(config_.rules.size()) + " rules, every " +
+              std::to_string(config_.sampling.base_interval_ms) + " ms to " +
+              std::to_string(config_.outputs.size()) + " outputs: " + where);
 }
 
 void Engine::fault(const char* where, const char* what) noexcept {

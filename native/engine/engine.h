@@ -89,7 +89,8 @@ class Engine {
                                          std::vector<std::string>& said);
     Engine(Beginning beginning, const remora_buffers& buffers, LogSink& log_sink);
     Status start_threads();
-    House::Options house_options(std::string config_path, const FileMark& config_mark) const;
+    House::Options house_options(const FileMark& config_mark) const;
+    void say_started();
     // CPU of the calling collector thread since the last call.
     std::int64_t account_collector();
     void follow_stride();
@@ -103,8 +104,9 @@ class Engine {
     const Config config_;  // as it was at the start
     const Place place_;
     const std::string arguments_;
-    Config written_;  // what is in force, placeholders as they are; house thread
-    Facts facts_;     // house thread
+    Config written_;                 // what is in force, placeholders as they are; house thread
+    Facts facts_;                    // house thread
+    const std::string config_path_;  // empty: no file
     const remora_buffers buffers_;
     const SystemClock clock_;
     CounterTable counters_;

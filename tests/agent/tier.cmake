@@ -39,6 +39,20 @@ if(REMORA_JAVA AND TARGET remora_jar)
     add_test(NAME agent.java_process
         COMMAND ${Java_JAVA_EXECUTABLE} -Xmx256m -cp ${agent_classes}:${shim_classes} remora.shim.ProcessTests)
     set_tests_properties(agent.java_process PROPERTIES LABELS agent TIMEOUT 180)
+    add_test(NAME agent.java_life
+        COMMAND ${Java_JAVA_EXECUTABLE} -Xmx256m -cp ${agent_classes}:${shim_classes} remora.shim.LifeTests)
+    set_tests_properties(agent.java_life PROPERTIES LABELS agent TIMEOUT 180)
+    if(Python3_FOUND)
+        add_test(NAME agent.life
+            COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/life_test.py ${Java_JAVA_EXECUTABLE} ${agent_classes})
+        set_tests_properties(agent.life PROPERTIES LABELS agent TIMEOUT 600
+            ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
+        # Alerts wait for a minute and a half before they fire.
+        add_test(NAME agent.alerts
+            COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/alert_test.py ${Java_JAVA_EXECUTABLE} ${agent_classes})
+        set_tests_properties(agent.alerts PROPERTIES LABELS full TIMEOUT 600 SKIP_RETURN_CODE 77
+            ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
+    endif()
     add_test(NAME agent.java_yammer
         COMMAND ${CMAKE_CURRENT_LIST_DIR}/yammer.sh ${CMAKE_SOURCE_DIR}/scripts/lab ${yammer_source}
             ${agent_classes}:${shim_classes} ${CMAKE_BINARY_DIR}/tests/agent/yammer

@@ -3,7 +3,10 @@
 
 import os
 import pathlib
+import re
 import signal
+import socket
+import subprocess
 import sys
 import time
 import unittest
@@ -80,8 +83,37 @@ class DeadTest(unittest.TestCase):
         self.assertEqual(samples(self.prom), [DOWN])
         os.kill(self.broker()["pid"], 0)  # the broker runs
 
-    def test_5_a_broker_that_is_told_to_end_by_a_signal(self):
+    def test_5_a_start_that_hangs_is_shown(self):
         self.lab.lab("stop-broker", "--broker", "1")
+        broker = self.broker()
+        properties = pathlib.Path(broker["properties"])
+        before = properties.read_text()
+        data = self.lab.dir / "data-of-a-start"
+        data.mkdir()
+        (data / "meta.properties").write_text(f"version=1\nnode.id=1\ncluster.id={self.lab.state()['cluster_id']}\n")
+        with socket.create_server(("127.0.0.1", 0)) as nobody:  # takes connections and never answers
+            away = {"process.roles": "broker", "log.dirs": data,
+                    "controller.quorum.voters": f"9@127.0.0.1:{nobody.getsockname()[1]}"}
+            kept = [line for line in before.splitlines() if line.split("=")[0] not in {"listeners", *away}]
+            kept += ["listeners=" + re.search(r"PLAINTEXT://[^,\n]*", before)[0]]
+            properties.write_text("\n".join(kept + [f"{key}={value}" for key, value in away.items()]) + "\n")
+            self.lab.write_config(CONFIG)
+            with open(self.lab.dir / "start.log", "wb") as log:
+                child = subprocess.Popen(broker["command"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            try:
+                wait_for("the state of a broker that starts", lambda: any(
+                    re.fullmatch(r"kafka_server_kafkaserver_brokerstate\{.*\} 1", line)
+                    for line in samples(self.prom)), 60)
+                self.assertIn(DOWN.replace(" 0", " 1"), samples(self.prom))
+                child.terminate()
+                child.wait(60)
+            finally:
+                child.kill()
+                child.wait()
+                properties.write_text(before)
+        self.assertEqual(samples(self.prom), [DOWN])
+
+    def test_6_a_broker_that_is_told_to_end_by_a_signal(self):
         self.lab.write_config({**CONFIG, "outputs": [{"at_end": "remove"}]})
         self.lab.lab("start-broker", "--broker", "1")
         self.wait_alive()

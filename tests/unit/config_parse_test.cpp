@@ -171,6 +171,11 @@ TEST(ConfigParse, ArgumentsMayBeAPathOrKeys) {
     EXPECT_EQ(arguments.values[0].second, "[{\"a\":1,\"b\":\"},\"}]");
     EXPECT_EQ(arguments.values[1], (TextPair{"log.level", "warn"}));
     EXPECT_TRUE(parse_arguments("").values.empty());
+    // The shim's own; nobody reads another one, so it is a key that does not exist.
+    EXPECT_TRUE(
+        parse_arguments("force=true,main=a.B,library=/l,domains=x,blocked_after_ms=1,tier=mbean")
+            .values.empty());
+    EXPECT_FALSE(load_config("native_dir=/x", {}).is_ok());
     EXPECT_EQ(parse_arguments("a=b,nonsense").problems.size(), 1U);
 }
 

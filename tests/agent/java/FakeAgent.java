@@ -16,7 +16,7 @@ public final class FakeAgent {
     /** See the class. */
     public static void premain(String text, Instrumentation instrumentation) {
         Arguments arguments = new Arguments(text);
-        if (!arguments.force() && !BrokerGate.isBroker(System.getProperty("sun.java.command"))) {
+        if (!arguments.force() && !BrokerGate.isBroker(System.getProperty("sun.java.command"), arguments.mainClass())) {
             return;
         }
         Thread thread = new Thread(() -> run(text.split(","), arguments, instrumentation), "remora");
@@ -26,8 +26,7 @@ public final class FakeAgent {
 
     private static void run(String[] words, Arguments arguments, Instrumentation instrumentation) {
         try {
-            MBeanServer server =
-                    arguments.force() ? ManagementFactory.getPlatformMBeanServer() : BrokerGate.awaitNode();
+            MBeanServer server = BrokerGate.awaitNode(arguments);
             Map<String, String> facts = Facts.ofProcess();
             facts.putAll(Facts.ofBroker(server));
             Buffers buffers = new Buffers();

@@ -53,6 +53,8 @@ class FakeCore implements Core {
     /** Runs before the next plan with units, which then asks for everything anew. */
     volatile Runnable anewWithUnits;
     volatile int sweeps;
+    /** The next plan tells the collector to end. */
+    volatile boolean switchesOff;
     private boolean decidesAnew;
     private long nextNanos;
     private int nextUnit;
@@ -305,7 +307,7 @@ class FakeCore implements Core {
         out.putInt(Wire.PlanHeader.GROUP_COUNT, groups);
         out.putInt(Wire.PlanHeader.UNIT_COUNT, count);
         out.putLong(Wire.PlanHeader.WAKE_NS, nextUnit > 0 ? now : nextNanos);
-        out.putInt(Wire.PlanHeader.FLAGS, flags);
+        out.putInt(Wire.PlanHeader.FLAGS, flags | (switchesOff ? Wire.PlanFlag.PLAN_STOP : 0));
         out.putInt(Wire.PlanHeader.BYTES, at);
         if ((flags & Wire.PlanFlag.PLAN_REDISCOVER) != 0) {
             flags &= ~Wire.PlanFlag.PLAN_REDISCOVER;

@@ -32,9 +32,14 @@ final class Arguments {
         return text;
     }
 
-    /** Begin in any JVM, not only in a broker, and without waiting for a broker's MBeans. */
+    /** Begin in any JVM, not only in a broker. */
     boolean force() {
         return isTrue(items.get("force")) || isTrue(property("remora.force")) || isTrue(environment("REMORA_FORCE"));
+    }
+
+    /** The main class that is a broker's too, or null. */
+    String mainClass() {
+        return items.get("main");
     }
 
     /** The library named by the operator, or null. */
@@ -64,7 +69,7 @@ final class Arguments {
             try {
                 return Math.max(BLOCKED_AFTER_MS_MIN, Long.parseLong(named));
             } catch (NumberFormatException e) {
-                Log.say("argument blocked_after_ms=" + named + " is no number, using " + BLOCKED_AFTER_MS_DEFAULT);
+                Log.warn("argument blocked_after_ms=" + named + " is no number, using " + BLOCKED_AFTER_MS_DEFAULT);
             }
         }
         return BLOCKED_AFTER_MS_DEFAULT;

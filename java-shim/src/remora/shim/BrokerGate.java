@@ -2,72 +2,97 @@ package remora.shim;
 
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
+import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 /** Decides whether this JVM is a broker and when its own MBeans are there. */
 final class BrokerGate {
-    private static final long POLL_MS = 500;
-    private static final long ROLE_WAIT_MS = 5_000;
-    private static final long RUNNING_WAIT_MS = 60_000;
-    private static final int STATE_RUNNING = 3;
+    private static final long FIRST_LOOK_MS = 500;
+    private static final long POLL_MS = 200;
+    private static final long SILENT_MS = 60_000;
 
     static final String BROKER_STATE = "kafka.server:type=KafkaServer,name=BrokerState";
     static final String CONTROLLER = "kafka.controller:type=KafkaController,name=ActiveControllerCount";
     static final String RAFT = "kafka.server:type=raft-metrics";
+    /** Every registry of Kafka's newer metrics counts itself from its first moment. */
+    private static final String METRICS_COUNT = "kafka.server:type=kafka-metrics-count";
+    private static final String[] NODE_DOMAINS = {"kafka.server", "kafka.controller"};
 
-    /** {@code command}: value of {@code sun.java.command}, main class first; may be null. */
-    static boolean isBroker(String command) {
+    /**
+     * {@code command}: value of {@code sun.java.command}, main class first; may be null. {@code named}: the main class
+     * that the operator says is a broker's, or null.
+     */
+    static boolean isBroker(String command, String named) {
         if (command == null) {
             return false;
         }
-        String trimmed = command.trim();
-        int space = trimmed.indexOf(' ');
-        String main = space < 0 ? trimmed : trimmed.substring(0, space);
-        return main.equals("kafka.Kafka") || main.equals("io.confluent.support.metrics.SupportedKafka");
+        String main = command.trim().split(" ", 2)[0];
+        return main.equals("kafka.Kafka")
+                || main.equals("io.confluent.support.metrics.SupportedKafka")
+                || main.equals(named);
     }
 
     /**
-     * Waits until the node has registered MBeans of its own, and then for the end of its start-up, but not for ever:
-     * a broker that recovers its logs for an hour is worth watching too. A controller-only node has no broker state.
+     * Waits until there is an MBean of Kafka's or of the domains that the operator names: a node registers its first
+     * ones long before it serves, and a start that hangs or recovers logs is worth watching. After a silent minute it
+     * says what it waits for; a JVM that was forced begins without.
      */
-    static MBeanServer awaitNode() throws Exception {
-        Thread.sleep(POLL_MS);
+    static MBeanServer awaitNode(Arguments arguments) throws InterruptedException {
+        Thread.sleep(FIRST_LOOK_MS);  // the host's main sets up its class path and its MBean server first
         MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-        ObjectName state = new ObjectName(BROKER_STATE);
-        ObjectName[] signs = {state, new ObjectName(CONTROLLER), new ObjectName(RAFT)};
-        while (!anyRegistered(server, signs)) {
-            Thread.sleep(POLL_MS);
-        }
-        long seen = System.nanoTime();
-        while (!startedUp(server, state, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - seen))) {
+        long begun = System.nanoTime();
+        boolean said = false;
+        while (!hasSign(server.getDomains(), arguments.domains())) {
+            if (!said && TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun) >= SILENT_MS) {
+                said = true;
+                Log.warn("no MBean of a domain kafka.* after a minute: the node has not begun to start, or "
+                        + "metrics.jmx.exclude hides them; "
+                        + (arguments.force() ? "beginning without" : "waiting for the first one"));
+                if (arguments.force()) {
+                    break;
+                }
+            }
             Thread.sleep(POLL_MS);
         }
         return server;
     }
 
-    private static boolean startedUp(MBeanServer server, ObjectName state, long waitedMillis) {
-        if (waitedMillis >= RUNNING_WAIT_MS) {
-            return true;
-        }
-        if (!server.isRegistered(state)) {
-            return waitedMillis >= ROLE_WAIT_MS;
-        }
-        try {
-            Object value = server.getAttribute(state, "Value");
-            return value instanceof Number && ((Number) value).intValue() >= STATE_RUNNING;
-        } catch (Exception e) {
-            return false;
-        }
-    }
-
-    private static boolean anyRegistered(MBeanServer server, ObjectName[] names) {
-        for (ObjectName name : names) {
-            if (server.isRegistered(name)) {
+    /** {@code more}: prefixes separated by ':', or "*" for every domain, as {@link Arguments#domains}. */
+    static boolean hasSign(String[] domains, String more) {
+        for (String domain : domains) {
+            if (domain.startsWith("kafka.") || more.equals("*")) {
                 return true;
+            }
+            for (String prefix : more.split(":")) {
+                if (!prefix.isEmpty() && domain.startsWith(prefix)) {
+                    return true;
+                }
             }
         }
         return false;
+    }
+
+    /** True when a node of a Kafka cluster lives in this JVM, and not a client or Connect. */
+    static boolean isNode(MBeanServer server) {
+        for (String domain : server.getDomains()) {
+            for (String node : NODE_DOMAINS) {
+                if (domain.equals(node)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** One line for a person about what the node keeps from everybody who reads MBeans; null when that is nothing. */
+    static String hidden(MBeanServer server) throws JMException {
+        if (isNode(server) && !server.isRegistered(new ObjectName(METRICS_COUNT))) {
+            return "the node shows no MBeans of Kafka's newer metrics (network, raft, group coordinator, quotas): "
+                    + "metric.reporters lacks org.apache.kafka.common.metrics.JmxReporter, or metrics.jmx.exclude "
+                    + "hides them";
+        }
+        return null;
     }
 
     private BrokerGate() {}

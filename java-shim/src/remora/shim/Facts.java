@@ -22,6 +22,7 @@ final class Facts {
         "kafka.server:type=KafkaServer,name=ClusterId", "kafka.server:type=ControllerServer,name=ClusterId"
     };
     private static final String[] IDS_IN_FILE = {"node.id", "broker.id"};
+    private static final String KAFKA_VERSION = "org.apache.kafka.common.utils.AppInfoParser";
     private static final String[] LOG_DIRECTORIES = {"metadata.log.dir", "log.dirs", "log.dir"};
     /** Kafka's own, for a broker whose properties name none. */
     private static final String DEFAULT_LOG_DIRECTORY = "/tmp/kafka-logs";
@@ -29,7 +30,8 @@ final class Facts {
     /** What a node tells of itself sooner or later. */
     private static final String[] EXPECTED = {"broker.id", "cluster.id", "kafka.version", "node.role"};
     private static final long POLL_MS = 200;
-    private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long WAIT_IDS_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final String[] PROPERTIES = {
         "java.version", "java.vm.name", "os.arch", "kafka.logs.dir", "java.io.tmpdir", "user.name", "user.home"
     };
@@ -51,20 +53,24 @@ final class Facts {
     }
 
     /**
-     * Waits a moment for what the broker tells about itself: it registers that last of all. One that is still
-     * recovering its logs has not: what is missing then comes from its own files.
+     * What the broker's files and MBeans tell. Its files tell everything as a rule, and nothing is waited for. Where
+     * they do not tell the log directories, its beans do, late: without these the core could get in Kafka's way.
      */
     static Map<String, String> awaitBroker(MBeanServer server) throws InterruptedException {
         long begin = System.nanoTime();
-        Map<String, String> facts = ofBroker(server);
-        while (!facts.containsKey("broker.id") || !facts.containsKey("cluster.id")) {
-            if (System.nanoTime() - begin >= WAIT_NANOS) {
-                break;
-            }
+        Map<String, String> facts = ofNode(server);
+        while (!isEnough(facts, System.nanoTime() - begin)) {
             Thread.sleep(POLL_MS);
-            facts = ofBroker(server);
+            facts = ofNode(server);
         }
-        return withFiles(facts);
+        facts.computeIfAbsent("kafka.version", key -> kafkaVersion());
+        return facts;
+    }
+
+    static boolean isEnough(Map<String, String> facts, long waitedNanos) {
+        boolean isSafe = facts.containsKey("log.dirs");
+        boolean isWhole = isSafe && facts.containsKey("broker.id") && facts.containsKey("cluster.id");
+        return isWhole || waitedNanos >= (isSafe ? WAIT_IDS_NANOS : WAIT_NANOS);
     }
 
     /** What the broker tells now, and its files. Runs foreign code. */
@@ -74,10 +80,16 @@ final class Facts {
 
     private static Map<String, String> withFiles(Map<String, String> facts) {
         for (Map.Entry<String, String> fact : ofFiles(Arguments.property("sun.java.command")).entrySet()) {
-            facts.merge(fact.getKey(), fact.getValue(),
-                    (known, read) -> fact.getKey().equals("log.dirs") ? known + "," + read : known);
+            facts.merge(fact.getKey(), fact.getValue(), (bean, file) -> merged(fact.getKey(), bean, file));
         }
         return facts;
+    }
+
+    private static String merged(String key, String bean, String file) {
+        if (key.equals("log.dirs")) {
+            return bean + "," + file;
+        }
+        return key.equals("node.role") ? file : bean;  // a node that starts has not all of its beans yet
     }
 
     /** Names of facts that a node has and that are not known yet, with commas between. */
@@ -106,6 +118,7 @@ final class Facts {
             }
         }
         putId(facts, broker);
+        put(facts, "node.role", role(broker.getProperty("process.roles", "")));
         put(facts, "broker.rack", broker.getProperty("broker.rack", "").trim());
         List<String> directories = new ArrayList<>();
         for (String key : LOG_DIRECTORIES) {
@@ -186,10 +199,23 @@ final class Facts {
         boolean broker = server.isRegistered(new ObjectName(BrokerGate.BROKER_STATE));
         boolean controller = server.isRegistered(new ObjectName(BrokerGate.CONTROLLER));
         boolean raft = server.isRegistered(new ObjectName(BrokerGate.RAFT));
-        if (broker) {
-            return controller && raft ? "broker,controller" : "broker";
+        return role((broker ? "broker" : "") + (controller && (raft || !broker) ? "controller" : ""));
+    }
+
+    /** {@code roles}: the key {@code process.roles}, of KRaft only. */
+    private static String role(String roles) {
+        boolean broker = roles.contains("broker");
+        boolean controller = roles.contains("controller");
+        return broker ? controller ? "broker,controller" : "broker" : controller ? "controller" : null;
+    }
+
+    /** Of Kafka's own class: a broker that starts has no bean that tells it. */
+    private static String kafkaVersion() {
+        try {
+            return (String) Class.forName(KAFKA_VERSION).getMethod("getVersion").invoke(null);
+        } catch (Throwable absent) {
+            return null;
         }
-        return controller ? "controller" : null;
     }
 
     private static String version(MBeanServer server, ObjectName name) {

@@ -43,7 +43,7 @@ final class LateFacts implements Runnable {
         try {
             long begin = System.nanoTime();
             String pending = facts.getOrDefault(Facts.PENDING, "");
-            while (!pending.isEmpty() && System.nanoTime() - begin < patienceNanos) {
+            while (!pending.isEmpty() && supervisor.isRunning() && System.nanoTime() - begin < patienceNanos) {
                 Thread.sleep(pollMillis);
                 facts.putAll(Facts.ofNode(server));
                 String left = Facts.pending(facts);
@@ -58,7 +58,7 @@ final class LateFacts implements Runnable {
         } catch (InterruptedException e) {
             // Nobody of ours interrupts; the core goes on with what it knows.
         } catch (Throwable cause) {
-            Log.say("facts of the broker: " + Log.text(cause));
+            Log.warn("facts of the broker: " + Log.text(cause));
         }
     }
 

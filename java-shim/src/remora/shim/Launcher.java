@@ -2,20 +2,17 @@ package remora.shim;
 
 import java.io.File;
 import java.lang.instrument.Instrumentation;
-import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import javax.management.MBeanServer;
 
-/** The daemon thread "remora": loads the library, waits for the broker, starts the core, then supervises. */
+/** The daemon thread "remora": loads the library, waits for the node, starts the core, then supervises. */
 final class Launcher implements Runnable {
     private final Arguments arguments;
-    private final boolean forced;
     private final Instrumentation instrumentation;
 
-    Launcher(Arguments arguments, boolean forced, Instrumentation instrumentation) {
+    Launcher(Arguments arguments, Instrumentation instrumentation) {
         this.arguments = arguments;
-        this.forced = forced;
         this.instrumentation = instrumentation;
     }
 
@@ -29,18 +26,18 @@ final class Launcher implements Runnable {
             Map<String, String> known = new LinkedHashMap<>(facts);
             known.putAll(Facts.ofFiles(Arguments.property("sun.java.command")));
             Native.endFiles(arguments.text(), Facts.lines(known));
-            MBeanServer server = forced ? ManagementFactory.getPlatformMBeanServer() : BrokerGate.awaitNode();
-            launch(server, facts);
+            launch(BrokerGate.awaitNode(arguments), facts);
         } catch (InterruptedException e) {
-            // Not before the broker was up: nothing to end.
+            // Not before the node was there: nothing to end.
         } catch (Throwable cause) {
-            Log.say("stays off: " + Log.text(cause));
+            Log.error("stays off: " + Log.text(cause));
         }
     }
 
     private void launch(MBeanServer server, Map<String, String> facts) throws InterruptedException {
-        facts.putAll(forced ? Facts.ofBroker(server) : Facts.awaitBroker(server));
-        String pending = forced ? "" : Facts.pending(facts);
+        boolean isNode = !arguments.force() || BrokerGate.isNode(server);
+        facts.putAll(isNode ? Facts.awaitBroker(server) : Facts.ofBroker(server));
+        String pending = isNode ? Facts.pending(facts) : "";
         facts.put(Facts.PENDING, pending);
         Buffers buffers = new Buffers();
         Core core;
@@ -64,12 +61,12 @@ final class Launcher implements Runnable {
     private static void sayWhy(String reasons) {
         String[] lines = String.valueOf(reasons).split("\n");
         if (lines.length == 1) {
-            Log.say("stays off: " + lines[0]);
+            Log.error("stays off: " + lines[0]);
             return;
         }
-        Log.say("stays off, for " + lines.length + " reasons:");
+        Log.error("stays off, for " + lines.length + " reasons:");
         for (String line : lines) {
-            Log.say(line);
+            Log.error(line);
         }
     }
 

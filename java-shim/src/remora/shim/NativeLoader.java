@@ -4,9 +4,11 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +27,8 @@ final class NativeLoader {
     private final File jar;
     private final String named;
     private final Map<String, String> facts;
-    private final List<String> tried = new ArrayList<>();
+    /** Places by what is wrong with them: most fail alike. */
+    private final Map<String, List<String>> tried = new LinkedHashMap<>();
     private boolean jarCopyBad;
 
     /** {@code jar}: the shim's own, or null; {@code named}: the operator's choice, or null. */
@@ -39,29 +42,30 @@ final class NativeLoader {
     boolean load() {
         String loaded = find();
         if (loaded == null) {
-            Log.say("native library: none could be loaded, the agent stays off; tried " + String.join("; ", tried));
+            Log.error("native library: none could be loaded, the agent stays off; tried " + faults());
             return false;
         }
         int version;
         try {
             version = Native.wireVersion();
         } catch (Throwable cause) {
-            Log.say("native library: " + loaded + " is no library of this agent, which stays off: " + Log.text(cause));
+            Log.error("native library: " + loaded + " is no library of this agent, which stays off: "
+                    + Log.text(cause));
             return false;
         }
         if (version != Wire.VERSION) {
-            Log.say("native library: " + loaded + " has layout " + version + ", this jar has " + Wire.VERSION
+            Log.error("native library: " + loaded + " has layout " + version + ", this jar has " + Wire.VERSION
                     + "; the agent stays off");
             return false;
         }
-        Log.say("native library: loaded " + loaded + (tried.isEmpty() ? "" : "; before: " + String.join("; ", tried)));
+        Log.info("native library: loaded " + loaded + (tried.isEmpty() ? "" : "; before: " + faults()));
         return true;
     }
 
     private String find() {
         String arch = arch();
         if (arch == null) {
-            tried.add("nothing: no library for " + facts.get("os.arch"));
+            fails("nothing", "no library for " + facts.get("os.arch"));
             return null;
         }
         if (named != null) {
@@ -80,6 +84,28 @@ final class NativeLoader {
         return extractAndLoad("native/linux-" + arch + "/" + NAME);
     }
 
+    private void fails(String place, String why) {
+        tried.computeIfAbsent(why, key -> new ArrayList<>()).add(place);
+    }
+
+    /** "A, B: why; C: why". */
+    private String faults() {
+        List<String> found = new ArrayList<>();
+        tried.forEach((why, places) -> found.add(String.join(", ", places) + ": " + why));
+        return String.join("; ", found);
+    }
+
+    /** What is wrong, without the place: its name would make equal faults differ. */
+    private static String text(Throwable cause, File file) {
+        String kind = cause.getClass().getSimpleName();
+        if (cause instanceof FileSystemException) {
+            String reason = ((FileSystemException) cause).getReason();
+            return reason == null ? kind : reason;
+        }
+        String message = cause.getMessage();
+        return message == null ? kind : message.replace('\n', ' ').replace(file.getAbsolutePath() + ": ", "");
+    }
+
     private String arch() {
         String arch = facts.get("os.arch");
         if ("amd64".equals(arch) || "x86_64".equals(arch)) {
@@ -92,33 +118,33 @@ final class NativeLoader {
     private String tryLoad(File file, String how, boolean mustExist) {
         if (!file.isFile()) {
             if (mustExist) {
-                tried.add(file + " (" + how + "): not there");
+                fails(file + " (" + how + ")", "not there");
             }
             return null;
         }
         String fault = ElfFile.fault(file, arch());
         if (fault != null) {
-            tried.add(file + " (" + how + "): " + fault);
+            fails(file + " (" + how + ")", fault);
             return null;
         }
         try {
             System.load(file.getAbsolutePath());
             return file + " (" + how + ")";
         } catch (Throwable cause) {
-            tried.add(file + " (" + how + "): " + Log.text(cause));
+            fails(file + " (" + how + ")", text(cause, file));
             return null;
         }
     }
 
     private String extractAndLoad(String entryName) {
         if (jar == null || !jar.isFile()) {
-            tried.add("no jar to extract from");
+            fails("the jar of the agent", "not found");
             return null;
         }
         try (JarFile file = new JarFile(jar)) {
             ZipEntry entry = file.getEntry(entryName);
             if (entry == null) {
-                tried.add(jar + ": has no " + entryName);
+                fails(jar.getPath(), "has no " + entryName);
                 return null;
             }
             for (String directory : directories()) {
@@ -128,7 +154,7 @@ final class NativeLoader {
                 }
             }
         } catch (IOException e) {
-            tried.add(jar + ": " + Log.text(e));
+            fails(jar.getPath(), text(e, jar));
         }
         return null;
     }
@@ -149,21 +175,21 @@ final class NativeLoader {
         Path path = null;
         try {
             if (!directory.isDirectory()) {
-                tried.add(directory + ": no directory");
+                fails(directory.getPath(), "no directory");
                 return null;
             }
             path = Files.createTempFile(directory.toPath(), "libremora-", ".so");
             copy(file, entry, path);
             String fault = ElfFile.fault(path.toFile(), arch());
             if (fault != null) {
-                tried.add("the copy in the jar " + fault);
+                fails("the copy in the jar", fault);
                 jarCopyBad = true;
                 return null;
             }
             System.load(path.toAbsolutePath().toString());
             return "from the jar by way of " + directory;
         } catch (Throwable cause) {
-            tried.add(directory + ": " + Log.text(cause));
+            fails(directory.getPath(), text(cause, path == null ? directory : path.toFile()));
             return null;
         } finally {
             delete(path);  // a loaded library stays mapped

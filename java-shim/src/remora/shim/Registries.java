@@ -33,7 +33,7 @@ final class Registries {
         try {
             return found.isEmpty() ? null : new YammerReader(found);
         } catch (Throwable mismatch) {
-            Log.say("metric registry of an unknown make, reading through the MBean server: " + Log.text(mismatch));
+            Log.warn("metric registry of an unknown make, reading through the MBean server: " + Log.text(mismatch));
             return null;
         }
     }

@@ -9,6 +9,7 @@ import javax.management.MBeanServer;
 final class Session {
     final Core core;
     final Buffers buffers;
+    final MBeanServer server;
     final MBeanReader mbeans;
     /** Null where the host has no metric registry. */
     final MetricReader metrics;
@@ -29,6 +30,7 @@ final class Session {
     Session(Core core, Buffers buffers, MBeanServer server, MetricReader metrics, String domains) {
         this.core = core;
         this.buffers = buffers;
+        this.server = server;
         this.metrics = metrics;
         mbeans = new MBeanReader(server, OpenFiles.isTold());
         catalog = new MBeanCatalog(server, domains);

@@ -11,10 +11,12 @@ import javax.management.ObjectName;
 final class Supervisor {
     private static final int STOP_MILLIS = 800;
     private static final int COLLECTOR_MILLIS = 200;
+    private static final long UP_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final Session session;
     private final long pollMillis;
     private final int pollsBlocked;
+    private final Thread hook = new Thread(this::shutdown, "remora-stop");
     private Collector collector;
     private Thread thread;
     private int generation;
@@ -33,11 +35,12 @@ final class Supervisor {
         try {
             session.catalog.open();
         } catch (Exception e) {
-            Log.say("no registration notifications, the agent stays off: " + Log.text(e));
-            session.core.stop(STOP_MILLIS);
+            end("no registration notifications: " + Log.text(e));
             return;
         }
         start(Collector.FIRST);
+        long upNanos = System.nanoTime() + UP_NANOS;
+        boolean looked = false;
         while (isRunning()) {
             try {
                 Thread.sleep(pollMillis);
@@ -45,22 +48,46 @@ final class Supervisor {
                 // Nobody of ours interrupts; go on watching.
             }
             watch();
+            if (!looked && System.nanoTime() - upNanos >= 0) {
+                looked = true;
+                sayHidden();
+            }
+        }
+    }
+
+    private void sayHidden() {
+        try {
+            String hidden = BrokerGate.hidden(session.server);
+            if (hidden != null) {
+                Log.warn(hidden);
+            }
+        } catch (Exception e) {
+            // A host that does not tell hides nothing that we could name.
         }
     }
 
     /** Registers the stop of the agent with the host's shutdown. */
     void hook() {
         try {
-            Runtime.getRuntime().addShutdownHook(new Thread(this::shutdown, "remora-stop"));
+            Runtime.getRuntime().addShutdownHook(hook);
         } catch (IllegalStateException | SecurityException e) {
             // The host is going down already, or forbids it: then the last output is what was written before.
         }
     }
 
-    /** Ends the agent within about a second. Any thread. */
+    /** Lets go of the host's shutdown: the hook holds on to everything that the agent knows of the host. */
+    private void unhook() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException | SecurityException e) {
+            // The host is going down already.
+        }
+    }
+
+    /** Ends the agent once the broker has ended, and within about a second then. Any thread. */
     void shutdown() {
         try {
-            session.stopping = true;
+            HostEnd.await(this::isRunning);
             end(null);
         } catch (Throwable cause) {
             // The host ends now, with or without us.
@@ -72,7 +99,8 @@ final class Supervisor {
         return !finished && session.core.learn(facts) >= 0;
     }
 
-    private synchronized boolean isRunning() {
+    /** False when the agent has ended. Any thread. */
+    synchronized boolean isRunning() {
         return !finished;
     }
 
@@ -117,10 +145,10 @@ final class Supervisor {
         collector.onReturn(() -> {
             returned.run();
             if (pauses) {
-                Log.say("the read of " + where + " has returned; reading goes on");
+                Log.info("the read of " + where + " has returned; reading goes on");
             }
         });
-        Log.say("a read of " + where + " has not returned for " + pollMillis * pollsBlocked + " ms; "
+        Log.warn("a read of " + where + " has not returned for " + pollMillis * pollsBlocked + " ms; "
                 + (pauses ? "as many hang as may: nothing but meters and counters is read until one returns ("
                         : "going on without it and its like (") + session.stuck.alive() + " such now)");
         start(subject);
@@ -141,10 +169,11 @@ final class Supervisor {
         finished = true;
         session.stopping = true;
         session.catalog.close();
+        unhook();
         if (reason != null) {
-            Log.say("stopped: " + reason + "; the host goes on");
+            Log.error("stopped: " + reason + "; the host goes on");
         }
-        if (collectorIsOut()) {
+        if (collector == null || collectorIsOut()) {
             session.core.stop(STOP_MILLIS);
         }
     }
