@@ -110,7 +110,6 @@ Applied Cache::take(UnitId unit, std::int64_t read_ns, std::int64_t read_wall_ms
         } else {
             const bool changed = !same_bits(values[slot], fresh);
             applied.changed = applied.changed || changed;
-            applied.first_changed = applied.first_changed || (slot == 0 && changed);
             deviation =
                 std::max(deviation, take_deviation(scales[slot], values[slot], fresh, elapsed_s));
         }

@@ -24,7 +24,6 @@ struct Applied {
     double deviation = 0;
     std::int64_t elapsed_ns = 0;  // since the read before; 0 for a first read
     bool changed = false;         // any value differs in bits
-    bool first_changed = false;   // its first value does: of a meter the count, not the rates
     bool first = false;
 };
 

@@ -40,7 +40,6 @@ Core::Core(const Options& options, Channels& channels, IntervalTable& intervals,
       counters_(counters),
       log_(log),
       cache_(counters),
-      change_hints_(sampler),
       condenser_(cache_, counters),
       self_(counters, options.version, kFamiliesShownMax),
       inbox_(kInboxMessages),
@@ -401,9 +400,6 @@ void Core::end_unit(const Message& message) {
     }
     sampler_.observe(unit, static_cast<float>(applied.deviation), applied.elapsed_ns, status,
                      batch_ns_, is_audit);
-    if (applied.first_changed) {
-        change_hints_.on_changed(unit);
-    }
     if (applied.changed && (unit == under_replicated_ || unit == under_min_isr_)) [[unlikely]] {
         look_for_partitions();
     }

@@ -26,7 +26,6 @@
 #include "model/name_store.h"
 #include "sample/audit.h"
 #include "sample/ceiling.h"
-#include "sample/change_hints.h"
 #include "sample/governor.h"
 #include "sample/sampler.h"
 #include "sample/trace.h"
@@ -116,7 +115,6 @@ class Core final : public Worker {
 
     Cache cache_;
     AccuracyAudit accuracy_;
-    ChangeHints change_hints_;
     Condenser condenser_;
     std::unordered_map<UnitId, UnitTraits> sampled_;  // units whose reading may begin or end
     UnitId under_replicated_ = kNoUnit;  // the broker's own number of partitions in trouble

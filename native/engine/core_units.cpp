@@ -176,7 +176,6 @@ void Core::remove_unit(UnitId unit) {
     }
     std::erase(read_soon_, unit);
     cache_.remove_unit(unit);
-    change_hints_.remove(unit);
     sampler_.remove_unit(unit);
     drawn_state_[unit] = Drawn::kNo;
     unit_names_.erase(unit);
@@ -184,9 +183,7 @@ void Core::remove_unit(UnitId unit) {
 }
 
 void Core::begin_reading(UnitId unit, const UnitTraits& traits, std::string_view name) {
-    if (sampler_.add_unit(unit, traits)) {
-        change_hints_.add(unit, name);
-    } else {
+    if (!sampler_.add_unit(unit, traits)) {
         log_.error("core.begin_reading", "unit refused by the sampler: " + std::string(name));
     }
 }
@@ -199,7 +196,6 @@ void Core::condense() {
             begin_reading(unit, sampled_[unit], name_of(unit));
             read_soon_.push_back(unit);  // its interval may be long
         } else {
-            change_hints_.remove(unit);
             sampler_.remove_unit(unit);
             intervals_.set(unit, kIntervalNever);
         }

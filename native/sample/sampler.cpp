@@ -22,8 +22,6 @@ constexpr std::uint8_t kReadsUntilKnown = 2;
 // fits into what may be read; and again when it costs at most the second share of that.
 constexpr double kTopicsMost = 0.5;
 constexpr double kTopicsAgain = 0.9;
-// Weight of one read in what reads after a hint find.
-constexpr float kLearnHints = 0.002F;
 // Share of what earlier ticks found that still counts for what units that rest may have done.
 constexpr float kSurpriseKept = 0.7F;
 
@@ -208,9 +206,6 @@ void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool 
             surprise.sum += std::max(capped - volatility_[unit] * seconds, 0.0F);
             surprise.reads += 1;
         }
-        if ((flags_[unit] & kHinted) != 0) {
-            hint_worth_ += kLearnHints * (capped - hint_worth_);
-        }
         volatility_[unit] = learn_volatility(volatility_[unit], capped, elapsed_ns,
                                              static_cast<float>(options_.sampling.decay));
         if (!variance_.is_empty()) {
@@ -255,7 +250,7 @@ void Sampler::sum_up(ClassCosts& costs, SolveResult& result) {
             continue;
         }
         const float cost = cost_ns(unit);
-        int settled = flags & ~(kReadNow | kWoken | kHinted);
+        int settled = flags & ~(kReadNow | kWoken);
         if (bounds_.class_of(kind_[unit]) == UnitClass::kBroker && costs_.is_warm(family_[unit])) {
             const AgeBounds::Expense now =
                 AgeBounds::expense_of(static_cast<double>(cost), expense(unit));
@@ -382,8 +377,7 @@ SolveResult Sampler::solve(double budget_ns_per_s, double ceiling_ns_per_s) {
 float Sampler::expected_surprise(UnitId unit) const {
     const Surprise& surprise = surprises_[family_[unit]];
     // Two reads without surprise are put in, so that one surprised read alone is no alarm for all.
-    const float of_family = surprise.sum / (surprise.reads + 2);
-    return (flags_[unit] & kHinted) != 0 ? std::max(of_family, hint_worth_) : of_family;
+    return surprise.sum / (surprise.reads + 2);
 }
 
 // A read of cost c buys lambda / 2 scale seconds elsewhere (the derivative of the law); here it

@@ -76,14 +76,6 @@ class Sampler {
     void observe(UnitId unit, float deviation, std::int64_t elapsed_ns, wire::ReadStatus status,
                  std::int64_t now_ns, bool is_audit = false);
 
-    // Something else tells that `unit` has changed since its last read: the next collect_wakes()
-    // has it when what such reads usually find is worth its price.
-    void hint(UnitId unit) {
-        if (has(unit)) {
-            flags_[unit] = static_cast<std::uint8_t>(flags_[unit] | kHinted);
-        }
-    }
-
     void on_cost(FamilyId family, std::uint32_t units, double nanos) {
         costs_.on_cost(family, units, nanos);
     }
@@ -131,7 +123,6 @@ class Sampler {
         kWoken = 8,    // since the last solve
         kHigh = 16,    // AgeBounds::Expense of its reads
         kVeryHigh = 32,
-        kHinted = 64,  // since the last solve
     };
     // What a family's reads of units that rest found, the latest ticks most.
     struct Surprise {
@@ -171,7 +162,6 @@ class Sampler {
     LawBins bins_;
     double lambda_ = 0;
     bool topics_at_base_ = true;
-    float hint_worth_ = 1;  // scales that reads after a hint found on average
     UnitId wake_from_ = 0;  // where the next search for units to wake begins
     std::uint32_t recording_ms_ = 0;
     std::uint32_t active_ = 0;
