@@ -127,7 +127,10 @@ void rename(Series& series, std::string_view name, MetricType type, std::string_
     series.name = name;
     series.type = type;
     series.unit = unit;
-    std::erase_if(series.labels, [](const Label& label) { return label.name == "quantile"; });
+    // The resource tells whose process it is.
+    std::erase_if(series.labels, [](const Label& label) {
+        return label.name == "quantile" || label.name == "process";
+    });
 }
 
 // "heap" or "non_heap", which the name of a pool of HotSpot's tells; empty for others.

@@ -624,7 +624,7 @@ TEST_F(EngineTest, EachBrokerIsAnInstanceOfItsOwn) {
 // A receiver of increments adds up what it gets: the first value of a bean that came just now is
 // growth, that of one that was there before is not.
 TEST_F(EngineTest, ABeanThatComesWhileTheAgentRunsSaysSinceWhenItCounts) {
-    start(config(R"(, "self_metrics": false, "outputs": [{"format": "otlp_json"}])"));
+    start(config(R"(, "outputs": [{"format": "otlp_json", "self_metrics": "off"}])"));
     const std::string errors = "kafka.network:type=RequestMetrics,name=ErrorsPerSec,error=";
     add(wire::BeanKind::kCounter, errors + "OLD");
     shim_.add_swept();

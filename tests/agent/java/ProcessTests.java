@@ -39,12 +39,26 @@ public final class ProcessTests {
         throw new AssertionError("never saw " + what);
     }
 
+    private static MBeanReader reader(MBeanServer server) {
+        return new MBeanReader(server, OpenFiles.isTold());
+    }
+
+    /** As the registrar does it, with a core that wants everything. */
+    private static Description describe(MBeanReader reader, ObjectName name) throws Exception {
+        Description outline = reader.outline(name);
+        short[] all = new short[outline.slots.size()];
+        for (short i = 0; i < all.length; i++) {
+            all[i] = i;
+        }
+        return reader.describe(name, outline, all);
+    }
+
     /** One read of every value of a platform bean, by path. */
     private static Map<String, Double> read(String type) {
         try {
             ObjectName name = new ObjectName("java.lang:type=" + type);
-            MBeanReader reader = new MBeanReader(ManagementFactory.getPlatformMBeanServer());
-            Description description = reader.describe(name);
+            MBeanReader reader = reader(ManagementFactory.getPlatformMBeanServer());
+            Description description = describe(reader, name);
             short[] wanted = new short[description.slots.size()];
             for (short i = 0; i < wanted.length; i++) {
                 wanted[i] = i;
@@ -186,7 +200,7 @@ public final class ProcessTests {
         MBeanServer server = MBeanServerFactory.newMBeanServer();
         ObjectName name = new ObjectName("app:type=Threading");
         server.registerMBean(new ListedFiles(0), name);
-        for (Description.Slot slot : new MBeanReader(server).describe(name).slots) {
+        for (Description.Slot slot : describe(reader(server), name).slots) {
             equal((short) 0, slot.process, slot.path());
         }
     }
@@ -226,8 +240,8 @@ public final class ProcessTests {
             ObjectName name = new ObjectName("java.lang:type=OperatingSystem");
             ListedFiles files = new ListedFiles(error);
             server.registerMBean(files, name);
-            MBeanReader reader = new MBeanReader(server);
-            Description description = reader.describe(name);
+            MBeanReader reader = reader(server);
+            Description description = describe(reader, name);
             boolean counted = isTold && error == 0;
             equal(counted, description.countsOpenFiles, "counted, error " + error);
             int before = files.listings;
