@@ -224,8 +224,7 @@ void check_label_names(const std::vector<TextPair>& common, const OutputConfig& 
 }
 
 void finish_outputs(const std::vector<TextPair>& labels, std::vector<OutputConfig>& outputs,
-                    SelfLevel self_metrics,
-                    ConfigReader& reader) {
+                    SelfLevel self_metrics, ConfigReader& reader) {
     if (reader.is_faulty("outputs")) {
         return;
     }

@@ -248,6 +248,18 @@ void visit(ConfigVisitor& v, LimitsConfig& c) {
     v.end_section();
 }
 
+void visit_rotation(ConfigVisitor& v, RotateConfig& c) {
+    v.begin_section({"rotate", "Rotation of appended files (ndjson, otlp_json, influx)."});
+    v.size({"size", "Size at which the file is rotated."}, c.bytes, {4 * kKibi, kTebi});
+    v.duration({"age", "Age at which the file is rotated; 0s means by size alone."}, c.age_ms,
+               {kMinute, 365 * kDay, true});
+    v.whole({"files", "Rotated files kept."}, c.files, {0, 1000});
+    v.boolean({"compress", "Compress rotated files with gzip."}, c.compress);
+    v.size({"total_size", "Size of all files of the output together; the oldest go first."},
+           c.total_bytes, {8 * kKibi, 16 * kTebi});
+    v.end_section();
+}
+
 void visit_output(ConfigVisitor& v, OutputConfig& c) {
     v.text({"name", "Name in messages and self-metrics; empty means the type and the position."},
            c.name, TextKind::kName);
@@ -294,15 +306,7 @@ void visit_output(ConfigVisitor& v, OutputConfig& c) {
             c.include, TextKind::kPattern, kRulesMax);
     v.texts({"exclude", "ObjectName patterns left out of this output; wins over include."},
             c.exclude, TextKind::kPattern, kRulesMax);
-    v.begin_section({"rotate", "Rotation of appended files (ndjson, otlp_json, influx)."});
-    v.size({"size", "Size at which the file is rotated."}, c.rotate.bytes, {4 * kKibi, kTebi});
-    v.duration({"age", "Age at which the file is rotated; 0s means by size alone."},
-               c.rotate.age_ms, {kMinute, 365 * kDay, true});
-    v.whole({"files", "Rotated files kept."}, c.rotate.files, {0, 1000});
-    v.boolean({"compress", "Compress rotated files with gzip."}, c.rotate.compress);
-    v.size({"total_size", "Size of all files of the output together; the oldest go first."},
-           c.rotate.total_bytes, {8 * kKibi, 16 * kTebi});
-    v.end_section();
+    visit_rotation(v, c.rotate);
     choose(v, {"fsync", "When the file is forced to disk: never, at rotation, or every tick."},
            c.fsync, kFsyncs);
     choose(

@@ -23,10 +23,10 @@ constexpr std::array kBasic = {
 };
 // Counted by each output, and told with its name.
 constexpr std::array kOfOutputs = {
-    Counter::kSinkErrors,          Counter::kSinkFramesDropped, Counter::kSinkBytes,
-    Counter::kTicksSkipped,        Counter::kSinkBytesDropped,  Counter::kSinkFrames,
-    Counter::kSinkRotations,       Counter::kSinkPackets,       Counter::kSinkBlocked,
-    Counter::kOutputSeriesRefused, Counter::kLinesEncoded,      Counter::kLinesTooLongDropped,
+    Counter::kSinkErrors,          Counter::kSinkFramesDropped,    Counter::kSinkBytes,
+    Counter::kTicksSkipped,        Counter::kSinkBytesDropped,     Counter::kSinkFrames,
+    Counter::kSinkRotations,       Counter::kSinkPackets,          Counter::kSinkBlocked,
+    Counter::kOutputSeriesRefused, Counter::kLinesEncoded,         Counter::kLinesTooLongDropped,
     Counter::kValuesUnencodable,   Counter::kOutputSeriesClashing,
 };
 constexpr std::size_t kOfOutputsBasic = 4;  // the first ones

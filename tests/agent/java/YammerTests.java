@@ -144,6 +144,11 @@ public final class YammerTests {
             }
 
             @Override
+            public int learn(String facts) {
+                return 0;
+            }
+
+            @Override
             public int plan(long nowNanos) {
                 return 0;
             }
