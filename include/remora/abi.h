@@ -49,9 +49,10 @@ REMORA_EXPORT int32_t remora_control(remora_agent* agent, int32_t bytes);
 // the number of units. Collector thread.
 REMORA_EXPORT int32_t remora_plan(remora_agent* agent, int64_t now_ns);
 
-// Takes `bytes` of sample records read for the last plan. Returns the number of values taken.
-// Collector thread.
-REMORA_EXPORT int32_t remora_submit(remora_agent* agent, int32_t bytes, int64_t now_ns);
+// Takes `bytes` of sample records read for the last plan, none of them before `since_ns`
+// (CLOCK_MONOTONIC): that is when they count as read, for no value may pass for younger than it is.
+// Returns the number of values taken. Collector thread.
+REMORA_EXPORT int32_t remora_submit(remora_agent* agent, int32_t bytes, int64_t since_ns);
 
 // More is known of the host than at the start: all facts anew, "key=value" lines as there. A fact
 // `pending` names, with commas between, those that the caller still looks for: outputs whose labels

@@ -348,6 +348,10 @@ Cap Registrar::admit(const Bean& bean, const Selection& selection, FamilyId& fam
     if (cap != Cap::kNone) {
         return cap;
     }
+    if (selection.policy.unit_class == UnitClass::kAlert && !families_[family].has_alert) {
+        families_[family].has_alert = true;
+        is_order_stale_ = true;
+    }
     if (!take_id(unit)) {
         admission_.release(family, series);
         return Cap::kUnits;
@@ -434,6 +438,9 @@ void Registrar::order_families() {
     for (const auto& [name, family] : family_ids_) {
         order.push_back(family);
     }
+    // Alerts do not wait for a read that takes long.
+    std::stable_partition(order.begin(), order.end(),
+                          [this](FamilyId family) { return families_[family].has_alert; });
     planner_.set_order(order);
 }
 

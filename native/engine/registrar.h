@@ -110,6 +110,7 @@ class Registrar {
         std::string name;
         std::uint64_t series_refused = 0;  // left out by a cap since the last sweep began
         bool is_told = true;               // the core knows the number
+        bool has_alert = false;            // a unit of it is of class alert
     };
 
     // What a cap leaves out since the last sweep began.

@@ -623,6 +623,21 @@ TEST_F(EngineTest, EachBrokerIsAnInstanceOfItsOwn) {
 
 // A receiver of increments adds up what it gets: the first value of a bean that came just now is
 // growth, that of one that was there before is not.
+TEST_F(EngineTest, AlertsAreReadBeforeWhatMayTakeLong) {
+    start(config());
+    add(wire::BeanKind::kGauge, "kafka.a:type=Slow,name=First");
+    add(wire::BeanKind::kGauge, "kafka.server:type=ReplicaManager,name=LeaderCount");
+    const std::uint32_t alert = add(
+        wire::BeanKind::kGauge, "kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions");
+    std::vector<FakeShim::PlannedGroup> groups;
+    EXPECT_TRUE(cycle_until(1, [&] {
+        groups = shim_.plan();
+        return groups.size() == 3;
+    }));
+    ASSERT_EQ(groups.size(), 3U);
+    EXPECT_EQ(groups[0].units, std::vector<std::uint32_t>{alert});
+}
+
 TEST_F(EngineTest, ABeanThatComesWhileTheAgentRunsSaysSinceWhenItCounts) {
     start(config(R"(, "outputs": [{"format": "otlp_json", "self_metrics": "off"}])"));
     const std::string errors = "kafka.network:type=RequestMetrics,name=ErrorsPerSec,error=";

@@ -62,6 +62,8 @@ class FakeCore implements Core {
     private volatile int failStatus = -1;
     volatile int flags;
     volatile int stops;
+    /** Since when the values of the last batch have been read. */
+    long since;
     final List<String> learnt = new CopyOnWriteArrayList<>();
     long controls;
     long plans;
@@ -317,7 +319,8 @@ class FakeCore implements Core {
     }
 
     @Override
-    public synchronized int submit(int bytes, long now) {
+    public synchronized int submit(int bytes, long since) {
+        this.since = since;
         check(bytes > 0 && bytes <= Wire.SAMPLE_BYTES && bytes % 8 == 0, "sample bytes " + bytes);
         submits++;
         ByteBuffer in = buffers.sample;

@@ -171,6 +171,28 @@ public final class ShimTests {
 
     // --- what exists -------------------------------------------------------------------------------
 
+    /** However long a read takes: no value that waits for it passes for younger than it is. */
+    static void aBatchIsAsOldAsItsFirstRead() {
+        Buffers buffers = new Buffers();
+        FakeCore core = new FakeCore(buffers, 1000);
+        SampleWriter samples = new SampleWriter(core, buffers, new TextTable());
+        Scratch scratch = new Scratch();
+        long second = 1_000_000_000L;
+        samples.begin(100 * second);
+        samples.unit(0, -Wire.ReadStatus.GONE, scratch);
+        samples.begin(100 * second + 1);
+        samples.unit(1, -Wire.ReadStatus.GONE, scratch);
+        samples.flush();
+        equal(100 * second, core.since, "the first read of a batch");
+        samples.begin(200 * second);
+        samples.unit(0, -Wire.ReadStatus.GONE, scratch);
+        samples.begin(202 * second);
+        equal(200 * second, core.since, "an old batch does not wait for more");
+        samples.unit(1, -Wire.ReadStatus.GONE, scratch);
+        samples.flush();
+        equal(202 * second, core.since, "what was read after the slow one");
+    }
+
     static void beansComeAndGo() throws Exception {
         try (Rig rig = new Rig(200, 5000, null)) {
             ChaosBeans.registerGood(rig.server, 300);
@@ -520,7 +542,9 @@ public final class ShimTests {
         groups.put("tables", new Test[] {
             ShimTests::arguments, ShimTests::aReadIsGivenUpInTwoSteps, ShimTests::unitTableFollowsAMap, ShimTests::textTableIsBounded,
             ShimTests::aMissingOrCorruptLibraryIsSaidAndNoHarm, ShimTests::whatABrokerTellsLateReachesTheCore,
-            ShimTests::whatTheBeansDoNotTellComesFromTheBrokersFiles});
+            ShimTests::whatTheBeansDoNotTellComesFromTheBrokersFiles,
+            ShimTests::aBatchIsAsOldAsItsFirstRead,
+        });
         groups.put("catalog", new Test[] {
             ShimTests::beansComeAndGo, ShimTests::aBeanRegisteredAnewForEachAttributeIsOfferedOnce,
             ShimTests::aStormLeavesNothingBehind, ShimTests::aFullCoreIsToldAgain,

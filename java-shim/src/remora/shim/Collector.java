@@ -151,6 +151,7 @@ final class Collector implements Runnable {
                 return;
             }
             if (session.nextUnit % FETCHED_UNITS == 0) {
+                session.samples.begin(session.nextUnit == 0 ? start : System.nanoTime());
                 int end = Math.min(session.nextUnit + FETCHED_UNITS, count);
                 for (int i = session.nextUnit; i < end; i++) {
                     session.units.fetch(plan.getInt(unitsAt + 4 * i));

@@ -6,7 +6,8 @@ interface Core {
 
     int plan(long nowNanos);
 
-    int submit(int bytes, long nowNanos);
+    /** {@code sinceNanos}: none of the values was read before then. */
+    int submit(int bytes, long sinceNanos);
 
     /** {@code facts}: all {@code key=value} lines about the host, anew. Any thread, never beside {@link #stop}. */
     int learn(String facts);

@@ -6,11 +6,16 @@ import java.util.List;
 
 /** Fills the sample buffer and hands it over when it is full or the cycle ends. */
 final class SampleWriter {
+    /** A batch is handed over when it is this old, for all its values are taken to be as old as the first. */
+    private static final long OLD_NANOS = 20_000_000L;
+
     private final Core core;
     private final ByteBuffer buffer;
     private final TextTable texts;
     private final ControlWriter control;
     private int position;
+    /** What is in the buffer has been read since then. */
+    private long sinceNanos;
     private long submitNanos;
 
     SampleWriter(Core core, Buffers buffers, TextTable texts) {
@@ -23,6 +28,16 @@ final class SampleWriter {
     /** Time spent in the core so far; whoever times a group takes it off. */
     long submitNanos() {
         return submitNanos;
+    }
+
+    /** Units are about to be read. To be said as often as reads may have taken long. */
+    void begin(long nowNanos) {
+        if (position > 0 && nowNanos - sinceNanos > OLD_NANOS) {
+            flush();
+        }
+        if (position == 0) {
+            sinceNanos = nowNanos;
+        }
     }
 
     /** One unit. {@code result}: number of values in {@code scratch}, or a negated {@link Wire.ReadStatus}. */
@@ -70,7 +85,8 @@ final class SampleWriter {
         }
         int bytes = position;
         position = 0;
-        int result = core.submit(bytes, start);
+        int result = core.submit(bytes, sinceNanos);
+        sinceNanos = start;
         submitNanos += System.nanoTime() - start;
         if (CoreFailure.isFatal(result)) {
             throw new CoreFailure("the core refused samples (code " + -result + ")");
