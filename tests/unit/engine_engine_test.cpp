@@ -636,6 +636,7 @@ TEST_F(EngineTest, AlertsAreReadBeforeWhatMayTakeLong) {
     }));
     ASSERT_EQ(groups.size(), 3U);
     EXPECT_EQ(groups[0].units, std::vector<std::uint32_t>{alert});
+    EXPECT_TRUE(engine_->stop(5'000));
 }
 
 TEST_F(EngineTest, ABeanThatComesWhileTheAgentRunsSaysSinceWhenItCounts) {
