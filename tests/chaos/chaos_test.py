@@ -127,7 +127,7 @@ class Host:
 
     def settled(self, ticks=2):
         """After two whole ticks: what the counters say."""
-        before = self.counters()["ticks_total"]
+        before = wait_for("counters", self.counters)["ticks_total"]
         return wait_for("ticks", lambda: (c := self.counters())["ticks_total"] >= before + ticks and c)
 
 

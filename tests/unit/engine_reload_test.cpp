@@ -628,7 +628,7 @@ class HandTest : public testing::Test {
     Planner planner_{{}, intervals_};
     CounterTable counters_;
     TextSink sink_;
-    const SystemClock clock_;
+    SystemClock clock_;
     Log log_{sink_, clock_, counters_};
     FakeShim shim_;
     const remora_buffers buffers_ = shim_.buffers();

@@ -119,7 +119,7 @@ TEST(TraceTest, AUnitIsThereFromItsFirstValueOnAlsoWhenThatIsZero) {
 }
 
 TEST(TraceTest, NeverWritesMoreThanItsBound) {
-    for (const std::uint64_t most : {0, 8, 9, 50, 200, 5000, 300'000}) {
+    for (const std::uint64_t most : {0U, 8U, 9U, 50U, 200U, 5000U, 300'000U}) {
         std::vector<std::byte> bytes;
         {
             TraceWriter writer(std::make_unique<MemoryFile>(bytes), most);
