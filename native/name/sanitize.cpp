@@ -106,7 +106,8 @@ std::string label_name(std::string_view key) {
         name.push_back(safe);
     }
     if (!is_ascii(key)) {
-        name.append("_").append(short_hash(key));
+        // Two underscores at the front are Prometheus's own.
+        name.append(name == "_" ? "" : "_").append(short_hash(key));
     }
     for (const std::string_view reserved : kReservedLabels) {
         if (name == reserved) {

@@ -464,6 +464,7 @@ TEST(SanitizeTest, MakesSafeMetricNames) {
     EXPECT_THAT(metric_name({"\xc3\xa4", "x:y"}), ::testing::MatchesRegex("_x_y_[0-9a-f]+"));
     EXPECT_NE(metric_name({"日本"}), metric_name({"中国"}));
     EXPECT_NE(label_name("日本"), label_name("中国"));
+    EXPECT_FALSE(label_name("日本").starts_with("__")) << "Prometheus keeps those for itself";
 }
 
 TEST(SanitizeTest, NeverBeginsALabelWithTwoUnderscores) {
