@@ -127,7 +127,9 @@ def bench(options):
             process = subprocess.Popen(
                 [pathlib.Path(javatools.javac()).with_name("java"), "-Xmx2g",
                  f"-javaagent:{jar}=config={config},force=true", "-cp", classes,
-                 "remora.bench.ClockBeans", str(options.partitions)],
+                 "remora.bench.ClockBeans", str(options.partitions),
+                 # The agent waits for a minute where nothing tells Kafka's log directories.
+                 "--override", f"log.dirs={directory}/data"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
         process.stdout.readline()
         path = directory / "remora.prom"

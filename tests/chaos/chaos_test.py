@@ -60,7 +60,9 @@ class Host:
             self.process = subprocess.Popen(
                 [JAVA, "-Xms192m", "-Xmx192m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC",
                  f"-javaagent:{JAR}=config={config},force=true,domains=*,blocked_after_ms=1000",
-                 "-cp", CLASSPATH, "remora.shim.ChaosHost", str(GOOD)],
+                 "-cp", CLASSPATH, "remora.shim.ChaosHost", str(GOOD),
+                 # The agent waits for a minute where nothing tells Kafka's log directories.
+                 "--override", f"log.dirs={self.dir}/data"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
         if self.process.stdout.readline().strip() != "ready":
             self.close()
