@@ -57,7 +57,7 @@ def add(commands):
     parser.add_argument("--scenarios", metavar="A,B,...", default=None, help="default: all")
     parser.add_argument("--short", action="store_true",
                         help="start, burst and neighbours in one life of one broker")
-    parser.add_argument("--quiet-seconds", type=int, default=240, metavar="N",
+    parser.add_argument("--quiet-seconds", type=int, default=600, metavar="N",
                         help="of jump: how long nothing happens (default %(default)s, at most 600)")
     parser.add_argument("--audit-ticks", type=int, default=10, metavar="N",
                         help="ticks of a window in which the agent's own estimate of its error is "
