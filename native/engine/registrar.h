@@ -138,6 +138,7 @@ class Registrar {
     Cap make_aggregate(std::uint64_t key, const Whole& whole, UnitId& aggregate);
     Cap keep_aggregate(UnitId unit, const Bean& bean, const Selection& selection);
     bool is_made(UnitId unit) const;
+    bool has_started(std::int64_t now_ns);
     void leave_aggregate(UnitId unit);
     void lose_part(UnitId aggregate);
     void publish_made(const Made& made);
@@ -191,6 +192,9 @@ class Registrar {
 
     std::vector<Known> known_before_;  // while a sweep is under way, ascending by hash
     bool is_sweeping_ = true;          // the first one comes by itself
+    bool is_starting_ = true;
+    std::size_t units_at_start_ = 0;
+    std::int64_t started_ns_ = 0;
     bool readmits_ = false;  // under other caps: what is_known_before is not in admission_
     std::unordered_set<std::uint64_t> refused_;  // hashes of names that a cap left out
     std::array<Refusals, kCapCount> refusals_;   // of those, by cap

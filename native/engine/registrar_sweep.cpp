@@ -71,7 +71,23 @@ void Registrar::tell_unmatched(std::int64_t now_ns) {
     }
 }
 
+// A node that starts registers its beans in any order, and caps would be filled by luck: once
+// nothing has come for a while they are filled anew, in the order of a sweep.
+bool Registrar::has_started(std::int64_t now_ns) {
+    const std::size_t units = units_.size() - free_ids_.size();
+    if (units != units_at_start_ || started_ns_ == 0) {
+        units_at_start_ = units;
+        started_ns_ = now_ns + kRefillNsMin;
+    }
+    return now_ns >= started_ns_;
+}
+
 bool Registrar::wants_refill(std::int64_t now_ns) {
+    if (is_starting_ && !is_sweeping_ && has_started(now_ns)) {
+        is_starting_ = false;
+        readmits_ = !refused_.empty();
+        return readmits_;
+    }
     if (!has_freed_ || is_sweeping_ || refused_.empty()) {
         return false;
     }

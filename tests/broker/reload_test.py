@@ -23,6 +23,7 @@ BASE = {
     "sampling": {"base_interval": "2s", "min_interval": "2s", "cpu_budget_percent": 5},
     "reload": {"check_interval": "200ms"},
     "rules": SLOW,
+    "self_metrics": "full",
     "outputs": [{"path": "${dir}/remora.prom"}, {"path": "${dir}/remora.ndjson", "format": "ndjson"}],
 }
 

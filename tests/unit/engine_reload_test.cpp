@@ -661,8 +661,30 @@ TEST_F(HandTest, AnAdmissionThatFailsLeavesNothingBehind) {
     EXPECT_EQ(counters_.get(Counter::kUnitsUnregistered), 0U);
     EXPECT_EQ(planner_.units(), 0U);
     EXPECT_FALSE(registrar_->wants_refill(kNanosPerSecond));
+    EXPECT_TRUE(registrar_->wants_refill(1'000 * kNanosPerSecond)) << "once, after the start";
     EXPECT_FALSE(registrar_->wants_refill(10'000 * kNanosPerSecond)) << "nothing has left";
     EXPECT_EQ(offer("kafka.server:type=ReplicaManager,name=PartitionCount"), 0) << "the first id";
+}
+
+// Which series there are must not depend on the order in which a node that starts makes its beans.
+TEST_F(HandTest, CapsAreFilledAnewInTheOrderOfASweepOnceTheNodeHasStarted) {
+    Config config;
+    config.select.profile = Profile::kAll;
+    config.limits.series_per_family_max = 1;
+    make(config);
+    end_sweep();
+    const std::int32_t luck = offer_partition(3);
+    EXPECT_GE(luck, 0);
+    EXPECT_LT(offer_partition(1), 0) << "there is room for one";
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    EXPECT_FALSE(registrar_->wants_refill(now_ns));
+    EXPECT_FALSE(registrar_->wants_refill(now_ns + 29 * kNanosPerSecond)) << "more may come";
+    ASSERT_TRUE(registrar_->wants_refill(now_ns + 31 * kNanosPerSecond));
+    registrar_->begin_refill();
+    EXPECT_GE(offer_partition(1), 0);
+    EXPECT_LT(offer_partition(3), 0);
+    end_sweep();
+    EXPECT_FALSE(registrar_->wants_refill(now_ns + 3'600 * kNanosPerSecond)) << "once";
 }
 
 TEST_F(HandTest, OnlyTheEndOfASweepKnowsThatASumIsWhole) {
