@@ -141,7 +141,7 @@ class ReloadTest : public testing::Test {
     }
 
     template <typename Done>
-    bool cycle_until(Done&& done, int turns = 1500) {
+    bool cycle_until(Done&& done, int turns = 8000) {
         for (int i = 0; i < turns && !HasFatalFailure(); ++i) {
             cycle();
             if (done()) {
