@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
@@ -48,6 +49,10 @@ class FakeCore implements Core {
     private final Map<String, Unit> byName = new HashMap<>();
     /** Beans whose names hold this are not wanted. */
     volatile String unwanted;
+    /** Refuses gauges of text, as the core does with all but a few. */
+    volatile boolean refusesTexts;
+    /** By name, the types that a gauge was offered with. */
+    final Map<String, List<Integer>> gaugeTypes = new ConcurrentHashMap<>();
     /** Attribute that no MBean is wanted for. */
     volatile String unwantedPath;
     /** Runs before the next plan with units, which then asks for everything anew. */
@@ -179,7 +184,10 @@ class FakeCore implements Core {
         Unit known = byName.get(unit.name);
         boolean isAsk = in.get(at + Wire.ControlHeader.KIND) == Wire.ControlKind.ASK;
         check(known == null || decidesAnew || isAsk, "offered twice: " + unit.name);
-        if (unwanted != null && unit.name.contains(unwanted)) {
+        if (unit.kind == Wire.BeanKind.GAUGE) {
+            gaugeTypes.computeIfAbsent(unit.name, name -> new CopyOnWriteArrayList<>()).add(unit.gaugeType);
+        }
+        if (unwanted != null && unit.name.contains(unwanted) || refusesTexts && unit.gaugeType == Wire.ValueType.TEXT) {
             selectors.clear();
         }
         if (isAsk && !selectors.isEmpty()) {

@@ -10,6 +10,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
+import java.util.List;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -322,6 +323,24 @@ public final class RegistrarTests {
         }
     }
 
+    static void aGaugeOfTextThatNobodyWantsIsOfferedAsTextFromThenOn() throws Exception {
+        Gauges gauges = new Gauges();
+        try (Rig rig = new Rig(100, 5000, gauges)) {
+            ObjectName state = name("type=Gauge,name=state");
+            gauges.values.put(state.toString(), "leader");
+            rig.server.registerMBean(new ChaosBeans.Good(0), state);
+            rig.core.refusesTexts = true;
+            rig.start();
+            List<Integer> found = Arrays.asList(Wire.ValueType.NUMBER, Wire.ValueType.TEXT);
+            await(() -> found.equals(rig.core.gaugeTypes.get(state.toString())), "a gauge that turned out to be text");
+            rig.core.flags = Wire.PlanFlag.PLAN_REDISCOVER;
+            await(() -> rig.core.sweeps == 2, "the second sweep");
+            equal(Arrays.asList(Wire.ValueType.NUMBER, Wire.ValueType.TEXT, Wire.ValueType.TEXT),
+                    rig.core.gaugeTypes.get(state.toString()), "what it was offered as");
+            equal(1, gauges.looks.get(), "looks");
+        }
+    }
+
     // --- open files --------------------------------------------------------------------------------
 
     /** What {@link #openFilesAreCountedWhereThatIsTrue} asks. */
@@ -352,7 +371,8 @@ public final class RegistrarTests {
         }
     }
 
-    private static Description describe(MBeanReader reader, ObjectName name) throws Exception {
+    /** As the registrar does it, with a core that wants everything. */
+    static Description describe(MBeanReader reader, ObjectName name) throws Exception {
         Description outline = reader.outline(name);
         short[] all = new short[outline.slots.size()];
         for (short i = 0; i < all.length; i++) {
@@ -472,6 +492,7 @@ public final class RegistrarTests {
             RegistrarTests::aBeanThatLivesIsNotLostByEventsInTheWrongOrder,
             RegistrarTests::whatNobodyWantsIsNeverCalled,
             RegistrarTests::aGaugeIsLookedAtOnlyWhenItIsNoNumber,
+            RegistrarTests::aGaugeOfTextThatNobodyWantsIsOfferedAsTextFromThenOn,
             RegistrarTests::openFilesAreCountedWhereThatIsTrue,
             RegistrarTests::openFilesAreDearWhereTheyAreListed,
             RegistrarTests::theLoadOfTheHostIsReadOnceWhateverItsName});

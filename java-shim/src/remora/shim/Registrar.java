@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import javax.management.InstanceNotFoundException;
 import javax.management.MBeanServer;
@@ -38,6 +39,8 @@ final class Registrar {
     private final ControlWriter control;
     private final Answers answers;
     private final Retries retries = new Retries();
+    /** Metric objects of gauges whose value was found to be text. */
+    private final Map<Object, Boolean> texts = new WeakHashMap<>();
 
     private final ArrayDeque<String> domains = new ArrayDeque<>();
     private final ArrayDeque<ObjectName> backlog = new ArrayDeque<>();
@@ -451,7 +454,8 @@ final class Registrar {
 
     /**
      * A metric object: existence is the MBeanServer's word. A gauge is taken for a number, and looked at here only when
-     * a read has found something else: nobody may want it, and it may be dear.
+     * a read has found something else: nobody may want it, and it may be dear. What was found is remembered, also of a
+     * gauge that the core did not want then: offered as a number again it would be a unit until its next read.
      */
     private Description describe(ObjectName name, Object metric, int kind) throws InstanceNotFoundException {
         if (!server.isRegistered(name)) {
@@ -460,14 +464,16 @@ final class Registrar {
         Description description = new Description();
         description.kind = kind;
         description.source = metric;
-        int unit = units.find(name);
-        boolean isText = unit >= 0 && units.isText(unit);
-        description.gaugeType = isText ? Wire.ValueType.TEXT : Wire.ValueType.NUMBER;
         if (kind == Wire.BeanKind.GAUGE && retries.contains(name)) {
             int type = Scratch.typeOf(metrics.gaugeValue(metric));
             description.incomplete = type == Wire.ValueType.OTHER;
-            description.gaugeType = description.incomplete ? description.gaugeType : type;
+            if (type == Wire.ValueType.TEXT) {
+                texts.put(metric, true);
+            } else if (!description.incomplete) {
+                texts.remove(metric);
+            }
         }
+        description.gaugeType = texts.containsKey(metric) ? Wire.ValueType.TEXT : Wire.ValueType.NUMBER;
         return description;
     }
 
