@@ -105,7 +105,6 @@ struct BeanRecord {
 };
 static_assert(sizeof(BeanRecord) == 16);
 
-//
 // kAsk: the same record, with what the MBean declares and not with what its values are; kOther: may
 // be anything, also a composite. It is answered with unit 0 and the attributes that may be wanted,
 // or with kNotFound: then nobody calls any of them. A kBean follows with what was found in those.

@@ -9,16 +9,14 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import broker_lab  # noqa: E402
 from broker_lab import JAR, wait_for  # noqa: E402
+from host_jvm import HostJvm  # noqa: E402
 
 MAIN = "remora.shim.FakeBroker"
 KAFKA_HOOK = "kafka-shutdown-hook"
@@ -40,11 +38,11 @@ def full_pipe():
     return reader, writer
 
 
-class Broker:
+class Broker(HostJvm):
     """The child JVM. `stderr`: a descriptor, or None for a file."""
 
     def __init__(self, hook=KAFKA_HOOK, stderr=None, more_agents=()):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="remora-life-"))
+        super().__init__("remora-life-")
         self.prom = self.dir / "metrics" / "remora.prom"
         self.prom.parent.mkdir()
         self.prom.write_text(OLD)
@@ -55,30 +53,9 @@ class Broker:
         (data / "meta.properties").write_text("cluster.id=c\n")
         properties = self.dir / "server.properties"
         properties.write_text(f"node.id=1\nlog.dirs={data}\n")
-        self.log_path = self.dir / "log"
         agents = [f"-javaagent:{JAR}={self.config},main={MAIN}", *more_agents]
-        with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(
-                [JAVA, "-Xmx64m", "-XX:+UseSerialGC", *agents, "-cp", CLASSPATH, MAIN, properties, self.prom, hook],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log if stderr is None else stderr, text=True)
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-    def say(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline().strip()
-        if answer != "ok":
-            raise AssertionError(f"{line}: {answer!r}\n{self.log()}")
-
-    def log(self):
-        return self.log_path.read_text(errors="replace")
+        self.start([JAVA, "-Xmx64m", "-XX:+UseSerialGC", *agents, "-cp", CLASSPATH, MAIN, properties, self.prom, hook],
+                   stderr)
 
     def value(self, name):
         """Of a series without labels; None while there is none."""
@@ -107,10 +84,10 @@ class LifeTest(unittest.TestCase):
     def test_a_start_that_hangs_is_shown_and_the_shutdown_is_followed_to_its_end(self):
         broker = self.broker(more_agents=[f"-javaagent:{JAR}=/other.json,main={MAIN}"])
         wait_for("the values of an earlier broker to go", lambda: broker.samples() == ["remora_up 0"], 60)
-        broker.say("state 1")  # and no further: it starts
+        broker.ask("state 1")  # and no further: it starts
         broker.wait_value(STATE, 1)
         self.assertEqual(broker.value("remora_up"), 1)
-        broker.say("state 3")
+        broker.ask("state 3")
         broker.wait_value(STATE, 3)
         said = wait_for("what is read", lambda: re.search(r"reads (\d+) MBeans; (\d+) series", broker.log()), 60)
         self.assertGreater(int(said[1]), 5)
@@ -134,7 +111,7 @@ class LifeTest(unittest.TestCase):
 
     def test_another_hook_of_the_host_is_not_waited_for(self):
         broker = self.broker(hook="hook-of-another")
-        broker.say("state 3")
+        broker.ask("state 3")
         broker.wait_value(STATE, 3)
         status, hook = broker.end(lambda: broker.process.stdin.close())
         self.assertEqual((status, hook[0]), (0, "ended"), "the file was ended while the other hook was at work")
@@ -146,7 +123,7 @@ class LifeTest(unittest.TestCase):
             broker = self.broker(stderr=writer, more_agents=[f"-javaagent:{JAR}=/other.json,main={MAIN}"])
         finally:
             os.close(writer)
-        broker.say("state 3")
+        broker.ask("state 3")
         broker.wait_value(STATE, 3)
         seen = broker.value("remora_ticks_total")
         wait_for("three more ticks", lambda: broker.value("remora_ticks_total") >= seen + 3, 60)

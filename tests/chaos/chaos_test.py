@@ -8,16 +8,14 @@ import json
 import os
 import pathlib
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import broker_lab  # noqa: E402
 from broker_lab import JAR, TOOL, run, wait_for  # noqa: E402
+from host_jvm import HostJvm  # noqa: E402
 
 GOOD = 1000
 BASE_MS = 2000
@@ -46,50 +44,28 @@ def bad_name(kind):
     return f"kafka.chaos:type=Bad,name={kind}"
 
 
-class Host:
+class Host(HostJvm):
     """The child JVM with the agent; its heap is touched at once, so that its size in memory tells of the rest."""
 
     def __init__(self):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="remora-chaos-"))
+        super().__init__("remora-chaos-")
         self.output = self.dir / "metrics"
         self.output.mkdir()
         config = self.dir / "remora.json"
         config.write_text(json.dumps({"directory": str(self.output), **CONFIG}))
-        self.log_path = self.dir / "log"
-        with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(
-                [JAVA, "-Xms192m", "-Xmx192m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC",
-                 f"-javaagent:{JAR}=config={config},force=true,domains=*,blocked_after_ms=1000",
-                 "-cp", CLASSPATH, "remora.shim.ChaosHost", str(GOOD),
-                 # The agent waits for a minute where nothing tells Kafka's log directories.
-                 "--override", f"log.dirs={self.dir}/data"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
+        self.start([JAVA, "-Xms192m", "-Xmx192m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC",
+                    f"-javaagent:{JAR}=config={config},force=true,domains=*,blocked_after_ms=1000",
+                    "-cp", CLASSPATH, "remora.shim.ChaosHost", str(GOOD),
+                    # The agent waits for a minute where nothing tells Kafka's log directories.
+                    "--override", f"log.dirs={self.dir}/data"])
         if self.process.stdout.readline().strip() != "ready":
             self.close()
             raise AssertionError(self.log())
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline().strip()
-        if answer != "ok":
-            raise AssertionError(f"{line}: {answer!r}\n{self.log()}")
 
     def end(self):
         """Exit status after standard input has ended."""
         self.process.stdin.close()
         return self.process.wait(timeout=10)
-
-    def log(self):
-        return self.log_path.read_text(errors="replace")
 
     def counters(self):
         done = run(TOOL, "stat", self.output, "--json", check=False)

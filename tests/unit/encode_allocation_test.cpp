@@ -1,36 +1,8 @@
 // Its own operator new counts what a steady tick allocates.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
+#include "support/counted_new.h"
 #include "support/encode_rig.h"
-
-namespace {
-
-std::atomic<std::size_t> allocations{0};
-
-}  // namespace
-
-// Not inlined, or gcc pairs malloc's inlined half with the other operator and warns.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) {
-        return memory;
-    }
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    return std::malloc(bytes == 0 ? 1 : bytes);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace remora {
 namespace {
@@ -66,10 +38,10 @@ TEST(AllocationTest, ASteadyTickAllocatesNothingInAnyFormat) {
             for (int tick = 3; tick < 6; ++tick) {
                 self[3].value = tick;
                 rig.cache.value(5) = tick;
-                const std::size_t before = allocations.load();
+                const std::size_t before = allocations;
                 rig.encoder->begin_tick(tick, self);
                 const bool complete = rig.encoder->encode_some(values, rig.channel);
-                EXPECT_EQ(allocations.load(), before) << static_cast<int>(format);
+                EXPECT_EQ(allocations, before) << static_cast<int>(format);
                 EXPECT_TRUE(complete);
                 rig.drain();
             }

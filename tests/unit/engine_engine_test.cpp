@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <mutex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -20,6 +19,7 @@
 
 #include "sample/trace.h"
 #include "support/fake_shim.h"
+#include "support/kept_log.h"
 
 namespace remora {
 
@@ -32,22 +32,6 @@ class EngineInside {
 };
 
 namespace {
-
-class QuietSink final : public LogSink {
- public:
-    void write(LogLevel, std::string_view line) noexcept override {
-        const std::scoped_lock lock(mutex_);
-        text_ += std::string(line) + "\n";
-    }
-    std::string text() {
-        const std::scoped_lock lock(mutex_);
-        return text_;
-    }
-
- private:
-    std::mutex mutex_;
-    std::string text_;
-};
 
 class EngineTest : public testing::Test {
  protected:
@@ -141,7 +125,7 @@ class EngineTest : public testing::Test {
     SystemClock clock_;
     std::filesystem::path directory_;
     FakeShim shim_;
-    QuietSink log_;
+    KeptLog log_;
     std::unique_ptr<Engine> engine_;
     std::map<std::uint32_t, std::size_t> slots_;
     std::set<std::uint32_t> unread_;

@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <mutex>
 #include <string>
 #include <thread>
 
@@ -16,26 +15,10 @@
 #include "engine/house.h"
 #include "support/fake_clock.h"
 #include "support/fake_shim.h"
+#include "support/kept_log.h"
 
 namespace remora {
 namespace {
-
-class LinesLog final : public LogSink {
- public:
-    void write(LogLevel, std::string_view line) noexcept override {
-        const std::scoped_lock lock(mutex_);
-        text_ += std::string(line) + "\n";
-    }
-    std::string text() {
-        const std::scoped_lock lock(mutex_);
-        return text_;
-    }
-    bool has(const std::string& part) { return text().find(part) != std::string::npos; }
-
- private:
-    std::mutex mutex_;
-    std::string text_;
-};
 
 class LateTest : public testing::Test {
  protected:
@@ -113,7 +96,7 @@ class LateTest : public testing::Test {
     SystemClock clock;
     std::string directory;
     FakeShim shim;
-    LinesLog log;
+    KeptLog log;
     std::unique_ptr<Engine> engine;
 };
 

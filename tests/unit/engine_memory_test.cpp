@@ -11,35 +11,8 @@
 #include <string>
 #include <thread>
 
+#include "support/counted_new.h"
 #include "support/fake_shim.h"
-
-namespace {
-
-// Of this thread: allocations so far, and the one that fails; 0: none.
-thread_local std::size_t allocations = 0;
-thread_local std::size_t failing = 0;
-
-}  // namespace
-
-// Not inlined, or gcc pairs malloc's inlined half with the other operator and warns.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-    ++allocations;
-    void* const memory = allocations == failing ? nullptr : std::malloc(bytes == 0 ? 1 : bytes);
-    if (memory == nullptr) {
-        throw std::bad_alloc();
-    }
-    return memory;
-}
-[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-    ++allocations;
-    return allocations == failing ? nullptr : std::malloc(bytes == 0 ? 1 : bytes);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace remora {
 namespace {
@@ -84,9 +57,9 @@ TEST(StartMemoryTest, AnAllocationThatFailsAfterThreadsRunEndsThem) {
     // The last ones are those after the first thread has begun.
     for (std::size_t i = all - 40; i <= all; ++i) {
         allocations = 0;
-        failing = i;
+        failing_allocation = i;
         agent = remora_start(arguments.c_str(), "", &buffers, message, sizeof(message));
-        failing = 0;
+        failing_allocation = 0;
         if (agent == nullptr) {
             ++refused;
             EXPECT_STREQ(message, "std::bad_alloc");

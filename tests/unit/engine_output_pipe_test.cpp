@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <mutex>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -18,27 +17,10 @@
 #include "cache/cache.h"
 #include "support/fake_socket.h"
 #include "support/fault_file_system.h"
+#include "support/kept_log.h"
 
 namespace remora {
 namespace {
-
-class KeptLog final : public LogSink {
- public:
-    void write(LogLevel, std::string_view line) noexcept override {
-        const std::scoped_lock lock(mutex_);
-        lines_.emplace_back(line);
-    }
-    int count(std::string_view part) {
-        const std::scoped_lock lock(mutex_);
-        return static_cast<int>(std::count_if(
-            lines_.begin(), lines_.end(),
-            [part](const std::string& line) { return line.find(part) != std::string::npos; }));
-    }
-
- private:
-    std::mutex mutex_;
-    std::vector<std::string> lines_;
-};
 
 // A cache with gauges `m{topic="t<n>"}`, and one output of it with its own sink thread.
 class OutputPipeTest : public testing::Test {

@@ -9,31 +9,15 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <mutex>
 #include <string>
 
 #include "engine/engine.h"
 #include "support/fake_shim.h"
 #include "support/fault_file_system.h"
+#include "support/kept_log.h"
 
 namespace remora {
 namespace {
-
-class LinesLog final : public LogSink {
- public:
-    void write(LogLevel, std::string_view line) noexcept override {
-        const std::scoped_lock lock(mutex_);
-        text_ += std::string(line) + "\n";
-    }
-    std::string text() {
-        const std::scoped_lock lock(mutex_);
-        return text_;
-    }
-
- private:
-    std::mutex mutex_;
-    std::string text_;
-};
 
 class PlaceTest : public testing::Test {
  protected:
@@ -165,7 +149,7 @@ TEST_F(PlaceTest, OfAnotherUserNothingIsUsed) {
 }
 
 TEST_F(PlaceTest, TwoEnginesOnOneHostShareNoFile) {
-    LinesLog log;
+    KeptLog log;
     FakeShim one;
     FakeShim two;
     auto first = Engine::start("", lines("1"), one.buffers(), log);
@@ -192,7 +176,7 @@ TEST_F(PlaceTest, TwoEnginesOnOneHostShareNoFile) {
 TEST_F(PlaceTest, ASharedConfiguredDirectoryGetsNoCountersOfTheSecond) {
     const std::string config = root + "/remora.json";
     std::ofstream(config) << R"({"directory": ")" << root << R"(/both"})";
-    LinesLog log;
+    KeptLog log;
     FakeShim one;
     FakeShim two;
     auto first = Engine::start(config, lines("1"), one.buffers(), log);
@@ -206,7 +190,7 @@ TEST_F(PlaceTest, ASharedConfiguredDirectoryGetsNoCountersOfTheSecond) {
 }
 
 TEST_F(PlaceTest, NothingIsMadeWhenTheConfigurationIsWrong) {
-    LinesLog log;
+    KeptLog log;
     FakeShim shim;
     const std::string facts = lines("1") + "log.dirs=" + root + "/data\n";
     auto started = Engine::start("directory=" + root + "/data/remora", facts, shim.buffers(), log);

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <mutex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -15,25 +14,10 @@
 
 #include "engine/engine.h"
 #include "support/fake_shim.h"
+#include "support/kept_log.h"
 
 namespace remora {
 namespace {
-
-class TextSink final : public LogSink {
- public:
-    void write(LogLevel, std::string_view line) noexcept override {
-        const std::scoped_lock lock(mutex_);
-        text_ += std::string(line) + "\n";
-    }
-    std::string text() {
-        const std::scoped_lock lock(mutex_);
-        return text_;
-    }
-
- private:
-    std::mutex mutex_;
-    std::string text_;
-};
 
 // A host of gauges: what the Java shim does with them, and what came out.
 class ReloadTest : public testing::Test {
@@ -190,7 +174,7 @@ class ReloadTest : public testing::Test {
     SystemClock clock_;
     std::filesystem::path directory_;
     FakeShim shim_;
-    TextSink log_;
+    KeptLog log_;
     std::unique_ptr<Engine> engine_;
     std::vector<std::string> beans_;
     std::map<std::string, Unit> units_;
@@ -529,7 +513,7 @@ TEST(RegistrarTest, RoomThatComesFreeIsUsedAgain) {
     Registrar::Settings settings;
     settings.limits = config.limits;
     settings.selector = std::make_shared<const Selector>(config);
-    TextSink sink;
+    KeptLog sink;
     const SystemClock clock;
     Log log(sink, clock, counters);
     Registrar registrar(settings, channels, planner, intervals, counters, log);
@@ -629,7 +613,7 @@ class HandTest : public testing::Test {
     IntervalTable intervals_;
     Planner planner_{{}, intervals_};
     CounterTable counters_;
-    TextSink sink_;
+    KeptLog sink_;
     SystemClock clock_;
     Log log_{sink_, clock_, counters_};
     FakeShim shim_;
@@ -823,7 +807,7 @@ TEST(RegistrarTest, ACapThatLeavesOutIsToldOnceAndAgainWhenItIsTwiceAsMuch) {
     IntervalTable intervals;
     Planner planner({}, intervals);
     CounterTable counters;
-    TextSink sink;
+    KeptLog sink;
     const SystemClock clock;
     Log log(sink, clock, counters);
     Config config;

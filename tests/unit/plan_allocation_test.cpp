@@ -1,37 +1,10 @@
 // Its own operator new counts what the steady state allocates.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 #include "plan/planner.h"
-
-namespace {
-
-std::atomic<std::size_t> allocations{0};
-
-}  // namespace
-
-// Not inlined, or gcc pairs malloc's inlined half with the other operator and warns.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) {
-        return memory;
-    }
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    return std::malloc(bytes == 0 ? 1 : bytes);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
+#include "support/counted_new.h"
 
 namespace remora {
 namespace {
@@ -58,7 +31,7 @@ TEST(PlannerAllocationTest, TenThousandTicksAllocateNothing) {
         units += result.units;
         now_ns = result.wake_ns;
     }
-    EXPECT_EQ(allocations.load(), 0U);
+    EXPECT_EQ(allocations, 0U);
     EXPECT_GT(units, 100'000U);
 }
 

@@ -1,36 +1,8 @@
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <thread>
 
 #include "base/runner.h"
+#include "support/counted_new.h"
 #include "support/sink_rig.h"
-
-namespace {
-
-thread_local std::uint64_t allocations = 0;
-
-}  // namespace
-
-// Counts what the calling thread allocates. Out of line, or gcc takes malloc and free for a
-// mismatch.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-    ++allocations;
-    if (void* const memory = std::malloc(bytes)) {
-        return memory;
-    }
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-    ++allocations;
-    return std::malloc(bytes == 0 ? 1 : bytes);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace remora {
 namespace {

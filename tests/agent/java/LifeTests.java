@@ -1,5 +1,9 @@
 package remora.shim;
 
+import static remora.shim.ShimTests.await;
+import static remora.shim.ShimTests.check;
+import static remora.shim.ShimTests.equal;
+
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.OutputStream;
@@ -10,7 +14,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
@@ -18,26 +21,6 @@ import javax.management.ObjectName;
 /** When the shim begins, what it says and how it ends, in one JVM without the native library. */
 public final class LifeTests {
     private static final String NODE = "kafka.server:type=KafkaServer,name=BrokerState";
-
-    private static void check(boolean good, String what) {
-        if (!good) {
-            throw new AssertionError(what);
-        }
-    }
-
-    private static void equal(Object wanted, Object found, String what) {
-        check(wanted.equals(found), what + ": wanted " + wanted + ", found " + found);
-    }
-
-    private static void await(BooleanSupplier condition, String what) throws Exception {
-        for (int i = 0; i < 1500; i++) {
-            if (condition.getAsBoolean()) {
-                return;
-            }
-            Thread.sleep(20);
-        }
-        throw new AssertionError("never saw " + what);
-    }
 
     /** What is written to standard error meanwhile; {@code gate}: writing waits for it. */
     private static final class Heard extends OutputStream {

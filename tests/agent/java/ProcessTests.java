@@ -1,5 +1,10 @@
 package remora.shim;
 
+import static remora.shim.RegistrarTests.describe;
+import static remora.shim.ShimTests.await;
+import static remora.shim.ShimTests.check;
+import static remora.shim.ShimTests.equal;
+
 import java.io.File;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -10,7 +15,6 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
@@ -19,38 +23,8 @@ import javax.management.ObjectName;
 public final class ProcessTests {
     private static final Map<String, Double> NOTHING = new HashMap<>();
 
-    private static void check(boolean good, String what) {
-        if (!good) {
-            throw new AssertionError(what);
-        }
-    }
-
-    private static void equal(Object wanted, Object found, String what) {
-        check(wanted.equals(found), what + ": wanted " + wanted + ", found " + found);
-    }
-
-    private static void await(BooleanSupplier condition, String what) throws Exception {
-        for (int i = 0; i < 3000; i++) {
-            if (condition.getAsBoolean()) {
-                return;
-            }
-            Thread.sleep(10);
-        }
-        throw new AssertionError("never saw " + what);
-    }
-
     private static MBeanReader reader(MBeanServer server) {
         return new MBeanReader(server, OpenFiles.isTold());
-    }
-
-    /** As the registrar does it, with a core that wants everything. */
-    private static Description describe(MBeanReader reader, ObjectName name) throws Exception {
-        Description outline = reader.outline(name);
-        short[] all = new short[outline.slots.size()];
-        for (short i = 0; i < all.length; i++) {
-            all[i] = i;
-        }
-        return reader.describe(name, outline, all);
     }
 
     /** One read of every value of a platform bean, by path. */
@@ -199,77 +173,18 @@ public final class ProcessTests {
     static void onlyTheBeansOfThePlatformCarryThem() throws Exception {
         MBeanServer server = MBeanServerFactory.newMBeanServer();
         ObjectName name = new ObjectName("app:type=Threading");
-        server.registerMBean(new ListedFiles(0), name);
+        server.registerMBean(new RegistrarTests.ListedFiles(0), name);
         for (Description.Slot slot : describe(reader(server), name).slots) {
             equal((short) 0, slot.process, slot.path());
         }
     }
 
-    /** What {@link #openFilesAreCountedWhereThatIsTrue} asks. */
-    public interface OperatingSystemMXBean {
-        long getOpenFileDescriptorCount();
-
-        long getProcessCpuTime();
-    }
-
-    /** Tells the truth plus an error, and counts how often it is asked. */
-    public static final class ListedFiles implements OperatingSystemMXBean {
-        final long error;
-        volatile int listings;
-
-        ListedFiles(long error) {
-            this.error = error;
-        }
-
-        @Override
-        public long getOpenFileDescriptorCount() {
-            listings++;
-            return new File("/proc/self/fd").list().length + error;
-        }
-
-        @Override
-        public long getProcessCpuTime() {
-            return 7;
-        }
-    }
-
-    static void openFilesAreCountedWhereThatIsTrue() throws Exception {
-        boolean isTold = new File("/proc/self/fd").length() > 0;
-        for (long error : new long[] {0, 1_000_000}) {
-            MBeanServer server = MBeanServerFactory.newMBeanServer();
-            ObjectName name = new ObjectName("java.lang:type=OperatingSystem");
-            ListedFiles files = new ListedFiles(error);
-            server.registerMBean(files, name);
-            MBeanReader reader = reader(server);
-            Description description = describe(reader, name);
-            boolean counted = isTold && error == 0;
-            equal(counted, description.countsOpenFiles, "counted, error " + error);
-            int before = files.listings;
-            Scratch scratch = new Scratch();
-            for (short[] wanted : new short[][] {{0, 1}, {1, 0}, {0}, {1}}) {
-                MBeanPlan plan = description.plan(wanted);
-                equal(wanted.length, reader.read(name, plan, scratch), "values");
-                for (int i = 0; i < wanted.length; i++) {
-                    boolean isCpu = description.slots.get(wanted[i]).attribute.equals("ProcessCpuTime");
-                    double value = scratch.values[i];
-                    check(isCpu ? value == 7 : value > error && value < error + 20_000, "value " + value);
-                }
-            }
-            equal(counted ? 0 : 3, files.listings - before, "listings, error " + error);
-        }
-        ObjectName other = new ObjectName("java.lang:type=Other");
-        check(!OpenFiles.isCounted(MBeanServerFactory.newMBeanServer(), other), "another bean");
-        MBeanServer platform = ManagementFactory.getPlatformMBeanServer();
-        equal(isTold, OpenFiles.isCounted(platform, new ObjectName("java.lang:type=OperatingSystem")), "the JVM's own");
-    }
-
     public static void main(String[] arguments) throws Exception {
-        openFilesAreCountedWhereThatIsTrue();
         residentMemoryIsTheSystems();
         onlyTheBeansOfThePlatformCarryThem();
         statesAreThoseOfEveryLiveThread();
         deadlocksOverMonitorsAndLocksAreCounted();
-        System.err.println("5 tests of the process passed");
+        System.err.println("4 tests of the process passed");
         System.exit(0);
     }
 
