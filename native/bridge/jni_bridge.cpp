@@ -107,8 +107,8 @@ jint JNICALL plan(JNIEnv*, jclass, jlong handle, jlong now_ns) {
     return remora_plan(agent_of(handle), now_ns);
 }
 
-jint JNICALL submit(JNIEnv*, jclass, jlong handle, jint bytes, jlong now_ns) {
-    return remora_submit(agent_of(handle), bytes, now_ns);
+jint JNICALL submit(JNIEnv*, jclass, jlong handle, jint bytes, jlong since_ns) {
+    return remora_submit(agent_of(handle), bytes, since_ns);
 }
 
 jint JNICALL learn(JNIEnv* env, jclass, jlong handle, jstring facts) {

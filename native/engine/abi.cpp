@@ -94,9 +94,9 @@ int32_t remora_plan(remora_agent* agent, int64_t now_ns) {
                      [&](remora::Engine& engine) { return engine.plan(now_ns); });
 }
 
-int32_t remora_submit(remora_agent* agent, int32_t bytes, int64_t now_ns) {
+int32_t remora_submit(remora_agent* agent, int32_t bytes, int64_t since_ns) {
     return contained(agent, kCollector,
-                     [&](remora::Engine& engine) { return engine.submit(bytes, now_ns); });
+                     [&](remora::Engine& engine) { return engine.submit(bytes, since_ns); });
 }
 
 int32_t remora_learn(remora_agent* agent, const char* facts) {

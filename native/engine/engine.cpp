@@ -431,14 +431,14 @@ std::int32_t Engine::plan(std::int64_t now_ns) {
     return static_cast<std::int32_t>(planned.units);
 }
 
-std::int32_t Engine::submit(std::int32_t bytes, std::int64_t now_ns) {
+std::int32_t Engine::submit(std::int32_t bytes, std::int64_t since_ns) {
     counters_.add(Counter::kJniCalls);
     if (bytes < 0 || static_cast<std::uint32_t>(bytes) > buffers_.sample_bytes) {
         return negative(Code::kInvalidArgument);
     }
     const std::int64_t reads_cpu_ns = account_collector();
     const std::int32_t taken =
-        intake_.submit({buffers_.sample, static_cast<std::size_t>(bytes)}, now_ns, reads_cpu_ns);
+        intake_.submit({buffers_.sample, static_cast<std::size_t>(bytes)}, since_ns, reads_cpu_ns);
     account_collector();
     counters_.set_max(Counter::kCollectorCycleNanosMax,
                       static_cast<std::uint64_t>(

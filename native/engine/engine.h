@@ -54,7 +54,7 @@ class Engine {
 
     std::int32_t control(std::int32_t bytes);
     std::int32_t plan(std::int64_t now_ns);
-    std::int32_t submit(std::int32_t bytes, std::int64_t now_ns);
+    std::int32_t submit(std::int32_t bytes, std::int64_t since_ns);
 
     // A last tick, then every thread ends. False when one did not end within `deadline_ms`: the
     // engine must then be leaked, for that thread still uses it.

@@ -63,10 +63,10 @@ double Intake::cpu_of(const wire::CostRecord& cost) const {
     return over * (1 - waited_of_excess_) + rest * std::max(1 - waited_of_rest_, 0.0);
 }
 
-std::int32_t Intake::submit(std::span<const std::uint8_t> bytes, std::int64_t now_ns,
+std::int32_t Intake::submit(std::span<const std::uint8_t> bytes, std::int64_t since_ns,
                             std::int64_t cpu_ns) {
     measure_wait(bytes, cpu_ns);
-    put({0, MessageKind::kBatch, 0, 0, std::bit_cast<double>(now_ns)});
+    put({0, MessageKind::kBatch, 0, 0, std::bit_cast<double>(since_ns)});
     std::int32_t taken = 0;
     std::size_t at = 0;
     while (at + sizeof(wire::SampleRecord) <= bytes.size()) {

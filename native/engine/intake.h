@@ -23,10 +23,10 @@ class Intake {
  public:
     Intake(Channels& channels, Planner& planner, CounterTable& counters);
 
-    // Takes `bytes` of sample records, which took `cpu_ns` of the calling thread to read. Returns
-    // the number of values taken, or a negative code for a malformed record (what stands before it
-    // is taken).
-    std::int32_t submit(std::span<const std::uint8_t> bytes, std::int64_t now_ns,
+    // Takes `bytes` of sample records, none of which was read before `since_ns` and which took
+    // `cpu_ns` of the calling thread to read. Returns the number of values taken, or a negative
+    // code for a malformed record (what stands before it is taken).
+    std::int32_t submit(std::span<const std::uint8_t> bytes, std::int64_t since_ns,
                         std::int64_t cpu_ns);
 
  private:

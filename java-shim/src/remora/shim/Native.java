@@ -37,7 +37,7 @@ final class Native {
     static native int plan(long handle, long nowNanos);
 
     /** Hands over samples; returns the number of values taken or a negative code. */
-    static native int submit(long handle, int bytes, long nowNanos);
+    static native int submit(long handle, int bytes, long sinceNanos);
 
     /** More is known of the host: all facts anew. Returns 0 or a negative code. Never beside {@code stop}. */
     static native int learn(long handle, String facts);

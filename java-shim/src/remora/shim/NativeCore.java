@@ -22,8 +22,8 @@ final class NativeCore implements Core {
     }
 
     @Override
-    public int submit(int bytes, long nowNanos) {
-        return Native.submit(handle, bytes, nowNanos);
+    public int submit(int bytes, long sinceNanos) {
+        return Native.submit(handle, bytes, sinceNanos);
     }
 
     @Override
