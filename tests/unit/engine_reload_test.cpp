@@ -372,10 +372,10 @@ TEST_F(ReloadTest, EachOutputCarriesWhatItSaysOfTheAgentAndGoesOnCounting) {
     };
     constexpr const char* kFrames = "remora_sink_frames_total{output=\"file-0\"} ";
     const auto frames = [&] {
-        const std::size_t at = output().find(kFrames);
-        return at == std::string::npos
-                   ? 0
-                   : std::stoi(output().substr(at + std::string_view(kFrames).size()));
+        const std::string text = output();  // read once: the file is written anew meanwhile
+        const std::size_t at = text.find(kFrames);
+        return at == std::string::npos ? 0
+                                       : std::stoi(text.substr(at + std::string_view(kFrames).size()));
     };
     start(outputs("full"));
     ASSERT_TRUE(pass_two_ticks());
