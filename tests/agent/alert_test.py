@@ -65,7 +65,7 @@ def main():
         killed, ended = life_test.Broker(), life_test.Broker()
         for broker in (killed, ended):
             stack.callback(broker.close)
-            broker.say("state 3")
+            broker.ask("state 3")
             broker.wait_value(life_test.STATE, 3)
         at_killed = stack.enter_context(exported(killed, directory, "killed"))
         at_ended = stack.enter_context(exported(ended, directory, "ended"))

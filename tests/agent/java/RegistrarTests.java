@@ -288,7 +288,7 @@ public final class RegistrarTests {
         }
 
         @Override
-        public int read(int kind, Object metric, byte[] stats, Scratch scratch) {
+        public int read(int kind, Object metric, Object plan, Scratch scratch) {
             Object value = values.get((String) metric);
             if (value instanceof String) {
                 scratch.text(0, (String) value);

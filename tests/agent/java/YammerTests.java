@@ -128,6 +128,7 @@ public final class YammerTests {
         check(core.unit("kafka.test:type=T,name=Number") == null, "a metric that is gone");
         supervisor.shutdown();
         plainReadsAllocateNothing();
+        quantilesFollowEveryUpdate();
         System.err.println("yammer tests passed");
         System.exit(0);
     }
@@ -169,7 +170,8 @@ public final class YammerTests {
             MetricName name = name("n" + i);
             Object metric = i % 3 == 0 ? registry.newCounter(name)
                     : i % 3 == 1 ? registry.newMeter(name, "x", TimeUnit.SECONDS) : registry.newHistogram(name, true);
-            units.put(i, new ObjectName(name.getMBeanName()), reader.kindOf(metric), metric, count, false);
+            Object plan = metric instanceof Histogram ? new HistogramPlan(count) : count;
+            units.put(i, new ObjectName(name.getMBeanName()), reader.kindOf(metric), metric, plan, false);
         }
         SampleWriter samples = new SampleWriter(sink, buffers, new TextTable());
         ReadGate gate = new ReadGate();
@@ -181,7 +183,7 @@ public final class YammerTests {
             long before = threads.getThreadAllocatedBytes(id);
             for (int unit = 0; unit < 3000; unit++) {
                 gate.enter(unit);
-                int result = reader.read(units.kind(unit), units.source(unit), (byte[]) units.plan(unit), scratch);
+                int result = reader.read(units.kind(unit), units.source(unit), units.plan(unit), scratch);
                 gate.leave();
                 samples.unit(unit, result, scratch);
             }
@@ -189,6 +191,64 @@ public final class YammerTests {
             bytes = threads.getThreadAllocatedBytes(id) - before;
         }
         check(bytes < 1024, "a pass over 3000 metrics allocated " + bytes + " bytes");
+    }
+
+    /** A histogram that stands still is not copied and sorted again; one that moves is, at the next read. */
+    private static void quantilesFollowEveryUpdate() throws Exception {
+        MetricsRegistry registry = new MetricsRegistry();
+        YammerReader reader = new YammerReader(Collections.singletonList(registry));
+        Histogram histogram = registry.newHistogram(name("Quiet"), false);
+        Timer timer = registry.newTimer(name("QuietTimer"), TimeUnit.MILLISECONDS, TimeUnit.SECONDS);
+        for (int i = 1; i <= 900; i++) {
+            histogram.update(i);
+            timer.update(i, TimeUnit.MILLISECONDS);
+        }
+        byte[] stats = {Wire.Stat.P99, Wire.Stat.COUNT, Wire.Stat.MAX, Wire.Stat.P50};
+        HistogramPlan[] plans = {new HistogramPlan(stats), new HistogramPlan(stats)};
+        long second = TimeUnit.SECONDS.toNanos(1);
+        long now = 0;
+        check(readBoth(reader, histogram, timer, plans, now) > 2 * 900 * 8, "the first read takes a snapshot");
+        check(readBoth(reader, histogram, timer, plans, now += second / 4) > 2 * 900 * 8,
+                "so does one that is too early to know that all updates were sampled");
+        check(readBoth(reader, histogram, timer, plans, now += second) > 2 * 900 * 8, "and the one that is kept");
+        for (int i = 0; i < 3; i++) {
+            long bytes = readBoth(reader, histogram, timer, plans, now += second);
+            check(bytes < 1024, "a histogram that stands still allocated " + bytes + " bytes");
+        }
+        for (int i = 0; i < 200; i++) {
+            histogram.update(100_000 + i);
+            timer.update(100_000 + i, TimeUnit.MILLISECONDS);
+            readBoth(reader, histogram, timer, plans, now += i % 3 * second);
+        }
+        check(plans[0].renewed().knows(histogram.count()) == false, "another metric object");
+    }
+
+    /** Compares with the metrics' own snapshots; returns the bytes allocated by the two reads. */
+    private static long readBoth(
+            YammerReader reader, Histogram histogram, Timer timer, HistogramPlan[] plans, long nowNanos) {
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long id = Thread.currentThread().getId();
+        Scratch scratch = new Scratch();
+        long before = threads.getThreadAllocatedBytes(id);
+        equal(4, reader.read(Wire.BeanKind.HISTOGRAM, histogram, plans[0], scratch), "values");
+        long bytes = threads.getThreadAllocatedBytes(id) - before;
+        plans[0].took(scratch.count, scratch.values, nowNanos);
+        equal(histogram.getSnapshot().get99thPercentile(), scratch.values[0], "p99 of a histogram");
+        equal((double) histogram.count(), scratch.values[1], "count of a histogram");
+        equal(histogram.max(), scratch.values[2], "max of a histogram");
+        equal(histogram.getSnapshot().getMedian(), scratch.values[3], "p50 of a histogram");
+        before = threads.getThreadAllocatedBytes(id);
+        equal(4, reader.read(Wire.BeanKind.TIMER, timer, plans[1], scratch), "values");
+        bytes += threads.getThreadAllocatedBytes(id) - before;
+        plans[1].took(scratch.count, scratch.values, nowNanos);
+        equal(timer.getSnapshot().get99thPercentile(), scratch.values[0], "p99 of a timer");
+        equal(timer.max(), scratch.values[2], "max of a timer");
+        equal(timer.getSnapshot().getMedian(), scratch.values[3], "p50 of a timer");
+        return bytes;
+    }
+
+    private static void equal(double wanted, double found, String what) {
+        check(wanted == found, what + ": wanted " + wanted + ", found " + found);
     }
 
     private YammerTests() {}

@@ -112,6 +112,9 @@ final class Answers {
         int bound = description.kind == Wire.BeanKind.MBEAN ? description.slots.size() : Wire.STAT_COUNT;
         checkSelectors(wanted, bound, name);
         Object plan = description.kind == Wire.BeanKind.MBEAN ? shared(description.plan(wanted)) : shared(wanted);
+        if (description.kind == Wire.BeanKind.HISTOGRAM || description.kind == Wire.BeanKind.TIMER) {
+            plan = new HistogramPlan((byte[]) plan);
+        }
         boolean text = description.gaugeType == Wire.ValueType.TEXT;
         if (!units.put(unit, name, description.kind, description.source, plan, text)) {
             throw new CoreFailure("the core names unit " + unit);

@@ -192,7 +192,7 @@ final class Collector implements Runnable {
     private int readPlain(int unit, byte kind) {
         UnitTable units = session.units;
         try {
-            return session.metrics.read(kind, units.source(unit), (byte[]) units.plan(unit), scratch);
+            return session.metrics.read(kind, units.source(unit), units.plan(unit), scratch);
         } catch (Throwable cause) {
             return -Wire.ReadStatus.THREW;
         }
@@ -205,13 +205,16 @@ final class Collector implements Runnable {
         try {
             result = kind == Wire.BeanKind.MBEAN
                     ? session.mbeans.read(units.name(unit), (MBeanPlan) units.plan(unit), scratch)
-                    : session.metrics.read(kind, units.source(unit), (byte[]) units.plan(unit), scratch);
+                    : session.metrics.read(kind, units.source(unit), units.plan(unit), scratch);
         } catch (InstanceNotFoundException e) {
             result = -Wire.ReadStatus.GONE;
         } catch (Throwable cause) {
             result = -Wire.ReadStatus.THREW;
         }
         gate.leave();
+        if (result > 0 && units.plan(unit) instanceof HistogramPlan) {
+            ((HistogramPlan) units.plan(unit)).took(scratch.count, scratch.values, System.nanoTime());
+        }
         return result;
     }
 

@@ -15,9 +15,10 @@ interface MetricReader {
     Object gaugeValue(Object metric);
 
     /**
-     * Reads the statistics {@code stats} of a metric of {@code kind} into {@code scratch}.
+     * Reads a metric of {@code kind} into {@code scratch}.
      *
+     * @param plan the statistics wanted, byte[] of {@link Wire.Stat}; for histograms and timers {@link HistogramPlan}
      * @return the number of values, or a negated {@link Wire.ReadStatus}
      */
-    int read(int kind, Object metric, byte[] stats, Scratch scratch);
+    int read(int kind, Object metric, Object plan, Scratch scratch);
 }

@@ -5,6 +5,8 @@ final class Scratch {
     final double[] values = new double[Wire.ATTRIBUTES_MAX];
     final String[] texts = new String[Wire.ATTRIBUTES_MAX];
     final ProcessValues process = new ProcessValues();
+    /** Of the histogram or timer that was read last, as it was before its values were taken. */
+    long count;
     /** True when at least one slot of {@link #texts} is set; whoever takes them sets it back. */
     boolean anyText;
 

@@ -69,8 +69,9 @@ final class UnitTable {
     }
 
     /**
-     * Adds or replaces a unit. {@code source}: metric object or null; {@code plan}: byte[] of statistics or
-     * {@link MBeanPlan}; {@code text}: a gauge whose value is text. False when the id is out of bounds.
+     * Adds or replaces a unit. {@code source}: metric object or null; {@code plan}: {@link MBeanPlan}, of a metric
+     * object byte[] of statistics, of a histogram or timer {@link HistogramPlan}; {@code text}: a gauge whose value is
+     * text. False when the id is out of bounds.
      */
     boolean put(int unit, ObjectName name, int kind, Object source, Object plan, boolean text) {
         if (unit < 0 || unit >= UNITS_MAX) {
@@ -134,6 +135,9 @@ final class UnitTable {
 
     void replaceSource(int unit, Object source) {
         sources[unit] = source;
+        if (plans[unit] instanceof HistogramPlan) {
+            plans[unit] = ((HistogramPlan) plans[unit]).renewed();
+        }
     }
 
     Object plan(int unit) {

@@ -64,7 +64,7 @@ final class YammerReader implements MetricReader {
     }
 
     @Override
-    public int read(int kind, Object metric, byte[] stats, Scratch scratch) {
+    public int read(int kind, Object metric, Object plan, Scratch scratch) {
         switch (kind) {
             case Wire.BeanKind.GAUGE:
                 return readGauge(((Gauge<?>) metric).value(), scratch);
@@ -72,11 +72,11 @@ final class YammerReader implements MetricReader {
                 scratch.values[0] = ((Counter) metric).count();
                 return 1;
             case Wire.BeanKind.METER:
-                return readMeter((Metered) metric, stats, scratch.values);
+                return readMeter((Metered) metric, (byte[]) plan, scratch.values);
             case Wire.BeanKind.HISTOGRAM:
-                return readHistogram((Histogram) metric, stats, scratch.values);
+                return readHistogram((Histogram) metric, (HistogramPlan) plan, scratch);
             case Wire.BeanKind.TIMER:
-                return readTimer((Timer) metric, stats, scratch.values);
+                return readTimer((Timer) metric, (HistogramPlan) plan, scratch);
             default:
                 return -Wire.ReadStatus.NOT_NUMBER;
         }
@@ -106,27 +106,35 @@ final class YammerReader implements MetricReader {
         return stats.length;
     }
 
-    private static int readHistogram(Histogram histogram, byte[] stats, double[] values) {
+    private static int readHistogram(Histogram histogram, HistogramPlan plan, Scratch scratch) {
+        byte[] stats = plan.stats;
+        double[] values = scratch.values;
+        scratch.count = histogram.count();
+        boolean known = plan.knows(scratch.count);
         Snapshot snapshot = null;
         for (int i = 0; i < stats.length; i++) {
             int stat = stats[i];
             if (stat >= Wire.Stat.P50) {
-                snapshot = snapshot == null ? histogram.getSnapshot() : snapshot;
-                values[i] = snapshot.getValue(quantile(stat));
+                snapshot = known || snapshot != null ? snapshot : histogram.getSnapshot();
+                values[i] = known ? plan.quantile(i) : snapshot.getValue(quantile(stat));
             } else {
-                values[i] = stat == Wire.Stat.COUNT ? histogram.count() : summary(histogram, stat);
+                values[i] = stat == Wire.Stat.COUNT ? scratch.count : summary(histogram, stat);
             }
         }
         return stats.length;
     }
 
-    private static int readTimer(Timer timer, byte[] stats, double[] values) {
+    private static int readTimer(Timer timer, HistogramPlan plan, Scratch scratch) {
+        byte[] stats = plan.stats;
+        double[] values = scratch.values;
+        scratch.count = timer.count();
+        boolean known = plan.knows(scratch.count);
         Snapshot snapshot = null;
         for (int i = 0; i < stats.length; i++) {
             int stat = stats[i];
             if (stat >= Wire.Stat.P50) {
-                snapshot = snapshot == null ? ((Sampling) timer).getSnapshot() : snapshot;
-                values[i] = snapshot.getValue(quantile(stat));
+                snapshot = known || snapshot != null ? snapshot : ((Sampling) timer).getSnapshot();
+                values[i] = known ? plan.quantile(i) : snapshot.getValue(quantile(stat));
             } else {
                 values[i] = stat >= Wire.Stat.MIN ? summary(timer, stat) : rate(timer, stat);
             }
