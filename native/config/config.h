@@ -1,5 +1,5 @@
 // What an operator can say, as plain data. Value-initialised it holds the defaults, which suit a
-// production broker. Keys, ranges and meanings: CONFIG.md. Durations are milliseconds, sizes are
+// production broker. Keys, ranges and meanings: docs/reference/configuration.md. Durations are milliseconds, sizes are
 // bytes.
 #pragma once
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every Kafka on every Java it runs on, through both reading tiers: the values are those of a remote JMX client.
 
-    matrix_test.py [--only KAFKA[/JDK]] [--results FILE] [--write MATRIX.md]
+    matrix_test.py [--only KAFKA[/JDK]] [--results FILE] [--write PAGE]
 
 With --results, figures of rows that passed are kept in FILE, and the page holds the last ones of each row.
 """

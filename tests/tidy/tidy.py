@@ -22,7 +22,7 @@ BANNED_NATIVE = {
     r"(?<![\w:])throw\b": "house code returns Status",
     r"\b(AttachCurrentThread|NewGlobalRef|Call\w*Method)\b": "native code never calls up into Java",
     r"\bsystem\s*\(|\bfork\s*\(": "no child processes in a broker",
-    r"#include <(regex|regex\.h|format|execinfo\.h|setjmp\.h)>": "not usable here (see ARCHITECTURE.md)",
+    r"#include <(regex|regex\.h|format|execinfo\.h|setjmp\.h)>": "not usable here (see docs/internals/architecture.md)",
     r"\bstd::j?thread\b": "threads start in base/runner.cpp only",
 }
 # The command line tool is its own process: it may print and exit.
