@@ -1,6 +1,6 @@
 // What an operator can say, as plain data. Value-initialised it holds the defaults, which suit a
-// production broker. Keys, ranges and meanings: docs/reference/configuration.md. Durations are milliseconds, sizes are
-// bytes.
+// production broker. Keys, ranges and meanings: docs/reference/configuration.md. Durations are
+// milliseconds, sizes are bytes.
 #pragma once
 
 #include <cstdint>
@@ -96,8 +96,8 @@ struct TopicsConfig {
     bool internal = true;                // __consumer_offsets, __transaction_state and the like
     bool broker_topic_data = true;       // BrokerTopicMetrics with a topic label
     bool partitions = true;              // beans with a partition label
-    std::uint32_t partition_sample = 0;  // partitions shown of each topic; 0: all, or none beside an
-                                         // aggregate
+    std::uint32_t partition_sample = 0;  // partitions shown of each topic; 0: all, or none beside
+                                         // an aggregate
     Aggregate aggregate = Aggregate::kNone;  // of partitions into their topic
     std::uint32_t top = 0;                   // the N largest of each family by topic; 0: all
 

@@ -299,8 +299,7 @@ void visit_output(ConfigVisitor& v, OutputConfig& c) {
     choose(v,
            {"names",
             "For otlp_json: prometheus (the names of public Kafka dashboards) or otel "
-            "(OpenTelemetry's "
-            "conventions where they have a name, otherwise as before)."},
+            "(OpenTelemetry's conventions where they have a name, otherwise as before)."},
            c.names, kNames);
     v.pairs({"labels", "Labels on every series of this output, beside the global ones."}, c.labels,
             PairKind::kLabels);
