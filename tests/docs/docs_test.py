@@ -30,15 +30,17 @@ INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 
 
 @functools.lru_cache(maxsize=None)
-def tracked():
-    """Every file of the tree, as git knows it or would."""
-    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
-                            capture_output=True, text=True, check=True)
-    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+def tree():
+    """Every file of the tree that no build made."""
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = sorted(set(folders) - {".git", ".cache", "build", "__pycache__"})
+        found += [pathlib.Path(folder) / name for name in sorted(names)]
+    return found
 
 
 def pages():
-    return [path for path in tracked() if path.suffix == ".md"]
+    return [path for path in tree() if path.suffix == ".md"]
 
 
 def prose(text):
@@ -99,7 +101,7 @@ def check_links(text, path):
 
 @functools.lru_cache(maxsize=None)
 def base_names():
-    return {path.name for path in tracked()} | FOREIGN_NAMES
+    return {path.name for path in tree()} | FOREIGN_NAMES
 
 
 def exists(name, folder):
@@ -133,7 +135,7 @@ def check_comments(text, path):
 @functools.lru_cache(maxsize=None)
 def source_text():
     wanted = {".h", ".cpp", ".java", ".map", ".in"}
-    return "\n".join(path.read_text() for path in tracked()
+    return "\n".join(path.read_text() for path in tree()
                      if path.suffix in wanted and path.relative_to(ROOT).parts[0] in {"native", "include", "java-shim"})
 
 
@@ -264,7 +266,7 @@ class PagesTest(unittest.TestCase):
 
     def test_files_that_comments_name_exist(self):
         suffixes = {".h", ".cpp", ".java", ".py", ".cmake", ".sh"}
-        self.hold((path for path in tracked() if path.suffix in suffixes and path != pathlib.Path(__file__).resolve()),
+        self.hold((path for path in tree() if path.suffix in suffixes and path != pathlib.Path(__file__).resolve()),
                   check_comments)
 
     def test_metrics_of_the_agent_exist(self):
