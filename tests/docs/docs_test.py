@@ -23,7 +23,7 @@ COLUMNS_MAX = 100
 NAME_ROOTS = [ROOT, ROOT / "native", ROOT / "include", ROOT / "include" / "remora", ROOT / "tests", ROOT / "scripts"]
 # Names that are not of this tree.
 FOREIGN_NAMES = {"jni.h", "kafka-server-start.sh", "kafka-run-class.sh"}
-SOURCE_NAME = re.compile(r"(?<![\w./*-])((?:[\w-]+/)*[\w-]+\.(?:h|cpp|py|java|cmake|md|sh))(?!\.?[\w*-])")
+SOURCE_NAME = re.compile(r"(?<![\w./*-])((?:[\w-]+/)*[A-Za-z0-9][\w-]*\.(?:h|cpp|py|java|cmake|md|sh))(?!\.?[\w*-])")
 TELL_THEIR_OPTIONS = {"scripts/bench", "scripts/lab"}
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.M | re.S)
 INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
@@ -162,7 +162,7 @@ def help_of(program, *words):
 def commands(text):
     """The simple commands of blocks of `sh`, and those of ours in backquotes, each as words."""
     lines = [line for block in blocks(text, "sh") for line in block.replace("\\\n", " ").splitlines()]
-    lines += [code for code in inline(text) if re.match(r"(remora|scripts/\S+|tests/\S+) ", code)]
+    lines += [code for code in inline(text) if re.match(r"(remora|scripts/\S+|tests/\S+|build/\S+) ", code)]
     for line in lines:
         try:
             words = shlex.split(line, comments=True)
@@ -179,7 +179,9 @@ def commands(text):
 
 
 def check_command(words):
-    program = re.sub(r"^(\./)?build/release/", "", words[0])
+    program = re.sub(r"^(\./)?build/\w+/", "", words[0])
+    if program != words[0] and (test := re.fullmatch(r"tests/test_(\w+)", program)):
+        return "" if list(ROOT.glob(f"tests/unit/{test[1]}_*_test.cpp")) else f"{program} is no program of a build"
     options = [word.split("=")[0] for word in words[1:] if re.match(r"--\w", word)]
     # A word in capitals stands for any command.
     command = [word for word in words[1:2] if not word.startswith("-") and not word.isupper()]
@@ -303,7 +305,7 @@ class ChecksTest(unittest.TestCase):
         self.assertEqual(1, len(check_links("[a](../README.md#gone)", here)))
 
     def test_names_in_pages(self):
-        self.assertEqual([], check_names("`tests/docs/docs_test.py` `docs_test.py` `*.md` `jni.h`", ROOT))
+        self.assertEqual([], check_names("`tests/docs/docs_test.py` `docs_test.py` `*.md` `jni.h` `_test.cpp`", ROOT))
         self.assertEqual(1, len(check_names("see `native/gone.cpp`", ROOT)))
         self.assertEqual(1, len(check_names("see `gone.h`", ROOT)))
         self.assertEqual(1, len(check_names("the right name in the wrong folder: `java-shim/docs_test.py`", ROOT)))
@@ -323,9 +325,10 @@ class ChecksTest(unittest.TestCase):
 
     def test_commands(self):
         good = "```sh\nA=b remora check x.json --print | grep x\nscripts/bench read --topics \\\n  5\nother --gone\n```\n"
-        self.assertEqual([], check_commands(good + "`scripts/test.sh --quick` `remora --help`"))
+        good += "`scripts/test.sh --quick` `remora --help` `build/asan/tests/test_config --gtest_filter=*`"
+        self.assertEqual([], check_commands(good))
         for bad in ("remora gone x", "remora check --gone", "scripts/gone.sh", "scripts/bench gone", "scripts/lab up --gone",
-                    "scripts/test.sh --gone", "cat x | remora stat --gone"):
+                    "scripts/test.sh --gone", "build/release/tests/test_gone", "cat x | remora stat --gone"):
             self.assertEqual(1, len(check_commands(f"```sh\n{bad}\n```\n")), bad)
         self.assertEqual(1, len(check_commands("`scripts/bench read --gone`")))
 
