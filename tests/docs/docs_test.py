@@ -213,7 +213,8 @@ def judge_configuration(value):
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(value, file)
         file.flush()
-        done = subprocess.run([TOOL, "check", file.name, "--no-environment"], capture_output=True, text=True, check=False)
+        done = subprocess.run([TOOL, "check", file.name, "--no-environment"], capture_output=True, text=True,
+                              check=False)
         return "" if done.returncode == 0 and not done.stderr else done.stderr.replace(file.name, "it").strip()
 
 
@@ -229,7 +230,8 @@ def check_examples(text):
     problems = []
     examples = [(block, json.loads) for block in blocks(text, "json")]
     examples += [(code, lambda part: whole(json.loads(part))) for code in inline(text) if code.startswith('{"')]
-    examples += [(code, lambda part: json.loads("{" + part + "}")) for code in inline(text) if re.match(r'"\w+": ', code)]
+    examples += [(code, lambda part: json.loads("{" + part + "}")) for code in inline(text)
+                 if re.match(r'"\w+": ', code)]
     for example, parsed in examples:
         try:
             value = parsed(example)
@@ -297,7 +299,8 @@ class ChecksTest(unittest.TestCase):
 
     def test_links(self):
         here = ROOT / "docs" / "page.md"
-        page = "# One thing: `two`\n[a](#one-thing-two) [b](../README.md) [c](../README.md#configure-it) [d](https://x.y/z)"
+        page = ("# One thing: `two`\n[a](#one-thing-two) [b](../README.md) [c](../README.md#configure-it) "
+                "[d](https://x.y/z)")
         self.assertEqual([], check_links(page, here))
         self.assertEqual([], check_links("```\n[a](gone.md)\n```", here))
         self.assertEqual(1, len(check_links("[a](gone.md)", here)))
@@ -324,19 +327,21 @@ class ChecksTest(unittest.TestCase):
         self.assertEqual(1, len(check_metrics("`remora_gone_*`")))
 
     def test_commands(self):
-        good = "```sh\nA=b remora check x.json --print | grep x\nscripts/bench read --topics \\\n  5\nother --gone\n```\n"
-        good += "`scripts/test.sh --quick` `remora --help` `build/asan/tests/test_config --gtest_filter=*`"
+        good = "```sh\nA=b remora check x.json --print | grep x\nscripts/bench read --topics \\\n  5\n```\n"
+        good += "```sh\nother --gone\n```\n`scripts/test.sh --quick` `remora --help` `build/asan/tests/test_config --gtest_filter=*`"
         self.assertEqual([], check_commands(good))
-        for bad in ("remora gone x", "remora check --gone", "scripts/gone.sh", "scripts/bench gone", "scripts/lab up --gone",
-                    "scripts/test.sh --gone", "build/release/tests/test_gone", "cat x | remora stat --gone"):
+        for bad in ("remora gone x", "remora check --gone", "scripts/gone.sh", "scripts/bench gone",
+                    "scripts/lab up --gone", "scripts/test.sh --gone", "build/release/tests/test_gone", "cat x | remora stat --gone"):
             self.assertEqual(1, len(check_commands(f"```sh\n{bad}\n```\n")), bad)
         self.assertEqual(1, len(check_commands("`scripts/bench read --gone`")))
 
     def test_examples(self):
-        self.assertEqual([], check_examples('```json\n{"topics": {"mode": "none"}}\n```\n```ndjson\n{"a": 1}\n```\n'
-                                            '`{"type": "udp"}` `"emit": "changed"` `{"match": "a:*", "class": "alert"}`'))
-        for bad in ('```json\n{"topics": {"mode": "gone"}}\n```\n', '```json\n{"topics": }\n```\n', '`{"type": "gone"}`',
-                    '```json\n{"topics": {"list": ["a"]}}\n```\n', '```ndjson\n{"a"}\n```\n', '`"emit": changed`'):
+        good = '```json\n{"topics": {"mode": "none"}}\n```\n```ndjson\n{"a": 1}\n```\n'
+        good += '`{"type": "udp"}` `"emit": "changed"` `{"match": "a:*", "class": "alert"}`'
+        self.assertEqual([], check_examples(good))
+        for bad in ('```json\n{"topics": {"mode": "gone"}}\n```\n', '```json\n{"topics": }\n```\n',
+                    '```json\n{"topics": {"list": ["a"]}}\n```\n', '```ndjson\n{"a"}\n```\n',
+                    '`{"type": "gone"}`', '`"emit": changed`'):
             self.assertEqual(1, len(check_examples(bad)), bad)
 
     def test_generated_parts(self):
