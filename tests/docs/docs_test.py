@@ -328,10 +328,12 @@ class ChecksTest(unittest.TestCase):
 
     def test_commands(self):
         good = "```sh\nA=b remora check x.json --print | grep x\nscripts/bench read --topics \\\n  5\n```\n"
-        good += "```sh\nother --gone\n```\n`scripts/test.sh --quick` `remora --help` `build/asan/tests/test_config --gtest_filter=*`"
+        good += "```sh\nother --gone\n```\n`scripts/test.sh --quick` `remora --help` "
+        good += "`build/asan/tests/test_config --gtest_filter=*`"
         self.assertEqual([], check_commands(good))
         for bad in ("remora gone x", "remora check --gone", "scripts/gone.sh", "scripts/bench gone",
-                    "scripts/lab up --gone", "scripts/test.sh --gone", "build/release/tests/test_gone", "cat x | remora stat --gone"):
+                    "scripts/lab up --gone", "scripts/test.sh --gone", "build/release/tests/test_gone",
+                    "cat x | remora stat --gone"):
             self.assertEqual(1, len(check_commands(f"```sh\n{bad}\n```\n")), bad)
         self.assertEqual(1, len(check_commands("`scripts/bench read --gone`")))
 
