@@ -1,6 +1,6 @@
 // The fidelity replay: what a policy's saving costs in accuracy, simulated on the units of class
 // partition of a trace: the others are read for every tick, or nearly. Definitions:
-// native/sample/FIDELITY.md.
+// docs/research/fidelity.md.
 #pragma once
 
 #include <cstdint>

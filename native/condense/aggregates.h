@@ -32,7 +32,7 @@ class Aggregates {
             std::for_each(found->second.members.begin(), found->second.members.end(), use);
         }
     }
-    // While it is incomplete it is quarantined: a sum of a part would look like the whole.
+    // While it is incomplete it is quarantined, because a partial sum would look complete.
     void set(UnitId unit, Aggregate how, bool incomplete);
 
     // It is no longer incomplete.

@@ -27,7 +27,8 @@ class Condenser {
 
     Condenser(Cache& cache, CounterTable& counters);
 
-    // Of each topic so many partitions are shown.
+    // Of the units with a sampled policy, shows those of `partitions` partitions of each topic and
+    // those of every partition in trouble.
     void set_partition_sample(std::uint32_t partitions) { sample_.set_size(partitions); }
 
     // A unit that the cache has just taken in. `aggregate`: the unit that is made of it and others,

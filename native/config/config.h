@@ -1,6 +1,6 @@
 // What an operator can say, as plain data. Value-initialised it holds the defaults, which suit a
-// production broker. Keys, ranges and meanings: CONFIG.md. Durations are milliseconds, sizes are
-// bytes.
+// production broker. Keys, ranges and meanings: docs/reference/configuration.md. Durations are
+// milliseconds, sizes are bytes.
 #pragma once
 
 #include <cstdint>
@@ -60,7 +60,7 @@ struct RuleConfig {
     std::int64_t min_interval_ms = 0;
     std::int64_t max_interval_ms = 0;
     std::vector<std::string> attributes;  // globs: of a matching bean only these attributes
-    std::uint32_t top = 0;                // of each family only the largest so many
+    std::uint32_t top = 0;                // the N largest of each family; 0: not set
     RuleAggregate aggregate = RuleAggregate::kKeep;
 
     bool operator==(const RuleConfig&) const = default;
@@ -96,10 +96,10 @@ struct TopicsConfig {
     bool internal = true;                // __consumer_offsets, __transaction_state and the like
     bool broker_topic_data = true;       // BrokerTopicMetrics with a topic label
     bool partitions = true;              // beans with a partition label
-    std::uint32_t partition_sample = 0;  // of each topic so many partitions; 0: all, or none beside
+    std::uint32_t partition_sample = 0;  // partitions shown of each topic; 0: all, or none beside
                                          // an aggregate
     Aggregate aggregate = Aggregate::kNone;  // of partitions into their topic
-    std::uint32_t top = 0;                   // of each family by topic the largest so many; 0: all
+    std::uint32_t top = 0;                   // the N largest of each family by topic; 0: all
 
     bool operator==(const TopicsConfig&) const = default;
 };
@@ -109,7 +109,7 @@ struct ClientsConfig {
     std::string group_regex;  // whole value; empty: every one
     std::string client_regex;
     std::string user_regex;
-    std::uint32_t top = 0;  // of each family by client the largest so many; 0: all
+    std::uint32_t top = 0;  // the N largest of each family by client; 0: all
 
     bool operator==(const ClientsConfig&) const = default;
 };

@@ -77,8 +77,9 @@ void visit(ConfigVisitor& v, SamplingConfig& c) {
     v.begin_section({"sampling", "How often what is read."});
     choose(v,
            {"policy",
-            "How often is read what need not be read for every tick: adaptive (the more it moves "
-            "and the less it costs), variance (between two thresholds), fixed (every tick)."},
+            "How often beans are read that need not be read for every tick: adaptive (more often "
+            "the more they move and the less they cost), variance (between two thresholds), fixed "
+            "(every tick)."},
            c.policy, kPolicies);
     v.number({"cpu_budget_percent",
               "Ceiling of the CPU of the whole agent, in percent of one core. A quiet broker takes "
@@ -138,16 +139,16 @@ void visit_rule(ConfigVisitor& v, RuleConfig& c) {
                 "set."},
                c.max_interval_ms, {100, kDay, true});
     v.texts({"attributes",
-             "Globs of JMX attribute or statistic names: just these of a matching bean, instead of "
-             "what the profile wants of it."},
+             "Globs of JMX attribute or statistic names: take just these of a matching bean, "
+             "instead of the profile's choice."},
             c.attributes, TextKind::kGlob, 64);
     v.whole({"top",
-             "Of the matching beans of each family only the so many with the largest values (of "
-             "counters: growth); 0 means not set."},
+             "Show only the N largest of the matching beans of each family, by value (counters: by "
+             "growth); 0 means not set."},
             c.top, {0, kUnitsMax});
     choose(v,
            {"aggregate",
-            "Beans by partition: sum or max over the partitions of a topic in their place; none: "
+            "For beans by partition: sum or max over a topic's partitions in their place; none: "
             "each by itself; keep: as topics.aggregate says."},
            c.aggregate, kRuleAggregates);
 }
@@ -168,12 +169,11 @@ void visit(ConfigVisitor& v, SelectConfig& c) {
             TextKind::kPattern, kRulesMax);
     v.texts(
         {"attributes_include",
-         "Globs of JMX attribute or statistic names: of what is wanted only these; an empty list "
-         "means all of it."},
+         "Globs of JMX attribute or statistic names: keep only these of what is wanted; an empty "
+         "list means all of it."},
         c.attributes_include, TextKind::kGlob, 256);
-    v.texts(
-        {"attributes_exclude", "Globs of JMX attribute or statistic names that are not wanted."},
-        c.attributes_exclude, TextKind::kGlob, 256);
+    v.texts({"attributes_exclude", "Globs of JMX attribute or statistic names to leave out."},
+            c.attributes_exclude, TextKind::kGlob, 256);
     v.pairs({"label_include",
              "Key property to regular expression: a bean that has the property must match."},
             c.label_include, PairKind::kRegexes);
@@ -204,18 +204,20 @@ void visit(ConfigVisitor& v, TopicsConfig& c) {
               c.partitions);
     v.whole(
         {"partition_sample",
-         "So many partitions of each topic are shown, evenly spread, and every one in trouble; 0 "
+         "Number of partitions shown of each topic, evenly spread, beside every one in trouble; 0 "
          "means all, or with aggregate none."},
         c.partition_sample, {0, 1'000'000});
-    choose(v,
-           {"aggregate",
-            "sum, max: one series by topic in place of those by partition, of all of them; none: "
-            "each partition by itself."},
-           c.aggregate, kAggregates);
-    v.whole({"top",
-             "Of each family by topic only the so many topics with the largest values (of "
-             "counters: growth); 0 means all."},
-            c.top, {0, kUnitsMax});
+    choose(
+        v,
+        {"aggregate",
+         "sum, max: one series by topic, over all its partitions, in place of those by partition; "
+         "none: each partition by itself."},
+        c.aggregate, kAggregates);
+    v.whole(
+        {"top",
+         "Show only the N largest topics of each family by topic, by value (counters: by growth); "
+         "0 means all."},
+        c.top, {0, kUnitsMax});
     v.end_section();
 }
 
@@ -230,8 +232,8 @@ void visit(ConfigVisitor& v, ClientsConfig& c) {
     v.text({"user_regex", "Regular expression on the whole user; empty means every user."},
            c.user_regex, TextKind::kRegex);
     v.whole({"top",
-             "Of each family by client or user only the so many with the largest values (of "
-             "counters: growth); 0 means all."},
+             "Show only the N largest of each family by client or user, by value (counters: by "
+             "growth); 0 means all."},
             c.top, {0, kUnitsMax});
     v.end_section();
 }
@@ -291,15 +293,14 @@ void visit_output(ConfigVisitor& v, OutputConfig& c) {
                 "base interval."},
                c.interval_ms, {kSecond, kDay, true});
     v.duration({"keyframe_interval",
-                "Of emit changed: after so long everything is written. Prometheus shows nothing of "
-                "a series that it has not heard of for five minutes."},
+                "With emit changed: time between two ticks that write everything. Prometheus shows "
+                "nothing of a series that it has not heard of for five minutes."},
                c.keyframe_interval_ms, {kSecond, kDay});
-    choose(
-        v,
-        {"names",
-         "Of otlp_json: prometheus (the names of public Kafka dashboards) or otel (OpenTelemetry's "
-         "conventions where they have a name, otherwise as before)."},
-        c.names, kNames);
+    choose(v,
+           {"names",
+            "For otlp_json: prometheus (the names of public Kafka dashboards) or otel "
+            "(OpenTelemetry's conventions where they have a name, otherwise as before)."},
+           c.names, kNames);
     v.pairs({"labels", "Labels on every series of this output, beside the global ones."}, c.labels,
             PairKind::kLabels);
     v.texts({"include", "ObjectName patterns; an empty list means everything that is collected."},
@@ -333,7 +334,7 @@ void visit_rest(ConfigVisitor& v, Config& c) {
            TextKind::kPath);
     v.pairs({"labels", "Labels on every series of every output."}, c.labels, PairKind::kLabels);
     v.begin_section({"log", "The agent's own lines on stderr."});
-    choose(v, {"level", "Least severity that is said."}, c.log.level, kLevels);
+    choose(v, {"level", "Least severity that is logged."}, c.log.level, kLevels);
     v.end_section();
     v.begin_section({"trace", "Recording of every value at full rate, for replay."});
     v.text({"path", "File to record into; empty means no recording."}, c.trace.path,

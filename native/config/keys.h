@@ -86,7 +86,7 @@ KnownPaths known_paths();
 // JSON Schema (draft 2020-12) of the file.
 std::string config_schema();
 
-// The key table of CONFIG.md: a markdown table, one row a key.
+// The key table of docs/reference/configuration.md: markdown, one row a key.
 std::string config_key_table();
 
 }  // namespace remora

@@ -7,7 +7,7 @@
 
 namespace remora {
 
-// One line a key: `path = value   # where it came from`, in the order of CONFIG.md.
+// One line a key: `path = value   # where it came from`, in the order of the key table.
 std::string print_config(const ParseOutcome& outcome);
 
 }  // namespace remora

@@ -1,4 +1,4 @@
-// NDJSON: one object a line and a value. The schema is NDJSON.md.
+// NDJSON: one object a line and a value. The schema: docs/reference/ndjson.md.
 #include <array>
 #include <cmath>
 

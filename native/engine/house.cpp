@@ -68,7 +68,8 @@ bool House::take_change(std::int64_t now_ns) {
     }
     config_due_ns_ = now_ns + options_.config_interval_ms * kNanosPerMilli;
     const FileMark mark = mark_of(options_.config_path);
-    // A file that is away is an editor at work or a mistake: the configuration in force stays.
+    // If the file is missing, the configuration in force stays: an editor is at work, or it is a
+    // mistake.
     if (mark == config_mark_ || mark == FileMark{}) {
         return false;
     }

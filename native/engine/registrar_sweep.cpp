@@ -10,8 +10,8 @@ namespace remora {
 namespace {
 
 constexpr std::size_t kListingBytesMax = 64U << 20;
-// Room that came free is used after this, and after twice the time before when it happens again
-// and again: offering everything costs CPU.
+// When a cap has room again, all beans are offered again after this. The wait doubles while that
+// keeps happening, because it costs CPU.
 constexpr std::int64_t kRefillNsMin = 30 * kNanosPerSecond;
 constexpr std::int64_t kRefillNsMax = 600 * kNanosPerSecond;
 // What a broker registers with its first topics and requests has come by then.

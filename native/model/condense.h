@@ -13,7 +13,7 @@ struct CondensePolicy {
     bool is_sampled = false;
     bool tells_trouble = false;              // above 0: its partition is in trouble
     Aggregate aggregate = Aggregate::kNone;  // of the same values of its topic's other partitions
-    std::uint32_t top = 0;                   // shown when among the largest so many; 0: always
+    std::uint32_t top = 0;                   // shown when among the N largest; 0: always
     bool grows = false;                      // largest by growth: its first value is a counter
 
     // Whether it is not read either while it is not shown.

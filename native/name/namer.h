@@ -1,4 +1,5 @@
-// What a value is called: Bean + wanted slots -> Series. The scheme and its reasons: NAMES.md.
+// What a value is called: Bean + wanted slots -> Series.
+// The scheme and its reasons: docs/reference/metric-names.md.
 #pragma once
 
 #include <span>

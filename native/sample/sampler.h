@@ -1,4 +1,5 @@
-// How often each unit is read: within the bounds of its class as often as its changes are worth.
+// How often each unit is read: within the bounds of its class, the more often the more it changes
+// and the less a read costs.
 #pragma once
 
 #include <remora/wire.h>

@@ -29,7 +29,7 @@ def own_threads(lab):
 
 
 def watch(lab, seconds):
-    """Waits; the percent of a core that all threads together took in the dearest minute meanwhile."""
+    """Waits; the percent of a core that all threads together took in the worst minute meanwhile."""
     points = []
     for _ in range(max(seconds // SLICE_S, MINUTE) + 1):
         if points:
@@ -55,7 +55,7 @@ def bench(options):
     total = round(sum(threads.values()), 4)
     common.table([(name, f"{percent:.4f}") for name, percent in
                   sorted(threads.items(), key=lambda pair: -pair[1])]
-                 + [("together", f"{total:.4f}"), ("the dearest minute", f"{dearest:.4f}")],
+                 + [("together", f"{total:.4f}"), ("the worst minute", f"{dearest:.4f}")],
                  ["thread", "% of one core"])
     print()
     counted = {}

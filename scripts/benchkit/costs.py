@@ -10,7 +10,7 @@ LINE = re.compile(r'^remora_family_(reads_total|read_seconds_total|read_typical_
 
 def add(commands):
     parser = commands.add_parser(
-        "costs", help="the dearest families to read, by the agent's own measure",
+        "costs", help="the most expensive families to read, by the agent's own measure",
         description="A broker under load, everything is read every 5 s; wall time of the reads by "
                     "family, from the agent's self-metrics.")
     common.add_lab_options(parser, seconds=120)
@@ -46,7 +46,7 @@ def bench(options):
     passes = span / 5
     rows = []
     for family, now in last.items():
-        # What came among the dearest meanwhile has no beginning to subtract.
+        # What came among the most expensive meanwhile has no beginning to subtract.
         before = first.get(family)
         if before is None:
             continue

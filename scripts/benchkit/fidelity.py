@@ -30,7 +30,7 @@ def add(commands):
     parser = commands.add_parser(
         "fidelity", help="partitions: error and delay of every sampling policy at every ceiling",
         description="Records a broker at one second, or takes traces recorded before, and replays "
-                    "them through the sampler. Definitions: native/sample/FIDELITY.md.")
+                    "them through the sampler. Definitions: docs/research/fidelity.md.")
     common.add_lab_options(parser, seconds=660)
     parser.add_argument("--trace", action="append", default=[], metavar="FILE",
                         help="replay this instead of recording (may be repeated)")

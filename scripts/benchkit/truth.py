@@ -106,7 +106,7 @@ def percent(earlier, later):
 
 
 def cpu_of(points, began, stage):
-    """Percent of a core: in the first minute, after it, and in the dearest minute after it."""
+    """Percent of a core: in the first minute, after it, and in the worst minute after it."""
     # The broker's threads began with the broker: what they have taken is since then.
     early = [point for point in points if began <= point[0] <= began + FIRST_MINUTE_S]
     rest = [point for point in points

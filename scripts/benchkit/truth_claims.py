@@ -74,7 +74,7 @@ def judge(results):
         if cpu["percent"] is not None and CPU_MAX.get(name, CPU_MAX_ELSE) is not None:
             claim(name, "CPU, % of a core", cpu["percent"], CPU_MAX.get(name, CPU_MAX_ELSE))
         if name == "ceiling" and cpu["minute_max"] is not None:
-            claim(name, "CPU of the dearest minute, %", cpu["minute_max"], CEILING_MINUTE_MAX)
+            claim(name, "CPU of the worst minute, %", cpu["minute_max"], CEILING_MINUTE_MAX)
     percents = {result["name"]: result["cpu"]["percent"] for result in results}
     if percents.get("idle") is not None and percents.get("steady") is not None:
         claim("idle", "CPU against half of steady's, %", percents["idle"], percents["steady"] / 2)
@@ -189,7 +189,7 @@ def show(results, claims, audits):
                    *(figure(result["cpu"][key], 1, 3)
                      for key in ("first_minute", "percent", "minute_max"))) for result in results],
                  ["scenario", "ticks", "without truth", "CPU % first minute", "after it",
-                  "dearest minute"])
+                  "worst minute"])
     if audits:
         print()
         common.table([(f"{row['scenario']}: {row['class']}", f"{100 * row['estimate']:.3f}",

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every Kafka on every Java it runs on, through both reading tiers: the values are those of a remote JMX client.
 
-    matrix_test.py [--only KAFKA[/JDK]] [--results FILE] [--write MATRIX.md]
+    matrix_test.py [--only KAFKA[/JDK]] [--results FILE] [--write PAGE]
 
 With --results, figures of rows that passed are kept in FILE, and the page holds the last ones of each row.
 """
@@ -134,18 +134,23 @@ def markdown(rows):
                  for names, row in zip(who, rows)]
     return f"""# Kafka and Java versions
 
-Written by `tests/broker/matrix_test.py --write` on {datetime.date.today().isoformat()}: do not edit. One broker each, idle,
-{TOPICS} topics with {PARTITIONS} partitions, profile `all`, every unit read every 2 s. Kafka 2.8 runs with ZooKeeper, the others
-with KRaft, broker and controller in one.
+Written by `tests/broker/matrix_test.py --write` on {datetime.date.today().isoformat()}: do not edit. One
+broker each, idle, {TOPICS} topics with {PARTITIONS} partitions, profile `all`, every unit read every 2 s.
+Kafka 2.8 runs with ZooKeeper, the others with KRaft, broker and controller in one.
 
-A remote JMX client reads every value before and after. *Missing*, *extra*: values that only one of both has. *Stable*: the
-client saw the same value twice; *differ*: the agent saw another one in between (a rate or a percentile that moved to and
-fro). *Counts that moved* between the client's reads; *outside*: the agent's value does not lie between the client's.
-Tier 1 reads metric objects; switched off (`tier=mbean`), everything goes through the MBean server.
+A remote JMX client reads every value before and after. Tier 1 reads metric objects; switched off
+(`tier=mbean`), everything goes through the MBean server.
+
+* *missing*, *extra*: values that only one of both has.
+* *stable*: the client saw the same value twice. *differ*: the agent saw another one in between, of a
+  rate or a percentile that moved to and fro.
+* *counts that moved*: between the client's reads. *outside*: the agent's value does not lie between
+  the client's.
 
 {table(head, values)}
 
-MBeans and series by domain. With tier 1 a histogram has one series more: the sum, which is no MBean attribute.
+MBeans and series by domain. With tier 1 a histogram has one series more: the sum, which is no MBean
+attribute.
 
 {table(("Kafka", "JDK", "tier 1", *(f"`{domain}`" for domain in domains)), by_domain)}
 """

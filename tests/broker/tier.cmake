@@ -13,7 +13,7 @@ add_test(NAME broker.reload_100
 set_tests_properties(broker.reload_100 PROPERTIES LABELS full TIMEOUT 1200 RUN_SERIAL TRUE
     ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR};REMORA_RELOADS=50")
 
-# Every Kafka on every Java: twenty minutes. `matrix_test.py --write tests/broker/MATRIX.md` renews the page.
+# Every Kafka on every Java: twenty minutes. `matrix_test.py --write docs/reference/versions.md` renews the page.
 add_test(NAME broker.matrix
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/matrix_test.py)
 set_tests_properties(broker.matrix PROPERTIES LABELS full TIMEOUT 3600 RUN_SERIAL TRUE

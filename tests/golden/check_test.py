@@ -147,8 +147,7 @@ class SchemaTest(unittest.TestCase):
         schema = json.loads((HERE.parents[1] / "native" / "config" / "remora.schema.json").read_text())
         jsonschema.Draft202012Validator.check_schema(schema)
         judge = jsonschema.Draft202012Validator(schema)
-        pages = [HERE.parents[1] / "README.md", HERE.parents[1] / "native" / "config" / "CONFIG.md",
-                 HERE.parents[1] / "native" / "sink" / "OUTPUTS.md"]
+        pages = [HERE.parents[1] / "README.md", *sorted((HERE.parents[1] / "docs").rglob("*.md"))]
         good = [text for page in pages for text in re.findall(r"```json\n(.*?)```", page.read_text(), re.S)]
         self.assertGreater(len(good), 5)
         for text in good:

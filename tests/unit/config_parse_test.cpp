@@ -285,7 +285,7 @@ TEST(ConfigSchema, ItsDefaultsAreWhatTheParserTakesAndGives) {
 }
 
 TEST(ConfigDocumentation, SpeaksOfEveryKeyAsTheCodeDoes) {
-    const std::string page = read_source_file("native/config/CONFIG.md");
+    const std::string page = read_source_file("docs/reference/configuration.md");
     EXPECT_NE(page.find(config_key_table()), std::string::npos)
         << "write the table again with: remora check --keys";
 }
