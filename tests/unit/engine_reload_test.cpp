@@ -374,8 +374,9 @@ TEST_F(ReloadTest, EachOutputCarriesWhatItSaysOfTheAgentAndGoesOnCounting) {
     const auto frames = [&] {
         const std::string text = output();  // read once: the file is written anew meanwhile
         const std::size_t at = text.find(kFrames);
-        return at == std::string::npos ? 0
-                                       : std::stoi(text.substr(at + std::string_view(kFrames).size()));
+        return at == std::string::npos
+                   ? 0
+                   : std::stoi(text.substr(at + std::string_view(kFrames).size()));
     };
     start(outputs("full"));
     ASSERT_TRUE(pass_two_ticks());
