@@ -1,6 +1,5 @@
 // Layout of everything that crosses JNI, little-endian, natural alignment. This file is the one
-// source: `Wire.java` is generated from the constants that `wire_constants.h` lists, and a test
-// compares both.
+// source: scripts/gen_wire.py generates `Wire.java` from it, and a test compares both.
 //
 // Four direct buffers, allocated once by the shim and handed over at start:
 //   control   shim -> core   registration records, back to back, each a multiple of 8 bytes
