@@ -90,7 +90,8 @@ class Relaxation {
         changes_ += changes;
         given_ns_ += is_old ? 0 : cost;
         if (changes == 0) {
-            given_ns_ += cost * (stages / most_);
+            const std::uint32_t reads = stages / most_;
+            given_ns_ += cost * reads;
             return;
         }
         Course error{cost, stages, std::vector<double>((stages + 1UL) * (stages + 2), 0)};
@@ -164,6 +165,7 @@ std::vector<AccuracyMeans> least_possible(const Trace& trace, const Reference& r
                                           const std::vector<double>& budgets) {
     const Relaxation relaxation(trace, reference, options);
     std::vector<AccuracyMeans> bounds;
+    bounds.reserve(budgets.size());
     for (const double budget : budgets) {
         bounds.push_back(relaxation.solve(budget));
     }

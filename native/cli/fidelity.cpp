@@ -80,7 +80,7 @@ void take_costs(const Trace& trace, const FidelityOptions& options, Reference& r
 // The planner's answer for one tick, decoded.
 class TickReader {
  public:
-    TickReader(Planner& planner) : planner_(planner), buffer_(wire::kPlanBytes) {}
+    explicit TickReader(Planner& planner) : planner_(planner), buffer_(wire::kPlanBytes) {}
 
     template <typename OnUnit>
     void read_all(std::int64_t now_ns, OnUnit&& on_unit) {

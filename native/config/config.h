@@ -13,16 +13,12 @@
 
 namespace remora {
 
-// How large the broker is: chooses the base interval and the partition sample. kAuto: by its number
-// of partitions.
-
 // Name and value of a label, a fact or the like, in the order of the file.
 using TextPair = std::pair<std::string, std::string>;
 
 enum class SamplingPolicy : std::uint8_t {
     kAdaptive,  // the square-root law within the bounds of each class
-    kVariance,  // variance of the last deviations: high -> min interval, low -> bound, linear
-                // between
+    kVariance,  // by the variance of the last deviations: from the least interval to the bound
     kFixed,     // everything at the base interval
 };
 

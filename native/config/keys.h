@@ -21,7 +21,7 @@ enum class TextKind : std::uint8_t {
     kRegex,
     kPattern,  // ObjectName pattern
     kGlob,
-    kPath,  // may hold ${dir}, ${broker_id}, ${pid}
+    kPath,  // may hold ${dir}, ${broker.id}, ${cluster.id}, ${host}, ${pid}
     kHost,  // name or address, not empty
     kName,  // letters, digits, - _ .
     kTopic,

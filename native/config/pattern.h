@@ -16,13 +16,11 @@ namespace remora {
 bool glob_matches(std::string_view pattern, std::string_view text);
 
 // What javax.management.ObjectName.apply() answers for a pattern:
-//   domain        glob
-//   key=value     the key exactly; the value exactly, or as a glob when it holds an unescaped * or
-//   ?
-//   *             anywhere among the properties: further keys may be present. Without it the keys
-//   must be just these.
-// Values compare as registered, quotes included: name=* matches a quoted value, name=a* does not
-// match "abc".
+//   domain      glob
+//   key=value   the key exactly; the value exactly, or as a glob when it holds an unescaped * or ?
+//   *           anywhere among the properties: the name may have further keys
+// Without the last one the name must have these keys and no others. Values compare as registered,
+// quotes included: name=* matches a quoted value, name=a* does not match "abc".
 //
 // Thread safety: immutable once parsed; any number of threads.
 class ObjectNamePattern {

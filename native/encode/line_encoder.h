@@ -55,24 +55,6 @@ class LineEncoder final : public Registry {
         state_.reserve(8 * wire::kTextBytesMax);
     }
 
-    bool encode_some(const Values& values, BlockChannel& out) override {
-        if (!ticking_) {
-            return true;
-        }
-        if (!begun_) {
-            out.begin_frame(wall_ms_);
-            begun_ = true;
-        }
-        Tally tally;
-        const bool complete = encode_groups(values, out, tally) && epilogue(out);
-        publish(tally);
-        if (!complete || !out.end_frame()) {
-            return false;
-        }
-        ticking_ = false;
-        return true;
-    }
-
  protected:
     bool render(const Facts& facts, Rendered& rendered) const override {
         return dialect_.render(facts, rendered);
@@ -81,6 +63,9 @@ class LineEncoder final : public Registry {
         epilogue_done_ = false;
         line_wall_ms_ = wall_ms;
         dialect_.begin_lines(wall_ms);
+    }
+    bool encode_lines(const Values& values, BlockChannel& out, Tally& tally) override {
+        return encode_groups(values, out, tally) && epilogue(out);
     }
 
  private:

@@ -114,24 +114,6 @@ class OtlpEncoder final : public Registry {
                                   {series.object_name, all.data(), all.size(), series.is_new});
     }
 
-    bool encode_some(const Values& values, BlockChannel& out) override {
-        if (!ticking_) {
-            return true;
-        }
-        if (!begun_) {
-            out.begin_frame(wall_ms_);
-            begun_ = true;
-        }
-        Tally tally;
-        const bool complete = encode_groups(values, out, tally);
-        publish(tally);
-        if (!complete || !out.end_frame()) {
-            return false;
-        }
-        ticking_ = false;
-        return true;
-    }
-
  protected:
     bool render(const Facts& facts, Rendered& rendered) const override {
         rendered.family = facts.family;
@@ -178,6 +160,26 @@ class OtlpEncoder final : public Registry {
         set_time(wall_ms);
     }
 
+    bool encode_lines(const Values& values, BlockChannel& out, Tally& tally) override {
+        const std::size_t line_bytes_max =
+            std::min({options_.line_bytes_max, out.block_bytes(), kLineBytesMax});
+        for (; group_at_ < store_.group_count(); ++group_at_) {
+            Group& group = store_.group(group_at_);
+            while (entry_at_ < group.entries.size()) {
+                const std::size_t run = run_at(group);
+                if (!encode_point(group, run, values, out, line_bytes_max, tally)) {
+                    return false;
+                }
+                entry_at_ += run;
+            }
+            if (!flush(out, tally)) {
+                return false;
+            }
+            entry_at_ = 0;
+        }
+        return true;
+    }
+
  private:
     // A point carries the time of the read of its values; those of a batch share it.
     void set_time(std::int64_t wall_ms) {
@@ -213,26 +215,6 @@ class OtlpEncoder final : public Registry {
             divisor *= behind_point ? 10 : 1;
         }
         append_number(text, digits / divisor);
-    }
-
-    bool encode_groups(const Values& values, BlockChannel& out, Tally& tally) {
-        const std::size_t line_bytes_max =
-            std::min({options_.line_bytes_max, out.block_bytes(), kLineBytesMax});
-        for (; group_at_ < store_.group_count(); ++group_at_) {
-            Group& group = store_.group(group_at_);
-            while (entry_at_ < group.entries.size()) {
-                const std::size_t run = run_at(group);
-                if (!encode_point(group, run, values, out, line_bytes_max, tally)) {
-                    return false;
-                }
-                entry_at_ += run;
-            }
-            if (!flush(out, tally)) {
-                return false;
-            }
-            entry_at_ = 0;
-        }
-        return true;
     }
 
     // How many entries make one data point: all of a unit's in a summary, else one.

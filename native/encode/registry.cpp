@@ -228,6 +228,24 @@ void Registry::frame_lost(bool whole) {
     }
 }
 
+bool Registry::encode_some(const Values& values, BlockChannel& out) {
+    if (!ticking_) {
+        return true;
+    }
+    if (!begun_) {
+        out.begin_frame(wall_ms_);
+        begun_ = true;
+    }
+    Tally tally;
+    const bool complete = encode_lines(values, out, tally);
+    publish(tally);
+    if (!complete || !out.end_frame()) {
+        return false;
+    }
+    ticking_ = false;
+    return true;
+}
+
 void Registry::publish(const Tally& tally) {
     counters_.add(Counter::kLinesEncoded, tally.lines);
     losses_.too_long += tally.too_long;

@@ -41,6 +41,7 @@ class Registry : public Encoder {
     Status add_unit(UnitId unit, const UnitSeries& series) override;
     void remove_unit(UnitId unit) override;
     void begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self) override;
+    bool encode_some(const Values& values, BlockChannel& out) final;
     bool remembers() const override { return deltas_ || only_fresh_ || only_changed_; }
     void frame_lost(bool whole) override;
     EncoderLosses losses() const override { return losses_; }
@@ -63,6 +64,8 @@ class Registry : public Encoder {
     virtual bool render(const Facts& facts, Rendered& rendered) const = 0;
     // Renders what is constant of a tick.
     virtual void begin_lines(std::int64_t wall_ms) = 0;
+    // Writes the lines of the tick, from group_at_ and entry_at_ on. False: no block was free.
+    virtual bool encode_lines(const Values& values, BlockChannel& out, Tally& tally) = 0;
 
     // What a tick says of a series.
     struct Sample {
@@ -73,7 +76,6 @@ class Registry : public Encoder {
     // False when the tick says nothing of it: gone, never read, quarantined, or not fresh where
     // only fresh ones are wanted.
     bool sample_of(const Entry& entry, const Values& values, Sample& sample) const;
-    void publish(const Tally& tally);
 
     const EncoderOptions options_;
     CounterTable& counters_;
@@ -86,8 +88,6 @@ class Registry : public Encoder {
     const bool only_changed_;
 
     // The tick.
-    bool ticking_ = false;
-    bool begun_ = false;    // its frame was begun
     bool keyframe_ = true;  // emits everything that has a value
     std::int64_t wall_ms_ = 0;
     std::int64_t previous_wall_ms_ = 0;
@@ -108,7 +108,10 @@ class Registry : public Encoder {
     void note_clash(const Series& series, std::string_view object_name);
     bool describe(const Series& series, Facts& facts) const;
     void take_self(const std::vector<SelfSample>& self);
+    void publish(const Tally& tally);
 
+    bool ticking_ = false;
+    bool begun_ = false;  // the frame of the tick was begun
     std::vector<Label> extra_;
     EncoderLosses losses_;
     std::string first_clash_;

@@ -90,10 +90,11 @@ struct Group {
 // Thread safety: core thread only.
 //
 // Invariants:
-//  (1) an entry lives while its stamp is its unit's: unregistering a unit is one store, whatever
-//  its families' size. (2) entries and groups move in tidy() only, never within a tick, so a
-//  position in them survives add and remove. (3) entries of one unit in one group follow each
-//  other.
+//  (1) An entry lives while its stamp is its unit's: unregistering a unit is one store, whatever
+//      its families' size.
+//  (2) Entries and groups move in tidy() only, never within a tick, so a position in them survives
+//      add and remove.
+//  (3) Entries of one unit in one group follow each other.
 class SeriesStore {
  public:
     struct Options {

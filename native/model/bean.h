@@ -26,10 +26,8 @@ struct BeanAttribute {
 struct Bean {
     BeanKind kind = BeanKind::kMBean;
     ObjectName name;
-    // For kMBean what the bean has; for the Yammer kinds what the kind has, by its JMX attribute
-    // names
-    // ("Count", "99thPercentile", "OneMinuteRate"; "Sum" for Stat::kSum), indexed by position in
-    // stats_of(kind).
+    // kMBean: the attributes that the bean has. A Yammer kind: those of stats_of(kind), in that
+    // order and by their JMX names ("Count", "99thPercentile"; "Sum" for Stat::kSum).
     std::vector<BeanAttribute> attributes;
 };
 

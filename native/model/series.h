@@ -30,7 +30,8 @@ struct Label {
     std::string value;  // any UTF-8; encoders escape
 };
 
-// All facts about a series that outlive registration. Strings are final: encoders only escape.
+// All facts about a series that outlive registration. The strings are those that every output
+// starts from; an encoder changes in them what its format cannot hold.
 struct Series {
     std::string family;  // metric family: HELP and TYPE belong to it
                          // ("kafka_network_requestmetrics_totaltimems")

@@ -60,8 +60,9 @@ struct PlanResult {
 // Thread safety: collector thread only; the interval table is written by the core.
 //
 // Invariants:
-//  (1) A unit is in the list of a round at most once, and is handed out at most once a round unless
-//  woken. (2) With a constant interval of n quanta it is handed out every n rounds exactly.
+//  (1) A unit is in the list of a round at most once, and is handed out at most once a round,
+//      unless it is woken.
+//  (2) With a constant interval of n quanta it is handed out every n rounds exactly.
 class Planner {
  public:
     Planner(const PlanOptions& options, const IntervalTable& intervals);

@@ -14,18 +14,21 @@ namespace remora {
 // Beans and the text that they are views of.
 class BeanList {
  public:
-    // One bean a line, in any of three forms:
-    //   ObjectName                         kind guessed from the name: a rough idea
-    //   kind TAB ObjectName TAB attributes kind: gauge counter meter histogram timer mbean;
-    //   attributes of an mbean
-    //                                      separated by commas, each a path with an optional
-    //                                      ":boolean" or ":text"
-    //   {"name": ..., "attributes": {...}} JSON; attributes map paths to values or to the words
-    //   number, boolean, text; the
-    //                                      kind follows from which there are. Or one line an
-    //                                      attribute, with "attribute" and "value".
-    // Empty lines and lines that begin with # are skipped. kCorrupt names the first line that is
-    // none of these.
+    // Parses one bean a line, in any of four forms:
+    //
+    //   ObjectName
+    //       The kind is guessed from the name: a rough idea.
+    //   kind TAB ObjectName TAB attributes
+    //       The kind is one of gauge counter meter histogram timer mbean. Only an mbean has
+    //       attributes: paths, separated by commas, each with an optional ":boolean" or ":text".
+    //   {"name": ..., "attributes": {...}}
+    //       Attributes map paths to values, or to the words number, boolean, text. The kind
+    //       follows from which attributes there are.
+    //   {"name": ..., "attribute": ..., "value": ...}
+    //       The same, one line an attribute.
+    //
+    // Skips empty lines and lines that begin with #. kCorrupt names the first line that is none of
+    // these.
     static Result<BeanList> parse(std::string_view text);
 
     const std::vector<Bean>& beans() const { return beans_; }

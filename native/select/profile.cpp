@@ -166,9 +166,8 @@ constexpr auto kRows = std::to_array<ProfileRow>({
      "RemoteLogManager RemoteStorageThreadPool DelayedRemoteFetchMetrics "
      "DelayedRemoteListOffsetsMetrics",
      "", kNormal},
-    // The JVM. Runtime's properties are never read. Thread states, deadlocks and resident memory
-    // are
-    // the shim's own cheap looks (ProcessValues.java), not the platform's.
+    // The JVM. Runtime's properties are never read. The shim finds thread states, deadlocks and
+    // resident memory itself (ProcessValues.java), more cheaply than the platform's beans do.
     {"java.lang", "Memory", "", kHigh, true, true, "", "HeapMemoryUsage.* NonHeapMemoryUsage.*"},
     {"java.lang", "GarbageCollector", "", kNormal, true, true, "",
      "CollectionCount CollectionTime"},

@@ -12,9 +12,10 @@
 namespace remora {
 
 // Invariants:
-//  (1) the live file ends with a whole line after every call, or it is rotated away before the next
-//  line is written. (2) live + rotated + temporary bytes never exceed disk_bytes_max. (3) rotation
-//  is a rename at the start of a frame, when readers have had an interval to catch up.
+//  (1) The live file ends with a whole line after every call, or it is rotated away before the
+//      next line is written.
+//  (2) Live, rotated and temporary bytes together never exceed disk_bytes_max.
+//  (3) Rotation is a rename at the start of a frame, when readers have had an interval to catch up.
 class AppendOutput final : public Output {
  public:
     AppendOutput(const SinkOptions& options, const Clock& clock, FileSystem& files,

@@ -25,23 +25,15 @@ if(REMORA_JAVA AND TARGET remora_jar)
     add_custom_target(agent_tests_java ALL DEPENDS ${agent_classes}.stamp)
     set_property(GLOBAL PROPERTY REMORA_AGENT_TEST_CLASSES ${agent_classes})
 
-    foreach(group tables catalog chaos)
+    # Class, then its group. The test is called after the group.
+    foreach(test "TestRunner runner" "ShimTests tables" "ShimTests catalog" "ShimTests chaos" "RegistrarTests hangs"
+                 "RegistrarTests offers" "ProcessTests process" "ProcessTests deadlocks" "LifeTests life")
+        separate_arguments(test)
+        list(POP_FRONT test tests group)
         add_test(NAME agent.java_${group}
-            COMMAND ${Java_JAVA_EXECUTABLE} -Xmx256m -cp ${agent_classes}:${shim_classes} remora.shim.ShimTests ${group})
+            COMMAND ${Java_JAVA_EXECUTABLE} -Xmx256m -cp ${agent_classes}:${shim_classes} remora.shim.${tests} ${group})
         set_tests_properties(agent.java_${group} PROPERTIES LABELS agent TIMEOUT 180)
     endforeach()
-    foreach(group hangs offers)
-        add_test(NAME agent.java_${group}
-            COMMAND ${Java_JAVA_EXECUTABLE} -Xmx256m -cp ${agent_classes}:${shim_classes}
-                remora.shim.RegistrarTests ${group})
-        set_tests_properties(agent.java_${group} PROPERTIES LABELS agent TIMEOUT 180)
-    endforeach()
-    add_test(NAME agent.java_process
-        COMMAND ${Java_JAVA_EXECUTABLE} -Xmx256m -cp ${agent_classes}:${shim_classes} remora.shim.ProcessTests)
-    set_tests_properties(agent.java_process PROPERTIES LABELS agent TIMEOUT 180)
-    add_test(NAME agent.java_life
-        COMMAND ${Java_JAVA_EXECUTABLE} -Xmx256m -cp ${agent_classes}:${shim_classes} remora.shim.LifeTests)
-    set_tests_properties(agent.java_life PROPERTIES LABELS agent TIMEOUT 180)
     if(Python3_FOUND)
         add_test(NAME agent.life
             COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/life_test.py ${Java_JAVA_EXECUTABLE} ${agent_classes})

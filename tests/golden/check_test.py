@@ -150,6 +150,7 @@ class SchemaTest(unittest.TestCase):
         pages = [HERE.parents[1] / "README.md", *sorted((HERE.parents[1] / "docs").rglob("*.md"))]
         good = [text for page in pages for text in re.findall(r"```json\n(.*?)```", page.read_text(), re.S)]
         self.assertGreater(len(good), 5)
+        good += [path.read_text() for path in (HERE.parents[1] / "examples").glob("*.json")]
         for text in good:
             judge.validate(json.loads(text))
         refused = other = 0

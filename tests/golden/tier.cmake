@@ -19,9 +19,11 @@ if(TARGET remora_name AND TARGET remora_encode)
                 COMMAND ${PROMTOOL} test rules ${PROJECT_SOURCE_DIR}/alerts/remora_test.yml)
             set_tests_properties(golden.alerts PROPERTIES LABELS golden TIMEOUT 60)
         endif()
-        add_test(NAME golden.check
-            COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/check_test.py)
-        set_tests_properties(golden.check PROPERTIES LABELS golden TIMEOUT 120
-            ENVIRONMENT "REMORA_TOOL=$<TARGET_FILE:remora>;PYTHONDONTWRITEBYTECODE=1")
+        foreach(script check examples)
+            add_test(NAME golden.${script}
+                COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/${script}_test.py)
+            set_tests_properties(golden.${script} PROPERTIES LABELS golden TIMEOUT 120
+                ENVIRONMENT "REMORA_TOOL=$<TARGET_FILE:remora>;PYTHONDONTWRITEBYTECODE=1")
+        endforeach()
     endif()
 endif()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""House rules as a test: allowed includes between rooms, banned calls, sizes, format."""
+"""House rules as a test: includes between rooms, banned calls, sizes, format, names of tests, commits."""
 
 import pathlib
 import re
@@ -12,6 +12,9 @@ NATIVE = ROOT / "native"
 LINE_MAX = {".java": 120}  # else 100
 FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
+SUBJECT_COLUMNS_MAX = 72
+# The last commit before subjects were checked.
+SUBJECTS_BASE = "5934b490d198"
 
 BANNED_NATIVE = {
     r"\babort\s*\(": "aborts the broker",
@@ -58,6 +61,7 @@ def read_rooms():
 
 def check_includes(problems):
     rooms = read_rooms()
+    used = {room: set() for room in rooms}
     for path in sources(NATIVE, ".h", ".cpp"):
         room = path.relative_to(NATIVE).parts[0]
         if room not in rooms:
@@ -65,11 +69,15 @@ def check_includes(problems):
             continue
         for number, line in enumerate(path.read_text().splitlines(), 1):
             found = re.match(r'#include "([^"/]+)/', line)
+            if found:
+                used[room].add(found[1])
             if found and found[1] != room and found[1] not in rooms[room]:
                 problems.append(f"{path}:{number}: room '{room}' may not include '{found[1]}'")
             if "jni.h" in line and line.startswith("#include") and room != "bridge":
                 problems.append(f"{path}:{number}: jni.h is for the room 'bridge' only")
-    for room in rooms:
+    for room, permits in rooms.items():
+        for permit in sorted(permits - used[room]):
+            problems.append(f"native/rooms.txt: room '{room}' includes nothing of '{permit}'")
         folder = NATIVE / room
         if folder.is_dir() and any(folder.iterdir()) and not (folder / "README.md").is_file():
             problems.append(f"{folder}: a room has a README.md")
@@ -136,6 +144,31 @@ def check_format(problems):
         problems += [line for line in done.stderr.splitlines() if "error:" in line][:40]
 
 
+def check_unit_tests(problems):
+    """tests/unit/<room>_<header>[_<what>]_test.cpp says which header or source of which room it tests."""
+    for path in sources(ROOT / "tests" / "unit", ".cpp"):
+        room, _, rest = path.name.removesuffix("_test.cpp").partition("_")
+        stems = {p.stem for p in sources(NATIVE / room, ".h", ".cpp")}
+        if not path.name.endswith("_test.cpp") or not any((rest + "_").startswith(stem + "_") for stem in stems):
+            problems.append(f"{path}: not <room>_<header>[_<what>]_test.cpp with a header or source of native/")
+
+
+def check_subjects(problems):
+    """Subjects of the commits since SUBJECTS_BASE. Skips where that commit is not at hand: an archive, a shallow clone."""
+    log = ["git", "-C", str(ROOT), "log", "--format=%h %s", f"{SUBJECTS_BASE}..HEAD"]
+    try:
+        done = subprocess.run(log, capture_output=True, text=True)
+    except FileNotFoundError:
+        done = None
+    if done is None or done.returncode != 0:
+        print(f"tidy: commit subjects are not checked: commit {SUBJECTS_BASE} is not at hand")
+        return
+    for line in done.stdout.splitlines():
+        commit, _, subject = line.partition(" ")
+        if len(subject) > SUBJECT_COLUMNS_MAX:
+            problems.append(f"commit {commit}: a subject of {len(subject)} columns, at most {SUBJECT_COLUMNS_MAX}")
+
+
 def check_line_rules_of_scripts(problems):
     for path in sources(ROOT / "scripts", ".py", ".sh"):
         for number, line in enumerate(path.read_text().splitlines(), 1):
@@ -145,7 +178,8 @@ def check_line_rules_of_scripts(problems):
 
 def main():
     problems = []
-    for check in (check_includes, check_banned, check_sizes, check_format, check_line_rules_of_scripts):
+    for check in (check_includes, check_banned, check_sizes, check_format, check_unit_tests, check_subjects,
+                  check_line_rules_of_scripts):
         check(problems)
     for problem in problems:
         print(str(problem).replace(str(ROOT) + "/", ""))

@@ -1,11 +1,10 @@
-// Values, precedence and origins of a good configuration; the schema; the printed form.
+// Values, precedence and origins of a good configuration, and its printed form.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 
@@ -13,8 +12,6 @@
 #include "config/overrides.h"
 #include "config/parse.h"
 #include "config/print.h"
-#include "config/quantity.h"
-#include "support/golden.h"
 
 namespace remora {
 namespace {
@@ -223,100 +220,6 @@ TEST(ConfigParse, NoTwoKeysShareAVariable) {
         std::replace(expected.begin(), expected.end(), '*', '0');
         EXPECT_EQ(path_of_variable(name, known), expected);
     }
-}
-
-// --- the shipped schema
-
-void collect_schema_paths(const nlohmann::json& properties, const std::string& prefix,
-                          std::set<std::string>& values) {
-    for (const auto& member : properties.items()) {
-        const nlohmann::json& node = member.value();
-        const std::string path = prefix + member.key();
-        if (node.contains("properties")) {
-            EXPECT_EQ(node.value("additionalProperties", true), false) << path;
-            collect_schema_paths(node["properties"], path + ".", values);
-        } else if (node.contains("items") && node["items"].contains("properties")) {
-            collect_schema_paths(node["items"]["properties"], path + ".*.", values);
-        } else if (path != "$schema") {
-            values.insert(path);
-        }
-    }
-}
-
-TEST(ConfigSchema, TheShippedFileIsWhatThisVersionWrites) {
-    EXPECT_EQ(read_source_file("native/config/remora.schema.json"), config_schema())
-        << "write it again with: remora check --schema";
-}
-
-TEST(ConfigSchema, HasExactlyTheKeysOfTheParser) {
-    const nlohmann::json schema =
-        nlohmann::json::parse(read_source_file("native/config/remora.schema.json"), nullptr, false);
-    ASSERT_TRUE(schema.is_object());
-    std::set<std::string> in_schema;
-    collect_schema_paths(schema["properties"], "", in_schema);
-    const std::vector<std::string> values = known_paths().values;
-    EXPECT_EQ(in_schema, std::set<std::string>(values.begin(), values.end()));
-}
-
-TEST(ConfigSchema, ItsDefaultsAreWhatTheParserTakesAndGives) {
-    const nlohmann::json schema = nlohmann::json::parse(config_schema());
-    nlohmann::json file = nlohmann::json::object();
-    for (const auto& section : schema["properties"].items()) {
-        if (!section.value().contains("properties")) {
-            continue;
-        }
-        for (const auto& key : section.value()["properties"].items()) {
-            file[section.key()][key.key()] = key.value()["default"];
-        }
-    }
-    const ParseOutcome given = parse(file.dump());
-    const std::string printed = print_config(given);
-    const std::string defaults = print_config(parse("{}"));
-    const auto without_origins = [](const std::string& text) {
-        std::string clean;
-        for (std::size_t at = 0; at < text.size();) {
-            const std::size_t end = text.find('\n', at);
-            clean += text.substr(at, text.rfind("  # ", end) - at) + "\n";
-            at = end + 1;
-        }
-        return clean;
-    };
-    EXPECT_EQ(without_origins(printed), without_origins(defaults));
-}
-
-TEST(ConfigDocumentation, SpeaksOfEveryKeyAsTheCodeDoes) {
-    const std::string page = read_source_file("docs/reference/configuration.md");
-    EXPECT_NE(page.find(config_key_table()), std::string::npos)
-        << "write the table again with: remora check --keys";
-}
-
-// --- quantities
-
-TEST(ConfigQuantity, DurationsAndSizesComeBackAsTheyWere) {
-    for (const std::int64_t ms : {0LL, 1LL, 999LL, 1000LL, 90'000LL, 3'600'000LL, 86'461'001LL}) {
-        EXPECT_EQ(parse_duration(format_duration(ms)), ms);
-    }
-    for (const std::uint64_t bytes : {0ULL, 1ULL, 1023ULL, 1024ULL, 1536ULL, 64ULL << 20}) {
-        EXPECT_EQ(parse_size(format_size(bytes)), bytes);
-    }
-    EXPECT_EQ(parse_size("64 KiB"), 65536U);
-    EXPECT_EQ(parse_size("1432"), 1432U);
-    EXPECT_FALSE(parse_size("MB"));
-    EXPECT_FALSE(parse_size("1.5MB"));
-    EXPECT_FALSE(parse_size("9999999999999TB"));
-    EXPECT_FALSE(parse_duration("s"));
-    EXPECT_FALSE(parse_duration("1"));
-    EXPECT_FALSE(parse_duration("1s2s"));
-}
-
-TEST(ConfigQuantity, TheNearestNameIsFoundThroughSlipsOfTheHand) {
-    const std::vector<std::string> names = {"base_interval", "max_interval", "policy"};
-    EXPECT_EQ(nearest("bas_interval", names), "base_interval");
-    EXPECT_EQ(nearest("polciy", names), "policy");
-    EXPECT_EQ(nearest("interval", names), "base_interval");
-    EXPECT_EQ(nearest("zzz", names), "");
-    EXPECT_EQ(edit_distance("abcd", "abdc"), 1U);
-    EXPECT_EQ(edit_distance("", "abc"), 3U);
 }
 
 TEST(ConfigParse, ARegexThatBeginsLikeJsonIsARegex) {

@@ -3,13 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
 #include <string>
 
-#include "base/hash.h"
 #include "config/parse.h"
 #include "select/admission.h"
 #include "select/bean_list.h"
@@ -326,13 +324,6 @@ TEST(SelectorTest, ClientFiltersAreForClientsOnly) {
 
 // --- topics and partitions
 
-TEST(TopicFilterTest, HashesAsGoDoes) {
-    // FNV-1, not FNV-1a: test vectors of the hash's authors.
-    EXPECT_EQ(fnv1_32(""), 0x811c9dc5U);
-    EXPECT_EQ(fnv1_32("a"), 0x050c5d7eU);
-    EXPECT_EQ(fnv1_32("foobar"), 0x31f0b262U);
-}
-
 TEST(TopicFilterTest, BucketsPartTheTopics) {
     std::map<int, int> sizes;
     for (int t = 0; t < 300; ++t) {
@@ -416,54 +407,6 @@ TEST(TopicFilterTest, OnTheRealBrokerAListKeepsThisSet) {
     EXPECT_EQ(collected(R"({"topics": {"mode": "list", "list": ["orders-0001"]}})"), expected);
 }
 
-// --- caps
-
-TEST(AdmissionTest, KeepsWhatItHasAndCountsWhatItRefuses) {
-    LimitsConfig limits;
-    limits.units_max = 4;
-    limits.series_max = 20;
-    limits.series_per_family_max = 10;
-    Admission admission(limits);
-    EXPECT_EQ(admission.admit(0, 8), Cap::kNone);
-    EXPECT_EQ(admission.admit(0, 8), Cap::kFamily) << "whole or not at all";
-    EXPECT_EQ(admission.admit(0, 2), Cap::kNone);
-    EXPECT_EQ(admission.admit(1, 10), Cap::kNone);
-    EXPECT_EQ(admission.admit(2, 1), Cap::kSeries);
-    EXPECT_EQ(admission.series(), 20U);
-    EXPECT_EQ(admission.refused(0), 1U);
-    EXPECT_EQ(admission.refused(2), 1U);
-    admission.release(1, 10);
-    EXPECT_EQ(admission.admit(2, 1), Cap::kNone);
-    EXPECT_EQ(admission.admit(2, 1), Cap::kNone);
-    EXPECT_EQ(admission.admit(2, 1), Cap::kUnits);
-    admission.release(7, 1);
-    EXPECT_EQ(admission.units(), 4U) << "what was never admitted releases nothing";
-}
-
-// --- saved lists
-
-TEST(BeanListTest, ReadsAllThreeForms) {
-    const Result<BeanList> list = BeanList::parse(
-        "# a comment\n"
-        "kafka.server:type=BrokerTopicMetrics,name=BytesInPerSec\n"
-        "timer\tkafka.log:type=LogFlushStats,name=LogFlushRateAndTimeMs\r\n"
-        "{\"name\": \"kafka.x:type=H\", \"attributes\": {\"Count\": 1, \"999thPercentile\": 2.5}}\n"
-        "{\"mbean\": \"java.lang:type=Memory\", \"attribute\": \"Verbose\", \"value\": true}\n"
-        "{\"mbean\": \"java.lang:type=Memory\", \"attribute\": \"Used\", \"value\": 5}\n");
-    ASSERT_TRUE(list) << list.status().message();
-    const std::vector<Bean>& beans = list.value().beans();
-    ASSERT_EQ(beans.size(), 4U);
-    EXPECT_EQ(beans[0].kind, BeanKind::kMeter);
-    EXPECT_EQ(beans[1].kind, BeanKind::kTimer);
-    EXPECT_EQ(beans[2].kind, BeanKind::kHistogram);
-    EXPECT_EQ(beans[3].kind, BeanKind::kMBean);
-    ASSERT_EQ(beans[3].attributes.size(), 2U);
-    EXPECT_EQ(beans[3].attributes[0].type, ValueType::kBoolean);
-    EXPECT_FALSE(BeanList::parse("a:b=1\nnonsense\n"));
-    EXPECT_FALSE(BeanList::parse("{\"x\": 1}\n"));
-    EXPECT_FALSE(BeanList::parse("thing\ta:b=1\n"));
-}
-
 TEST(TopicFilterTest, OnlyWhatCountsRanksByGrowth) {
     const auto grows = [](const std::string& config, const std::string& bean) {
         return select(config, bean).policy.condense.grows;
@@ -501,24 +444,8 @@ TEST(SelectorTest, ConsumerGroupsAreMatchedUnderEveryNameTheyHave) {
     }
 }
 
-TEST(AdmissionTest, AFamilysCapIsNotForWhatWatchesForTrouble) {
-    LimitsConfig limits;
-    limits.units_max = 5;
-    limits.series_max = 5;
-    limits.series_per_family_max = 2;
-    Admission admission(limits);
-    for (int i = 0; i < 4; ++i) {
-        EXPECT_EQ(admission.admit(0, 1, Claim::kBeyondFamily), Cap::kNone);
-    }
-    EXPECT_EQ(admission.admit(0, 1), Cap::kFamily) << "they count";
-    EXPECT_EQ(admission.family_series(0), 4U);
-    EXPECT_EQ(admission.admit(1, 2, Claim::kBeyondFamily), Cap::kSeries);
-    EXPECT_EQ(admission.admit(1, 1), Cap::kNone);
-    EXPECT_EQ(admission.admit(0, 1, Claim::kBeyondFamily), Cap::kUnits);
-}
-
 // 40,000 partitions of 4,000 topics, with everything that the default profile takes of them.
-TEST(AdmissionTest, TheDefaultCapsHoldABrokerOfFortyThousandPartitions) {
+TEST(SelectorTest, TheDefaultCapsHoldABrokerOfFortyThousandPartitions) {
     const Config config;
     const Selector selector(config);
     Admission admission(config.limits);
@@ -572,26 +499,6 @@ TEST(SelectorTest, WhatMustNotBeHalfThereClaimsMoreThanItsFamilysCap) {
     EXPECT_EQ(select("{}", "gauge\tkafka.server:type=ReplicaManager,name=UnderReplicatedPartitions")
                   .claim,
               Claim::kAlways);
-}
-
-TEST(AdmissionTest, WhatTellsOfTroubleIsAlwaysAdmitted) {
-    LimitsConfig limits;
-    limits.units_max = 2;
-    limits.series_max = 2;
-    limits.series_per_family_max = 1;
-    Admission admission(limits);
-    EXPECT_EQ(admission.admit(0, 1), Cap::kNone);
-    EXPECT_EQ(admission.admit(0, 1), Cap::kFamily);
-    EXPECT_EQ(admission.admit(1, 1), Cap::kNone);
-    EXPECT_EQ(admission.admit(2, 1), Cap::kUnits);
-    EXPECT_EQ(admission.admit(2, 1, Claim::kBeyondFamily), Cap::kUnits);
-    EXPECT_EQ(admission.admit(2, 1, Claim::kAlways), Cap::kNone);
-    EXPECT_EQ(admission.admit(0, 1, Claim::kAlways), Cap::kNone);
-    EXPECT_EQ(admission.admit(3, 1), Cap::kUnits);
-    admission.release(2, 1);
-    admission.release(0, 1);
-    EXPECT_EQ(admission.units(), 2U);
-    EXPECT_EQ(admission.series(), 2U);
 }
 
 // What takes long to read is read where somebody says its name, and by no wildcard.

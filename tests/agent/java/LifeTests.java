@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
+import remora.shim.TestRunner.Group;
 
 /** When the shim begins, what it says and how it ends, in one JVM without the native library. */
 public final class LifeTests {
@@ -66,6 +67,7 @@ public final class LifeTests {
 
     // --- when it begins ----------------------------------------------------------------------------
 
+    @Group("life")
     static void whoIsABroker() {
         check(BrokerGate.isBroker("kafka.Kafka config/server.properties", null), "kafka.Kafka");
         check(BrokerGate.isBroker("kafka.Kafka", null), "kafka.Kafka alone");
@@ -81,6 +83,7 @@ public final class LifeTests {
         check(!BrokerGate.isBroker(null, wrapper), "no command");
     }
 
+    @Group("life")
     static void whatIsASignOfANode() throws Exception {
         check(!BrokerGate.hasSign(new String[] {"java.lang", "kafka", "JMImplementation"}, ""), "the JVM's own, log4j's");
         check(BrokerGate.hasSign(new String[] {"java.lang", "kafka.server"}, ""), "a node's");
@@ -98,6 +101,7 @@ public final class LifeTests {
         check(BrokerGate.hidden(server) == null, "nothing is hidden");
     }
 
+    @Group("life")
     static void factsAreWaitedForOnlyWhereTheFilesDoNotTell() throws Exception {
         long second = TimeUnit.SECONDS.toNanos(1);
         Map<String, String> facts = new HashMap<>();
@@ -124,11 +128,13 @@ public final class LifeTests {
 
     // --- what it says ------------------------------------------------------------------------------
 
+    @Group("life")
     static void linesCarryTimeAndLevel() throws Exception {
         String heard = said(() -> Log.warn("look"), "look");
         check(heard.matches("\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d,\\d{3}] warning remora: look\\R"), heard);
     }
 
+    @Group("life")
     static void nobodyWaitsForAReaderOfStandardError() throws Exception {
         PrintStream before = System.err;
         CountDownLatch reader = new CountDownLatch(1);
@@ -149,6 +155,7 @@ public final class LifeTests {
         }
     }
 
+    @Group("life")
     static void aLibraryThatCannotBeLoadedIsOneLine() throws Exception {
         File folder = Files.createTempDirectory("remora-life").toFile();
         File jar = new File(folder, "remora.jar");
@@ -191,6 +198,7 @@ public final class LifeTests {
         return new WeakReference<>(session);
     }
 
+    @Group("life")
     static void nothingOfTheHostIsHeldAfterTheEnd() throws Exception {
         WeakReference<Session> session = sessionThatEnded();
         await(() -> {
@@ -200,6 +208,7 @@ public final class LifeTests {
     }
 
     /** Not in the JVM's shutdown there is no hook of the host to wait for. */
+    @Group("life")
     static void elsewhereTheEndIsAtOnce() throws Exception {
         Thread other = new Thread(() -> {
             try {
@@ -214,12 +223,9 @@ public final class LifeTests {
         other.interrupt();
     }
 
-    public static void main(String[] arguments) throws Exception {
-        ShimTests.run("life", new ShimTests.Test[] {
-            LifeTests::whoIsABroker, LifeTests::whatIsASignOfANode,
-            LifeTests::factsAreWaitedForOnlyWhereTheFilesDoNotTell, LifeTests::linesCarryTimeAndLevel,
-            LifeTests::nobodyWaitsForAReaderOfStandardError, LifeTests::aLibraryThatCannotBeLoadedIsOneLine,
-            LifeTests::nothingOfTheHostIsHeldAfterTheEnd, LifeTests::elsewhereTheEndIsAtOnce});
+    /** {@code arguments}: the group to run. */
+    public static void main(String[] arguments) {
+        TestRunner.run(LifeTests.class, arguments[0]);
     }
 
     private LifeTests() {}

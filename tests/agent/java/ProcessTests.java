@@ -18,6 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
+import remora.shim.TestRunner.Group;
 
 /** Tests of what the shim finds out about the process by itself, beside the platform's beans. */
 public final class ProcessTests {
@@ -64,6 +65,7 @@ public final class ProcessTests {
         return thread;
     }
 
+    @Group("process")
     static void statesAreThoseOfEveryLiveThread() throws Exception {
         // Threads come and go in any JVM: both counts agree at some moment.
         await(() -> {
@@ -107,6 +109,8 @@ public final class ProcessTests {
         }
     }
 
+    /** Leaves a deadlock behind, so it has a JVM of its own. */
+    @Group("deadlocks")
     static void deadlocksOverMonitorsAndLocksAreCounted() throws Exception {
         equal(0.0, read("Threading").get("DeadlockedThreadCount"), "nobody waits");
         ReentrantLock one = new ReentrantLock();
@@ -156,6 +160,7 @@ public final class ProcessTests {
         }
     }
 
+    @Group("process")
     static void residentMemoryIsTheSystems() throws Exception {
         File status = new File("/proc/self/status");
         double found = read("OperatingSystem").getOrDefault("ResidentMemorySize", Double.NaN);
@@ -170,6 +175,7 @@ public final class ProcessTests {
         }
     }
 
+    @Group("process")
     static void onlyTheBeansOfThePlatformCarryThem() throws Exception {
         MBeanServer server = MBeanServerFactory.newMBeanServer();
         ObjectName name = new ObjectName("app:type=Threading");
@@ -179,13 +185,9 @@ public final class ProcessTests {
         }
     }
 
-    public static void main(String[] arguments) throws Exception {
-        residentMemoryIsTheSystems();
-        onlyTheBeansOfThePlatformCarryThem();
-        statesAreThoseOfEveryLiveThread();
-        deadlocksOverMonitorsAndLocksAreCounted();
-        System.err.println("4 tests of the process passed");
-        System.exit(0);
+    /** {@code arguments}: the group to run. */
+    public static void main(String[] arguments) {
+        TestRunner.run(ProcessTests.class, arguments[0]);
     }
 
     private ProcessTests() {}

@@ -11,7 +11,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.List;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -21,7 +20,7 @@ import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
 import remora.shim.ShimTests.Rig;
-import remora.shim.ShimTests.Test;
+import remora.shim.TestRunner.Group;
 
 /** Tests of what the shim tells the core, and of what hangs meanwhile. {@code RegistrarTests GROUP} runs one group. */
 public final class RegistrarTests {
@@ -62,6 +61,7 @@ public final class RegistrarTests {
 
     // --- hangs -------------------------------------------------------------------------------------
 
+    @Group("hangs")
     static void whatIsLikeAHangingReadWaitsForItAndIsReadAgain() throws Exception {
         Door door = new Door();
         ObjectName[] alike = new ObjectName[20];
@@ -100,6 +100,7 @@ public final class RegistrarTests {
         }
     }
 
+    @Group("hangs")
     static void asManyHangingReadsAsMayPauseTheAgentUntilTheyReturn() throws Exception {
         Door door = new Door();
         ObjectName[] hanging = new ObjectName[2 * Stuck.THREADS_MAX];
@@ -129,6 +130,7 @@ public final class RegistrarTests {
         }
     }
 
+    @Group("hangs")
     static void aHangInThePlanThatAsksForEverythingAnewDoesNotLoseThat() throws Exception {
         Door door = new Door();
         ObjectName hangs = name("type=Hangs");
@@ -162,6 +164,7 @@ public final class RegistrarTests {
                 });
     }
 
+    @Group("hangs")
     static void aServerThatHangsInASweepLosesNoBean() throws Exception {
         Door door = new Door();
         AtomicReference<String> what = new AtomicReference<>("");
@@ -196,6 +199,7 @@ public final class RegistrarTests {
 
     // --- offers ------------------------------------------------------------------------------------
 
+    @Group("offers")
     static void whatAFullCoreDidNotTakeIsSaidAgain() throws Exception {
         try (Rig rig = new Rig(100, 5000, null)) {
             for (int i = 0; i < 20; i++) {
@@ -220,6 +224,7 @@ public final class RegistrarTests {
         }
     }
 
+    @Group("offers")
     static void aBeanThatLivesIsNotLostByEventsInTheWrongOrder() throws Exception {
         try (Rig rig = new Rig(100, 5000, null).start()) {
             ChaosBeans.registerGood(rig.server, 2);
@@ -236,6 +241,7 @@ public final class RegistrarTests {
         }
     }
 
+    @Group("offers")
     static void whatNobodyWantsIsNeverCalled() throws Exception {
         AtomicInteger calls = new AtomicInteger();
         AtomicInteger wanted = new AtomicInteger();
@@ -299,6 +305,7 @@ public final class RegistrarTests {
         }
     }
 
+    @Group("offers")
     static void aGaugeIsLookedAtOnlyWhenItIsNoNumber() throws Exception {
         Gauges gauges = new Gauges();
         try (Rig rig = new Rig(100, 5000, gauges)) {
@@ -323,6 +330,7 @@ public final class RegistrarTests {
         }
     }
 
+    @Group("offers")
     static void aGaugeOfTextThatNobodyWantsIsOfferedAsTextFromThenOn() throws Exception {
         Gauges gauges = new Gauges();
         try (Rig rig = new Rig(100, 5000, gauges)) {
@@ -381,6 +389,7 @@ public final class RegistrarTests {
         return reader.describe(name, outline, all);
     }
 
+    @Group("offers")
     static void openFilesAreCountedWhereThatIsTrue() throws Exception {
         ObjectName name = new ObjectName("java.lang:type=OperatingSystem");
         for (long error : new long[] {0, 1_000_000}) {
@@ -411,6 +420,7 @@ public final class RegistrarTests {
     }
 
     /** Before Linux 6.2: the core is told that listing them is dear, and nothing lists them that does not have to. */
+    @Group("offers")
     static void openFilesAreDearWhereTheyAreListed() throws Exception {
         ObjectName name = new ObjectName("java.lang:type=OperatingSystem");
         MBeanServer server = MBeanServerFactory.newMBeanServer();
@@ -461,6 +471,7 @@ public final class RegistrarTests {
         }
     }
 
+    @Group("offers")
     static void theLoadOfTheHostIsReadOnceWhateverItsName() throws Exception {
         ObjectName name = new ObjectName("java.lang:type=OperatingSystem");
         MBeanServer server = MBeanServerFactory.newMBeanServer();
@@ -480,23 +491,9 @@ public final class RegistrarTests {
         }
     }
 
-    public static void main(String[] arguments) throws Exception {
-        Map<String, Test[]> groups = new HashMap<>();
-        groups.put("hangs", new Test[] {
-            RegistrarTests::whatIsLikeAHangingReadWaitsForItAndIsReadAgain,
-            RegistrarTests::asManyHangingReadsAsMayPauseTheAgentUntilTheyReturn,
-            RegistrarTests::aHangInThePlanThatAsksForEverythingAnewDoesNotLoseThat,
-            RegistrarTests::aServerThatHangsInASweepLosesNoBean});
-        groups.put("offers", new Test[] {
-            RegistrarTests::whatAFullCoreDidNotTakeIsSaidAgain,
-            RegistrarTests::aBeanThatLivesIsNotLostByEventsInTheWrongOrder,
-            RegistrarTests::whatNobodyWantsIsNeverCalled,
-            RegistrarTests::aGaugeIsLookedAtOnlyWhenItIsNoNumber,
-            RegistrarTests::aGaugeOfTextThatNobodyWantsIsOfferedAsTextFromThenOn,
-            RegistrarTests::openFilesAreCountedWhereThatIsTrue,
-            RegistrarTests::openFilesAreDearWhereTheyAreListed,
-            RegistrarTests::theLoadOfTheHostIsReadOnceWhateverItsName});
-        ShimTests.run(groups, arguments);
+    /** {@code arguments}: the group to run. */
+    public static void main(String[] arguments) {
+        TestRunner.run(RegistrarTests.class, arguments[0]);
     }
 
     private RegistrarTests() {}

@@ -13,6 +13,7 @@ import java.util.function.BooleanSupplier;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
+import remora.shim.TestRunner.Group;
 
 /** Tests of the shim in one JVM without the native library. {@code ShimTests GROUP} runs one group. */
 public final class ShimTests {
@@ -84,6 +85,7 @@ public final class ShimTests {
 
     // --- arguments, gate ---------------------------------------------------------------------------
 
+    @Group("tables")
     static void arguments() {
         equal("/etc/remora.json", new Arguments("/etc/remora.json").text(), "text");
         check(!new Arguments("/etc/remora.json").force(), "not forced");
@@ -99,6 +101,7 @@ public final class ShimTests {
     }
 
     /** Nobody is given up without having been asked, and nobody who came back in between. */
+    @Group("tables")
     static void aReadIsGivenUpInTwoSteps() {
         ReadGate gate = new ReadGate();
         gate.enter(7);
@@ -128,6 +131,7 @@ public final class ShimTests {
 
     // --- tables ------------------------------------------------------------------------------------
 
+    @Group("tables")
     static void unitTableFollowsAMap() throws Exception {
         UnitTable table = new UnitTable();
         Map<ObjectName, Integer> model = new HashMap<>();
@@ -153,6 +157,7 @@ public final class ShimTests {
         equal(UnitTable.ABSENT, table.kind(1 << 30), "kind of an unknown id");
     }
 
+    @Group("tables")
     static void textTableIsBounded() {
         TextTable table = new TextTable();
         for (int i = 1; i <= Wire.TEXTS_MAX; i++) {
@@ -172,6 +177,7 @@ public final class ShimTests {
     // --- what exists -------------------------------------------------------------------------------
 
     /** However long a read takes: no value that waits for it passes for younger than it is. */
+    @Group("tables")
     static void aBatchIsAsOldAsItsFirstRead() {
         Buffers buffers = new Buffers();
         FakeCore core = new FakeCore(buffers, 1000);
@@ -193,6 +199,7 @@ public final class ShimTests {
         equal(202 * second, core.since, "what was read after the slow one");
     }
 
+    @Group("catalog")
     static void beansComeAndGo() throws Exception {
         try (Rig rig = new Rig(200, 5000, null)) {
             ChaosBeans.registerGood(rig.server, 300);
@@ -209,6 +216,7 @@ public final class ShimTests {
         }
     }
 
+    @Group("catalog")
     static void aBeanRegisteredAnewForEachAttributeIsOfferedOnce() throws Exception {
         try (Rig rig = new Rig(200, 5000, null).start()) {
             ObjectName name = new ObjectName("kafka.chaos:type=Growing");
@@ -238,6 +246,7 @@ public final class ShimTests {
         }
     }
 
+    @Group("catalog")
     static void aStormLeavesNothingBehind() throws Exception {
         try (Rig rig = new Rig(500, 5000, null).start()) {
             for (int round = 0; round < 3; round++) {
@@ -254,6 +263,7 @@ public final class ShimTests {
         }
     }
 
+    @Group("catalog")
     static void aFullCoreIsToldAgain() throws Exception {
         try (Rig rig = new Rig(200, 5000, null)) {
             ChaosBeans.registerGood(rig.server, 1000);
@@ -268,6 +278,7 @@ public final class ShimTests {
         }
     }
 
+    @Group("catalog")
     static void lostEventsAreFoundByAQuery() throws Exception {
         try (Rig rig = new Rig(200, 5000, null)) {
             ChaosBeans.registerGood(rig.server, 100);
@@ -293,6 +304,7 @@ public final class ShimTests {
     }
 
     /** All families have their partitions in the same order, which is not that of the names. */
+    @Group("catalog")
     static void familiesOfTheSamePartitionsAreInTheSameOrder() throws Exception {
         String[] families = {"Partition/UnderReplicated", "Partition/ReplicasCount", "Log/Size"};
         int partitions = 900;
@@ -327,6 +339,7 @@ public final class ShimTests {
         }
     }
 
+    @Group("catalog")
     static void theCoreMayAskForEverythingAnew() throws Exception {
         try (Rig rig = new Rig(100, 5000, null)) {
             ChaosBeans.registerGood(rig.server, 700);
@@ -360,6 +373,7 @@ public final class ShimTests {
 
     // --- bad beans ---------------------------------------------------------------------------------
 
+    @Group("chaos")
     static void badBeansAreDataAndGoodOnesGoOn() throws Exception {
         try (Rig rig = new Rig(200, 600, null)) {
             ChaosBeans.registerGood(rig.server, 1000);
@@ -413,6 +427,7 @@ public final class ShimTests {
         return unit == null ? 0 : unit.reads;
     }
 
+    @Group("chaos")
     static void stopIsQuickEvenWhenAReadHangs() throws Exception {
         java.util.concurrent.CountDownLatch never = new java.util.concurrent.CountDownLatch(1);
         Rig rig = new Rig(100, 60_000, null);
@@ -433,6 +448,7 @@ public final class ShimTests {
         equal(submits, rig.core.submits, "submits after the stop");
     }
 
+    @Group("chaos")
     static void compositesAndPlatformBeans() throws Exception {
         Buffers buffers = new Buffers();
         FakeCore core = new FakeCore(buffers, 200);
@@ -454,6 +470,7 @@ public final class ShimTests {
 
     // --- the native library ------------------------------------------------------------------------
 
+    @Group("tables")
     static void aMissingOrCorruptLibraryIsSaidAndNoHarm() throws Exception {
         Map<String, String> facts = Facts.ofProcess();
         check(!new NativeLoader(null, "/nowhere/libremora.so", facts).load(), "missing");
@@ -476,6 +493,7 @@ public final class ShimTests {
         }
     }
 
+    @Group("tables")
     static void whatTheBeansDoNotTellComesFromTheBrokersFiles() throws Exception {
         File folder = java.nio.file.Files.createTempDirectory("remora-facts").toFile();
         File meta = new File(folder, "meta.properties");
@@ -514,6 +532,7 @@ public final class ShimTests {
         }
     }
 
+    @Group("tables")
     static void whatABrokerTellsLateReachesTheCore() throws Exception {
         try (Rig rig = new Rig(50, 5000, null).start()) {
             Map<String, String> facts = new HashMap<>();
@@ -537,52 +556,9 @@ public final class ShimTests {
         }
     }
 
-    public static void main(String[] arguments) throws Exception {
-        Map<String, Test[]> groups = new HashMap<>();
-        groups.put("tables", new Test[] {
-            ShimTests::arguments, ShimTests::aReadIsGivenUpInTwoSteps, ShimTests::unitTableFollowsAMap, ShimTests::textTableIsBounded,
-            ShimTests::aMissingOrCorruptLibraryIsSaidAndNoHarm, ShimTests::whatABrokerTellsLateReachesTheCore,
-            ShimTests::whatTheBeansDoNotTellComesFromTheBrokersFiles,
-            ShimTests::aBatchIsAsOldAsItsFirstRead,
-        });
-        groups.put("catalog", new Test[] {
-            ShimTests::beansComeAndGo, ShimTests::aBeanRegisteredAnewForEachAttributeIsOfferedOnce,
-            ShimTests::aStormLeavesNothingBehind, ShimTests::aFullCoreIsToldAgain,
-            ShimTests::lostEventsAreFoundByAQuery, ShimTests::familiesOfTheSamePartitionsAreInTheSameOrder,
-            ShimTests::theCoreMayAskForEverythingAnew});
-        groups.put("chaos", new Test[] {
-            ShimTests::badBeansAreDataAndGoodOnesGoOn, ShimTests::stopIsQuickEvenWhenAReadHangs, ShimTests::compositesAndPlatformBeans});
-        run(groups, arguments);
-    }
-
-    /** Runs the group that {@code arguments} name and ends the JVM. */
-    static void run(Map<String, Test[]> groups, String[] arguments) {
-        Test[] tests = groups.get(arguments.length > 0 ? arguments[0] : "");
-        if (tests == null) {
-            System.err.println("groups: " + groups.keySet());
-            System.exit(2);
-        }
-        run(arguments[0], tests);
-    }
-
-    /** Ends the JVM: 0 when all of them passed. */
-    static void run(String group, Test[] tests) {
-        for (int i = 0; i < tests.length; i++) {
-            try {
-                tests[i].run();
-            } catch (Throwable cause) {
-                System.err.println("failed: test " + (i + 1) + " of " + group);
-                cause.printStackTrace();
-                System.exit(1);
-            }
-        }
-        System.err.println(tests.length + " tests of " + group + " passed");
-        System.exit(0);
-    }
-
-    /** One test. */
-    interface Test {
-        void run() throws Exception;
+    /** {@code arguments}: the group to run. */
+    public static void main(String[] arguments) {
+        TestRunner.run(ShimTests.class, arguments[0]);
     }
 
     private ShimTests() {}

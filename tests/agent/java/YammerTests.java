@@ -14,6 +14,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
+import remora.shim.TestRunner.Group;
 
 /**
  * Tier 1 against the real Yammer library: every statistic read from the metric objects equals what the MBeanServer
@@ -66,7 +67,8 @@ public final class YammerTests {
         }
     }
 
-    public static void main(String[] arguments) throws Exception {
+    @Group("yammer")
+    static void metricsAreReadAsTheirMBeans() throws Exception {
         MetricsRegistry registry = new MetricsRegistry();
         JmxReporter reporter = new JmxReporter(registry);
         reporter.start();
@@ -127,14 +129,11 @@ public final class YammerTests {
         }
         check(core.unit("kafka.test:type=T,name=Number") == null, "a metric that is gone");
         supervisor.shutdown();
-        plainReadsAllocateNothing();
-        quantilesFollowEveryUpdate();
-        System.err.println("yammer tests passed");
-        System.exit(0);
     }
 
     /** Meters, counters and histogram counts: nothing of the host allocates there, so any byte would be ours. */
-    private static void plainReadsAllocateNothing() throws Exception {
+    @Group("yammer")
+    static void plainReadsAllocateNothing() throws Exception {
         MetricsRegistry registry = new MetricsRegistry();
         YammerReader reader = new YammerReader(Collections.singletonList(registry));
         Buffers buffers = new Buffers();
@@ -194,7 +193,8 @@ public final class YammerTests {
     }
 
     /** A histogram that stands still is not copied and sorted again; one that moves is, at the next read. */
-    private static void quantilesFollowEveryUpdate() throws Exception {
+    @Group("yammer")
+    static void quantilesFollowEveryUpdate() throws Exception {
         MetricsRegistry registry = new MetricsRegistry();
         YammerReader reader = new YammerReader(Collections.singletonList(registry));
         Histogram histogram = registry.newHistogram(name("Quiet"), false);
@@ -249,6 +249,10 @@ public final class YammerTests {
 
     private static void equal(double wanted, double found, String what) {
         check(wanted == found, what + ": wanted " + wanted + ", found " + found);
+    }
+
+    public static void main(String[] arguments) {
+        TestRunner.run(YammerTests.class, "yammer");
     }
 
     private YammerTests() {}

@@ -1,9 +1,7 @@
 #include <errno.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "sink/pacer.h"
 #include "support/sink_rig.h"
 
 namespace remora {
@@ -208,96 +206,6 @@ TEST_F(UdpTest, AFrameIsSpreadOverTheTimeGiven) {
         EXPECT_GE(took_ms[i], 1'500);
         EXPECT_LE(took_ms[i], 2'500);
     }
-}
-
-TEST(PacerTest, ASmallFrameLeavesAtOnce) {
-    Pacer pacer(2 * kNanosPerSecond);
-    for (int frame = 0; frame < 3; ++frame) {
-        pacer.begin_frame(frame * 10 * kNanosPerSecond);
-        for (int i = 0; i < Pacer::kBurst; ++i) {
-            EXPECT_EQ(pacer.wait_ns(frame * 10 * kNanosPerSecond), 0);
-            pacer.sent();
-        }
-        pacer.end_frame();
-    }
-}
-
-TEST(PacerTest, AThreadThatWasHeldUpDoesNotSendAllAtOnce) {
-    Pacer pacer(2'000 * kNanosPerMilli);
-    pacer.begin_frame(0);
-    // Half of the time is over before the first datagram.
-    const std::int64_t late_ns = 1'000 * kNanosPerMilli;
-    int at_once = 0;
-    while (pacer.wait_ns(late_ns) == 0) {
-        pacer.sent();
-        ++at_once;
-    }
-    EXPECT_LE(at_once, 2 * Pacer::kBurst);
-    EXPECT_GE(at_once, Pacer::kBurst);
-}
-
-TEST(PacerTest, AFrameThatGrewGoesOnAtTheQuickPaceWhenItsTimeIsOver) {
-    Pacer pacer(kNanosPerSecond);
-    for (const int datagrams : {100, 100, 4'000}) {
-        pacer.begin_frame(0);
-        std::int64_t now_ns = 0;
-        for (int i = 0; i < datagrams; ++i) {
-            now_ns += pacer.wait_ns(now_ns);
-            ASSERT_EQ(pacer.wait_ns(now_ns), 0);
-            pacer.sent();
-        }
-        pacer.end_frame();
-        EXPECT_LE(now_ns, kNanosPerSecond + 4'000 * Pacer::kQuickGapNs + kNanosPerSecond / 10);
-    }
-}
-
-// A real socket of either family, and a name.
-TEST(PosixSocketTest, DatagramsArriveOverBothFamiliesAndByName) {
-    for (const char* host : {"127.0.0.1", "::1", "localhost"}) {
-        const bool six = std::string(host) == "::1";
-        const int receiver = ::socket(six ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        sockaddr_storage bound{};
-        bound.ss_family = six ? AF_INET6 : AF_INET;
-        PosixSocketFactory factory;
-        std::vector<SocketAddress> addresses;
-        std::string why;
-        ASSERT_TRUE(factory.resolve(six ? "::1" : "127.0.0.1", 0, addresses, why)) << why;
-        socklen_t length = addresses[0].length;
-        if (receiver < 0 ||
-            ::bind(receiver, reinterpret_cast<sockaddr*>(addresses[0].bytes.data()), length) != 0) {
-            ::close(receiver);
-            std::cerr << "SKIPPED " << host << ": not available on this machine\n";
-            continue;
-        }
-        length = sizeof(bound);
-        ASSERT_EQ(::getsockname(receiver, reinterpret_cast<sockaddr*>(&bound), &length), 0);
-        // The port lies at the same place in both.
-        const std::uint16_t port =
-            ntohs(*reinterpret_cast<const std::uint16_t*>(reinterpret_cast<char*>(&bound) + 2));
-        ASSERT_TRUE(factory.resolve(host, port, addresses, why)) << why;
-        bool arrived = false;
-        for (const SocketAddress& address : addresses) {
-            int error = 0;
-            const auto socket = factory.connect(address, error);
-            if (socket == nullptr || socket->send(std::span("hello", 5)) != 0) {
-                continue;
-            }
-            char buffer[16];
-            const timeval wait{1, 0};
-            ::setsockopt(receiver, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-            arrived = arrived || ::recv(receiver, buffer, sizeof(buffer), 0) == 5;
-        }
-        EXPECT_TRUE(arrived) << host;
-        ::close(receiver);
-    }
-}
-
-TEST(PosixSocketTest, ANameThatDoesNotExistGivesAReason) {
-    PosixSocketFactory factory;
-    std::vector<SocketAddress> addresses;
-    std::string why;
-    EXPECT_FALSE(factory.resolve("no-such-host.invalid", 1, addresses, why));
-    EXPECT_FALSE(why.empty());
 }
 
 // Against a real unix socket: the rig's network is replaced by the machine's.

@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+"""`remora check` takes every file of examples/ without a warning, and examples/README.md has a row for each."""
+
+import os
+import pathlib
+import re
+import subprocess
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+EXAMPLES = HERE.parents[1] / "examples"
+LISTING = HERE / "mbeans-3.5.0.txt"
+TOOL = os.environ["REMORA_TOOL"]
+
+
+class ExamplesTest(unittest.TestCase):
+    def test_each_is_valid_and_all_that_it_names_is_on_a_real_broker(self):
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("REMORA_", "TOPIC_"))}
+        files = sorted(EXAMPLES.glob("*.json"))
+        self.assertGreater(len(files), 5)
+        for file in files:
+            with self.subTest(file.name):
+                done = subprocess.run([TOOL, "check", str(file), "--mbeans", str(LISTING)], capture_output=True,
+                                      text=True, check=False, env=environment)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                series = re.search(r"^(\d+) series of \d+ beans out of \d+$", done.stdout, re.M)
+                self.assertGreater(int(series[1]), 0)
+
+    def test_the_page_has_a_row_for_each(self):
+        rows = re.findall(r"^\| `([\w-]+\.json)` \|", (EXAMPLES / "README.md").read_text(), re.M)
+        self.assertEqual(sorted(rows), sorted(file.name for file in EXAMPLES.glob("*.json")))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

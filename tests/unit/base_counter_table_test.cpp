@@ -1,0 +1,37 @@
+#include "base/counter_table.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+namespace remora {
+namespace {
+
+TEST(CounterFileTest, IsReadBackAsWritten) {
+    const std::string path = testing::TempDir() + "/counters." + std::to_string(getpid());
+    CounterTable counters;
+    counters.add(Counter::kTicks, 7);
+    counters.set(Counter::kUnits, 9);
+    ASSERT_TRUE(write_counter_file(path, counters, 100, 200));
+    const Result<CounterFile> file = read_counter_file(path);
+    ASSERT_TRUE(file) << file.status().message();
+    EXPECT_EQ(file.value().pid, getpid());
+    EXPECT_EQ(file.value().written_wall_ms, 200);
+    ASSERT_EQ(file.value().readings.size(), kCounterCount);
+    EXPECT_EQ(file.value().readings[static_cast<std::size_t>(Counter::kTicks)].value, 7U);
+    EXPECT_TRUE(file.value().readings[static_cast<std::size_t>(Counter::kUnits)].is_gauge);
+    std::remove(path.c_str());
+}
+
+TEST(CounterFileTest, RefusesAnotherFile) {
+    const std::string path = testing::TempDir() + "/other." + std::to_string(getpid());
+    std::ofstream(path) << "something else";
+    EXPECT_EQ(read_counter_file(path).status().code(), Code::kCorrupt);
+    std::remove(path.c_str());
+    EXPECT_EQ(read_counter_file(path).status().code(), Code::kIo);
+}
+
+}  // namespace
+}  // namespace remora
