@@ -121,6 +121,16 @@ def cpu_of(points, began, stage):
     return found
 
 
+def merged(*configs):
+    """One configuration: sections are put together, what comes later wins."""
+    result = {}
+    for config in configs:
+        for key, value in config.items():
+            both = isinstance(value, dict) and isinstance(result.get(key), dict)
+            result[key] = merged(result[key], value) if both else value
+    return result
+
+
 @contextlib.contextmanager
 def neighbours(count=2):
     """Processes that want a core each, meanwhile."""
@@ -154,8 +164,8 @@ class Run:
     def __init__(self, lab, name, options):
         self.lab, self.name, self.options = lab, name, options
         # The agent's own counts of the audit are held against the truth.
-        self.config = {"outputs": OUTPUTS, "self_metrics": "full", **CONFIG.get(name, {}),
-                       **(json.loads(options.config) if options.config else {})}
+        self.config = merged({"outputs": OUTPUTS, "self_metrics": "full"}, CONFIG.get(name, {}),
+                             json.loads(options.config or "{}"))
         base = self.config.get("sampling", {}).get("base_interval", f"{BASE_S}s")
         self.base_s = int(base.rstrip("s"))
         self.stages = []
@@ -242,8 +252,7 @@ def play(run, name, seconds):
 
 def cpu_alone(run, name):
     """Percent of a core with the built-in output alone; the load goes on."""
-    run.lab.write_config({**CPU_ALONE[name],
-                          **(json.loads(run.options.config) if run.options.config else {})})
+    run.lab.write_config(merged(CPU_ALONE[name], json.loads(run.options.config or "{}")))
     time.sleep(25)
     with CpuWatch(run.lab) as cpu:
         time.sleep(CPU_ALONE_S)

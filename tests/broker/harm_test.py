@@ -145,6 +145,7 @@ class StopTest(unittest.TestCase):
 
     def assert_clean(self, log):
         self.assertNotRegex(log, r"SIG(SEGV|ABRT|BUS)|Exception in thread.*remora|fault in")
+        self.assertNotIn("remora.shim", log, "Kafka's word about a read of ours")
 
 
 def alive(pid):

@@ -16,6 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.management.AttributeList;
+import javax.management.InstanceNotFoundException;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
@@ -488,6 +490,53 @@ public final class RegistrarTests {
                 boolean isProcess = description.slots.get(wanted[i]).attribute.equals("ProcessCpuLoad");
                 equal(isProcess ? 0.5 : before + 1.0, scratch.values[i], description.slots.get(wanted[i]).attribute);
             }
+        }
+    }
+
+    @Group("offers")
+    static void aHostThatEndsIsAskedForOneAttributeAfterTheOther() throws Exception {
+        AtomicInteger several = new AtomicInteger();
+        AtomicInteger left = new AtomicInteger(2);
+        ChaosBeans.Bean bean = new ChaosBeans.Bean(() -> 7, false) {
+            @Override
+            public Object getAttribute(String name) {
+                if (name.equals("B") && left.get() < 2 || left.get() < 1) {
+                    throw new IllegalStateException(name + " is gone");
+                }
+                return super.getAttribute(name);
+            }
+
+            @Override
+            public AttributeList getAttributes(String[] wanted) {
+                several.incrementAndGet();
+                return super.getAttributes(wanted);
+            }
+        };
+        bean.names = new String[] {"A", "B"};
+        ObjectName name = name("type=Ends");
+        MBeanServer server = MBeanServerFactory.newMBeanServer();
+        server.registerMBean(bean, name);
+        MBeanReader reader = new MBeanReader(server, true);
+        MBeanPlan plan = describe(reader, name).plan(new short[] {0, 1});
+        Scratch scratch = new Scratch();
+        equal(2, reader.read(name, plan, scratch), "values");
+        int before = several.get();
+        check(before > 0, "nothing was asked for several attributes");
+        reader.askOneByOne();
+        equal(2, reader.read(name, plan, scratch), "values");
+        check(scratch.values[0] == 7 && scratch.values[1] == 7, "both values");
+        left.set(1);
+        equal(2, reader.read(name, plan, scratch), "values");
+        check(scratch.values[0] == 7 && Double.isNaN(scratch.values[1]), "one that is gone");
+        left.set(0);
+        equal(-Wire.ReadStatus.THREW, reader.read(name, plan, scratch), "status");
+        equal(before, several.get(), "calls for several attributes");
+        server.unregisterMBean(name);
+        try {
+            reader.read(name, plan, scratch);
+            check(false, "a bean that left was read");
+        } catch (InstanceNotFoundException e) {
+            // As it must be: the collector counts it as gone.
         }
     }
 

@@ -43,6 +43,7 @@ final class MBeanReader {
 
     private final MBeanServer server;
     private final boolean opensAreTold;
+    private volatile boolean oneByOne;
 
     /** {@code opensAreTold}: {@link OpenFiles#isTold}; without it their number is listed, which is dear. */
     MBeanReader(MBeanServer server, boolean opensAreTold) {
@@ -215,7 +216,7 @@ final class MBeanReader {
         if (plan.attributes.length == 1 && !plan.hasProcessValues) {
             return readOne(server.getAttribute(name, plan.attributes[0]), plan, scratch);
         }
-        AttributeList found = plan.attributes.length == 0 ? NOTHING : server.getAttributes(name, plan.attributes);
+        AttributeList found = plan.attributes.length == 0 ? NOTHING : attributes(name, plan.attributes);
         scratch.process.begin();
         int good = 0;
         for (int slot = 0; slot < slots; slot++) {
@@ -231,6 +232,31 @@ final class MBeanReader {
             return found.isEmpty() ? -Wire.ReadStatus.THREW : -Wire.ReadStatus.NOT_NUMBER;
         }
         return slots;
+    }
+
+    /**
+     * From now on each attribute is asked for by itself. A broker that ends removes metrics from beans that are still
+     * there, and Kafka's beans log a stack trace for each attribute that a call for several does not find. Any thread.
+     */
+    void askOneByOne() {
+        oneByOne = true;
+    }
+
+    private AttributeList attributes(ObjectName name, String[] wanted) throws Exception {
+        if (!oneByOne) {
+            return server.getAttributes(name, wanted);
+        }
+        AttributeList found = new AttributeList(wanted.length);
+        for (String attribute : wanted) {
+            try {
+                found.add(new Attribute(attribute, server.getAttribute(name, attribute)));
+            } catch (InstanceNotFoundException e) {
+                throw e;
+            } catch (Exception e) {
+                // Left out, as a call for several leaves it out.
+            }
+        }
+        return found;
     }
 
     private static int readOne(Object value, MBeanPlan plan, Scratch scratch) {

@@ -87,6 +87,7 @@ final class Supervisor {
     /** Ends the agent once the broker has ended, and within about a second then. Any thread. */
     void shutdown() {
         try {
+            session.mbeans.askOneByOne();
             HostEnd.await(this::isRunning);
             end(null);
         } catch (Throwable cause) {
