@@ -33,7 +33,7 @@ struct SamplingConfig {
     std::int64_t partition_max_interval_ms = 60'000;
     double variance_low = 0.0001;  // of deviations in units of the series' own scale, squared
     double variance_high = 0.01;
-    double decay = 0.4;  // share by which a quiet read lowers the volatility
+    double decay = 0.1;  // share by which a quiet read lowers the volatility
 
     bool operator==(const SamplingConfig&) const = default;
 };
