@@ -65,7 +65,7 @@ std::int32_t Registrar::handle(std::span<const std::uint8_t> control,
         control = control.subspan(record.size());
     }
     if (!is_sweeping_) {
-        tell_refused();
+        report_refused();
     }
     if (is_order_stale_) {
         order_families();
@@ -109,8 +109,8 @@ void Registrar::publish(std::unique_ptr<ControlItem> item) {
     const bool is_queued = channels_.control.try_push(item.get());
     REMORA_ASSERT(is_queued);
     item.release();
-    const bool is_told = channels_.samples.try_push(Message{0, MessageKind::kControl, 0, 0, 0});
-    REMORA_ASSERT(is_told);
+    const bool is_reported = channels_.samples.try_push(Message{0, MessageKind::kControl, 0, 0, 0});
+    REMORA_ASSERT(is_reported);
 }
 
 void Registrar::publish_undescribed(std::string_view name, wire::ReadStatus status) {
@@ -272,7 +272,7 @@ void Registrar::note_cut(FamilyId family, const Selection& selection) {
         counters_.add(Counter::kSeriesRefused, selection.slots_refused);
         families_[family].series_refused += selection.slots_refused;
         values_cut_.count += selection.slots_refused;
-        families_[family].is_told = false;
+        families_[family].is_reported = false;
     }
 }
 
@@ -381,7 +381,7 @@ void Registrar::refuse(Cap cap, FamilyId family, const Bean& bean, const Selecti
     // A bean that is offered again is left out once.
     if (refused_.size() < kRefusedMax && refused_.insert(hash_64(bean.name.text())).second) {
         families_[family].series_refused += selection.slots.size();
-        families_[family].is_told = false;
+        families_[family].is_reported = false;
         ++refusals_of(cap).count;
     }
 }
@@ -391,19 +391,19 @@ void Registrar::refuse(Cap cap, FamilyId family, const Bean& bean, const Selecti
 void Registrar::warn_of_cap(Refusals& refusals, const char* key, std::uint32_t cap,
                             const char* what) {
     if (refusals.count == 0) {
-        refusals.told = 0;
+        refusals.reported = 0;
     }
-    if (refusals.count == 0 || refusals.count < 2 * refusals.told) {
+    if (refusals.count == 0 || refusals.count < 2 * refusals.reported) {
         return;
     }
-    refusals.told = refusals.count;
+    refusals.reported = refusals.count;
     const std::string count = std::to_string(refusals.count);
     log_.warn(std::string("limits ") + key + " " + count,
               std::string("limits.") + key + " is " + std::to_string(cap) + ": " + count + what +
                   "; remora_family_series_refused says of which families");
 }
 
-void Registrar::tell_refused() {
+void Registrar::report_refused() {
     const LimitsConfig& limits = settings_.limits;
     constexpr const char* kBeans = " beans are not collected";
     warn_of_cap(refusals_of(Cap::kUnits), "units_max", limits.units_max, kBeans);
@@ -413,7 +413,7 @@ void Registrar::tell_refused() {
     warn_of_cap(values_cut_, "attributes_per_bean_max", limits.attributes_per_bean_max,
                 " values of beans are not collected");
     for (FamilyId family = 0; family < families_.size(); ++family) {
-        if (families_[family].is_told) {
+        if (families_[family].is_reported) {
             continue;
         }
         if (channels_.control.room() < kExtraItems / 2 ||
@@ -426,7 +426,7 @@ void Registrar::tell_refused() {
         item->registration.family_name = families_[family].name;
         item->series_refused = families_[family].series_refused;
         publish(std::move(item));
-        families_[family].is_told = true;
+        families_[family].is_reported = true;
     }
 }
 
@@ -496,9 +496,9 @@ void Registrar::handle_unregister(UnitId unit) {
     has_freed_ = true;
     counters_.add(Counter::kUnitsUnregistered);
     count_units();
-    const bool is_told =
+    const bool is_reported =
         channels_.samples.try_push(Message{unit, MessageKind::kUnregistered, 0, 0, 0});
-    REMORA_ASSERT(is_told);  // has_room()
+    REMORA_ASSERT(is_reported);  // has_room()
 }
 
 void Registrar::answer_bean(std::int32_t unit, std::uint32_t token, FamilyId family,

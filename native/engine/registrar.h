@@ -61,14 +61,14 @@ class Registrar {
     void begin_sweep(Settings settings);
 
     // Whether the core can be told of an end of a sweep now.
-    bool has_room_to_tell() const {
+    bool has_room_to_report() const {
         return channels_.control.room() > 0 && channels_.samples.room() > 0;
     }
     // Nothing has to be decided anew: as if a sweep under `generation` had ended.
     void skip_sweep(std::uint64_t generation);
 
     // Says once, a minute after a sweep, what the configuration names and no bean has matched.
-    void tell_unmatched(std::int64_t now_ns);
+    void report_unmatched(std::int64_t now_ns);
 
     // Whether a cap left something out, room has come since, and it is time to look: then
     // begin_sweep() again. Cheap.
@@ -109,14 +109,14 @@ class Registrar {
     struct Family {
         std::string name;
         std::uint64_t series_refused = 0;  // left out by a cap since the last sweep began
-        bool is_told = true;               // the core knows the number
+        bool is_reported = true;           // the core knows the number
         bool has_alert = false;            // a unit of it is of class alert
     };
 
     // What a cap leaves out since the last sweep began.
     struct Refusals {
         std::size_t count = 0;
-        std::size_t told = 0;  // when the log was told
+        std::size_t reported = 0;  // when the log was last written
     };
 
     // Equal when a unit reads and names the same values in the same order and is part of an
@@ -159,7 +159,7 @@ class Registrar {
     void warn_of_window(const Bean& bean, const Selection& selection);
     void note_cut(FamilyId family, const Selection& selection);
     void lose_member(const Bean& bean, const Selection& selection);
-    void tell_refused();
+    void report_refused();
     void warn_of_cap(Refusals& refusals, const char* key, std::uint32_t cap, const char* what);
     Refusals& refusals_of(Cap cap) { return refusals_[static_cast<std::size_t>(cap)]; }
     void end_sweep();

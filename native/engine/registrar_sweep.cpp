@@ -44,7 +44,7 @@ void Registrar::begin_sweep(Settings settings) {
     values_cut_.count = 0;
     incomplete_.clear();
     for (Family& family : families_) {
-        family.is_told = family.is_told && family.series_refused == 0;
+        family.is_reported = family.is_reported && family.series_refused == 0;
         family.series_refused = 0;
     }
     has_freed_ = false;
@@ -55,7 +55,7 @@ void Registrar::begin_sweep(Settings settings) {
     }
 }
 
-void Registrar::tell_unmatched(std::int64_t now_ns) {
+void Registrar::report_unmatched(std::int64_t now_ns) {
     if (settings_.unmatched == nullptr || is_sweeping_) {
         return;
     }
@@ -163,7 +163,7 @@ void Registrar::end_sweep() {
     if (listing_ != nullptr) {
         delete channels_.listing.exchange(listing_.release(), std::memory_order_acq_rel);
     }
-    tell_refused();
+    report_refused();
     publish_swept(find_whole());
 }
 
