@@ -51,7 +51,6 @@ std::int32_t CollectorSide::plan(std::int64_t now_ns) {
         return stop_shim();
     }
     begin_sweep_if_due(now_ns);
-    registrar_.report_unmatched(now_ns);
     registrar_.pass(now_ns);
     follow_stride();
     const PlanResult planned =
