@@ -68,10 +68,10 @@ struct Channels {
     // --- collector to core
 
     // Ring 1: samples, and what says when to take the next item of `control`.
-    // Writer: the collector (SampleDecoder, Registrar). Reader: the core (Core::drain).
+    // Writer: the collector (SampleDecoder, ControlSender). Reader: the core (Core::drain).
     SpscChannel<Message> samples{kRingSlots};
     // Registrations, texts and the like; the reader deletes an item.
-    // Writer: the collector (Registrar). Reader: the core (Core::handle_control).
+    // Writer: the collector (ControlSender). Reader: the core (Core::handle_control).
     SpscChannel<ControlItem*> control{kControlSlots};
     // Units drawn for the audit, before the reads that they are about.
     // Writer: the collector (CollectorSide). Reader: the core (AuditDraw).
@@ -86,7 +86,7 @@ struct Channels {
     // --- core to collector
 
     // Ids that may be used again.
-    // Writer: the core (UnitDirectory). Reader: the collector (Registrar).
+    // Writer: the core (UnitDirectory). Reader: the collector (UnitTable).
     SpscChannel<UnitId> freed{kRingSlots};
     // Units to be read before the next tick.
     // Writer: the core (WakeList). Reader: the collector (CollectorSide).
