@@ -21,7 +21,7 @@ constexpr std::int32_t kInternal = -static_cast<std::int32_t>(remora::Code::kInt
 constexpr const char* kCollector = "the collector thread";
 constexpr std::int32_t kInvalid = -static_cast<std::int32_t>(remora::Code::kInvalidArgument);
 
-void say(const char* text, char* message, std::size_t message_bytes) {
+void write_message(const char* text, char* message, std::size_t message_bytes) {
     if (message == nullptr || message_bytes == 0) {
         return;
     }
@@ -54,22 +54,23 @@ remora_agent* remora_start(const char* arguments, const char* facts, const remor
                            char* message, size_t message_bytes) {
     try {
         if (arguments == nullptr || facts == nullptr || buffers == nullptr) {
-            say("arguments, facts and buffers must not be null", message, message_bytes);
+            write_message("arguments, facts and buffers must not be null", message, message_bytes);
             return nullptr;
         }
         // Before threads run: nothing may fail from then on.
         auto agent = std::make_unique<remora_agent>();
-        auto started = remora::Engine::start(arguments, facts, *buffers, remora::stderr_log());
+        auto started = remora::Engine::start(arguments, facts, *buffers,
+                                             remora::system_environment(remora::stderr_log()));
         if (!started) {
-            say(started.status().message().c_str(), message, message_bytes);
+            write_message(started.status().message().c_str(), message, message_bytes);
             return nullptr;
         }
         agent->engine = std::move(started).value();
         return agent.release();
     } catch (const std::exception& fault) {
-        say(fault.what(), message, message_bytes);
+        write_message(fault.what(), message, message_bytes);
     } catch (...) {
-        say("unknown exception", message, message_bytes);
+        write_message("unknown exception", message, message_bytes);
     }
     return nullptr;
 }
@@ -77,7 +78,8 @@ remora_agent* remora_start(const char* arguments, const char* facts, const remor
 void remora_end_files(const char* arguments, const char* facts) {
     try {
         if (arguments != nullptr && facts != nullptr) {
-            remora::Engine::end_files(arguments, facts, remora::stderr_log());
+            remora::Engine::end_files(arguments, facts,
+                                      remora::system_environment(remora::stderr_log()));
         }
     } catch (...) {
         // The start will meet it again and say it.

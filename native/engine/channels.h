@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "config/config.h"
+#include "engine/reload_handover.h"
 #include "model/bean.h"
 #include "model/ids.h"
 #include "model/message.h"
@@ -56,39 +57,69 @@ struct ControlItem {
     std::vector<UnitId> whole;     // kSwept: units made of others that lack none of those any more
 };
 
-struct Reload;
-
-// Who has the reload under way (engine/reload.h).
-enum class ReloadStage : std::uint8_t { kIdle, kForCore, kForCollector, kFilling, kSwapped };
-
 // Whatever one control call may carry fits the empty channels: three items and five messages a
 // record, for its unit and the aggregates that this may come to and leave, and what a call adds.
 inline constexpr std::size_t kControlSlots = 4 * wire::kControlRecordsMax;
 static_assert(kRingSlots >= 6 * wire::kControlRecordsMax);
 
+// Every way between two threads of the engine, but ring 2, which an output has of its own. Each
+// names its one writer and its one reader; a pointer belongs to whoever holds it.
 struct Channels {
-    SpscChannel<Message> samples{kRingSlots};  // collector -> core: ring 1
-    // collector -> core, owned by whoever holds the pointer
+    // --- collector to core
+
+    // Ring 1: samples, and what says when to take the next item of `control`.
+    // Writer: the collector (SampleDecoder, ControlSender). Reader: the core (Core::drain).
+    SpscChannel<Message> samples{kRingSlots};
+    // Registrations, texts and the like; the reader deletes an item.
+    // Writer: the collector (ControlSender). Reader: the core (Core::handle_control).
     SpscChannel<ControlItem*> control{kControlSlots};
-    SpscChannel<UnitId> freed{kRingSlots};  // core -> collector: ids that may be used again
-    SpscChannel<UnitId> wakes{32'768};      // core -> collector: read these at the next tick
-    SpscChannel<AuditSample> audits{1024};  // collector -> core, before the reads they are about
-    // collector -> core: all that was due until then has been read and submitted; monotonic
+    // Units drawn for the audit, before the reads that they are about.
+    // Writer: the collector (CollectorSide). Reader: the core (AuditDraw).
+    SpscChannel<AuditSample> audits{1024};
+    // Until when all that was due has been read and submitted; monotonic.
+    // Writer: the collector (CollectorSide). Reader: the core (Core).
     std::atomic<std::int64_t> read_until_ns{0};
-    // core -> collector: all of that was looked at, and what it wakes is in `wakes`
-    std::atomic<std::int64_t> answered_until_ns{0};
-    // collector -> core: what it woke has been read too; a tick waits for this
+    // Until when what the core woke has been read too; a tick waits for this. Monotonic.
+    // Writer: the collector (CollectorSide). Reader: the core (Core).
     std::atomic<std::int64_t> settled_until_ns{0};
-    // core -> collector: a tick comes every so many base intervals
+
+    // --- core to collector
+
+    // Ids that may be used again.
+    // Writer: the core (UnitDirectory). Reader: the collector (UnitTable).
+    SpscChannel<UnitId> freed{kRingSlots};
+    // Units to be read before the next tick.
+    // Writer: the core (WakeList). Reader: the collector (CollectorSide).
+    SpscChannel<UnitId> wakes{32'768};
+    // Until when the core has looked at what was read, and put into `wakes` what that wakes.
+    // Writer: the core (Core). Reader: the collector (CollectorSide).
+    std::atomic<std::int64_t> answered_until_ns{0};
+    // A tick comes every so many base intervals.
+    // Writer: the core (CeilingControl). Reader: the collector (CollectorSide).
     std::atomic<std::uint32_t> stride{1};
-    std::atomic<bool> off{false};  // a fault switched the agent off
-    std::atomic<ReloadStage> reload_stage{ReloadStage::kIdle};
-    Reload* reload = nullptr;  // whoever the stage names may touch it; owned by the Reloader
-    std::atomic<bool> list_beans{false};         // house -> collector: somebody asked for a list
-    std::atomic<std::string*> listing{nullptr};  // collector -> house: the list; the taker's
-    std::atomic<std::string*> facts{nullptr};    // shim -> house: more is known; the taker's
-    // CPU of the collector and the house that no budget is held to, since the core last looked:
-    // describing and registering beans, reloads.
+
+    // --- the house thread and others
+
+    // Somebody asked for a list of beans; the reader clears it.
+    // Writer: the house thread (Housekeeper). Reader: the collector (CollectorSide).
+    std::atomic<bool> list_beans{false};
+    // That list.
+    // Writer: the collector (Registrar). Reader: the house thread (Housekeeper).
+    std::atomic<std::string*> listing{nullptr};
+    // All facts of the host, when more is known.
+    // Writer: the shim's thread (Engine::learn). Reader: the house thread (Housekeeper).
+    std::atomic<std::string*> facts{nullptr};
+    // The reload under way. It goes round the threads, so each writes and reads it in its turn.
+    ReloadHandover reload;
+
+    // --- of many writers, since each only adds
+
+    // A fault switched the agent off: set, never cleared.
+    // Writer: any thread (Engine::fault). Reader: the collector (CollectorSide).
+    std::atomic<bool> off{false};
+    // CPU that no budget is held to, since the reader last took it: describing and registering
+    // beans, reloads.
+    // Writer: the collector and the house thread. Reader: the core (CpuAccount).
     std::atomic<std::int64_t> excused_cpu_ns{0};
 
     ~Channels() {

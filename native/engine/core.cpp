@@ -2,121 +2,72 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
-#include <thread>
-#include <utility>
+#include <memory>
 
 #include "base/assert.h"
-#include "config/keys.h"
 
 namespace remora {
 namespace {
 
 constexpr std::size_t kInboxMessages = 4096;
-constexpr std::int64_t kIdleMaxNs = kNanosPerSecond;
-constexpr std::size_t kFamiliesShownMax = 64;
-constexpr std::size_t kAuditedMax = 1024;  // at one tick
-constexpr std::size_t kWokenMax = 32'768;
-// An output that is being taken out may finish its tick for so long.
-constexpr std::int64_t kSwapPatienceNs = 2 * kNanosPerSecond;
+constexpr std::int64_t kIdleMaxNs = 10 * kNanosPerSecond;
 constexpr std::int64_t kSwapRetryNs = 5 * kNanosPerMilli;
-// How long a tick waits for its reads: half its interval, and no longer than this.
-constexpr std::int64_t kUnfinishedMostNs = 2 * kNanosPerSecond;
 constexpr std::int64_t kFullRingMostNs = kNanosPerSecond;
 constexpr std::int64_t kUnfinishedRetryNs = 20 * kNanosPerMilli;
 
 }  // namespace
 
+// The order of the parts: a unit's reading begins before anything asks for it, and the outputs see
+// what the others have made of it.
 Core::Core(const Options& options, Channels& channels, IntervalTable& intervals, Sampler& sampler,
-           Ceiling& ceiling, std::vector<std::unique_ptr<OutputPipe>>& outputs, const Clock& clock,
-           CounterTable& counters, Log& log)
+           Ceiling& ceiling, OutputSet& outputs, const Clock& clock, CounterTable& counters,
+           Log& log)
     : options_(options),
       channels_(channels),
-      intervals_(intervals),
       sampler_(sampler),
-      ceiling_(ceiling),
       outputs_(outputs),
       clock_(clock),
       counters_(counters),
-      log_(log),
       cache_(counters),
-      condenser_(cache_, counters),
-      self_(counters, options.version, kFamiliesShownMax),
-      inbox_(kInboxMessages),
-      woken_(kWokenMax),
-      governor_(sampler, ceiling,
-                [this](std::uint32_t stride) {
-                    return sampler_options(stretched(options_.config, stride));
-                }),
-      last_tick_ns_(options.start_ns) {
-    audited_.reserve(kAuditedMax);
-    drawn_.reserve(kAuditedMax);
-    last_drawn_.reserve(kAuditedMax);
-    condenser_.set_partition_sample(options_.config.topics.partition_sample);
-    counters_.set(Counter::kTickIntervalMillis,
-                  static_cast<std::uint64_t>(interval_ns() / kNanosPerMilli));
-    configure_governor();
-    begin_trace();
-}
-
-void Core::configure_governor() {
-    const SamplingConfig& sampling = options_.config.sampling;
-    governor_.configure(sampling.cpu_budget_percent, sampling.base_interval_ms * kNanosPerMilli);
-    channels_.stride.store(governor_.stride(), std::memory_order_relaxed);
-    bounds_since_ns_ = clock_.monotonic_ns();
-}
-
-void Core::begin_trace() {
-    if (options_.config.trace.path.empty()) {
-        return;
-    }
-    auto file = create_trace_file(options_.config.trace.path);
-    if (!file) {
-        log_.warn("trace", "no trace: " + file.status().message());
-        return;
-    }
-    trace_ =
-        std::make_unique<TraceWriter>(std::move(file).value(), options_.config.trace.bytes_max);
-    sampler_.record_every(static_cast<std::uint32_t>(options_.config.trace.interval_ms));
-    log_.info("recording every unit each " + std::to_string(options_.config.trace.interval_ms) +
-              " ms to " + options_.config.trace.path + "; the CPU budget does not hold meanwhile");
-}
-
-void Core::end_trace() {
-    trace_->finish();
-    counters_.set(Counter::kSampleTrace, trace_->records());
-    log_.info("trace complete: " + std::to_string(trace_->bytes()) + " bytes in " +
-              options_.config.trace.path);
-    trace_.reset();
-    sampler_.record_every(0);
+      wakes_(channels.wakes, counters),
+      shown_(cache_, sampler, intervals, wakes_, counters, log),
+      watch_(shown_.condenser(), wakes_),
+      audit_(channels.audits, cache_, sampler, intervals),
+      recording_(options_.config.trace, options.start_ns, sampler, counters, log),
+      units_(cache_, channels.freed, {&wakes_, &audit_, &shown_, &watch_, &recording_, &outputs},
+             log),
+      report_({cache_, sampler, shown_.condenser(), audit_.accuracy(), units_}, options.version,
+              counters, log),
+      grid_(options.start_ns, counters),
+      cpu_(options.start_ns, channels.excused_cpu_ns, counters),
+      ceiling_(options_.config, sampler, ceiling, channels.stride, counters),
+      inbox_(kInboxMessages) {
+    shown_.set_partition_sample(options_.config.topics.partition_sample);
+    ceiling_.configure(clock_.monotonic_ns());
+    grid_.set_interval(options_.config.sampling.base_interval_ms, ceiling_.stride(),
+                       options.start_ns);
 }
 
 std::int64_t Core::do_work() {
     const std::int64_t begun_ns = clock_.monotonic_ns();
-    if (channels_.reload_stage.load(std::memory_order_acquire) == ReloadStage::kForCore) {
+    if (channels_.reload.at(ReloadStage::kForCore) != nullptr) {
         begin_reload();
     }
     const std::int64_t read_until_ns = channels_.read_until_ns.load(std::memory_order_acquire);
     drain();
-    const bool swapped = swap_outputs();
-    // Once all that is due for the tick has been read, and before it.
-    if (read_until_ns >= next_tick_ns() && answered_until_ns_ < next_tick_ns()) {
-        wake_surprised();
+    const bool swapped = outputs_.try_swap();
+    answer_reads(read_until_ns);
+    if (grid_.is_due(begun_ns, channels_.settled_until_ns.load(std::memory_order_acquire))) {
+        tick(begun_ns, false);
     }
-    answered_until_ns_ = read_until_ns;
-    channels_.answered_until_ns.store(read_until_ns, std::memory_order_release);
-    if (is_tick_due(begun_ns)) {
-        tick(begun_ns);
-    }
-    const bool encoded = encode();
-    give_back_ids();
-    read_soon();
+    const bool encoded = outputs_.encode(cache_);
+    units_.give_back_ids();
+    wakes_.hand_out();
     const std::int64_t now_ns = clock_.monotonic_ns();
     counters_.set_max(Counter::kCoreCycleNanosMax, static_cast<std::uint64_t>(now_ns - begun_ns));
-    const std::int64_t until_ns = next_tick_ns() - now_ns;
+    const std::int64_t until_ns = grid_.next_ns() - now_ns;
     // A tick that is due waits for its reads: their submit wakes this thread.
-    const std::int64_t idle_ns =
-        until_ns > 0 ? std::min(until_ns, kIdleMaxNs * 10) : kUnfinishedRetryNs;
+    const std::int64_t idle_ns = until_ns > 0 ? std::min(until_ns, kIdleMaxNs) : kUnfinishedRetryNs;
     if (!swapped) {
         return std::min(kSwapRetryNs, idle_ns);
     }
@@ -124,204 +75,37 @@ std::int64_t Core::do_work() {
     return encoded ? idle_ns : std::min(idle_ns, kFullRingMostNs);
 }
 
-// The outputs of the new configuration are filled beside those in use, which go on until then.
-void Core::begin_reload() {
-    reload_ = channels_.reload;
-    REMORA_ASSERT(reload_ != nullptr);
-    is_swept_ = false;
-    const Config& config = reload_->config;
-    options_.config = config;
-    const std::uint32_t stride_before = governor_.stride();
-    configure_governor();
-    if (governor_.stride() != stride_before) {
-        report_stride(false);
-    }
-    // Without a sample nothing of one is shown: it ends when every unit knows that it is in none.
-    if (config.topics.partition_sample > 0) {
-        condenser_.set_partition_sample(config.topics.partition_sample);
-    }
-    restart_grid();
-    channels_.reload_stage.store(ReloadStage::kForCollector, std::memory_order_release);
-}
-
-// False while it is wanted and an output that goes is still amid a tick.
-bool Core::swap_outputs() {
-    if (reload_ == nullptr || !is_swept_ || is_stopping_) {
-        return true;
-    }
-    std::vector<bool> stays(outputs_.size());
-    for (const Reload::Output& output : reload_->outputs) {
-        if (output.fresh == nullptr) {
-            stays[output.kept] = true;
-        }
-    }
-    bool busy = false;
-    for (std::size_t i = 0; i < outputs_.size(); ++i) {
-        busy = busy || (!stays[i] && outputs_[i]->busy());
-    }
-    if (busy && clock_.monotonic_ns() - swept_ns_ < kSwapPatienceNs) {
-        return false;
-    }
-    std::vector<std::unique_ptr<OutputPipe>> next;
-    std::vector<bool> taken(kOutputsMax);
-    for (Reload::Output& output : reload_->outputs) {
-        if (output.fresh == nullptr) {
-            next.push_back(std::move(outputs_[output.kept]));
-            taken[next.back()->flags_place()] = true;
-        } else {
-            reload_->begun.push_back(output.fresh.get());
-            next.push_back(std::move(output.fresh));
-        }
-    }
-    for (OutputPipe* begun : reload_->begun) {
-        const auto place = std::find(taken.begin(), taken.end(), false);
-        REMORA_ASSERT(place != taken.end());
-        *place = true;
-        begun->set_flags_place(static_cast<std::size_t>(place - taken.begin()));
-    }
-    for (std::unique_ptr<OutputPipe>& old : outputs_) {
-        if (old != nullptr) {
-            retired_sinks_cpu_ns_ += old->sink_cpu_ns();
-            reload_->retired.push_back(std::move(old));
-        }
-    }
-    outputs_ = std::move(next);
-    reload_ = nullptr;
-    channels_.reload_stage.store(ReloadStage::kSwapped, std::memory_order_release);
-    return true;
-}
-
 void Core::on_stop() {
-    is_stopping_ = true;
     drain();
-    if (trace_ != nullptr) {
-        end_trace();
-    }
-    tick(clock_.monotonic_ns());
-    // The sinks are draining meanwhile; what does not get through in this time is given up.
-    const std::int64_t deadline_ns = clock_.monotonic_ns() + options_.stop_encode_ns;
-    while ((!encode() || !waiting_outputs_.empty()) && clock_.monotonic_ns() < deadline_ns) {
-        std::erase_if(waiting_outputs_, [this](std::size_t i) {
-            return begin_tick(*outputs_[i], clock_.wall_ms(), no_samples_);
-        });
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    for (const std::size_t i : waiting_outputs_) {
-        outputs_[i]->skip_tick();
-    }
+    recording_.end();
+    tick(clock_.monotonic_ns(), true);
+    outputs_.finish(cache_, clock_.monotonic_ns() + options_.stop_encode_ns);
 }
 
-std::int64_t Core::interval_ns() const {
-    return options_.config.sampling.base_interval_ms * governor_.stride() * kNanosPerMilli;
+// Wakes what the reads for the next tick suggest, once all of them were made and before the tick.
+void Core::answer_reads(std::int64_t read_until_ns) {
+    const std::int64_t answered_ns = channels_.answered_until_ns.load(std::memory_order_relaxed);
+    if (read_until_ns >= grid_.next_ns() && answered_ns < grid_.next_ns()) {
+        audit_.judge();
+        wakes_.wake_surprised(sampler_);
+    }
+    channels_.answered_until_ns.store(read_until_ns, std::memory_order_release);
 }
 
-// After another base interval or stride: ticks are counted anew.
-void Core::restart_grid() {
-    const std::int64_t since_start_ns = clock_.monotonic_ns() - options_.start_ns;
-    ticks_ = static_cast<std::uint64_t>(since_start_ns / interval_ns());
-    // What was emitted up to now is not emitted again.
-    emitted_interval_ = static_cast<std::uint64_t>(
-        since_start_ns / (options_.config.sampling.base_interval_ms * kNanosPerMilli));
-    counters_.set(Counter::kTickIntervalMillis,
-                  static_cast<std::uint64_t>(interval_ns() / kNanosPerMilli));
-}
-
-std::int64_t Core::next_tick_ns() const {
-    return options_.start_ns + static_cast<std::int64_t>(ticks_ + 1) * interval_ns();
-}
-
-// A tick waits for the reads that were planned for it, but not for ever: one may hang.
-bool Core::is_tick_due(std::int64_t now_ns) {
-    const std::int64_t due_ns = next_tick_ns();
-    if (now_ns < due_ns) {
-        return false;
-    }
-    // From when this thread noticed: it may have slept as long as its reads did.
-    if (noticed_tick_ != ticks_) {
-        noticed_tick_ = ticks_;
-        noticed_ns_ = now_ns;
-    }
-    is_unfinished_ = channels_.settled_until_ns.load(std::memory_order_acquire) < due_ns;
-    if (!is_unfinished_) {
-        return true;
-    }
-    if (now_ns - noticed_ns_ < std::min(interval_ns() / 2, kUnfinishedMostNs)) {
-        return false;
-    }
-    counters_.add(Counter::kTicksUnfinished);
-    return true;
-}
-
-// Comes before the reads that it is about.
-void Core::take_audits() {
-    AuditSample sample;
-    while (channels_.audits.try_pop(sample)) {
-        if (!sampler_.has(sample.unit) || !cache_.has(sample.unit) ||
-            !cache_.is_emitted(sample.unit)) {
-            continue;
-        }
-        if (drawn_.size() < drawn_.capacity() && drawn_state_[sample.unit] == Drawn::kNo) {
-            drawn_state_[sample.unit] = sample.is_due ? Drawn::kDue : Drawn::kResting;
-            drawn_.push_back(sample.unit);
-        }
-    }
-}
-
-// The tick goes out: what was drawn for it and has not been read by now.
-void Core::end_draw() {
-    for (const UnitId unit : drawn_) {
-        if (drawn_state_[unit] == Drawn::kDue) {
-            drawn_state_[unit] = Drawn::kMissed;
-        } else if (drawn_state_[unit] == Drawn::kResting) {
-            drawn_state_[unit] = Drawn::kNo;
-        }
-    }
-    // Nothing was drawn because nothing is planned, a read hangs: what is read for every tick was
-    // missed too, and those of the last draw stand for it.
-    if (is_unfinished_ && drawn_.empty()) {
-        for (const UnitId unit : last_drawn_) {
-            if (sampler_.has(unit) && sampler_.class_of(unit) <= UnitClass::kBroker) {
-                drawn_state_[unit] = Drawn::kMissed;
-            }
-        }
-        return;
-    }
-    last_drawn_.swap(drawn_);
-    drawn_.clear();
-}
-
-// A unit that was drawn has been read. True when it was read for the audit alone.
-bool Core::end_audit(UnitId unit, wire::ReadStatus status, const Applied& applied) {
-    const Drawn drawn = drawn_state_[unit];
-    const bool is_resting = drawn == Drawn::kResting;
-    // A read that failed brought nothing: the old value goes out, and the next read judges it.
-    if (status != wire::ReadStatus::kOk && !is_resting) {
-        return false;
-    }
-    drawn_state_[unit] = Drawn::kNo;
-    if (status != wire::ReadStatus::kOk || applied.first) {
-        return is_resting;
-    }
-    if (is_resting && audited_.size() < audited_.capacity()) {
-        audited_.push_back({unit, intervals_.get(unit), static_cast<float>(applied.deviation)});
-    } else if (!is_resting && sampler_.has(unit)) {
-        accuracy_.add(sampler_.class_of(unit), drawn == Drawn::kDue ? 0 : applied.deviation);
-    }
-    return is_resting;
-}
+// --- ring 1
 
 void Core::drain() {
     bool registered = false;
     std::size_t got = 0;
     do {
         got = channels_.samples.pop_some(inbox_);
-        take_audits();  // what was drawn before these were read
+        audit_.take();  // what was drawn before these were read
         registered = handle_all({inbox_.data(), got}) || registered;
     } while (got == inbox_.size());
     if (registered) {
         const std::int64_t begun_cpu_ns = thread_cpu_ns();
-        condense();
-        excused_ns_ += thread_cpu_ns() - begun_cpu_ns;
+        shown_.settle(units_);
+        cpu_.excuse_since(begun_cpu_ns);
     }
 }
 
@@ -339,7 +123,7 @@ bool Core::handle_all(std::span<const Message> messages) {
         for (; at != messages.end() && at->kind == MessageKind::kControl; ++at) {
             handle(*at);
         }
-        excused_ns_ += thread_cpu_ns() - begun_cpu_ns;
+        cpu_.excuse_since(begun_cpu_ns);
     }
     return registered;
 }
@@ -347,41 +131,38 @@ bool Core::handle_all(std::span<const Message> messages) {
 void Core::handle(const Message& message) {
     switch (message.kind) {
         case MessageKind::kValue:
-            if (!cache_.stage(message.unit, message.slot, message.value)) {
+            if (cache_.stage(message.unit, message.slot, message.value)) {
+                recording_.add_value(message.unit, message.slot, message.value);
+            } else {
                 counters_.add(Counter::kValuesOrphanDropped);
-            } else if (trace_ != nullptr) {
-                trace_->on_value(message.unit, message.slot, message.value);
             }
             return;
         case MessageKind::kUnitEnd:
             end_unit(message);
             return;
         case MessageKind::kBatch:
-            batch_ns_ = std::bit_cast<std::int64_t>(message.value);
-            batch_wall_ms_ =
-                clock_.wall_ms() - (clock_.monotonic_ns() - batch_ns_) / kNanosPerMilli;
-            if (trace_ != nullptr) {
-                // A pass is read in slices just before its round ends: one frame holds it whole.
-                const std::int64_t frame_ns = options_.config.trace.interval_ms * kNanosPerMilli;
-                trace_->on_time((batch_ns_ - options_.start_ns) / frame_ns * frame_ns);
-            }
+            begin_batch(message);
             return;
         case MessageKind::kCost:
-            if (message.unit < family_names_.size()) {
+            if (units_.has_family(message.unit)) {
                 sampler_.on_cost(message.unit, message.slot, message.value);
-                window_read_ns_ += message.value;
-                if (trace_ != nullptr) {
-                    trace_->on_cost(message.unit, message.slot, message.value);
-                }
+                cpu_.add_reads(message.value);
+                recording_.add_cost(message.unit, message.slot, message.value);
             }
             return;
         case MessageKind::kControl:
             handle_control();
             return;
         case MessageKind::kUnregistered:
-            remove_unit(message.unit);
+            units_.remove(message.unit);
             return;
     }
+}
+
+void Core::begin_batch(const Message& message) {
+    batch_.read_ns = std::bit_cast<std::int64_t>(message.value);
+    batch_.wall_ms = clock_.wall_ms() - (clock_.monotonic_ns() - batch_.read_ns) / kNanosPerMilli;
+    recording_.begin_batch(batch_.read_ns);
 }
 
 void Core::end_unit(const Message& message) {
@@ -392,68 +173,114 @@ void Core::end_unit(const Message& message) {
     const auto status = static_cast<wire::ReadStatus>(message.status);
     Applied applied;
     if (status == wire::ReadStatus::kOk) {
-        applied = cache_.take(unit, batch_ns_, batch_wall_ms_);
+        applied = cache_.take(unit, batch_.read_ns, batch_.wall_ms);
     }
     bool is_audit = false;
-    if (drawn_state_[unit] != Drawn::kNo) [[unlikely]] {
-        is_audit = end_audit(unit, status, applied);
+    if (audit_.is_drawn(unit)) [[unlikely]] {
+        is_audit = audit_.end_read(unit, status, applied);
     }
     sampler_.observe(unit, static_cast<float>(applied.deviation), applied.elapsed_ns, status,
-                     batch_ns_, is_audit);
-    if (applied.changed && (unit == under_replicated_ || unit == under_min_isr_)) [[unlikely]] {
-        look_for_partitions();
+                     batch_.read_ns, is_audit);
+    if (applied.changed && watch_.is_count(unit)) [[unlikely]] {
+        watch_.count_changed();
     }
     cache_.set_quarantined(unit, sampler_.health().is_quarantined(unit));
 }
 
-// A unit that would have been woken for this tick would not have been emitted wrong.
-void Core::judge_audited() {
-    for (const Audited& found : audited_) {
-        if (sampler_.has(found.unit)) {
-            const bool is_woken = sampler_.would_wake(found.unit, found.interval_ms);
-            accuracy_.add(sampler_.class_of(found.unit),
-                          is_woken ? 0.0 : static_cast<double>(found.deviation));
-        }
-    }
-    audited_.clear();
-}
-
-void Core::wake_surprised() {
-    judge_audited();
-    const std::size_t count = sampler_.collect_wakes(woken_);
-    for (std::size_t i = 0; i < count; ++i) {
-        // A full channel: the unit waits for its interval, as it would have without a surprise.
-        if (!channels_.wakes.try_push(woken_[i])) {
+void Core::handle_control() {
+    ControlItem* raw = nullptr;
+    // The item was pushed before the message that announces it.
+    const bool is_there = channels_.control.try_pop(raw);
+    REMORA_ASSERT(is_there);
+    const std::unique_ptr<ControlItem> item(raw);
+    switch (item->kind) {
+        case ControlItem::Kind::kUnit:
+            item->registration.is_kept ? units_.keep(item->registration)
+                                       : units_.add(item->registration);
             return;
-        }
+        case ControlItem::Kind::kText:
+            cache_.set_text(item->text_id, item->text);
+            return;
+        case ControlItem::Kind::kUndescribed:
+            report_.set_undescribed(item->text, item->status);
+            return;
+        case ControlItem::Kind::kRefused:
+            units_.name_family(item->registration.family, item->registration.family_name);
+            report_.set_refused(item->registration.family, item->series_refused);
+            return;
+        case ControlItem::Kind::kSwept:
+            end_sweep(*item);
+            return;
     }
-    counters_.add(Counter::kUnitsWoken, count);
 }
 
-// The broker's counts tell that some partition is in trouble, or no longer; its own tell which.
-void Core::look_for_partitions() {
-    condenser_.for_each_teller([this](UnitId unit) { read_soon_.push_back(unit); });
+// --- a reload
+
+void Core::begin_reload() {
+    Reload& reload = *channels_.reload.at(ReloadStage::kForCore);
+    options_.config = reload.config;
+    const std::uint32_t stride_before = ceiling_.stride();
+    ceiling_.configure(clock_.monotonic_ns());
+    restart_grid();
+    if (ceiling_.stride() != stride_before) {
+        report_.report_pace(grid_.interval_ns(), false);
+    }
+    // Without a sample nothing of one is shown: it ends when every unit knows that it is in none.
+    if (reload.config.topics.partition_sample > 0) {
+        shown_.set_partition_sample(reload.config.topics.partition_sample);
+    }
+    outputs_.begin_filling(reload);
+    channels_.reload.advance(ReloadStage::kForCore);
 }
 
-void Core::read_soon() {
-    while (!read_soon_.empty() && channels_.wakes.try_push(read_soon_.back())) {
-        read_soon_.pop_back();
+void Core::end_sweep(const ControlItem& item) {
+    for (const UnitId unit : item.whole) {
+        shown_.set_whole(unit);
+    }
+    if (outputs_.note_swept(item.generation)) {
+        shown_.set_partition_sample(options_.config.topics.partition_sample);
     }
 }
 
-std::int64_t Core::agent_cpu_ns() {
-    std::int64_t sinks_ns = retired_sinks_cpu_ns_;
-    for (const auto& output : outputs_) {
-        sinks_ns += output->sink_cpu_ns();
+// After another base interval or stride.
+void Core::restart_grid() {
+    grid_.set_interval(options_.config.sampling.base_interval_ms, ceiling_.stride(),
+                       clock_.monotonic_ns());
+}
+
+// --- a tick
+
+// Values are complete before their ages are measured; the ages are known before intervals are
+// chosen anew; the agent's own metrics tell of the tick that they go out with.
+void Core::tick(std::int64_t now_ns, bool is_last) {
+    grid_.advance(now_ns);
+    counters_.add(Counter::kTicks);
+    counters_.set(Counter::kUptimeSeconds,
+                  static_cast<std::uint64_t>((now_ns - options_.start_ns) / kNanosPerSecond));
+    shown_.tick(now_ns, units_);
+    cache_.close_tick(
+        now_ns, [this](UnitId unit) { return shown_.at_tick(unit); }, ceiling_.bounds_since_ns());
+    report_.report_conservation();
+    audit_.end_tick(now_ns, grid_.is_unfinished());
+    const std::uint32_t stride_before = ceiling_.stride();
+    const std::uint64_t interval = grid_.base_interval();
+    govern(now_ns);
+    recording_.tick(now_ns);
+    report_.begin_tick();
+    outputs_.begin_tick({grid_.emitted_interval(), interval, is_last}, cache_, report_);
+    grid_.set_emitted(interval);
+    if (stride_before != ceiling_.stride()) {
+        restart_grid();
+        report_.report_pace(grid_.interval_ns(), ceiling_.stride() > stride_before);
     }
-    const std::int64_t core_ns = thread_cpu_ns();
-    counters_.set(Counter::kCoreCpuNanos, static_cast<std::uint64_t>(core_ns));
-    const std::int64_t supervisor_ns = supervisor_cpu_.ns();
-    counters_.set(Counter::kSinkCpuNanos, static_cast<std::uint64_t>(sinks_ns));
-    counters_.set(Counter::kSupervisorCpuNanos, static_cast<std::uint64_t>(supervisor_ns));
-    return core_ns + sinks_ns + supervisor_ns +
-           static_cast<std::int64_t>(counters_.get(Counter::kCollectorCpuNanos) +
-                                     counters_.get(Counter::kHouseCpuNanos));
+    report_.end_tick();
+}
+
+void Core::govern(std::int64_t now_ns) {
+    const CpuWindow window = cpu_.close_window(now_ns, outputs_.sinks_cpu_ns());
+    if (window.elapsed_ns > 0) {
+        report_.report_ceiling(ceiling_.tick(window, recording_.is_on(), outputs_.is_filling()));
+    }
 }
 
 }  // namespace remora

@@ -75,7 +75,7 @@ class OutputPipe {
  private:
     bool wants(const std::string& object_name) const;
     bool knows_last_tick();
-    void tell_losses();
+    void report_losses();
 
     const std::string name_;
     const std::string path_;
@@ -94,10 +94,10 @@ class OutputPipe {
     std::size_t flags_place_ = kOutputsMax;
     bool encoding_ = false;
     SinkWorker::Fates fates_;  // as of the last tick
-    bool said_skipping_ = false;
-    bool said_too_long_ = false;
-    bool said_unencodable_ = false;
-    bool said_clashing_ = false;
+    bool reported_skipping_ = false;
+    bool reported_too_long_ = false;
+    bool reported_unencodable_ = false;
+    bool reported_clashing_ = false;
 };
 
 // Has a file of an output end as its configuration says, where there is one: whoever wrote it is

@@ -84,8 +84,8 @@ bool lock_directory(FileSystem& files, const std::string& directory, Place& plac
     place.directory = directory;
     const int failed = files.lock(directory + "/remora.lock", place.lock);
     if (failed < 0 && failed != -EWOULDBLOCK) {
-        place.said.push_back("nothing keeps another agent from writing in " + directory +
-                             ": its remora.lock cannot be locked: " + std::strerror(-failed));
+        place.notes.push_back("nothing keeps another agent from writing in " + directory +
+                              ": its remora.lock cannot be locked: " + std::strerror(-failed));
     }
     place.is_foreign = failed == -EWOULDBLOCK;
     return !place.is_foreign;
@@ -96,13 +96,14 @@ bool make(FileSystem& files, const std::string& directory, Place& place) {
     place.directory = directory;
     const int made = make_directories(files, directory, kDirectoryMode);
     if (made < 0) {
-        place.said.push_back("directory " + directory + " cannot be made: " + std::strerror(-made));
+        place.notes.push_back("directory " + directory +
+                              " cannot be made: " + std::strerror(-made));
     }
     return made >= 0;
 }
 
-void tell_foreign(Place& place) {
-    place.said.push_back(
+void report_foreign(Place& place) {
+    place.notes.push_back(
         "another agent has the directory " + place.directory +
         ": counters and lists of beans (remora stat, top, check --live) are not written there; "
         "give each node a directory of its own, such as one with ${broker.id}");
@@ -121,7 +122,7 @@ Result<Place> take_default(FileSystem& files, const Facts& facts) {
         std::string reason = is_beside_logs(facts) ? "" : not_ours(files, directory);
         if (reason.empty() && lock_directory(files, directory, place)) {
             if (!useless.empty()) {
-                place.said.push_back("files go to " + directory + ", since " + useless);
+                place.notes.push_back("files go to " + directory + ", since " + useless);
             }
             return place;
         }
@@ -166,15 +167,15 @@ Result<Place> take_place(FileSystem& files, const std::string& configured, const
     if (!configured.empty()) {
         Place place;
         if (make(files, configured, place) && !lock_directory(files, configured, place)) {
-            tell_foreign(place);
+            report_foreign(place);
         }
         return place;
     }
     Result<Place> place = take_default(files, facts);
     const std::string logs = value_of(facts, "kafka.logs.dir");
     if (place && !logs.empty() && !is_beside_logs(facts)) {
-        place.value().said.push_back("files go to " + place.value().directory + ", since " + logs +
-                                     " is where Kafka keeps its data");
+        place.value().notes.push_back("files go to " + place.value().directory + ", since " + logs +
+                                      " is where Kafka keeps its data");
     }
     return place;
 }

@@ -30,7 +30,7 @@ struct Place {
     // Configured, and another agent has it: nothing is written there but what has a lock of its
     // own.
     bool is_foreign = false;
-    std::vector<std::string> said;  // sentences for the log
+    std::vector<std::string> notes;  // sentences for the log
 };
 
 // Makes and locks the directory of this agent. `configured`: key `directory`, expanded; empty: the

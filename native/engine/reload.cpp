@@ -5,30 +5,17 @@
 #include <thread>
 #include <utility>
 
+#include "engine/room_options.h"
+
 namespace remora {
 namespace {
 
 constexpr std::int64_t kSinkStopMs = 2'000;
-constexpr std::size_t kProblemsSaid = 20;
-
-std::uint32_t to_ms(std::int64_t ms) {
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ms, 1, UINT32_MAX - 1));
-}
-
-std::int64_t shortest_interval_ms(const Config& config) {
-    const std::int64_t shortest =
-        std::min(config.sampling.min_interval_ms, config.sampling.base_interval_ms);
-    return config.trace.path.empty() ? shortest : std::min(shortest, config.trace.interval_ms);
-}
+constexpr std::size_t kProblemsReported = 20;
 
 bool selects_alike(const Config& a, const Config& b) {
     return a.select == b.select && a.rules == b.rules && a.topics == b.topics &&
            a.clients == b.clients && a.limits == b.limits;
-}
-
-// Units drawn for the audit of a tick: 128 every 10 seconds cost about a thousandth of the ceiling.
-std::uint32_t audit_units(std::int64_t base_interval_ms) {
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(base_interval_ms / 78, 8, 128));
 }
 
 // What only a new start of the broker takes over stays as it is.
@@ -40,58 +27,11 @@ void keep_fixed(Config& wanted, const Config& current) {
 
 }  // namespace
 
-PlanOptions plan_options(const Config& config, std::int64_t start_ns) {
-    PlanOptions options;
-    options.start_ns = start_ns;
-    options.base_interval_ns = config.sampling.base_interval_ms * kNanosPerMilli;
-    options.quantum_ns = shortest_interval_ms(config) * kNanosPerMilli;
-    options.slice_ns = config.collector.slice_ms * kNanosPerMilli;
-    options.audit_units = audit_units(config.sampling.base_interval_ms);
-    return options;
-}
-
-SamplerOptions sampler_options(const Config& config) {
-    SamplerOptions options;
-    options.sampling = config.sampling;
-    options.interval_ms_quantum =
-        to_ms(Planner::quantum_ns_of(plan_options(config, 0)) / kNanosPerMilli);
-    return options;
-}
-
-Config stretched(Config config, std::uint32_t stride) {
-    SamplingConfig& sampling = config.sampling;
-    const bool follows = sampling.min_interval_ms == sampling.base_interval_ms;
-    sampling.base_interval_ms *= stride;
-    if (follows) {
-        sampling.min_interval_ms = sampling.base_interval_ms;
-    }
-    return config;
-}
-
-LogLevel least_level(const Config& config) {
-    switch (config.log.level) {
-        case LogThreshold::kInfo:
-            return LogLevel::kInfo;
-        case LogThreshold::kWarn:
-            return LogLevel::kWarn;
-        case LogThreshold::kError:
-            break;
-    }
-    return LogLevel::kError;
-}
-
-std::vector<Label> common_labels(const Config& config) {
-    std::vector<Label> labels;
-    for (const TextPair& label : config.labels) {
-        labels.push_back({label.first, label.second});
-    }
-    return labels;
-}
-
-Reloader::Reloader(Config config, Channels& channels, const Clock& clock, CounterTable& counters,
-                   Log& log, MakeOutput make_output, std::function<void()> wake_core)
+Reloader::Reloader(Config config, ReloadHandover& handover, const Clock& clock,
+                   CounterTable& counters, Log& log, MakeOutput make_output,
+                   std::function<void()> wake_core)
     : current_(std::move(config)),
-      channels_(channels),
+      handover_(handover),
       clock_(clock),
       counters_(counters),
       log_(log),
@@ -106,7 +46,7 @@ void Reloader::changed(ParseOutcome outcome) {
     for (const Problem& warning : outcome.warnings) {
         log_.warn("config." + warning.text, warning.text);
     }
-    tell_what_waits(outcome.config);
+    report_what_waits(outcome.config);
     keep_fixed(outcome.config, current_);
     if (outcome.config == current_) {
         log_.info("the configuration was read again; it means the same as before");
@@ -126,21 +66,21 @@ void Reloader::refuse(const std::vector<Problem>& problems) {
     counters_.add(Counter::kConfigReloadsFailed);
     log_.error("reload", "the changed configuration is not used, the one before stays: " +
                              std::to_string(problems.size()) + " error(s)");
-    for (std::size_t i = 0; i < std::min(problems.size(), kProblemsSaid); ++i) {
+    for (std::size_t i = 0; i < std::min(problems.size(), kProblemsReported); ++i) {
         log_.error("reload." + problems[i].text, problems[i].text);
     }
 }
 
-void Reloader::tell_what_waits(const Config& wanted) {
-    const auto tell = [this](bool differs, const char* key) {
+void Reloader::report_what_waits(const Config& wanted) {
+    const auto report = [this](bool differs, const char* key) {
         if (differs) {
             log_.warn(std::string("reload.fixed.") + key,
                       std::string(key) + " changed: taken over when the broker is restarted");
         }
     };
-    tell(wanted.trace != current_.trace, "trace");
-    tell(wanted.reload != current_.reload, "reload");
-    tell(wanted.collector != current_.collector, "collector");
+    report(wanted.trace != current_.trace, "trace");
+    report(wanted.reload != current_.reload, "reload");
+    report(wanted.collector != current_.collector, "collector");
 }
 
 void Reloader::prepare(Config wanted) {
@@ -154,8 +94,7 @@ void Reloader::prepare(Config wanted) {
     begun_ns_ = clock_.monotonic_ns();
     registered_before_ = counters_.get(Counter::kUnitsRegistered);
     unregistered_before_ = counters_.get(Counter::kUnitsUnregistered);
-    channels_.reload = reload_.get();
-    channels_.reload_stage.store(ReloadStage::kForCore, std::memory_order_release);
+    handover_.begin(reload);
     wake_core_();
 }
 
@@ -187,21 +126,20 @@ void Reloader::plan_outputs(Reload& reload) {
 }
 
 bool Reloader::step() {
-    if (channels_.reload_stage.load(std::memory_order_acquire) != ReloadStage::kSwapped) {
+    if (handover_.at(ReloadStage::kSwapped) == nullptr) {
         return reload_ != nullptr;
     }
     const std::unique_lock lock(mutex_, std::try_to_lock);
     if (!lock.owns_lock() || closed_) {
-        return false;
+        return true;  // it stays where it is, and nothing else may begin
     }
     exchange_sinks(kSinkStopMs);
     log_.set_least(least_level(reload_->config));
     counters_.add(Counter::kConfigReloads);
-    tell_outcome();
+    report_outcome();
     current_ = std::move(reload_->config);
+    handover_.advance(ReloadStage::kSwapped);
     reload_.reset();
-    channels_.reload = nullptr;
-    channels_.reload_stage.store(ReloadStage::kIdle, std::memory_order_release);
     return false;
 }
 
@@ -234,7 +172,7 @@ bool Reloader::exchange_sinks(std::int64_t deadline_ms) {
     return ended;
 }
 
-void Reloader::tell_outcome() {
+void Reloader::report_outcome() {
     const std::uint64_t came = counters_.get(Counter::kUnitsRegistered) - registered_before_;
     const std::uint64_t left = counters_.get(Counter::kUnitsUnregistered) - unregistered_before_;
     log_.info("configuration taken over in " +
@@ -256,7 +194,7 @@ bool Reloader::close(std::int64_t deadline_ms) {
 }
 
 bool Reloader::conclude(std::int64_t deadline_ms) {
-    if (channels_.reload_stage.load(std::memory_order_acquire) != ReloadStage::kSwapped) {
+    if (handover_.at(ReloadStage::kSwapped) == nullptr) {
         return true;
     }
     return exchange_sinks(deadline_ms);

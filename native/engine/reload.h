@@ -1,7 +1,6 @@
 // Taking over a changed configuration while everything runs: see README.md, "Hot reload".
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,21 +13,11 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/parse.h"
-#include "engine/channels.h"
 #include "engine/output_pipe.h"
-#include "plan/planner.h"
-#include "sample/sampler.h"
+#include "engine/reload_handover.h"
 #include "select/selector.h"
 
 namespace remora {
-
-// What a configuration means for the rooms.
-PlanOptions plan_options(const Config& config, std::int64_t start_ns);
-SamplerOptions sampler_options(const Config& config);
-// The configuration while a tick comes every `stride` base intervals only.
-Config stretched(Config config, std::uint32_t stride);
-std::vector<Label> common_labels(const Config& config);
-LogLevel least_level(const Config& config);
 
 // One configuration on its way through the threads. ReloadStage says who may touch it.
 struct Reload {
@@ -59,7 +48,7 @@ class Reloader {
         std::function<std::unique_ptr<OutputPipe>(const OutputConfig&, const Config&)>;
 
     // `config`: in force at the start. References outlive this.
-    Reloader(Config config, Channels& channels, const Clock& clock, CounterTable& counters,
+    Reloader(Config config, ReloadHandover& handover, const Clock& clock, CounterTable& counters,
              Log& log, MakeOutput make_output, std::function<void()> wake_core);
 
     // The file changed; `outcome`: what it says, with placeholders expanded. Only while nothing is
@@ -79,14 +68,14 @@ class Reloader {
 
  private:
     void refuse(const std::vector<Problem>& problems);
-    void tell_what_waits(const Config& wanted);
+    void report_what_waits(const Config& wanted);
     void prepare(Config wanted);
     void plan_outputs(Reload& reload);
     bool exchange_sinks(std::int64_t deadline_ms);
-    void tell_outcome();
+    void report_outcome();
 
     Config current_;
-    Channels& channels_;
+    ReloadHandover& handover_;
     const Clock& clock_;
     CounterTable& counters_;
     Log& log_;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/channels.h"
-#include "engine/intake.h"
+#include "engine/sample_decoder.h"
 #include "model/intervals.h"
 #include "plan/planner.h"
 
@@ -25,14 +25,14 @@ void require(bool holds) {
 
 class Rig {
  public:
-    Rig() : planner_({}, intervals_), intake_(channels_, planner_, counters_) {
+    Rig() : planner_({}, intervals_), decoder_(channels_, planner_, counters_) {
         for (UnitId unit = 0; unit < 8; ++unit) {
             require(intervals_.reserve(unit) && planner_.add(unit, unit % 2));
         }
     }
 
     void submit(std::span<const std::uint8_t> bytes) {
-        const std::int32_t taken = intake_.submit(bytes, ++now_ns_, 1'000);
+        const std::int32_t taken = decoder_.submit(bytes, ++now_ns_, 1'000);
         require(taken >= 0 || taken == -static_cast<std::int32_t>(Code::kInvalidArgument));
         if ((now_ns_ & 1) != 0) {
             drain();
@@ -83,7 +83,7 @@ class Rig {
     IntervalTable intervals_;
     Channels channels_;
     Planner planner_;
-    Intake intake_;
+    SampleDecoder decoder_;
     std::int64_t now_ns_ = 0;
     std::uint64_t values_ = 0;
 };

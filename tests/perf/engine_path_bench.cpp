@@ -12,7 +12,7 @@
 #include "base/counter_table.h"
 #include "cache/cache.h"
 #include "engine/channels.h"
-#include "engine/intake.h"
+#include "engine/sample_decoder.h"
 #include "model/intervals.h"
 #include "plan/planner.h"
 #include "sample/sampler.h"
@@ -35,7 +35,7 @@ struct Path {
           planner({}, intervals),
           sampler({}, intervals),
           cache(counters),
-          intake(channels, planner, counters),
+          decoder(channels, planner, counters),
           inbox(4096) {
         for (UnitId unit = 0; unit < units; ++unit) {
             UnitTraits traits;
@@ -104,7 +104,7 @@ struct Path {
     Planner planner;
     Sampler sampler;
     Cache cache;
-    Intake intake;
+    SampleDecoder decoder;
     std::vector<Message> inbox;
     std::vector<std::uint8_t> bytes;
     std::int64_t batch_ns = 0;
@@ -122,10 +122,10 @@ void bm_path(benchmark::State& state) {
             state.PauseTiming();
             path->write(first, std::min(first + kUnitsASubmit, path->units), round);
             state.ResumeTiming();
-            const std::int32_t taken = path->intake.submit(path->bytes, now_ns, 0);
+            const std::int32_t taken = path->decoder.submit(path->bytes, now_ns, 0);
             path->drain();
             if (taken <= 0) {
-                state.SkipWithError("the intake refused samples");
+                state.SkipWithError("the decoder refused samples");
                 return;
             }
             samples += taken;

@@ -84,7 +84,8 @@ class Host {
                         {"type": "file", "format": "ndjson", "path": "${dir}/large.ndjson", "fsync": ")"
             << options.fsync
             << R"(", "rotate": {"size": "150MB", "files": 1, "total_size": "1GB"}}]})";
-        auto started = Engine::start(config, "user.name=bench\n", shim_.buffers(), log_);
+        auto started =
+            Engine::start(config, "user.name=bench\n", shim_.buffers(), system_environment(log_));
         if (!started) {
             fail(started.status().message());
         }

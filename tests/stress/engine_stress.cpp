@@ -98,7 +98,7 @@ TEST(EngineStress, LosesNothingWithoutCountingItWhileEverythingRaces) {
                      "rotate": {"size": "1MB", "files": 2, "total_size": "8MB"}}]})";
     Stress stress;
     auto started = Engine::start((directory / "remora.json").string(), "user.name=t\n",
-                                 stress.shim.buffers(), stress.log);
+                                 stress.shim.buffers(), system_environment(stress.log));
     ASSERT_TRUE(started) << started.status().message();
     stress.engine = std::move(started).value();
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);

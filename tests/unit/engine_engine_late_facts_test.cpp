@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "engine/engine.h"
-#include "engine/house.h"
+#include "engine/housekeeper.h"
 #include "support/fake_clock.h"
 #include "support/fake_shim.h"
 #include "support/kept_log.h"
@@ -44,7 +44,8 @@ class LateTest : public testing::Test {
 
     void start(const std::string& more, const std::string& facts) {
         write_config(more);
-        auto started = Engine::start(directory + "/remora.json", facts, shim.buffers(), log);
+        auto started = Engine::start(directory + "/remora.json", facts, shim.buffers(),
+                                     system_environment(log));
         ASSERT_TRUE(started) << started.status().message();
         engine = std::move(started).value();
     }
@@ -200,15 +201,15 @@ TEST_F(LateTest, AChangeBetweenLoadingAndWatchingIsSeen) {
     FakeClock time;
     Log lines(log, time, counters);
     int changes = 0;
-    House::Options options;
+    Housekeeper::Options options;
     options.config_path = path;
     options.config_mark = loaded.mark;
-    House house(options, channels, time, counters, lines,
-                {[&] { ++changes; }, [](const std::string&) {}, [] { return false; }});
-    house.do_work();
+    Housekeeper keeper(options, channels, time, counters, lines,
+                       {[&] { ++changes; }, [](const std::string&) {}, [] { return false; }});
+    keeper.do_work();
     EXPECT_EQ(changes, 1);
     time.advance_ms(options.config_interval_ms);
-    house.do_work();
+    keeper.do_work();
     EXPECT_EQ(changes, 1) << "once";
 }
 

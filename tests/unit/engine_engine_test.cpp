@@ -53,7 +53,8 @@ class EngineTest : public testing::Test {
     }
 
     void start(const std::string& path) {
-        auto started = Engine::start(path, "user.name=test\n", shim_.buffers(), log_);
+        auto started =
+            Engine::start(path, "user.name=test\n", shim_.buffers(), system_environment(log_));
         ASSERT_TRUE(started) << started.status().message();
         engine_ = std::move(started).value();
     }
@@ -228,7 +229,7 @@ TEST_F(EngineTest, AValueThatWasNotReadForFiveTimesItsBoundLeavesTheFileUntilItI
     EXPECT_EQ(engine_->counters().get(Counter::kValuesUnaccounted), 0U);
 }
 
-// The operator's word: such a bean may be dear, or have side effects.
+// The operator's word: such a bean may be expensive, or have side effects.
 TEST_F(EngineTest, ABeanIsNotReadMoreOftenThanItsRuleSays) {
     start(config(R"(, "rules": [{"match": "kafka.log:*", "interval": "1d"}])"));
     add(wire::BeanKind::kGauge, kPartitionCount);
@@ -482,7 +483,7 @@ TEST_F(EngineTest, AFaultSwitchesItOffAndIsSaidOnce) {
 
 TEST_F(EngineTest, RefusesABadConfigurationWithEveryProblem) {
     const std::string path = config(R"(, "sampling_": {}, "outputs": 7)");
-    auto started = Engine::start(path, "", shim_.buffers(), log_);
+    auto started = Engine::start(path, "", shim_.buffers(), system_environment(log_));
     ASSERT_FALSE(started);
     EXPECT_EQ(started.status().code(), Code::kInvalidConfig);
     EXPECT_NE(started.status().message().find("sampling_"), std::string::npos);
@@ -565,7 +566,7 @@ TEST_F(EngineTest, ABrokenInvariantSwitchesTheAgentOffIsCountedAndSaidOnce) {
     EXPECT_EQ(engine_->counters().get(Counter::kFaults), 1U);
     EXPECT_TRUE(engine_->stop(10'000));
     const std::string said = log_.text();
-    const std::size_t at = said.find("broken invariant is_there at engine/core_units.cpp:");
+    const std::size_t at = said.find("broken invariant is_there at engine/core.cpp:");
     EXPECT_NE(at, std::string::npos) << said;
     EXPECT_EQ(said.find("broken invariant", at + 1), std::string::npos) << said;
     EXPECT_TRUE(has("remora_up 0")) << output();
@@ -576,7 +577,8 @@ TEST_F(EngineTest, ABrokenInvariantSwitchesTheAgentOffIsCountedAndSaidOnce) {
 TEST_F(EngineTest, OutputsThatPushSayWhichBrokerItIs) {
     const std::string path = config(R"(, "labels": {"cluster": "${cluster.id}"},
         "outputs": [{"path": "${dir}/remora.prom"}, {"format": "ndjson"}])");
-    auto started = Engine::start(path, "broker.id=7\ncluster.id=c1\n", shim_.buffers(), log_);
+    auto started = Engine::start(path, "broker.id=7\ncluster.id=c1\n", shim_.buffers(),
+                                 system_environment(log_));
     ASSERT_TRUE(started) << started.status().message();
     engine_ = std::move(started).value();
     shim_.add_bean(wire::BeanKind::kGauge, kPartitionCount);
@@ -593,8 +595,8 @@ TEST_F(EngineTest, OutputsThatPushSayWhichBrokerItIs) {
 
 TEST_F(EngineTest, EachBrokerIsAnInstanceOfItsOwn) {
     const std::string more = R"(, "outputs": [{"format": "otlp_json"}])";
-    auto started =
-        Engine::start(config(more), "broker.id=7\ncluster.id=c1\n", shim_.buffers(), log_);
+    auto started = Engine::start(config(more), "broker.id=7\ncluster.id=c1\n", shim_.buffers(),
+                                 system_environment(log_));
     ASSERT_TRUE(started) << started.status().message();
     engine_ = std::move(started).value();
     add(wire::BeanKind::kGauge, kPartitionCount);

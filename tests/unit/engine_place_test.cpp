@@ -61,12 +61,12 @@ TEST_F(PlaceTest, TheSecondNodeOfAHostTakesADirectoryOfItsOwnAndKeepsIt) {
     ASSERT_TRUE(first);
     EXPECT_EQ(first.value().directory, logs + "/remora");
     EXPECT_EQ(mode_of(logs + "/remora"), 0755U) << "a shipper has to get in";
-    EXPECT_TRUE(first.value().said.empty());
+    EXPECT_TRUE(first.value().notes.empty());
     Result<Place> second = take_place(others, "", beside_logs("2"));
     ASSERT_TRUE(second);
     EXPECT_EQ(second.value().directory, logs + "/remora-2");
-    ASSERT_EQ(second.value().said.size(), 1U);
-    EXPECT_EQ(second.value().said[0],
+    ASSERT_EQ(second.value().notes.size(), 1U);
+    EXPECT_EQ(second.value().notes[0],
               "files go to " + logs + "/remora-2, since " + logs + "/remora is another agent's");
 
     // Both restart, the other way round: nobody changes places.
@@ -92,8 +92,8 @@ TEST_F(PlaceTest, AConfiguredDirectoryThatIsTakenIsSaidAndNotWrittenTo) {
     ASSERT_TRUE(second);
     EXPECT_TRUE(second.value().is_foreign);
     EXPECT_EQ(second.value().lock, nullptr);
-    ASSERT_EQ(second.value().said.size(), 1U);
-    EXPECT_NE(second.value().said[0].find("another agent has the directory " + root + "/own"),
+    ASSERT_EQ(second.value().notes.size(), 1U);
+    EXPECT_NE(second.value().notes[0].find("another agent has the directory " + root + "/own"),
               std::string::npos);
 }
 
@@ -102,8 +102,8 @@ TEST_F(PlaceTest, WithoutLocksItGoesOnAndSaysSo) {
     const Result<Place> place = take_place(files, "", beside_logs("1"));
     ASSERT_TRUE(place);
     EXPECT_FALSE(place.value().is_foreign);
-    ASSERT_EQ(place.value().said.size(), 1U);
-    EXPECT_NE(place.value().said[0].find("cannot be locked: No locks available"),
+    ASSERT_EQ(place.value().notes.size(), 1U);
+    EXPECT_NE(place.value().notes[0].find("cannot be locked: No locks available"),
               std::string::npos);
 }
 
@@ -118,8 +118,9 @@ TEST_F(PlaceTest, BelowTheTemporaryDirectoryItIsOursAlone) {
         const Result<Place> other = take_place(files, "", below_temporary());
         ASSERT_TRUE(other);
         EXPECT_EQ(other.value().directory, place + "-1");
-        ASSERT_EQ(other.value().said.size(), 1U);
-        EXPECT_EQ(other.value().said[0], "files go to " + place + "-1, since " + place + " " + why);
+        ASSERT_EQ(other.value().notes.size(), 1U);
+        EXPECT_EQ(other.value().notes[0],
+                  "files go to " + place + "-1, since " + place + " " + why);
         std::filesystem::remove_all(place + "-1");
         EXPECT_TRUE(find_place(files, below_temporary()).directory.empty());
     };
@@ -152,12 +153,12 @@ TEST_F(PlaceTest, TwoEnginesOnOneHostShareNoFile) {
     KeptLog log;
     FakeShim one;
     FakeShim two;
-    auto first = Engine::start("", lines("1"), one.buffers(), log);
+    auto first = Engine::start("", lines("1"), one.buffers(), system_environment(log));
     ASSERT_TRUE(first) << first.status().message();
     std::ofstream(logs + "/remora/remora.prom") << "values 1\n";
-    Engine::end_files("", lines("2"), log);
+    Engine::end_files("", lines("2"), system_environment(log));
     EXPECT_EQ(read(logs + "/remora/remora.prom"), "values 1\n") << "of a live agent";
-    auto second = Engine::start("", lines("2"), two.buffers(), log);
+    auto second = Engine::start("", lines("2"), two.buffers(), system_environment(log));
     ASSERT_TRUE(second) << second.status().message();
     EXPECT_NE(log.text().find("files go to " + logs + "/remora-2"), std::string::npos);
     EXPECT_TRUE(second.value()->stop(5'000));
@@ -168,7 +169,7 @@ TEST_F(PlaceTest, TwoEnginesOnOneHostShareNoFile) {
     EXPECT_FALSE(std::filesystem::exists(logs + "/remora-2/remora.lock"));
 
     std::ofstream(logs + "/remora-2/remora.prom") << "values 2\n";
-    Engine::end_files("", lines("2"), log);
+    Engine::end_files("", lines("2"), system_environment(log));
     EXPECT_EQ(read(logs + "/remora-2/remora.prom").find("values 2"), std::string::npos);
     EXPECT_NE(read(logs + "/remora-2/remora.prom").find("remora_up 0"), std::string::npos);
 }
@@ -179,9 +180,9 @@ TEST_F(PlaceTest, ASharedConfiguredDirectoryGetsNoCountersOfTheSecond) {
     KeptLog log;
     FakeShim one;
     FakeShim two;
-    auto first = Engine::start(config, lines("1"), one.buffers(), log);
+    auto first = Engine::start(config, lines("1"), one.buffers(), system_environment(log));
     ASSERT_TRUE(first) << first.status().message();
-    auto second = Engine::start(config, lines("2"), two.buffers(), log);
+    auto second = Engine::start(config, lines("2"), two.buffers(), system_environment(log));
     ASSERT_TRUE(second) << second.status().message();
     EXPECT_TRUE(first.value()->stop(5'000));
     std::filesystem::remove(root + "/both/remora.counters");
@@ -193,7 +194,8 @@ TEST_F(PlaceTest, NothingIsMadeWhenTheConfigurationIsWrong) {
     KeptLog log;
     FakeShim shim;
     const std::string facts = lines("1") + "log.dirs=" + root + "/data\n";
-    auto started = Engine::start("directory=" + root + "/data/remora", facts, shim.buffers(), log);
+    auto started = Engine::start("directory=" + root + "/data/remora", facts, shim.buffers(),
+                                 system_environment(log));
     EXPECT_FALSE(started);
     EXPECT_FALSE(std::filesystem::exists(root + "/data"));
     EXPECT_FALSE(std::filesystem::exists(logs + "/remora"));

@@ -60,7 +60,7 @@ class ReloadTest : public testing::Test {
     void start(const std::string& more) {
         write_config(more);
         auto started = Engine::start((directory_ / "remora.json").string(), "user.name=test\n",
-                                     shim_.buffers(), log_);
+                                     shim_.buffers(), system_environment(log_));
         ASSERT_TRUE(started) << started.status().message();
         engine_ = std::move(started).value();
         sweep();
@@ -786,9 +786,9 @@ TEST_F(HandTest, WhatNobodySelectsIsNeitherLookedIntoNorMissed) {
     const FakeShim::Attributes attributes = {{wire::ValueType::kNumber, "count"},
                                              {wire::ValueType::kOther, "composite"},
                                              {wire::ValueType::kText, "state"},
-                                             {wire::ValueType::kNumber, "dear"}};
-    shim_.add_ask("kafka.server:type=Wanted,name=a", attributes, "dear");
-    shim_.add_ask("kafka.server:type=Unwanted,name=a", attributes, "dear");
+                                             {wire::ValueType::kNumber, "expensive"}};
+    shim_.add_ask("kafka.server:type=Wanted,name=a", attributes, "expensive");
+    shim_.add_ask("kafka.server:type=Unwanted,name=a", attributes, "expensive");
     const auto answers = handle();
     ASSERT_EQ(answers.size(), 2U);
     EXPECT_EQ(answers[0].unit, 0);
@@ -877,7 +877,7 @@ TEST_F(ReloadTest, ASampleThatBeginsOrEndsLosesNoSlowValue) {
     };
     write("");
     auto started = Engine::start((directory_ / "remora.json").string(), "user.name=test\n",
-                                 shim_.buffers(), log_);
+                                 shim_.buffers(), system_environment(log_));
     ASSERT_TRUE(started) << started.status().message();
     engine_ = std::move(started).value();
     sweep();

@@ -60,7 +60,8 @@ class SelfCountersTest : public testing::Test {
     std::size_t ticks_ = 0;
 };
 
-// Twenty families come one after another, each dearer than those before: the rank of each changes.
+// Twenty families come one after another, each more expensive than those before: the rank of each
+// changes.
 TEST_F(SelfCountersTest, CountersNeverFallComeTwiceOrChangePlaces) {
     std::map<std::string, double> last;
     std::map<std::string, std::size_t> places;

@@ -1,4 +1,4 @@
-#include "engine/house.h"
+#include "engine/housekeeper.h"
 
 #include <unistd.h>
 
@@ -17,8 +17,8 @@ constexpr std::int64_t kListingPollNs = 200 * kNanosPerMilli;
 
 }  // namespace
 
-House::House(Options options, Channels& channels, const Clock& clock, CounterTable& counters,
-             Log& log, Duties duties)
+Housekeeper::Housekeeper(Options options, Channels& channels, const Clock& clock,
+                         CounterTable& counters, Log& log, Duties duties)
     : options_(std::move(options)),
       channels_(channels),
       clock_(clock),
@@ -28,7 +28,7 @@ House::House(Options options, Channels& channels, const Clock& clock, CounterTab
       start_wall_ms_(clock.wall_ms()),
       config_mark_(options_.config_mark) {}
 
-std::int64_t House::do_work() {
+std::int64_t Housekeeper::do_work() {
     const std::int64_t now_ns = clock_.monotonic_ns();
     if (now_ns >= counters_due_ns_) {
         write_counters();
@@ -41,12 +41,12 @@ std::int64_t House::do_work() {
 }
 
 // What a reload takes on this thread is not held against the budget.
-void House::excuse(std::int64_t begun_cpu_ns) {
+void Housekeeper::excuse(std::int64_t begun_cpu_ns) {
     channels_.excused_cpu_ns.fetch_add(thread_cpu_ns() - begun_cpu_ns, std::memory_order_relaxed);
 }
 
 // Returns when it wants to be called again.
-std::int64_t House::watch_config(std::int64_t now_ns) {
+std::int64_t Housekeeper::watch_config(std::int64_t now_ns) {
     const std::int64_t begun_cpu_ns = thread_cpu_ns();
     if (duties_.take_over() || take_change(now_ns)) {
         excuse(begun_cpu_ns);
@@ -56,7 +56,7 @@ std::int64_t House::watch_config(std::int64_t now_ns) {
 }
 
 // Whether there was one. One at a time: what comes meanwhile waits.
-bool House::take_change(std::int64_t now_ns) {
+bool Housekeeper::take_change(std::int64_t now_ns) {
     const std::unique_ptr<std::string> facts(
         channels_.facts.exchange(nullptr, std::memory_order_acq_rel));
     if (facts != nullptr) {
@@ -79,7 +79,7 @@ bool House::take_change(std::int64_t now_ns) {
 }
 
 // Looked for as often as the counters are written.
-std::int64_t House::watch_requests(std::int64_t now_ns) {
+std::int64_t Housekeeper::watch_requests(std::int64_t now_ns) {
     const std::unique_ptr<std::string> listing(
         channels_.listing.exchange(nullptr, std::memory_order_acq_rel));
     if (listing != nullptr) {
@@ -97,14 +97,14 @@ std::int64_t House::watch_requests(std::int64_t now_ns) {
                        : now_ns + options_.counters_interval_ms * kNanosPerMilli;
 }
 
-void House::write_listing(const std::string& text) {
+void Housekeeper::write_listing(const std::string& text) {
     const Status written = replace_file(options_.beans_path, text, "list of beans");
     if (!written) {
         log_.warn("beans", written.message());
     }
 }
 
-void House::write_counters() {
+void Housekeeper::write_counters() {
     if (options_.counters_path.empty()) {
         return;
     }

@@ -19,9 +19,9 @@ namespace remora {
 // index. A unit's messages arrive together or not at all: when a batch does not fit, its units are
 // pushed one by one, and one that does not fit is dropped, counted by value in kRingFullDropped,
 // and read again by the planner: the newest value wins.
-class Intake {
+class SampleDecoder {
  public:
-    Intake(Channels& channels, Planner& planner, CounterTable& counters);
+    SampleDecoder(Channels& channels, Planner& planner, CounterTable& counters);
 
     // Takes `bytes` of sample records, none of which was read before `since_ns` and which took
     // `cpu_ns` of the calling thread to read. Returns the number of values taken, or a negative

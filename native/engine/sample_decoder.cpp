@@ -1,4 +1,4 @@
-#include "engine/intake.h"
+#include "engine/sample_decoder.h"
 
 #include <remora/wire.h>
 
@@ -17,7 +17,7 @@ constexpr std::int64_t kCostNanosMax = 86'400 * kNanosPerSecond;
 
 }  // namespace
 
-Intake::Intake(Channels& channels, Planner& planner, CounterTable& counters)
+SampleDecoder::SampleDecoder(Channels& channels, Planner& planner, CounterTable& counters)
     : channels_(channels), planner_(planner), counters_(counters) {
     batch_.resize(kBatchMessages + wire::kAttributesMax + 1);
 }
@@ -25,7 +25,7 @@ Intake::Intake(Channels& channels, Planner& planner, CounterTable& counters)
 // A group is timed by the wall clock, for its thread's own clock costs a system call. When the
 // batch took less CPU than time its thread was waiting for a processor or a lock, most likely in
 // those groups that took longer than they usually do.
-void Intake::measure_wait(std::span<const std::uint8_t> bytes, std::int64_t cpu_ns) {
+void SampleDecoder::measure_wait(std::span<const std::uint8_t> bytes, std::int64_t cpu_ns) {
     double wall_ns = 0;
     double excess_ns = 0;
     std::size_t at = 0;
@@ -52,19 +52,19 @@ void Intake::measure_wait(std::span<const std::uint8_t> bytes, std::int64_t cpu_
     waited_of_rest_ = rest_ns > 0 ? (waited_ns - in_excess_ns) / rest_ns : 0;
 }
 
-double Intake::excess(const wire::CostRecord& cost) const {
+double SampleDecoder::excess(const wire::CostRecord& cost) const {
     const auto usual = static_cast<double>(planner_.expected_ns(cost.family)) * cost.unit_count;
     return std::max(static_cast<double>(cost.nanos) - usual, 0.0);
 }
 
-double Intake::cpu_of(const wire::CostRecord& cost) const {
+double SampleDecoder::cpu_of(const wire::CostRecord& cost) const {
     const double over = excess(cost);
     const double rest = static_cast<double>(cost.nanos) - over;
     return over * (1 - waited_of_excess_) + rest * std::max(1 - waited_of_rest_, 0.0);
 }
 
-std::int32_t Intake::submit(std::span<const std::uint8_t> bytes, std::int64_t since_ns,
-                            std::int64_t cpu_ns) {
+std::int32_t SampleDecoder::submit(std::span<const std::uint8_t> bytes, std::int64_t since_ns,
+                                   std::int64_t cpu_ns) {
     measure_wait(bytes, cpu_ns);
     put({0, MessageKind::kBatch, 0, 0, std::bit_cast<double>(since_ns)});
     std::int32_t taken = 0;
@@ -111,7 +111,7 @@ std::int32_t Intake::submit(std::span<const std::uint8_t> bytes, std::int64_t si
     return taken;
 }
 
-void Intake::count_status(std::uint8_t status, std::uint16_t values) {
+void SampleDecoder::count_status(std::uint8_t status, std::uint16_t values) {
     switch (static_cast<wire::ReadStatus>(status)) {
         case wire::ReadStatus::kOk:
             counters_.add(Counter::kUnitsRead);
@@ -134,8 +134,8 @@ void Intake::count_status(std::uint8_t status, std::uint16_t values) {
     counters_.add(Counter::kReadsFailed);
 }
 
-void Intake::put_unit(UnitId unit, std::uint8_t status, const std::uint8_t* values,
-                      std::uint16_t count) {
+void SampleDecoder::put_unit(UnitId unit, std::uint8_t status, const std::uint8_t* values,
+                             std::uint16_t count) {
     for (std::uint16_t slot = 0; slot < count; ++slot) {
         double value = 0;
         std::memcpy(&value, values + 8ULL * slot, sizeof(value));
@@ -144,7 +144,7 @@ void Intake::put_unit(UnitId unit, std::uint8_t status, const std::uint8_t* valu
     put({unit, MessageKind::kUnitEnd, status, count, 0});
 }
 
-std::int32_t Intake::push_batch() {
+std::int32_t SampleDecoder::push_batch() {
     std::int32_t dropped = 0;
     if (channels_.samples.try_push_all({batch_.data(), filled_})) {
         counters_.add(Counter::kRingPushed, filled_);
@@ -155,7 +155,7 @@ std::int32_t Intake::push_batch() {
     return dropped;
 }
 
-std::int32_t Intake::push_one_by_one() {
+std::int32_t SampleDecoder::push_one_by_one() {
     std::int32_t dropped = 0;
     std::size_t begin = 0;
     for (std::size_t i = 0; i < filled_; ++i) {

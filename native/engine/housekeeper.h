@@ -15,8 +15,11 @@
 
 namespace remora {
 
+// Does its duties at their intervals, one change of the configuration at a time. What a change
+// takes of this thread's CPU is excused (Channels::excused_cpu_ns).
+//
 // Thread safety: the house thread calls do_work and on_stop.
-class House final : public Worker {
+class Housekeeper final : public Worker {
  public:
     struct Options {
         std::string counters_path;  // empty: not written
@@ -38,8 +41,8 @@ class House final : public Worker {
         // others are not.
         std::function<bool()> take_over;
     };
-    House(Options options, Channels& channels, const Clock& clock, CounterTable& counters, Log& log,
-          Duties duties);
+    Housekeeper(Options options, Channels& channels, const Clock& clock, CounterTable& counters,
+                Log& log, Duties duties);
 
     std::int64_t do_work() override;
     void on_stop() override { write_counters(); }

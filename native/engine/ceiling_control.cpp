@@ -1,0 +1,44 @@
+#include "engine/ceiling_control.h"
+
+#include "engine/room_options.h"
+
+namespace remora {
+
+CeilingControl::CeilingControl(const Config& config, Sampler& sampler, Ceiling& ceiling,
+                               std::atomic<std::uint32_t>& stride, CounterTable& counters)
+    : config_(config),
+      sampler_(sampler),
+      ceiling_(ceiling),
+      stride_(stride),
+      counters_(counters),
+      governor_(sampler, ceiling, [this](std::uint32_t ticks) {
+          return sampler_options(stretched(config_, ticks));
+      }) {}
+
+void CeilingControl::configure(std::int64_t now_ns) {
+    const SamplingConfig& sampling = config_.sampling;
+    governor_.configure(sampling.cpu_budget_percent, sampling.base_interval_ms * kNanosPerMilli);
+    stride_.store(governor_.stride(), std::memory_order_relaxed);
+    bounds_since_ns_ = now_ns;
+}
+
+SolveResult CeilingControl::tick(const CpuWindow& window, bool is_recording, bool is_reloading) {
+    const Governor::Tick governed =
+        governor_.tick(window, is_recording, !is_recording && !is_reloading);
+    const SolveResult& solved = governed.solved;
+    if (governed.is_stride_new) {
+        stride_.store(governor_.stride(), std::memory_order_relaxed);
+    }
+    counters_.add(Counter::kSolves);
+    counters_.set(Counter::kPriceNanos,
+                  solved.lambda > 0 ? static_cast<std::uint64_t>(1 / solved.lambda) : 0);
+    counters_.set(Counter::kUnitsShed, solved.units_shed);
+    counters_.set(Counter::kWideningStep, solved.step);
+    counters_.set(Counter::kBudgetPpm, static_cast<std::uint64_t>(ceiling_.ppm()));
+    counters_.set(Counter::kCpuUsedPpm, static_cast<std::uint64_t>(ceiling_.used_ppm()));
+    counters_.set(Counter::kUnitsQuarantined, sampler_.health().quarantined());
+    counters_.set(Counter::kQuarantines, sampler_.health().quarantines_total());
+    return solved;
+}
+
+}  // namespace remora

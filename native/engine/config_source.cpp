@@ -1,0 +1,143 @@
+#include "engine/config_source.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace remora {
+namespace {
+
+// Puts the facts in their places. What is wrong with that becomes an error of `outcome`; returns
+// sentences for the log.
+std::vector<std::string> expand(ParseOutcome& outcome, const Facts& facts) {
+    Config whole = outcome.config;
+    expand_placeholders(whole, facts);
+    outcome.errors = find_places_of_kafka(whole, facts);
+    std::vector<std::string> notes = hold_back(outcome.config, facts);
+    for (std::string& sentence : expand_placeholders(outcome.config, facts)) {
+        notes.push_back(std::move(sentence));
+    }
+    return notes;
+}
+
+void append_all(std::vector<std::string>& notes, std::vector<std::string> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(notes));
+}
+
+void append_warnings(ParseOutcome& outcome, std::vector<std::string> notes) {
+    for (std::string& sentence : notes) {
+        outcome.warnings.push_back({std::move(sentence)});
+    }
+}
+
+}  // namespace
+
+Facts parse_facts(std::string_view text) {
+    Facts facts;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        const std::size_t equals = line.find('=');
+        if (equals != std::string_view::npos) {
+            facts.emplace(line.substr(0, equals), line.substr(equals + 1));
+        }
+    }
+    return facts;
+}
+
+Result<ConfigSource::Opened> ConfigSource::open(std::string_view arguments, std::string_view facts,
+                                                FileSystem& files,
+                                                std::vector<std::string>& notes) {
+    ParseOutcome parsed = load_config(arguments, process_environment());
+    if (!parsed.is_ok()) {
+        return Status(Code::kInvalidConfig, parsed.error_text());
+    }
+    for (Problem& warning : parsed.warnings) {
+        notes.push_back(std::move(warning.text));
+    }
+    Opened opened{ConfigSource(), {}};
+    ConfigSource& source = opened.source;
+    source.arguments_ = arguments;
+    source.path_ = parsed.file;
+    source.mark_ = parsed.mark;
+    source.written_ = parsed.config;
+    source.facts_ = parse_facts(facts);
+    append_all(notes, expand(parsed, source.facts_));
+    if (!parsed.is_ok()) {
+        return Status(Code::kInvalidConfig, parsed.error_text());
+    }
+    const bool is_configured = !source.written_.directory.empty();
+    Result<Place> place =
+        take_place(files, is_configured ? parsed.config.directory : "", source.facts_);
+    if (!place) {
+        return place.status();
+    }
+    source.place_ = std::move(place).value();
+    append_all(notes, source.place_.notes);
+    parsed.config = source.written_;
+    parsed.config.directory = source.place_.directory;
+    expand(parsed, source.facts_);
+    opened.config = std::move(parsed.config);
+    return opened;
+}
+
+Result<ConfigSource::Found> ConfigSource::find(std::string_view arguments, std::string_view facts,
+                                               FileSystem& files) {
+    ParseOutcome parsed = load_config(arguments, process_environment());
+    Config& config = parsed.config;
+    const Facts known = parse_facts(facts);
+    Place place;
+    if (config.directory.empty()) {
+        place = find_place(files, known);
+        config.directory = place.directory;
+    }
+    if (config.directory.empty()) {
+        std::erase_if(config.outputs, [](const OutputConfig& output) {
+            return output.path.find("${dir}") != std::string::npos;
+        });
+    }
+    expand(parsed, known);
+    if (!parsed.is_ok()) {
+        return Status(Code::kInvalidConfig, parsed.error_text());
+    }
+    return Found{std::move(config), std::move(place)};
+}
+
+ParseOutcome ConfigSource::reread() {
+    ParseOutcome outcome = load_config(arguments_, process_environment());
+    if (!outcome.is_ok()) {
+        return outcome;
+    }
+    if (outcome.config.directory != written_.directory) {
+        outcome.warnings.push_back({"directory changed: taken over when the broker is restarted"});
+        outcome.config.directory = written_.directory;
+    }
+    Config written = outcome.config;
+    outcome.config.directory = place_.directory;
+    append_warnings(outcome, expand(outcome, facts_));
+    if (outcome.is_ok()) {
+        written_ = std::move(written);
+    }
+    return outcome;
+}
+
+ParseOutcome ConfigSource::learn(std::string_view facts) {
+    facts_ = parse_facts(facts);
+    ParseOutcome outcome;
+    outcome.config = written_;
+    outcome.config.directory = place_.directory;
+    append_warnings(outcome, expand(outcome, facts_));
+    return outcome;
+}
+
+std::int64_t ConfigSource::host_start_wall_ms() const {
+    const auto found = facts_.find("start.ms");
+    std::int64_t wall_ms = 0;
+    if (found != facts_.end()) {
+        const std::string& text = found->second;
+        (void)std::from_chars(text.data(), text.data() + text.size(), wall_ms);
+    }
+    return wall_ms;
+}
+
+}  // namespace remora

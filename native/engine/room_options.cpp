@@ -1,0 +1,260 @@
+#include "engine/room_options.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+
+namespace remora {
+namespace {
+
+// The counters file is for people: with a tick each second it would cost a tenth of the whole
+// agent.
+constexpr std::int64_t kCountersIntervalMsMin = 5'000;
+// The rest of the interval is for what comes late.
+constexpr double kSpreadMax = 0.8;
+constexpr std::size_t kRingBytesMax = 2U << 20;  // of datagrams, unless they are huge
+
+Format format_of(OutputFormat format) {
+    switch (format) {
+        case OutputFormat::kPrometheus:
+            return Format::kPrometheus;
+        case OutputFormat::kOpenMetrics:
+            return Format::kOpenMetrics;
+        case OutputFormat::kNdjson:
+            return Format::kNdjson;
+        case OutputFormat::kOtlpJson:
+            return Format::kOtlpJson;
+        case OutputFormat::kInflux:
+            return Format::kInflux;
+        case OutputFormat::kGraphite:
+            return Format::kGraphite;
+        case OutputFormat::kStatsd:
+            return Format::kStatsd;
+        case OutputFormat::kDogstatsd:
+            break;
+    }
+    return Format::kDogstatsd;
+}
+
+EmitMode emit_of(OutputEmit emit) {
+    switch (emit) {
+        case OutputEmit::kAll:
+            return EmitMode::kAll;
+        case OutputEmit::kFresh:
+            return EmitMode::kFresh;
+        case OutputEmit::kChanged:
+            break;
+    }
+    return EmitMode::kChanged;
+}
+
+SyncPolicy sync_of(FsyncMode mode) {
+    switch (mode) {
+        case FsyncMode::kTick:
+            return SyncPolicy::kFrame;
+        case FsyncMode::kRotate:
+            return SyncPolicy::kRotate;
+        case FsyncMode::kNever:
+            break;
+    }
+    return SyncPolicy::kNone;
+}
+
+SinkKind kind_of(const OutputConfig& config) {
+    switch (config.type) {
+        case OutputType::kUdp:
+            return SinkKind::kUdp;
+        case OutputType::kUnixgram:
+            return SinkKind::kUnixgram;
+        case OutputType::kFile:
+            break;
+    }
+    return replaces_whole_file(config.format) ? SinkKind::kTextfile : SinkKind::kAppend;
+}
+
+bool is_datagram(const OutputConfig& config) {
+    return config.type != OutputType::kFile;
+}
+
+std::int64_t spread_ms(const OutputConfig& config, std::int64_t interval_ms) {
+    const double share = std::min(config.spread, kSpreadMax);
+    return static_cast<std::int64_t>(share * static_cast<double>(interval_ms));
+}
+
+FileEnd file_end_of(AtEnd at_end) {
+    switch (at_end) {
+        case AtEnd::kDown:
+            return FileEnd::kDown;
+        case AtEnd::kRemove:
+            return FileEnd::kRemove;
+        case AtEnd::kKeep:
+            break;
+    }
+    return FileEnd::kKeep;
+}
+
+std::uint32_t to_ms(std::int64_t ms) {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ms, 1, UINT32_MAX - 1));
+}
+
+std::int64_t shortest_interval_ms(const Config& config) {
+    const std::int64_t shortest =
+        std::min(config.sampling.min_interval_ms, config.sampling.base_interval_ms);
+    return config.trace.path.empty() ? shortest : std::min(shortest, config.trace.interval_ms);
+}
+
+// Units drawn for the audit of a tick: 128 every 10 seconds cost about a thousandth of the ceiling.
+std::uint32_t audit_units(std::int64_t base_interval_ms) {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(base_interval_ms / 78, 8, 128));
+}
+
+}  // namespace
+
+PlanOptions plan_options(const Config& config, std::int64_t start_ns) {
+    PlanOptions options;
+    options.start_ns = start_ns;
+    options.base_interval_ns = config.sampling.base_interval_ms * kNanosPerMilli;
+    options.quantum_ns = shortest_interval_ms(config) * kNanosPerMilli;
+    options.slice_ns = config.collector.slice_ms * kNanosPerMilli;
+    options.audit_units = audit_units(config.sampling.base_interval_ms);
+    return options;
+}
+
+SamplerOptions sampler_options(const Config& config) {
+    SamplerOptions options;
+    options.sampling = config.sampling;
+    options.interval_ms_quantum =
+        to_ms(Planner::quantum_ns_of(plan_options(config, 0)) / kNanosPerMilli);
+    return options;
+}
+
+Config stretched(Config config, std::uint32_t stride) {
+    SamplingConfig& sampling = config.sampling;
+    const bool follows = sampling.min_interval_ms == sampling.base_interval_ms;
+    sampling.base_interval_ms *= stride;
+    if (follows) {
+        sampling.min_interval_ms = sampling.base_interval_ms;
+    }
+    return config;
+}
+
+LogLevel least_level(const Config& config) {
+    switch (config.log.level) {
+        case LogThreshold::kInfo:
+            return LogLevel::kInfo;
+        case LogThreshold::kWarn:
+            return LogLevel::kWarn;
+        case LogThreshold::kError:
+            break;
+    }
+    return LogLevel::kError;
+}
+
+Registrar::Settings registrar_settings(const Config& config,
+                                       std::shared_ptr<const Selector> selector) {
+    Registrar::Settings settings;
+    settings.limits = config.limits;
+    settings.base_interval_ms = to_ms(config.sampling.base_interval_ms);
+    settings.selector = std::move(selector);
+    settings.unmatched = std::make_shared<Unmatched>(config);
+    return settings;
+}
+
+Housekeeper::Options housekeeper_options(const Config& config, const Place& place,
+                                         const std::string& config_path,
+                                         const FileMark& config_mark) {
+    Housekeeper::Options options;
+    if (!place.is_foreign) {
+        options.counters_path = config.directory + "/remora.counters";
+        options.beans_path = config.directory + "/remora.beans";
+    }
+    options.counters_interval_ms =
+        std::max(config.sampling.base_interval_ms, kCountersIntervalMsMin);
+    options.config_path = config.reload.enabled ? config_path : std::string();
+    options.config_mark = config_mark;
+    options.config_interval_ms = config.reload.check_interval_ms;
+    return options;
+}
+
+std::vector<Label> common_labels(const Config& config) {
+    std::vector<Label> labels;
+    for (const TextPair& label : config.labels) {
+        labels.push_back({label.first, label.second});
+    }
+    return labels;
+}
+
+bool replaces_whole_file(OutputFormat format) {
+    return format == OutputFormat::kPrometheus || format == OutputFormat::kOpenMetrics;
+}
+
+std::uint64_t base_intervals_of(const OutputConfig& config, std::int64_t base_interval_ms) {
+    return static_cast<std::uint64_t>(
+        std::max<std::int64_t>(1, (config.interval_ms + base_interval_ms - 1) / base_interval_ms));
+}
+
+std::size_t block_bytes(const OutputConfig& config) {
+    return is_datagram(config) ? config.packet_bytes : kBlockBytes;
+}
+
+std::size_t blocks(const OutputConfig& config) {
+    if (!is_datagram(config)) {
+        return kBlocksPerOutput;
+    }
+    return std::clamp(kRingBytesMax / config.packet_bytes, kBlocksPerOutput, kDatagramsPerOutput);
+}
+
+EncoderOptions encoder_options(const OutputConfig& config, const std::vector<Label>& common,
+                               const OutputPipe::Host& host) {
+    EncoderOptions options;
+    options.start_wall_ms = host.start_wall_ms;
+    options.begins_with_agent = host.agent_begins;
+    options.version = host.agent_version;
+    options.format = format_of(config.format);
+    options.emit = emit_of(config.emit);
+    options.keyframe_ms = config.keyframe_interval_ms;
+    options.time_of_read = config.time == OutputTime::kRead;
+    options.labels = common;
+    for (const TextPair& label : config.labels) {
+        const auto same =
+            std::find_if(options.labels.begin(), options.labels.end(),
+                         [&](const Label& other) { return other.name == label.first; });
+        if (same != options.labels.end()) {
+            same->value = label.second;
+        } else {
+            options.labels.push_back({label.first, label.second});
+        }
+    }
+    options.line_bytes_max = is_datagram(config) ? config.packet_bytes : kLineBytesMax;
+    return options;
+}
+
+SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& common,
+                         std::int64_t interval_ms) {
+    SinkOptions options;
+    if (config.type == OutputType::kFile && replaces_whole_file(config.format)) {
+        options.file_end = file_end_of(config.at_end);
+        options.down_text =
+            down_page(format_of(config.format), encoder_options(config, common, {}).labels);
+    }
+    options.name = config.name;
+    options.kind = kind_of(config);
+    options.path = config.path;
+    options.file_mode = config.mode;
+    options.sync = sync_of(config.fsync);
+    options.disk_bytes_max = static_cast<std::int64_t>(config.rotate.total_bytes);
+    options.rotate_bytes = static_cast<std::int64_t>(config.rotate.bytes);
+    options.rotate_age_ms = config.rotate.age_ms;
+    options.rotated_files_max = config.rotate.files;
+    options.gzip_rotated = config.rotate.compress;
+    options.host = config.host;
+    options.port = static_cast<std::uint16_t>(config.port);
+    options.spread_ms = spread_ms(config, interval_ms);
+    options.frame_age_ms_max = 3 * interval_ms;
+    // The core wakes the thread when it has filled blocks; polling is only the fallback.
+    options.poll_ms = 5'000;
+    return options;
+}
+
+}  // namespace remora

@@ -1,0 +1,42 @@
+#include "engine/unit_publisher.h"
+
+#include <memory>
+#include <utility>
+
+namespace remora {
+
+void UnitPublisher::send(UnitId unit, const Bean& bean, const Selection& selection,
+                         const Making& making, bool is_kept) {
+    planner_.set_audited(unit, !selection.policy.has_interval());
+    const UnitTable::Unit& entry = units_.at(unit);
+    auto item = std::make_unique<ControlItem>();
+    Registration& registration = item->registration;
+    registration.unit = unit;
+    registration.family = entry.family;
+    registration.kind = bean.kind;
+    registration.policy = selection.policy;
+    registration.aggregate = entry.aggregate;
+    registration.made_by = making.how;
+    registration.is_incomplete = making.is_incomplete;
+    registration.is_kept = is_kept;
+    registration.is_new = !is_kept && !sweep_.is_under_way() && births_.is_new(entry.name_hash);
+    if (!is_kept || names_kept_) {
+        registration.family_name = family_name(bean.name);
+        registration.object_name = bean.name.text();
+        registration.series = namer_.name(bean, selection.slots);
+    }
+    sender_.send(std::move(item));
+}
+
+void UnitPublisher::send_making(UnitId aggregate, const Making& making) {
+    auto item = std::make_unique<ControlItem>();
+    Registration& registration = item->registration;
+    registration.unit = aggregate;
+    registration.family = units_.at(aggregate).family;
+    registration.made_by = making.how;
+    registration.is_incomplete = making.is_incomplete;
+    registration.is_kept = true;
+    sender_.send(std::move(item));
+}
+
+}  // namespace remora

@@ -1,0 +1,102 @@
+// The house thread's work, stepped by hand.
+#include "engine/housekeeper.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "support/fake_clock.h"
+#include "support/kept_log.h"
+
+namespace remora {
+namespace {
+
+class HousekeeperTest : public testing::Test {
+ protected:
+    void SetUp() override {
+        std::string pattern = std::filesystem::temp_directory_path() / "remora-house-XXXXXX";
+        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+        directory_ = pattern;
+        options_.counters_path = directory_ + "/counters";
+        options_.beans_path = directory_ + "/beans";
+        options_.config_path = directory_ + "/config";
+        Housekeeper::Duties duties;
+        duties.on_config_changed = [this] { done_.push_back("file"); };
+        duties.on_facts = [this](const std::string& facts) { done_.push_back(facts); };
+        duties.take_over = [this] { return is_busy_; };
+        keeper_ = std::make_unique<Housekeeper>(options_, channels_, clock_, counters_, log_,
+                                                std::move(duties));
+    }
+    void TearDown() override { std::filesystem::remove_all(directory_); }
+
+    bool exists(const std::string& path) const { return std::filesystem::exists(path); }
+
+    std::string directory_;
+    Housekeeper::Options options_;
+    Channels channels_;
+    CounterTable counters_;
+    FakeClock clock_;
+    KeptLog lines_;
+    Log log_{lines_, clock_, counters_};
+    bool is_busy_ = false;
+    std::vector<std::string> done_;
+    std::unique_ptr<Housekeeper> keeper_;
+};
+
+TEST_F(HousekeeperTest, CountersAreWrittenAtTheirIntervalAndAtTheEnd) {
+    keeper_->do_work();
+    ASSERT_TRUE(exists(options_.counters_path));
+    std::filesystem::remove(options_.counters_path);
+    clock_.advance_ms(options_.counters_interval_ms - 1);
+    keeper_->do_work();
+    EXPECT_FALSE(exists(options_.counters_path));
+    clock_.advance_ms(1);
+    keeper_->do_work();
+    EXPECT_TRUE(exists(options_.counters_path));
+    std::filesystem::remove(options_.counters_path);
+    keeper_->on_stop();
+    EXPECT_TRUE(exists(options_.counters_path));
+}
+
+TEST_F(HousekeeperTest, ARequestForBeansIsAnsweredOnce) {
+    std::ofstream(options_.beans_path + ".request") << "";
+    keeper_->do_work();
+    EXPECT_FALSE(exists(options_.beans_path + ".request"));
+    EXPECT_TRUE(channels_.list_beans.exchange(false)) << "the collector is asked";
+    keeper_->do_work();
+    EXPECT_FALSE(channels_.list_beans) << "once";
+    EXPECT_FALSE(exists(options_.beans_path));
+    channels_.listing = new std::string("d:type=A\n");
+    keeper_->do_work();
+    std::ifstream in(options_.beans_path);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "d:type=A\n");
+    EXPECT_EQ(channels_.listing.load(), nullptr);
+}
+
+TEST_F(HousekeeperTest, WhileAChangeIsUnderWayOthersWait) {
+    std::ofstream(options_.config_path) << "{}";
+    channels_.facts = new std::string("broker.id=1\n");
+    is_busy_ = true;
+    keeper_->do_work();
+    EXPECT_TRUE(done_.empty());
+    is_busy_ = false;
+    keeper_->do_work();
+    EXPECT_EQ(done_, (std::vector<std::string>{"broker.id=1\n"})) << "one at a time";
+    keeper_->do_work();
+    EXPECT_EQ(done_, (std::vector<std::string>{"broker.id=1\n", "file"}));
+}
+
+TEST_F(HousekeeperTest, AFileThatIsMissingIsNoChange) {
+    keeper_->do_work();
+    clock_.advance_ms(options_.config_interval_ms);
+    keeper_->do_work();
+    EXPECT_TRUE(done_.empty());
+}
+
+}  // namespace
+}  // namespace remora
