@@ -69,6 +69,7 @@ struct Tally {
     std::vector<std::pair<std::string, FamilyTally>> families;  // most series first
     std::map<std::string, std::uint32_t> refusals;              // by reason
     std::string unmatched;  // one line on what the configuration names and is not there
+    std::vector<std::string> unanswered;  // one sentence an expression that hit its limits
     std::uint32_t units = 0;
     std::uint32_t series = 0;
 };
@@ -158,6 +159,7 @@ Tally tally(const Config& config, const BeanList& list, bool names) {
         }
     }
     found.unmatched = unmatched.sentence();
+    found.unanswered = selector.take_unanswered().sentences;
     sample.settle([](UnitId, bool) {});
     std::map<std::string, std::uint32_t> at_top;  // by family
     std::set<std::string> made;                   // aggregates
@@ -330,7 +332,10 @@ int print_selection(const ParseOutcome& outcome, const CheckOptions& options,
     if (!found.unmatched.empty()) {
         std::cerr << "warning: " << found.unmatched << '\n';
     }
-    return kValid;
+    for (const std::string& sentence : found.unanswered) {
+        std::cerr << "error: " << sentence << '\n';
+    }
+    return found.unanswered.empty() ? kValid : kInvalid;
 }
 
 int print_listed(const ParseOutcome& outcome, const CheckOptions& options) {

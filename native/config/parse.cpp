@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "config/overrides.h"
-#include "config/pattern.h"
 #include "config/reader.h"
+#include "match/pattern.h"
 
 extern char** environ;
 

@@ -67,10 +67,19 @@ std::int32_t Registrar::handle(std::span<const std::uint8_t> control,
     if (!is_sweeping_) {
         tell_refused();
     }
+    report_unanswered();
     if (is_order_stale_) {
         order_families();
     }
     return static_cast<std::int32_t>(answered_);
+}
+
+void Registrar::report_unanswered() {
+    const Selector::Unanswered unanswered = settings_.selector->take_unanswered();
+    counters_.add(Counter::kRegexUnanswered, unanswered.count);
+    for (const std::string& sentence : unanswered.sentences) {
+        log_.error(sentence, sentence);
+    }
 }
 
 bool Registrar::handle_record(std::span<const std::uint8_t> record) {

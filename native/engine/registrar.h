@@ -160,6 +160,7 @@ class Registrar {
     void note_cut(FamilyId family, const Selection& selection);
     void lose_member(const Bean& bean, const Selection& selection);
     void tell_refused();
+    void report_unanswered();
     void warn_of_cap(Refusals& refusals, const char* key, std::uint32_t cap, const char* what);
     Refusals& refusals_of(Cap cap) { return refusals_[static_cast<std::size_t>(cap)]; }
     void end_sweep();

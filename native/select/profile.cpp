@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "config/pattern.h"
+#include "match/pattern.h"
 
 namespace remora {
 namespace {

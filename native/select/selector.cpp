@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "config/keys.h"
 
@@ -160,8 +161,8 @@ Selector::Selector(const Config& config)
       rules_(config.rules),
       include_(config.select.include),
       exclude_(config.select.exclude),
-      label_include_(compile_label_regexes(config.select.label_include)),
-      label_exclude_(compile_label_regexes(config.select.label_exclude)),
+      label_include_(compile_label_regexes("select.label_include", config.select.label_include)),
+      label_exclude_(compile_label_regexes("select.label_exclude", config.select.label_exclude)),
       topics_(config.topics),
       partition_sample_(config.topics.partition_sample),
       aggregate_(config.topics.aggregate),
@@ -171,7 +172,28 @@ Selector::Selector(const Config& config)
       meter_statistics_(statistics(config.select.meter, config.select.profile, kMeterStats)),
       histogram_statistics_(
           statistics(config.select.histogram, config.select.profile, kHistogramStats)),
-      attributes_max_(config.limits.attributes_per_bean_max) {}
+      attributes_max_(config.limits.attributes_per_bean_max) {
+    rules_.add_regexes(regexes_);
+    topics_.add_regexes(regexes_);
+    clients_.add_regexes(regexes_);
+    for (const std::vector<LabelRegex>* labels : {&label_include_, &label_exclude_}) {
+        for (const LabelRegex& label : *labels) {
+            regexes_.push_back(label.regex);
+        }
+    }
+}
+
+Selector::Unanswered Selector::take_unanswered() const {
+    Unanswered all;
+    for (const ConfiguredRegex& regex : regexes_) {
+        ConfiguredRegex::Unanswered one = regex.take_unanswered();
+        all.count += one.count;
+        if (!one.sentence.empty()) {
+            all.sentences.push_back(std::move(one.sentence));
+        }
+    }
+    return all;
+}
 
 Selection Selector::select(const Bean& bean) const {
     Selection selection;

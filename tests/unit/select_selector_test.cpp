@@ -501,6 +501,40 @@ TEST(SelectorTest, WhatMustNotBeHalfThereClaimsMoreThanItsFamilysCap) {
               Claim::kAlways);
 }
 
+// Expressions of every key: the name counts as not matched, and is told with the key.
+TEST(SelectorTest, WhatAnExpressionHasNoAnswerAboutIsToldWithItsKey) {
+    const std::string bad = R"("(a+)+[bc]")";
+    const std::string name = std::string(40, 'a');
+    const std::pair<std::string, std::string> keys[] = {
+        {"rules.1.where.topic", R"({"rules": [{"match": "d:*", "interval": "1m"},
+            {"match": "d:*", "action": "include", "where": {"topic": )" +
+                                    bad + "}}]}"},
+        {"select.label_include.topic", R"({"select": {"label_include": {"topic": )" + bad + "}}}"},
+        {"select.label_exclude.topic", R"({"select": {"label_exclude": {"topic": )" + bad + "}}}"},
+        {"topics.regex", R"({"topics": {"mode": "regex", "regex": )" + bad + "}}"},
+        {"clients.group_regex", R"({"clients": {"group_regex": )" + bad + "}}"},
+        {"clients.client_regex", R"({"clients": {"client_regex": )" + bad + "}}"},
+        {"clients.user_regex", R"({"clients": {"user_regex": )" + bad + "}}"},
+    };
+    const One one("gauge\td:topic=" + name + ",group=" + name + ",client-id=" + name +
+                  ",user=" + name);
+    for (const auto& [key, text] : keys) {
+        Config config = config_of(text);
+        config.select.domains = {"d"};
+        config.select.include = {"d:*"};
+        const Selector selector(config);
+        EXPECT_EQ(selector.select(one.bean()).wanted,
+                  key.find("label_exclude") != key.npos || key.find("rules") != key.npos)
+            << key;
+        const Selector::Unanswered told = selector.take_unanswered();
+        EXPECT_EQ(told.count, 1U) << key;
+        ASSERT_EQ(told.sentences.size(), 1U) << key;
+        EXPECT_EQ(told.sentences[0].rfind(key + ": the regular expression", 0), 0U)
+            << told.sentences[0];
+        EXPECT_EQ(selector.take_unanswered().count, 0U) << key;
+    }
+}
+
 // What takes long to read is read where somebody says its name, and by no wildcard.
 TEST(SelectorTest, ADearAttributeIsChosenByItsNameOnly) {
     Bean bean;
