@@ -40,7 +40,7 @@ Core::Core(const Options& options, Channels& channels, IntervalTable& intervals,
       counters_(counters),
       log_(log),
       cache_(counters),
-      condenser_(cache_, counters),
+      visibility_(cache_, counters),
       self_(counters, options.version, kFamiliesShownMax),
       inbox_(kInboxMessages),
       woken_(kWokenMax),
@@ -52,7 +52,7 @@ Core::Core(const Options& options, Channels& channels, IntervalTable& intervals,
     audited_.reserve(kAuditedMax);
     drawn_.reserve(kAuditedMax);
     last_drawn_.reserve(kAuditedMax);
-    condenser_.set_partition_sample(options_.config.topics.partition_sample);
+    visibility_.set_partition_sample(options_.config.topics.partition_sample);
     counters_.set(Counter::kTickIntervalMillis,
                   static_cast<std::uint64_t>(interval_ns() / kNanosPerMilli));
     configure_governor();
@@ -138,7 +138,7 @@ void Core::begin_reload() {
     }
     // Without a sample nothing of one is shown: it ends when every unit knows that it is in none.
     if (config.topics.partition_sample > 0) {
-        condenser_.set_partition_sample(config.topics.partition_sample);
+        visibility_.set_partition_sample(config.topics.partition_sample);
     }
     restart_grid();
     channels_.reload_stage.store(ReloadStage::kForCollector, std::memory_order_release);
@@ -320,7 +320,7 @@ void Core::drain() {
     } while (got == inbox_.size());
     if (registered) {
         const std::int64_t begun_cpu_ns = thread_cpu_ns();
-        condense();
+        apply_visibility();
         excused_ns_ += thread_cpu_ns() - begun_cpu_ns;
     }
 }
@@ -432,7 +432,7 @@ void Core::wake_surprised() {
 
 // The broker's counts tell that some partition is in trouble, or no longer; its own tell which.
 void Core::look_for_partitions() {
-    condenser_.for_each_teller([this](UnitId unit) { read_soon_.push_back(unit); });
+    visibility_.for_each_teller([this](UnitId unit) { read_soon_.push_back(unit); });
 }
 
 void Core::read_soon() {

@@ -17,7 +17,6 @@
 #include "base/log.h"
 #include "base/runner.h"
 #include "cache/cache.h"
-#include "condense/condenser.h"
 #include "engine/channels.h"
 #include "engine/output_pipe.h"
 #include "engine/reload.h"
@@ -28,7 +27,8 @@
 #include "sample/ceiling.h"
 #include "sample/governor.h"
 #include "sample/sampler.h"
-#include "sample/trace.h"
+#include "trace/trace.h"
+#include "visibility/visibility.h"
 
 namespace remora {
 
@@ -96,7 +96,7 @@ class Core final : public Worker {
     void wake_surprised();
     void look_for_partitions();
     void read_soon();
-    void condense();
+    void apply_visibility();
     void begin_reading(UnitId unit, const UnitTraits& traits, std::string_view name);
     void begin_trace();
     void end_trace();
@@ -115,7 +115,7 @@ class Core final : public Worker {
 
     Cache cache_;
     AccuracyAudit accuracy_;
-    Condenser condenser_;
+    Visibility visibility_;
     std::unordered_map<UnitId, UnitTraits> sampled_;  // units whose reading may begin or end
     UnitId under_replicated_ = kNoUnit;  // the broker's own number of partitions in trouble
     UnitId under_min_isr_ = kNoUnit;

@@ -37,7 +37,7 @@ UnitAtTick Core::about(UnitId unit) const {
     // What is not read by itself is made of partitions, and as old as the oldest of them may be.
     if (!sampler_.has(unit)) {
         std::uint32_t bound_ms = sampler_.bound_ms(UnitClass::kPartition);
-        condenser_.for_each_member(unit, [&](UnitId member) {
+        visibility_.for_each_member(unit, [&](UnitId member) {
             bound_ms = std::max(bound_ms, sampler_.has(member) ? sampler_.bound_ms(member) : 0);
         });
         return {UnitClass::kPartition, bound_ms, bound_ms};
@@ -55,8 +55,8 @@ void Core::tick(std::int64_t now_ns) {
     counters_.add(Counter::kTicks);
     counters_.set(Counter::kUptimeSeconds,
                   static_cast<std::uint64_t>((now_ns - options_.start_ns) / kNanosPerSecond));
-    condenser_.tick(now_ns);
-    condense();
+    visibility_.tick(now_ns);
+    apply_visibility();
     cache_.close_tick(
         now_ns, [this](UnitId unit) { return about(unit); }, bounds_since_ns_);
     if (const std::uint64_t lost = counters_.get(Counter::kValuesUnaccounted); lost > 0) {
@@ -232,7 +232,7 @@ void Core::collect_left_out() {
         }
     };
     collect(series_refused_, refusals_);
-    collect(condenser_.hidden_series(), hidden_);
+    collect(visibility_.hidden_series(), hidden_);
 }
 
 void Core::list_quarantined() {

@@ -5,17 +5,9 @@
 #include "base/assert.h"
 #include "base/grow.h"
 #include "engine/core.h"
+#include "kafka/beans.h"
 
 namespace remora {
-namespace {
-
-constexpr const char* kUnderReplicated =
-    "kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions";
-constexpr const char* kUnderMinIsr =
-    "kafka.server:type=ReplicaManager,name=UnderMinIsrPartitionCount";
-
-}  // namespace
-
 std::string Core::name_of(UnitId unit) const {
     return unit < unit_families_.size() ? unit_names_.get(unit, family_names_[unit_families_[unit]])
                                         : std::string();
@@ -23,9 +15,9 @@ std::string Core::name_of(UnitId unit) const {
 
 // Units whose values the core itself looks at.
 UnitId* Core::place_of(std::string_view object_name) {
-    return object_name == kUnderReplicated ? &under_replicated_
-           : object_name == kUnderMinIsr   ? &under_min_isr_
-                                           : nullptr;
+    return object_name == kUnderReplicatedPartitions ? &under_replicated_
+           : object_name == kUnderMinIsrPartitions   ? &under_min_isr_
+                                                     : nullptr;
 }
 
 void Core::handle_control() {
@@ -51,12 +43,12 @@ void Core::handle_control() {
             return;
         case ControlItem::Kind::kSwept:
             for (const UnitId unit : item->whole) {
-                condenser_.set_whole(unit);
+                visibility_.set_whole(unit);
             }
             if (reload_ != nullptr && item->generation == reload_->generation) {
                 is_swept_ = true;
                 swept_ns_ = clock_.monotonic_ns();
-                condenser_.set_partition_sample(reload_->config.topics.partition_sample);
+                visibility_.set_partition_sample(reload_->config.topics.partition_sample);
             }
             return;
     }
@@ -86,17 +78,18 @@ void Core::add_unit(Registration& registration) {
     traits.interval_ms_min = registration.policy.min_interval_ms;
     traits.interval_ms_base = registration.policy.base_interval_ms;
     traits.interval_ms_max = registration.policy.max_interval_ms;
-    const CondensePolicy& policy = registration.policy.condense;
+    const VisibilityPolicy& policy = registration.policy.visibility;
+    const ObjectName& name = registration.name.get();
     if (registration.is_kept) {
         REMORA_ASSERT(cache_.has(unit));
         if (registration.made_by == Aggregate::kNone) {
             sampler_.update_unit(unit, traits);
-            condenser_.update_unit(unit, registration.family, name_of(unit), policy);
+            visibility_.update_unit(unit, registration.family, name, policy);
             if (policy.is_sampled || sampled_.count(unit) > 0) {
                 sampled_[unit] = traits;
             }
         } else {
-            condenser_.set_aggregate(unit, registration.made_by, registration.is_incomplete);
+            visibility_.set_aggregate(unit, registration.made_by, registration.is_incomplete);
         }
         add_to_fresh_outputs(registration);
         return;
@@ -104,23 +97,22 @@ void Core::add_unit(Registration& registration) {
     name_family(registration.family, registration.family_name);
     if (!cache_.add_unit(unit, static_cast<std::uint16_t>(registration.series.size()),
                          registration.family)) {
-        log_.error("core.add_unit", "unit refused by the core: " + registration.object_name);
+        log_.error("core.add_unit", "unit refused by the core: " + std::string(name.text()));
         return;
     }
     if (registration.made_by != Aggregate::kNone) {
-        condenser_.add_aggregate(unit);
-        condenser_.set_aggregate(unit, registration.made_by, registration.is_incomplete);
+        visibility_.add_aggregate(unit);
+        visibility_.set_aggregate(unit, registration.made_by, registration.is_incomplete);
     } else {
-        condenser_.add_unit(unit, registration.family, registration.object_name, policy,
-                            registration.aggregate);
-        if (condenser_.is_read(unit)) {
-            begin_reading(unit, traits, registration.object_name);
+        visibility_.add_unit(unit, registration.family, name, policy, registration.aggregate);
+        if (visibility_.is_read(unit)) {
+            begin_reading(unit, traits, name.text());
         }
     }
     if (policy.is_sampled) {
         sampled_[unit] = traits;
     }
-    if (UnitId* place = place_of(registration.object_name)) {
+    if (UnitId* place = place_of(name.text())) {
         *place = unit;
     }
     for (const auto& output : outputs_) {
@@ -128,16 +120,16 @@ void Core::add_unit(Registration& registration) {
     }
     add_to_fresh_outputs(registration);
     if (trace_ != nullptr) {
-        trace_->add_unit(unit, {registration.family, registration.kind, traits.unit_class,
-                                static_cast<std::uint16_t>(registration.series.size()),
-                                registration.object_name});
+        trace_->add_unit(unit,
+                         {registration.family, registration.kind, traits.unit_class,
+                          static_cast<std::uint16_t>(registration.series.size()), name.text()});
     }
     if (unit >= unit_families_.size()) {
         grow(unit_families_, unit + 1UL);
         grow(drawn_state_, unit + 1UL);
     }
     unit_families_[unit] = static_cast<std::uint16_t>(registration.family);
-    unit_names_.set(unit, family_names_[registration.family], registration.object_name);
+    unit_names_.set(unit, family_names_[registration.family], name.text());
 }
 
 void Core::add_to_fresh_outputs(const Registration& registration) {
@@ -168,7 +160,7 @@ void Core::remove_unit(UnitId unit) {
     if (trace_ != nullptr) {
         trace_->remove_unit(unit);
     }
-    condenser_.remove_unit(unit);
+    visibility_.remove_unit(unit);
     sampled_.erase(unit);
     const std::string name = name_of(unit);
     if (UnitId* place = place_of(name); place != nullptr && *place == unit) {
@@ -189,8 +181,8 @@ void Core::begin_reading(UnitId unit, const UnitTraits& traits, std::string_view
 }
 
 // A unit that is not shown is not read either, unless something is made of it.
-void Core::condense() {
-    for (const Condenser::Change& change : condenser_.settle()) {
+void Core::apply_visibility() {
+    for (const Visibility::Change& change : visibility_.settle()) {
         const UnitId unit = change.unit;
         if (change.is_read) {
             begin_reading(unit, sampled_[unit], name_of(unit));

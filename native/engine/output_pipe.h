@@ -73,7 +73,7 @@ class OutputPipe {
     std::int64_t sink_cpu_ns() const { return worker_->cpu_ns(); }
 
  private:
-    bool wants(const std::string& object_name) const;
+    bool wants(const ObjectName& name) const;
     bool knows_last_tick();
     void tell_losses();
 

@@ -342,9 +342,12 @@ void Registrar::publish_unit(UnitId unit, const Bean& bean, const Selection& sel
     }
     registration.is_kept = is_kept;
     registration.is_new = !is_kept && !is_sweeping_ && births_.is_new(units_[unit].name_hash);
-    if (!is_kept || settings_.needs_series) {
+    const bool needs_series = !is_kept || settings_.needs_series;
+    if (needs_series || selection.policy.visibility.needs_partition()) {
+        registration.name = OwnedObjectName(bean.name);
+    }
+    if (needs_series) {
         registration.family_name = family_name(bean.name);
-        registration.object_name = bean.name.text();
         registration.series = namer_.name(bean, selection.slots);
     }
     publish(std::move(item));
@@ -371,8 +374,8 @@ Cap Registrar::admit(const Bean& bean, const Selection& selection, FamilyId& fam
         return Cap::kUnits;
     }
     // What may not be shown waits for the core to say so before it is read.
-    const CondensePolicy& condense = selection.policy.condense;
-    const bool waits = condense.is_sampled && condense.sleeps_unseen();
+    const VisibilityPolicy& visibility = selection.policy.visibility;
+    const bool waits = visibility.is_sampled && visibility.sleeps_unseen();
     intervals_.set(unit, waits ? kIntervalNever : settings_.base_interval_ms);
     return Cap::kNone;
 }

@@ -9,7 +9,7 @@ namespace remora {
 
 std::uint64_t Registrar::shape_of(const Bean& bean, const Selection& selection) {
     std::uint64_t hash = static_cast<std::uint64_t>(bean.kind) + 1 +
-                         (selection.policy.condense.aggregate != Aggregate::kNone ? 1U << 8 : 0U);
+                         (selection.policy.visibility.aggregate != Aggregate::kNone ? 1U << 8 : 0U);
     for (const Slot& slot : selection.slots) {
         const char head[3] = {static_cast<char>(slot.selector & 0xFF),
                               static_cast<char>(slot.selector >> 8), static_cast<char>(slot.type)};
@@ -24,7 +24,7 @@ struct Registrar::Whole {
     Whole(const Bean& partition, const Selection& chosen)
         : name(without_partition(partition.name)),
           bean(partition),
-          how(chosen.policy.condense.aggregate) {
+          how(chosen.policy.visibility.aggregate) {
         // Parses like the name that it was made of.
         Result<ObjectName> parsed = ObjectName::parse(name);
         if (parsed) {
@@ -44,7 +44,7 @@ struct Registrar::Whole {
 };
 
 Cap Registrar::aggregate_of(const Bean& bean, const Selection& selection, UnitId& aggregate) {
-    if (selection.policy.condense.aggregate == Aggregate::kNone) {
+    if (selection.policy.visibility.aggregate == Aggregate::kNone) {
         return Cap::kNone;
     }
     const Whole whole(bean, selection);
@@ -59,7 +59,7 @@ Cap Registrar::aggregate_of(const Bean& bean, const Selection& selection, UnitId
 
 // A sum of some partitions must not look like the sum of all.
 void Registrar::lose_member(const Bean& bean, const Selection& selection) {
-    if (selection.policy.condense.aggregate == Aggregate::kNone) {
+    if (selection.policy.visibility.aggregate == Aggregate::kNone) {
         return;
     }
     const Whole whole(bean, selection);

@@ -92,8 +92,8 @@ class Selector {
     bool passes_attribute_filters(std::string_view path, std::string_view short_name) const;
     void set_policy(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,
                     UnitPolicy& policy) const;
-    void set_condense(const Bean& bean, const RuleOutcome& rules, const std::vector<Slot>& slots,
-                      CondensePolicy& condense) const;
+    void set_visibility(const Bean& bean, const RuleOutcome& rules, const std::vector<Slot>& slots,
+                        VisibilityPolicy& visibility) const;
 
     SelectConfig select_;
     ProfileTable profile_;

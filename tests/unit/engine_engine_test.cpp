@@ -17,9 +17,9 @@
 #include <string>
 #include <thread>
 
-#include "sample/trace.h"
 #include "support/fake_shim.h"
 #include "support/kept_log.h"
+#include "trace/trace.h"
 
 namespace remora {
 

@@ -360,38 +360,38 @@ TEST(TopicFilterTest, EachModeKeepsExactlyItsTopics) {
 
 TEST(TopicFilterTest, APartitionSampleHidesNoTrouble) {
     const std::string sample = R"({"topics": {"partition_sample": 2}})";
-    EXPECT_TRUE(select(sample, kSize + "7").policy.condense.is_sampled);
-    EXPECT_FALSE(select("{}", kSize + "7").policy.condense.is_sampled);
+    EXPECT_TRUE(select(sample, kSize + "7").policy.visibility.is_sampled);
+    EXPECT_FALSE(select("{}", kSize + "7").policy.visibility.is_sampled);
     const std::string trouble =
         "gauge\tkafka.cluster:type=Partition,name=UnderReplicated,topic=orders,partition=9";
-    EXPECT_TRUE(select(sample, trouble).policy.condense.is_sampled) << "read, not shown";
-    EXPECT_TRUE(select(sample, trouble).policy.condense.tells_trouble);
+    EXPECT_TRUE(select(sample, trouble).policy.visibility.is_sampled) << "read, not shown";
+    EXPECT_TRUE(select(sample, trouble).policy.visibility.tells_trouble);
     EXPECT_EQ(reason(R"({"topics": {"partitions": false}})", trouble), NotWanted::kPartition);
     const std::string included = R"({"topics": {"partition_sample": 2},
         "rules": [{"match": "kafka.log:*", "action": "include"}]})";
-    EXPECT_FALSE(select(included, kSize + "7").policy.condense.is_sampled);
+    EXPECT_FALSE(select(included, kSize + "7").policy.visibility.is_sampled);
 }
 
 TEST(TopicFilterTest, AggregatesAndTopsAreOfTheKeysOrOfARule) {
     const std::string sums = R"({"topics": {"aggregate": "sum", "top": 5}, "clients": {"top": 7},
         "rules": [{"match": "kafka.log:*", "aggregate": "max"},
                   {"match": "*:type=Fetch,*", "top": 3}]})";
-    const CondensePolicy size = select(sums, kSize + "7").policy.condense;
+    const VisibilityPolicy size = select(sums, kSize + "7").policy.visibility;
     EXPECT_EQ(size.aggregate, Aggregate::kMax);
     EXPECT_TRUE(size.is_sampled);
     EXPECT_EQ(size.top, 0U) << "by partition";
     const std::string trouble =
         "gauge\tkafka.cluster:type=Partition,name=UnderReplicated,topic=orders,partition=9";
-    EXPECT_EQ(select(sums, trouble).policy.condense.aggregate, Aggregate::kSum);
+    EXPECT_EQ(select(sums, trouble).policy.visibility.aggregate, Aggregate::kSum);
     const std::string messages =
         "meter\tkafka.server:type=BrokerTopicMetrics,name=MessagesInPerSec,topic=orders";
-    EXPECT_EQ(select(sums, messages).policy.condense.top, 5U);
-    EXPECT_TRUE(select(sums, messages).policy.condense.grows);
+    EXPECT_EQ(select(sums, messages).policy.visibility.top, 5U);
+    EXPECT_TRUE(select(sums, messages).policy.visibility.grows);
     const std::string produce = "mbean\tkafka.server:type=Produce,client-id=a\tbyte-rate";
-    EXPECT_EQ(select(sums, produce).policy.condense.top, 7U);
-    EXPECT_FALSE(select(sums, produce).policy.condense.grows);
+    EXPECT_EQ(select(sums, produce).policy.visibility.top, 7U);
+    EXPECT_FALSE(select(sums, produce).policy.visibility.grows);
     const std::string fetch = "mbean\tkafka.server:type=Fetch,client-id=a\tbyte-rate";
-    EXPECT_EQ(select(sums, fetch).policy.condense.top, 3U);
+    EXPECT_EQ(select(sums, fetch).policy.visibility.top, 3U);
 }
 
 TEST(TopicFilterTest, OnTheRealBrokerAListKeepsThisSet) {
@@ -409,7 +409,7 @@ TEST(TopicFilterTest, OnTheRealBrokerAListKeepsThisSet) {
 
 TEST(TopicFilterTest, OnlyWhatCountsRanksByGrowth) {
     const auto grows = [](const std::string& config, const std::string& bean) {
-        return select(config, bean).policy.condense.grows;
+        return select(config, bean).policy.visibility.grows;
     };
     const std::string top = R"("topics": {"top": 2})";
     const std::string messages =
