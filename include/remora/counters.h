@@ -35,6 +35,7 @@ namespace remora {
     X(kBeansSeen,            counter, "beans_seen_total",              "bean registrations offered by the shim") \
     X(kBeansUndescribed,     counter, "beans_undescribed_total",       "beans that threw or blocked when they were looked at") \
     X(kBeansNotSelected,     counter, "beans_not_selected_total",      "beans that the selection leaves out") \
+    X(kRegexUnanswered,      counter, "regex_unanswered_total",        "names that a regular expression gave no answer about within its limits; they count as not matched") \
     X(kUnitsRegistered,      counter, "units_registered_total",        "units registered") \
     X(kUnitsUnregistered,    counter, "units_unregistered_total",      "units unregistered") \
     X(kUnitsRefused,         counter, "units_refused_total",           "units refused because a limit was reached") \

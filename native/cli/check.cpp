@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "cli/costs.h"
-#include "condense/partition_sample.h"
 #include "config/keys.h"
 #include "config/parse.h"
 #include "config/print.h"
@@ -25,6 +24,7 @@
 #include "select/bean_list.h"
 #include "select/selector.h"
 #include "select/unmatched.h"
+#include "visibility/partition_sample.h"
 
 namespace remora {
 namespace {
@@ -69,6 +69,7 @@ struct Tally {
     std::vector<std::pair<std::string, FamilyTally>> families;  // most series first
     std::map<std::string, std::uint32_t> refusals;              // by reason
     std::string unmatched;  // one line on what the configuration names and is not there
+    std::vector<std::string> unanswered;  // one sentence an expression that hit its limits
     std::uint32_t units = 0;
     std::uint32_t series = 0;
 };
@@ -91,9 +92,9 @@ struct Pick {
 
 // What is not shown of what is collected, without values: of a top list it is known how many
 // remain, not which.
-void condense(const Pick& pick, bool names, std::map<std::string, std::uint32_t>& at_top,
-              std::set<std::string>& made, Tally& found) {
-    const CondensePolicy& policy = pick.selection.policy.condense;
+void show(const Pick& pick, bool names, std::map<std::string, std::uint32_t>& at_top,
+          std::set<std::string>& made, Tally& found) {
+    const VisibilityPolicy& policy = pick.selection.policy.visibility;
     const auto series = static_cast<std::uint32_t>(pick.selection.slots.size());
     const bool is_outside = pick.partition != nullptr && policy.is_sampled &&
                             !PartitionSample::is_shown(pick.partition);
@@ -149,7 +150,7 @@ Tally tally(const Config& config, const BeanList& list, bool names) {
         } else if (admission.admit(family.id, series, pick.selection.claim) != Cap::kNone) {
             ++found.refusals["over a cap of limits"];
         } else {
-            if (pick.selection.policy.condense.is_sampled) {
+            if (pick.selection.policy.visibility.is_sampled) {
                 pick.partition =
                     sample.add(static_cast<UnitId>(picks.size()), unquote(bean.name.get("topic")),
                                partition_number(bean.name.get("partition")), true, false);
@@ -158,11 +159,12 @@ Tally tally(const Config& config, const BeanList& list, bool names) {
         }
     }
     found.unmatched = unmatched.sentence();
+    found.unanswered = selector.take_unanswered().sentences;
     sample.settle([](UnitId, bool) {});
     std::map<std::string, std::uint32_t> at_top;  // by family
     std::set<std::string> made;                   // aggregates
     for (const Pick& pick : picks) {
-        condense(pick, names, at_top, made, found);
+        show(pick, names, at_top, made, found);
     }
     for (const auto& [name, family] : families) {
         found.units += family.units;
@@ -330,7 +332,10 @@ int print_selection(const ParseOutcome& outcome, const CheckOptions& options,
     if (!found.unmatched.empty()) {
         std::cerr << "warning: " << found.unmatched << '\n';
     }
-    return kValid;
+    for (const std::string& sentence : found.unanswered) {
+        std::cerr << "error: " << sentence << '\n';
+    }
+    return found.unanswered.empty() ? kValid : kInvalid;
 }
 
 int print_listed(const ParseOutcome& outcome, const CheckOptions& options) {

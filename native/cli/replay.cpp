@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/bound.h"
-#include "cli/fidelity.h"
-#include "sample/trace.h"
+#include "replay/bound.h"
+#include "replay/fidelity.h"
+#include "trace/trace.h"
 
 namespace remora {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/limits.h"
-#include "model/condense.h"
+#include "model/visibility.h"
 
 namespace remora {
 

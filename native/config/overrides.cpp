@@ -6,7 +6,7 @@
 
 #include "config/quantity.h"
 #include "config/reader.h"
-#include "config/regex.h"
+#include "match/regex.h"
 
 namespace remora {
 namespace {

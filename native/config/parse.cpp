@@ -13,8 +13,9 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "config/overrides.h"
-#include "config/pattern.h"
 #include "config/reader.h"
+#include "kafka/beans.h"
+#include "match/pattern.h"
 
 extern char** environ;
 
@@ -131,15 +132,14 @@ void apply_arguments(const AgentArguments& arguments, const KnownPaths& known,
     }
 }
 
-// The shim offers beans of these domains unless its own argument names more.
 void warn_of_unseen_domains(ParseOutcome& outcome) {
-    constexpr std::array<std::string_view, 4> kSeen = {"kafka.", "org.apache.kafka.", "java.lang",
-                                                       "java.nio"};
     for (const std::string& domain : outcome.config.select.domains) {
-        const bool seen = std::any_of(kSeen.begin(), kSeen.end(), [&](std::string_view prefix) {
-            return std::string_view(domain).starts_with(prefix) || glob_matches(domain, prefix) ||
-                   glob_matches(domain, std::string(prefix) + "x");
-        });
+        const bool seen = std::any_of(kOfferedDomains.begin(), kOfferedDomains.end(),
+                                      [&](std::string_view prefix) {
+                                          return std::string_view(domain).starts_with(prefix) ||
+                                                 glob_matches(domain, prefix) ||
+                                                 glob_matches(domain, std::string(prefix) + "x");
+                                      });
         if (!seen) {
             add_problem(outcome.warnings,
                         "select.domains: beans of \"" + domain.substr(0, 200) +

@@ -4,8 +4,8 @@
 #include <span>
 
 #include "base/limits.h"
-#include "config/pattern.h"
 #include "config/reader.h"
+#include "match/pattern.h"
 
 namespace remora {
 namespace {

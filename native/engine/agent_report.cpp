@@ -46,7 +46,7 @@ const std::vector<SelfSample>& AgentReport::samples(
     if (level == SelfLevel::kFull) {
         collect_family_costs();
         collect_left_out(refused_, refusals_);
-        collect_left_out(sources_.condenser.hidden_series(), hidden_);
+        collect_left_out(sources_.visibility.hidden_series(), hidden_);
     }
     output_counts_.clear();
     for (const std::unique_ptr<OutputPipe>& output : outputs) {

@@ -10,13 +10,13 @@
 #include "base/counter_table.h"
 #include "base/log.h"
 #include "cache/cache.h"
-#include "condense/condenser.h"
 #include "engine/output_pipe.h"
 #include "engine/quarantine_report.h"
 #include "engine/self_metrics.h"
 #include "engine/unit_directory.h"
 #include "sample/audit.h"
 #include "sample/sampler.h"
+#include "visibility/visibility.h"
 
 namespace remora {
 
@@ -29,7 +29,7 @@ class AgentReport {
     struct Sources {
         const Cache& cache;
         const Sampler& sampler;
-        const Condenser& condenser;
+        const Visibility& visibility;
         const AccuracyAudit& accuracy;
         const UnitDirectory& units;
     };

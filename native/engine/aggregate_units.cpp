@@ -13,7 +13,7 @@ struct AggregateUnits::Whole {
     Whole(const Bean& partition, const Selection& chosen)
         : name(without_partition(partition.name)),
           bean(partition),
-          how(chosen.policy.condense.aggregate) {
+          how(chosen.policy.visibility.aggregate) {
         // Parses like the name that it was made of.
         Result<ObjectName> parsed = ObjectName::parse(name);
         if (parsed) {
@@ -33,7 +33,7 @@ struct AggregateUnits::Whole {
 };
 
 Cap AggregateUnits::join(const Bean& bean, const Selection& selection, UnitId& aggregate) {
-    if (selection.policy.condense.aggregate == Aggregate::kNone) {
+    if (selection.policy.visibility.aggregate == Aggregate::kNone) {
         return Cap::kNone;
     }
     const Whole whole(bean, selection);
@@ -103,7 +103,7 @@ UnitId AggregateUnits::leave(UnitId unit) {
 }
 
 void AggregateUnits::lose_member(const Bean& bean, const Selection& selection) {
-    if (selection.policy.condense.aggregate == Aggregate::kNone) {
+    if (selection.policy.visibility.aggregate == Aggregate::kNone) {
         return;
     }
     const Whole whole(bean, selection);

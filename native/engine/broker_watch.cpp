@@ -1,19 +1,13 @@
 #include "engine/broker_watch.h"
 
+#include "kafka/beans.h"
+
 namespace remora {
-namespace {
-
-constexpr const char* kUnderReplicated =
-    "kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions";
-constexpr const char* kUnderMinIsr =
-    "kafka.server:type=ReplicaManager,name=UnderMinIsrPartitionCount";
-
-}  // namespace
-
 void BrokerWatch::add(const Registration& registration) {
-    if (registration.object_name == kUnderReplicated) {
+    const std::string_view name = registration.name.get().text();
+    if (name == kUnderReplicatedPartitions) {
         under_replicated_ = registration.unit;
-    } else if (registration.object_name == kUnderMinIsr) {
+    } else if (name == kUnderMinIsrPartitions) {
         under_min_isr_ = registration.unit;
     }
 }

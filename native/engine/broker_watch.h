@@ -1,10 +1,10 @@
 // The broker's own counts of partitions in trouble, and what is read when one of them changes.
 #pragma once
 
-#include "condense/condenser.h"
 #include "engine/unit_part.h"
 #include "engine/wake_list.h"
 #include "model/ids.h"
+#include "visibility/visibility.h"
 
 namespace remora {
 
@@ -15,8 +15,8 @@ namespace remora {
 class BrokerWatch final : public UnitPart {
  public:
     // Both outlive the watch.
-    BrokerWatch(const Condenser& condenser, WakeList& wakes)
-        : condenser_(condenser), wakes_(wakes) {}
+    BrokerWatch(const Visibility& visibility, WakeList& wakes)
+        : visibility_(visibility), wakes_(wakes) {}
 
     void add(const Registration& registration) override;
     void remove(UnitId unit) override;
@@ -25,11 +25,11 @@ class BrokerWatch final : public UnitPart {
     bool is_count(UnitId unit) const { return unit == under_replicated_ || unit == under_min_isr_; }
     // A count has another value than before.
     void count_changed() {
-        condenser_.for_each_teller([this](UnitId unit) { wakes_.read_soon(unit); });
+        visibility_.for_each_teller([this](UnitId unit) { wakes_.read_soon(unit); });
     }
 
  private:
-    const Condenser& condenser_;
+    const Visibility& visibility_;
     WakeList& wakes_;
     UnitId under_replicated_ = kNoUnit;
     UnitId under_min_isr_ = kNoUnit;

@@ -14,6 +14,7 @@
 #include "model/bean.h"
 #include "model/ids.h"
 #include "model/message.h"
+#include "model/object_name.h"
 #include "model/series.h"
 #include "plan/planner.h"
 #include "ring/spsc_channel.h"
@@ -26,7 +27,7 @@ struct Registration {
     UnitId unit = kNoUnit;
     FamilyId family = 0;
     std::string family_name;
-    std::string object_name;
+    OwnedObjectName name;  // of a unit that stays only where the core needs it
     BeanKind kind = BeanKind::kMBean;
     std::vector<Series> series;  // one for each slot
     UnitPolicy policy;

@@ -50,34 +50,29 @@ void end_output_file(const OutputConfig& config, const std::vector<Label>& commo
     }
 }
 
-bool OutputPipe::wants(const std::string& object_name) const {
+bool OutputPipe::wants(const ObjectName& name) const {
     if (include_.empty() && exclude_.empty()) {
         return true;
     }
-    const Result<ObjectName> name = ObjectName::parse(object_name);
-    if (!name) {
-        return false;
-    }
-    const auto matches = [&](const ObjectNamePattern& pattern) {
-        return pattern.matches(name.value());
-    };
+    const auto matches = [&](const ObjectNamePattern& pattern) { return pattern.matches(name); };
     return (include_.empty() || std::any_of(include_.begin(), include_.end(), matches)) &&
            std::none_of(exclude_.begin(), exclude_.end(), matches);
 }
 
 void OutputPipe::add_unit(const Registration& registration) {
-    if (!wants(registration.object_name)) {
+    const ObjectName& name = registration.name.get();
+    if (!wants(name)) {
         return;
     }
     std::vector<Series> otel;
     if (has_otel_names_) {
         otel = registration.series;
         for (Series& series : otel) {
-            name_by_otel(registration.object_name, series);
+            name_by_otel(name, series);
         }
     }
     const std::vector<Series>& all = has_otel_names_ ? otel : registration.series;
-    const UnitSeries series{registration.object_name, all.data(), all.size(), registration.is_new};
+    const UnitSeries series{name.text(), all.data(), all.size(), registration.is_new};
     if (!encoder_->add_unit(registration.unit, series)) {
         counters_.add(Counter::kOutputSeriesRefused, registration.series.size());
     }

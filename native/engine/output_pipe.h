@@ -10,9 +10,9 @@
 #include "base/limits.h"
 #include "base/runner.h"
 #include "config/config.h"
-#include "config/pattern.h"
 #include "encode/encoder.h"
 #include "engine/channels.h"
+#include "match/pattern.h"
 #include "model/values.h"
 #include "ring/block_channel.h"
 #include "sink/sink_worker.h"
@@ -73,7 +73,7 @@ class OutputPipe {
     std::int64_t sink_cpu_ns() const { return worker_->cpu_ns(); }
 
  private:
-    bool wants(const std::string& object_name) const;
+    bool wants(const ObjectName& name) const;
     bool knows_last_tick();
     void report_losses();
 

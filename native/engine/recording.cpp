@@ -30,10 +30,10 @@ void Recording::name_family(FamilyId family, const std::string& name) {
 
 void Recording::add(const Registration& registration) {
     if (writer_ != nullptr) {
-        writer_->add_unit(
-            registration.unit,
-            {registration.family, registration.kind, registration.policy.unit_class,
-             static_cast<std::uint16_t>(registration.series.size()), registration.object_name});
+        writer_->add_unit(registration.unit,
+                          {registration.family, registration.kind, registration.policy.unit_class,
+                           static_cast<std::uint16_t>(registration.series.size()),
+                           registration.name.get().text()});
     }
 }
 

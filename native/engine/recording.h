@@ -10,7 +10,7 @@
 #include "config/config.h"
 #include "engine/unit_part.h"
 #include "sample/sampler.h"
-#include "sample/trace.h"
+#include "trace/trace.h"
 
 namespace remora {
 

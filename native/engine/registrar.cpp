@@ -16,7 +16,7 @@ std::int32_t negative(Code code) {
 }
 
 // What may not be shown waits for the core to say so before it is read.
-bool waits_for_core(const CondensePolicy& policy) {
+bool waits_for_core(const VisibilityPolicy& policy) {
     return policy.is_sampled && policy.sleeps_unseen();
 }
 
@@ -75,8 +75,17 @@ std::int32_t Registrar::handle(std::span<const std::uint8_t> control,
     if (!sweep_.is_under_way()) {
         report_refused();
     }
+    report_unanswered();
     families_.set_order(planner_);
     return answers_.bytes();
+}
+
+void Registrar::report_unanswered() {
+    const Selector::Unanswered unanswered = settings_.selector->take_unanswered();
+    counters_.add(Counter::kRegexUnanswered, unanswered.count);
+    for (const std::string& sentence : unanswered.sentences) {
+        log_.error(sentence, sentence);
+    }
 }
 
 bool Registrar::handle_record(std::span<const std::uint8_t> record) {
@@ -217,7 +226,7 @@ Cap Registrar::add(const Bean& bean, const Selection& selection, FamilyId family
     const auto series = static_cast<std::uint16_t>(selection.slots.size());
     Cap cap = units_.admit(
         family, series, selection.claim,
-        waits_for_core(selection.policy.condense) ? kIntervalNever : settings_.base_interval_ms,
+        waits_for_core(selection.policy.visibility) ? kIntervalNever : settings_.base_interval_ms,
         unit);
     if (cap != Cap::kNone) {
         return cap;

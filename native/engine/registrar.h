@@ -97,6 +97,7 @@ class Registrar {
     void unregister(UnitId unit);
     void note_cut(FamilyId family, const Selection& selection);
     void report_refused();
+    void report_unanswered();
     void restart();
     void end_sweep();
 

@@ -12,7 +12,7 @@ ShownUnits::ShownUnits(Cache& cache, Sampler& sampler, IntervalTable& intervals,
       intervals_(intervals),
       wakes_(wakes),
       log_(log),
-      condenser_(cache, counters) {}
+      visibility_(cache, counters) {}
 
 UnitTraits ShownUnits::traits_of(const Registration& registration) const {
     const UnitPolicy& policy = registration.policy;
@@ -29,17 +29,17 @@ UnitTraits ShownUnits::traits_of(const Registration& registration) const {
 
 void ShownUnits::add(const Registration& registration) {
     const UnitId unit = registration.unit;
-    const CondensePolicy& policy = registration.policy.condense;
+    const VisibilityPolicy& policy = registration.policy.visibility;
     if (registration.made_by != Aggregate::kNone) {
-        condenser_.add_aggregate(unit);
-        condenser_.set_aggregate(unit, registration.made_by, registration.is_incomplete);
+        visibility_.add_aggregate(unit);
+        visibility_.set_aggregate(unit, registration.made_by, registration.is_incomplete);
         return;
     }
-    condenser_.add_unit(unit, registration.family, registration.object_name, policy,
-                        registration.aggregate);
+    visibility_.add_unit(unit, registration.family, registration.name.get(), policy,
+                         registration.aggregate);
     const UnitTraits traits = traits_of(registration);
-    if (condenser_.is_read(unit) && !sampler_.add_unit(unit, traits)) {
-        log_refused(registration.object_name);
+    if (visibility_.is_read(unit) && !sampler_.add_unit(unit, traits)) {
+        log_refused(std::string(registration.name.get().text()));
     }
     if (policy.is_sampled) {
         sampled_[unit] = traits;
@@ -48,21 +48,21 @@ void ShownUnits::add(const Registration& registration) {
 
 void ShownUnits::keep(const Registration& registration) {
     const UnitId unit = registration.unit;
-    const CondensePolicy& policy = registration.policy.condense;
+    const VisibilityPolicy& policy = registration.policy.visibility;
     if (registration.made_by != Aggregate::kNone) {
-        condenser_.set_aggregate(unit, registration.made_by, registration.is_incomplete);
+        visibility_.set_aggregate(unit, registration.made_by, registration.is_incomplete);
         return;
     }
     const UnitTraits traits = traits_of(registration);
     sampler_.update_unit(unit, traits);
-    condenser_.update_unit(unit, registration.family, registration.object_name, policy);
+    visibility_.update_unit(unit, registration.family, registration.name.get(), policy);
     if (policy.is_sampled || sampled_.count(unit) > 0) {
         sampled_[unit] = traits;
     }
 }
 
 void ShownUnits::remove(UnitId unit) {
-    condenser_.remove_unit(unit);
+    visibility_.remove_unit(unit);
     sampled_.erase(unit);
     sampler_.remove_unit(unit);
 }
@@ -72,7 +72,7 @@ void ShownUnits::log_refused(const std::string& name) {
 }
 
 void ShownUnits::settle(const UnitDirectory& names) {
-    for (const Condenser::Change& change : condenser_.settle()) {
+    for (const Visibility::Change& change : visibility_.settle()) {
         const UnitId unit = change.unit;
         if (change.is_read) {
             if (!sampler_.add_unit(unit, sampled_[unit])) {
@@ -87,7 +87,7 @@ void ShownUnits::settle(const UnitDirectory& names) {
 }
 
 void ShownUnits::tick(std::int64_t now_ns, const UnitDirectory& names) {
-    condenser_.tick(now_ns);
+    visibility_.tick(now_ns);
     settle(names);
 }
 
@@ -95,7 +95,7 @@ UnitAtTick ShownUnits::at_tick(UnitId unit) const {
     // What is not read by itself is made of partitions, and as old as the oldest of them may be.
     if (!sampler_.has(unit)) {
         std::uint32_t bound_ms = sampler_.bound_ms(UnitClass::kPartition);
-        condenser_.for_each_member(unit, [&](UnitId member) {
+        visibility_.for_each_member(unit, [&](UnitId member) {
             bound_ms = std::max(bound_ms, sampler_.has(member) ? sampler_.bound_ms(member) : 0);
         });
         return {UnitClass::kPartition, bound_ms, bound_ms};

@@ -8,16 +8,16 @@
 #include "base/counter_table.h"
 #include "base/log.h"
 #include "cache/cache.h"
-#include "condense/condenser.h"
 #include "engine/unit_directory.h"
 #include "engine/unit_part.h"
 #include "engine/wake_list.h"
 #include "model/intervals.h"
 #include "sample/sampler.h"
+#include "visibility/visibility.h"
 
 namespace remora {
 
-// Condenser and sampler together: a unit that is not shown, and of which nothing shown is made, is
+// Visibility and sampler together: a unit that is not shown, and of which nothing shown is made, is
 // not read. What the sampler knows of a unit begins and ends with its reading.
 //
 // Thread safety: core thread only.
@@ -35,10 +35,10 @@ class ShownUnits final : public UnitPart {
 
     // Of each topic so many partitions are shown.
     void set_partition_sample(std::uint32_t partitions) {
-        condenser_.set_partition_sample(partitions);
+        visibility_.set_partition_sample(partitions);
     }
     // An aggregate of which no cap leaves out a part any more.
-    void set_whole(UnitId aggregate) { condenser_.set_whole(aggregate); }
+    void set_whole(UnitId aggregate) { visibility_.set_whole(aggregate); }
 
     // After registrations: decides about the topics that changed. A unit that is shown from now on
     // is read soon. `names`: of the units, for the log.
@@ -49,7 +49,7 @@ class ShownUnits final : public UnitPart {
     // What the cache has to know of a unit at a tick. Called for each unit that has a value.
     UnitAtTick at_tick(UnitId unit) const;
 
-    const Condenser& condenser() const { return condenser_; }
+    const Visibility& visibility() const { return visibility_; }
 
  private:
     UnitTraits traits_of(const Registration& registration) const;
@@ -60,7 +60,7 @@ class ShownUnits final : public UnitPart {
     IntervalTable& intervals_;
     WakeList& wakes_;
     Log& log_;
-    Condenser condenser_;
+    Visibility visibility_;
     std::unordered_map<UnitId, UnitTraits> sampled_;  // units whose reading may begin or end
 };
 

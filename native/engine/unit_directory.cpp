@@ -29,24 +29,22 @@ void UnitDirectory::add(const Registration& registration) {
     name_family(registration.family, registration.family_name);
     if (!cache_.add_unit(unit, static_cast<std::uint16_t>(registration.series.size()),
                          registration.family)) {
-        log_.error("core.add_unit", "unit refused by the core: " + registration.object_name);
+        log_.error("core.add_unit",
+                   "unit refused by the core: " + std::string(registration.name.get().text()));
         return;
     }
     if (unit >= families_.size()) {
         grow(families_, unit + 1UL);
     }
     families_[unit] = static_cast<std::uint16_t>(registration.family);
-    names_.set(unit, family_names_[registration.family], registration.object_name);
+    names_.set(unit, family_names_[registration.family], registration.name.get().text());
     for (UnitPart* part : parts_) {
         part->add(registration);
     }
 }
 
-void UnitDirectory::keep(Registration& registration) {
+void UnitDirectory::keep(const Registration& registration) {
     REMORA_ASSERT(cache_.has(registration.unit));
-    if (registration.object_name.empty()) {
-        registration.object_name = name_of(registration.unit);
-    }
     for (UnitPart* part : parts_) {
         part->keep(registration);
     }

@@ -37,9 +37,8 @@ class UnitDirectory {
     // Takes in a new unit. One that the cache refuses is logged and nobody hears of it.
     // REQUIRES: not registration.is_kept.
     void add(const Registration& registration);
-    // A unit that stays; its object name is filled in where the registration has none.
-    // REQUIRES: registration.is_kept, and the unit was added.
-    void keep(Registration& registration);
+    // A unit that stays. REQUIRES: registration.is_kept, and the unit was added.
+    void keep(const Registration& registration);
     // Lets go of a unit; does nothing when there is none.
     void remove(UnitId unit);
 

@@ -18,7 +18,7 @@ class UnitPart {
     // A unit that the cache has just taken in.
     virtual void add(const Registration& registration) = 0;
     // A unit that stays, under another policy or with outputs that are new. `registration.series`
-    // is empty unless an output is new; the object name is there always.
+    // is empty unless an output is new; the name is there only then and where its partition counts.
     virtual void keep(const Registration& /*registration*/) {}
     // REQUIRES: the unit was added. The cache still has it.
     virtual void remove(UnitId unit) = 0;

@@ -20,9 +20,12 @@ void UnitPublisher::send(UnitId unit, const Bean& bean, const Selection& selecti
     registration.is_incomplete = making.is_incomplete;
     registration.is_kept = is_kept;
     registration.is_new = !is_kept && !sweep_.is_under_way() && births_.is_new(entry.name_hash);
-    if (!is_kept || names_kept_) {
+    const bool needs_series = !is_kept || names_kept_;
+    if (needs_series || selection.policy.visibility.needs_partition()) {
+        registration.name = OwnedObjectName(bean.name);
+    }
+    if (needs_series) {
         registration.family_name = family_name(bean.name);
-        registration.object_name = bean.name.text();
         registration.series = namer_.name(bean, selection.slots);
     }
     sender_.send(std::move(item));

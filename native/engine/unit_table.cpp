@@ -11,7 +11,7 @@ namespace remora {
 
 std::uint64_t shape_of(const Bean& bean, const Selection& selection) {
     std::uint64_t hash = static_cast<std::uint64_t>(bean.kind) + 1 +
-                         (selection.policy.condense.aggregate != Aggregate::kNone ? 1U << 8 : 0U);
+                         (selection.policy.visibility.aggregate != Aggregate::kNone ? 1U << 8 : 0U);
     for (const Slot& slot : selection.slots) {
         const char head[3] = {static_cast<char>(slot.selector & 0xFF),
                               static_cast<char>(slot.selector >> 8), static_cast<char>(slot.type)};

@@ -1,33 +1,11 @@
 #include "model/object_name.h"
 
 #include <algorithm>
-#include <array>
+
+#include "kafka/beans.h"
 
 namespace remora {
 namespace {
-
-// Keys whose values multiply beans of one kind without changing what a read costs.
-constexpr std::array<std::string_view, 21> kMultiplyingKeys = {"topic",
-                                                               "partition",
-                                                               "client-id",
-                                                               "clientId",
-                                                               "user",
-                                                               "listener",
-                                                               "request",
-                                                               "networkProcessor",
-                                                               "version",
-                                                               "error",
-                                                               "brokerHost",
-                                                               "brokerPort",
-                                                               "brokerId",
-                                                               "logDirectory",
-                                                               "fetcherId",
-                                                               "node-id",
-                                                               "id",
-                                                               "groupId",
-                                                               "cipher",
-                                                               "protocol",
-                                                               "client-software-version"};
 
 Status not_a_name(std::string_view text, const char* why) {
     return Status(Code::kInvalidArgument,
@@ -93,6 +71,19 @@ bool ObjectName::has(std::string_view key) const {
                        [key](const KeyProperty& property) { return property.key == key; });
 }
 
+OwnedObjectName::OwnedObjectName(const ObjectName& name)
+    : text_(std::make_unique<std::string>(name.text())), name_(name) {
+    const auto moved = [this, from = name.text_.data()](std::string_view part) {
+        return std::string_view(text_->data() + (part.data() - from), part.size());
+    };
+    name_.text_ = *text_;
+    name_.domain_ = moved(name_.domain_);
+    for (KeyProperty& property : name_.properties_) {
+        property.key = moved(property.key);
+        property.value = moved(property.value);
+    }
+}
+
 std::string unquote(std::string_view value) {
     if (value.size() < 2 || value.front() != '"' || value.back() != '"') {
         return std::string(value);
@@ -130,8 +121,8 @@ std::string family_name(const ObjectName& name) {
         separator = ',';
         family += property.key;
         family += '=';
-        const bool multiplies = std::find(kMultiplyingKeys.begin(), kMultiplyingKeys.end(),
-                                          property.key) != kMultiplyingKeys.end();
+        const bool multiplies =
+            std::find(kFamilyKeys.begin(), kFamilyKeys.end(), property.key) != kFamilyKeys.end();
         family += multiplies ? std::string_view("*") : property.value;
     }
     return family;

@@ -1,6 +1,7 @@
 // A parsed ObjectName: domain and key properties in registration order.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,9 +31,27 @@ class ObjectName {
     bool has(std::string_view key) const;
 
  private:
+    friend class OwnedObjectName;
+
     std::string_view text_;
     std::string_view domain_;
     std::vector<KeyProperty> properties_;
+};
+
+// A parsed ObjectName together with its text, to hand on instead of the text. Empty until one is
+// given.
+class OwnedObjectName {
+ public:
+    OwnedObjectName() = default;
+    // Copies the text; parses nothing.
+    explicit OwnedObjectName(const ObjectName& name);
+
+    // Holds for as long as this, or what this is moved to.
+    const ObjectName& get() const { return name_; }
+
+ private:
+    std::unique_ptr<std::string> text_;  // stays where it is when this is moved
+    ObjectName name_;
 };
 
 // The value without ObjectName quoting: `"a\"b"` -> `a"b`; anything unquoted as it is.
@@ -41,9 +60,8 @@ std::string unquote(std::string_view value);
 // The text of the name without its key property `partition`.
 std::string without_partition(const ObjectName& name);
 
-// Name of the cost family of an ObjectName: its text with the values of keys that multiply beans
-// (topic, partition, client-id, clientId, user, listener, networkProcessor, request, version,
-// error, name of GC pools, ...) replaced by `*`.
+// Name of the cost family of an ObjectName: its text with the values of kFamilyKeys
+// (kafka/beans.h) replaced by `*`.
 // "kafka.log:type=Log,name=Size,topic=t1,partition=3" ->
 // "kafka.log:type=Log,name=Size,topic=*,partition=*".
 std::string family_name(const ObjectName& name);

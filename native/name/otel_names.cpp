@@ -148,19 +148,15 @@ std::string_view memory_type(std::string_view pool) {
     return std::any_of(kHeap.begin(), kHeap.end(), is_part) ? "heap" : "";
 }
 
-void name_pool(std::string_view object_name, Series& series) {
-    const Result<ObjectName> bean = ObjectName::parse(object_name);
-    if (!bean) {
-        return;
-    }
-    const std::string_view type = bean.value().get("type");
+void name_pool(const ObjectName& bean, Series& series) {
+    const std::string_view type = bean.get("type");
     const auto found = std::find_if(kPoolNames.begin(), kPoolNames.end(), [&](const PoolName& one) {
         return one.type == type && one.attribute == series.attribute;
     });
     if (found == kPoolNames.end()) {
         return;
     }
-    const std::string pool = unquote(bean.value().get("name"));
+    const std::string pool = unquote(bean.get("name"));
     rename(series, found->name, kUpDown, found->unit);
     series.labels.clear();
     const bool is_memory = type == "MemoryPool";
@@ -189,14 +185,14 @@ void name_topics(std::string_view bean, Series& series) {
 
 }  // namespace
 
-void name_by_otel(std::string_view object_name, Series& series) {
+void name_by_otel(const ObjectName& name, Series& series) {
     // JVMs differ in the order of a pool's properties.
-    if (object_name.starts_with("java.nio:") ||
-        (object_name.starts_with("java.lang:") &&
-         object_name.find("type=MemoryPool") != std::string_view::npos)) {
-        name_pool(object_name, series);
+    if (name.domain() == "java.nio" ||
+        (name.domain() == "java.lang" && name.get("type") == "MemoryPool")) {
+        name_pool(name, series);
         return;
     }
+    const std::string_view object_name = name.text();
     if (object_name.starts_with(kTopics)) {
         name_topics(object_name.substr(kTopics.size()), series);
         return;

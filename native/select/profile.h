@@ -1,4 +1,4 @@
-// The built-in profiles, as a table of beans that operators watch.
+// The built-in profiles: which row of kafka/profile_rows.h a bean has.
 #pragma once
 
 #include <cstdint>
@@ -7,28 +7,14 @@
 #include <vector>
 
 #include "config/config.h"
+#include "kafka/profile_rows.h"
 #include "model/object_name.h"
 
 namespace remora {
 
-enum class Importance : std::uint8_t { kLow, kNormal, kHigh, kAlert };
-
 // Weight of an importance in the square-root law: an error of weight 4 counts as much as four of
 // weight 1.
 double weight_of(Importance importance);
-
-// Texts of several choices are separated by spaces and may be globs; an empty one matches anything.
-struct ProfileRow {
-    std::string_view domain;
-    std::string_view type;
-    std::string_view names;  // values of the key `name`; "" also when there is no such key
-    Importance importance = Importance::kNormal;
-    bool minimal = false;         // in profile minimal too
-    bool per_topic = true;        // also when the bean has a key `topic`
-    std::string_view kinds = {};  // values of the key `request` or `delayedOperation`
-    std::string_view attributes =
-        {};  // of kMBean: JMX paths; of Yammer kinds: statistics; "": by kind
-};
 
 class ProfileTable {
  public:

@@ -34,10 +34,12 @@ bool LabelRegex::matches(const ObjectName& name) const {
     return false;
 }
 
-std::vector<LabelRegex> compile_label_regexes(const std::vector<TextPair>& pairs) {
+std::vector<LabelRegex> compile_label_regexes(const std::string& key,
+                                              const std::vector<TextPair>& pairs) {
     std::vector<LabelRegex> compiled;
     for (const TextPair& pair : pairs) {
-        Result<Regex> regex = Regex::compile(pair.second);
+        Result<ConfiguredRegex> regex =
+            ConfiguredRegex::compile(key + "." + pair.first, pair.second);
         if (regex) {
             compiled.push_back({pair.first, std::move(regex).value()});
         }
@@ -82,11 +84,20 @@ bool PatternIndex::matches_any(const ObjectName& name) const {
 
 RuleSet::RuleSet(const std::vector<RuleConfig>& rules) : rules_(rules) {
     std::vector<std::string> patterns;
-    for (const RuleConfig& rule : rules_) {
-        patterns.push_back(rule.match);
-        where_.push_back(compile_label_regexes(rule.where));
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+        patterns.push_back(rules_[i].match);
+        where_.push_back(
+            compile_label_regexes("rules." + std::to_string(i) + ".where", rules_[i].where));
     }
     index_ = PatternIndex(patterns);
+}
+
+void RuleSet::add_regexes(std::vector<ConfiguredRegex>& all) const {
+    for (const std::vector<LabelRegex>& labels : where_) {
+        for (const LabelRegex& label : labels) {
+            all.push_back(label.regex);
+        }
+    }
 }
 
 RuleOutcome RuleSet::apply(const ObjectName& name) const {

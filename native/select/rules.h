@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "config/config.h"
-#include "config/pattern.h"
-#include "config/regex.h"
+#include "match/configured_regex.h"
+#include "match/pattern.h"
 #include "select/profile.h"
 
 namespace remora {
@@ -18,13 +18,15 @@ namespace remora {
 // A regular expression on the unquoted value of one key property.
 struct LabelRegex {
     std::string label;
-    Regex regex;
+    ConfiguredRegex regex;
 
     // True when the bean has the property and its value matches.
     bool matches(const ObjectName& name) const;
 };
 
-std::vector<LabelRegex> compile_label_regexes(const std::vector<TextPair>& pairs);
+// `key` is the configuration's of the whole object, like "select.label_include".
+std::vector<LabelRegex> compile_label_regexes(const std::string& key,
+                                              const std::vector<TextPair>& pairs);
 
 // Patterns by their exact domain and `type`, so that 50 patterns cost a bean one look-up and a few
 // comparisons.
@@ -80,6 +82,8 @@ class RuleSet {
     explicit RuleSet(const std::vector<RuleConfig>& rules);
 
     RuleOutcome apply(const ObjectName& name) const;
+    // Appends the expressions that it matches.
+    void add_regexes(std::vector<ConfiguredRegex>& all) const;
 
  private:
     std::vector<RuleConfig> rules_;

@@ -2,22 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "config/keys.h"
+#include "kafka/beans.h"
 
 namespace remora {
 namespace {
-
-constexpr std::array<std::string_view, 4> kDomains = {"kafka.*", "org.apache.kafka.*", "java.lang",
-                                                      "java.nio"};
-
-// Texts that are states: emitted as a label. Every other text is never read again after discovery.
-struct StateText {
-    std::string_view type;
-    std::string_view path;
-};
-constexpr std::array<StateText, 2> kStateTexts = {
-    {{"raft-metrics", "current-state"}, {"SessionExpireListener", "Value"}}};
 
 constexpr std::uint32_t bit(Stat stat) {
     return 1U << static_cast<std::uint32_t>(stat);
@@ -89,9 +80,11 @@ bool grows(BeanKind kind, std::string_view path) {
 }
 
 bool tells_trouble(const ObjectName& name) {
-    const std::string_view which = name.get("name");
-    return name.domain() == "kafka.cluster" && name.get("type") == "Partition" &&
-           (which == "UnderReplicated" || which == "UnderMinIsr");
+    return std::any_of(
+        kTroubleTellers.begin(), kTroubleTellers.end(), [&name](const NamedBean& teller) {
+            return name.domain() == teller.domain && name.get("type") == teller.type &&
+                   name.get("name") == teller.name;
+        });
 }
 
 // By what the bean is of: a partition, a topic, a client, or the broker itself.
@@ -102,8 +95,6 @@ UnitClass class_of(const ObjectName& name) {
     if (name.has("topic")) {
         return UnitClass::kTopic;
     }
-    constexpr std::array<std::string_view, 7> kClientKeys = {
-        "client-id", "user", "group", "group-id", "groupId", "consumer-group", "ip"};
     const bool is_client = std::any_of(kClientKeys.begin(), kClientKeys.end(),
                                        [&name](std::string_view key) { return name.has(key); });
     return is_client ? UnitClass::kClient : UnitClass::kBroker;
@@ -113,7 +104,7 @@ Claim claim_of(const ObjectName& name, const UnitPolicy& policy) {
     if (policy.is_alert()) {
         return Claim::kAlways;
     }
-    return tells_trouble(name) || policy.condense.aggregate != Aggregate::kNone
+    return tells_trouble(name) || policy.visibility.aggregate != Aggregate::kNone
                ? Claim::kBeyondFamily
                : Claim::kCommon;
 }
@@ -160,8 +151,8 @@ Selector::Selector(const Config& config)
       rules_(config.rules),
       include_(config.select.include),
       exclude_(config.select.exclude),
-      label_include_(compile_label_regexes(config.select.label_include)),
-      label_exclude_(compile_label_regexes(config.select.label_exclude)),
+      label_include_(compile_label_regexes("select.label_include", config.select.label_include)),
+      label_exclude_(compile_label_regexes("select.label_exclude", config.select.label_exclude)),
       topics_(config.topics),
       partition_sample_(config.topics.partition_sample),
       aggregate_(config.topics.aggregate),
@@ -171,7 +162,28 @@ Selector::Selector(const Config& config)
       meter_statistics_(statistics(config.select.meter, config.select.profile, kMeterStats)),
       histogram_statistics_(
           statistics(config.select.histogram, config.select.profile, kHistogramStats)),
-      attributes_max_(config.limits.attributes_per_bean_max) {}
+      attributes_max_(config.limits.attributes_per_bean_max) {
+    rules_.add_regexes(regexes_);
+    topics_.add_regexes(regexes_);
+    clients_.add_regexes(regexes_);
+    for (const std::vector<LabelRegex>* labels : {&label_include_, &label_exclude_}) {
+        for (const LabelRegex& label : *labels) {
+            regexes_.push_back(label.regex);
+        }
+    }
+}
+
+Selector::Unanswered Selector::take_unanswered() const {
+    Unanswered all;
+    for (const ConfiguredRegex& regex : regexes_) {
+        ConfiguredRegex::Unanswered one = regex.take_unanswered();
+        all.count += one.count;
+        if (!one.sentence.empty()) {
+            all.sentences.push_back(std::move(one.sentence));
+        }
+    }
+    return all;
+}
 
 Selection Selector::select(const Bean& bean) const {
     Selection selection;
@@ -188,7 +200,7 @@ Selection Selector::select(const Bean& bean) const {
     }
     selection.wanted = true;
     set_policy(bean, verdict, rules, selection.policy);
-    set_condense(bean, rules, selection.slots, selection.policy.condense);
+    set_visibility(bean, rules, selection.slots, selection.policy.visibility);
     selection.claim = claim_of(bean.name, selection.policy);
     return selection;
 }
@@ -199,7 +211,7 @@ Selector::Verdict Selector::decide(const Bean& bean, const RuleOutcome& rules) c
     const auto domain_matches = [domain](const auto& glob) { return glob_matches(glob, domain); };
     const bool in_domain =
         select_.domains.empty()
-            ? std::any_of(kDomains.begin(), kDomains.end(), domain_matches)
+            ? std::any_of(kBrokerDomains.begin(), kBrokerDomains.end(), domain_matches)
             : std::any_of(select_.domains.begin(), select_.domains.end(), domain_matches);
     if (!in_domain) {
         verdict.reason = NotWanted::kDomain;
@@ -260,8 +272,8 @@ NotWanted Selector::filter_client(const ObjectName& name) const {
         } else if (property.key == "user") {
             wanted =
                 wanted && clients_.is_enabled() && clients_.wants_user(unquote(property.value));
-        } else if (property.key == "group" || property.key == "group-id" ||
-                   property.key == "groupId" || property.key == "consumer-group") {
+        } else if (std::find(kGroupKeys.begin(), kGroupKeys.end(), property.key) !=
+                   kGroupKeys.end()) {
             wanted = wanted && clients_.wants_group(unquote(property.value));
         }
     }
@@ -409,31 +421,31 @@ void Selector::set_policy(const Bean& bean, const Verdict& verdict, const RuleOu
     }
 }
 
-void Selector::set_condense(const Bean& bean, const RuleOutcome& rules,
-                            const std::vector<Slot>& slots, CondensePolicy& condense) const {
+void Selector::set_visibility(const Bean& bean, const RuleOutcome& rules,
+                              const std::vector<Slot>& slots, VisibilityPolicy& visibility) const {
     const bool by_topic = bean.name.has("topic");
     const bool by_partition = by_topic && bean.name.has("partition");
     const bool is_client = bean.name.has("client-id") || bean.name.has("user");
-    condense.top = rules.top > 0               ? rules.top
-                   : by_topic && !by_partition ? topics_top_
-                   : is_client && !by_topic    ? clients_top_
-                                               : 0;
-    condense.grows = condense.top > 0 && grows(bean.kind, slots.front().path);
+    visibility.top = rules.top > 0               ? rules.top
+                     : by_topic && !by_partition ? topics_top_
+                     : is_client && !by_topic    ? clients_top_
+                                                 : 0;
+    visibility.grows = visibility.top > 0 && grows(bean.kind, slots.front().path);
     if (!by_partition) {
         return;
     }
     const bool is_numeric = std::none_of(
         slots.begin(), slots.end(), [](const Slot& slot) { return slot.type == ValueType::kText; });
-    condense.aggregate =
+    visibility.aggregate =
         rules.aggregate == RuleAggregate::kKeep
             ? aggregate_
             : static_cast<Aggregate>(static_cast<std::uint8_t>(rules.aggregate) - 1);
     if (!is_numeric) {
-        condense.aggregate = Aggregate::kNone;
+        visibility.aggregate = Aggregate::kNone;
     }
-    condense.is_sampled = condense.aggregate != Aggregate::kNone ||
-                          (partition_sample_ > 0 && rules.action != RuleAction::kInclude);
-    condense.tells_trouble = condense.is_sampled && tells_trouble(bean.name);
+    visibility.is_sampled = visibility.aggregate != Aggregate::kNone ||
+                            (partition_sample_ > 0 && rules.action != RuleAction::kInclude);
+    visibility.tells_trouble = visibility.is_sampled && tells_trouble(bean.name);
 }
 
 }  // namespace remora

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -62,6 +63,14 @@ class Selector {
     // False: a bean of this name is not collected, whatever it has.
     bool may_want(const ObjectName& name) const;
 
+    // What the regular expressions of the configuration gave no answer about since the last call.
+    // One thread.
+    struct Unanswered {
+        std::uint64_t count = 0;             // of names; they count as not matched
+        std::vector<std::string> sentences;  // one an expression, the first time
+    };
+    Unanswered take_unanswered() const;
+
  private:
     struct Verdict {
         const ProfileRow* row = nullptr;  // of the profile, when it lists the bean
@@ -83,8 +92,8 @@ class Selector {
     bool passes_attribute_filters(std::string_view path, std::string_view short_name) const;
     void set_policy(const Bean& bean, const Verdict& verdict, const RuleOutcome& rules,
                     UnitPolicy& policy) const;
-    void set_condense(const Bean& bean, const RuleOutcome& rules, const std::vector<Slot>& slots,
-                      CondensePolicy& condense) const;
+    void set_visibility(const Bean& bean, const RuleOutcome& rules, const std::vector<Slot>& slots,
+                        VisibilityPolicy& visibility) const;
 
     SelectConfig select_;
     ProfileTable profile_;
@@ -99,6 +108,7 @@ class Selector {
     std::uint32_t topics_top_ = 0;
     std::uint32_t clients_top_ = 0;
     ClientFilter clients_;
+    std::vector<ConfiguredRegex> regexes_;    // of the filters above
     std::uint32_t meter_statistics_ = 0;      // bit by Stat
     std::uint32_t histogram_statistics_ = 0;  // bit by Stat
     std::size_t attributes_max_ = 0;

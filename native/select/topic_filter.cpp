@@ -7,12 +7,18 @@
 namespace remora {
 namespace {
 
-std::optional<Regex> compile(const std::string& pattern) {
+std::optional<ConfiguredRegex> compile(const char* key, const std::string& pattern) {
     if (pattern.empty()) {
         return std::nullopt;
     }
-    Result<Regex> regex = Regex::compile(pattern);
+    Result<ConfiguredRegex> regex = ConfiguredRegex::compile(key, pattern);
     return regex ? std::optional(std::move(regex).value()) : std::nullopt;
+}
+
+void add(const std::optional<ConfiguredRegex>& regex, std::vector<ConfiguredRegex>& all) {
+    if (regex) {
+        all.push_back(*regex);
+    }
 }
 
 }  // namespace
@@ -24,7 +30,7 @@ bool is_internal_topic(std::string_view topic) {
 TopicFilter::TopicFilter(const TopicsConfig& config)
     : mode_(config.mode),
       list_(config.list.begin(), config.list.end()),
-      regex_(compile(config.regex)),
+      regex_(compile("topics.regex", config.regex)),
       bucket_index_(config.bucket_index),
       bucket_count_(config.bucket_count),
       internal_(config.internal),
@@ -51,10 +57,20 @@ bool TopicFilter::wants_topic(std::string_view topic) const {
     return bucket_count_ <= 1 || fnv1_32(topic) % bucket_count_ + 1 == bucket_index_;
 }
 
+void TopicFilter::add_regexes(std::vector<ConfiguredRegex>& all) const {
+    add(regex_, all);
+}
+
 ClientFilter::ClientFilter(const ClientsConfig& config)
     : enabled_(config.enabled),
-      client_(compile(config.client_regex)),
-      user_(compile(config.user_regex)),
-      group_(compile(config.group_regex)) {}
+      client_(compile("clients.client_regex", config.client_regex)),
+      user_(compile("clients.user_regex", config.user_regex)),
+      group_(compile("clients.group_regex", config.group_regex)) {}
+
+void ClientFilter::add_regexes(std::vector<ConfiguredRegex>& all) const {
+    add(client_, all);
+    add(user_, all);
+    add(group_, all);
+}
 
 }  // namespace remora

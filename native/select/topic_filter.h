@@ -6,9 +6,10 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "config/config.h"
-#include "config/regex.h"
+#include "match/configured_regex.h"
 
 namespace remora {
 
@@ -27,10 +28,13 @@ class TopicFilter {
     bool wants_partitions() const { return partitions_; }
     bool wants_broker_topic_data() const { return broker_topic_data_; }
 
+    // Appends the expressions that it matches.
+    void add_regexes(std::vector<ConfiguredRegex>& all) const;
+
  private:
     TopicMode mode_;
     std::unordered_set<std::string> list_;
-    std::optional<Regex> regex_;
+    std::optional<ConfiguredRegex> regex_;
     std::uint32_t bucket_index_;
     std::uint32_t bucket_count_;
     bool internal_;
@@ -47,15 +51,18 @@ class ClientFilter {
     bool wants_user(std::string_view user) const { return passes(user_, user); }
     bool wants_group(std::string_view group) const { return passes(group_, group); }
 
+    // Appends the expressions that it matches.
+    void add_regexes(std::vector<ConfiguredRegex>& all) const;
+
  private:
-    static bool passes(const std::optional<Regex>& regex, std::string_view text) {
+    static bool passes(const std::optional<ConfiguredRegex>& regex, std::string_view text) {
         return !regex || regex->matches(text);
     }
 
     bool enabled_;
-    std::optional<Regex> client_;
-    std::optional<Regex> user_;
-    std::optional<Regex> group_;
+    std::optional<ConfiguredRegex> client_;
+    std::optional<ConfiguredRegex> user_;
+    std::optional<ConfiguredRegex> group_;
 };
 
 }  // namespace remora

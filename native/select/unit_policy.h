@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "model/condense.h"
 #include "model/unit_class.h"
+#include "model/visibility.h"
 
 namespace remora {
 
@@ -14,7 +14,7 @@ struct UnitPolicy {
     std::uint32_t base_interval_ms = 0;  // 0: the global one; also for min and max
     std::uint32_t min_interval_ms = 0;
     std::uint32_t max_interval_ms = 0;
-    CondensePolicy condense;
+    VisibilityPolicy visibility;
 
     // A rule says how often it is read.
     bool has_interval() const {

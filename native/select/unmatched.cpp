@@ -1,11 +1,10 @@
 #include "select/unmatched.h"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "config/keys.h"
-#include "config/pattern.h"
+#include "match/pattern.h"
 #include "select/rules.h"
 
 namespace remora {
@@ -71,14 +70,13 @@ void Unmatched::add_patterns(const std::string& key, const std::vector<std::stri
 }
 
 void Unmatched::add_labels(const std::string& key, const std::vector<TextPair>& labels) {
-    for (LabelRegex& label : compile_label_regexes(labels)) {
+    for (const LabelRegex& label : compile_label_regexes(key, labels)) {
         const std::string name = key + "." + label.label;
         const auto pair = std::find_if(labels.begin(), labels.end(), [&label](const TextPair& one) {
             return one.first == label.label;
         });
         entries_.push_back({entry_text(name, pair->second),
-                            [shared = std::make_shared<LabelRegex>(std::move(label))](
-                                const Bean& bean) { return shared->matches(bean.name); }});
+                            [label](const Bean& bean) { return label.matches(bean.name); }});
     }
 }
 
@@ -100,12 +98,12 @@ void Unmatched::add_rules(const std::vector<RuleConfig>& rules) {
         for (const TextPair& where : rules[i].where) {
             text += ", where " + where.first + " is " + where.second;
         }
-        const auto labels =
-            std::make_shared<std::vector<LabelRegex>>(compile_label_regexes(rules[i].where));
         entries_.push_back(
-            {std::move(text), [pattern = std::move(pattern).value(), labels](const Bean& bean) {
+            {std::move(text), [pattern = std::move(pattern).value(),
+                               labels = compile_label_regexes(item("rules", i) + ".where",
+                                                              rules[i].where)](const Bean& bean) {
                  return pattern.matches(bean.name) &&
-                        std::all_of(labels->begin(), labels->end(), [&bean](const LabelRegex& one) {
+                        std::all_of(labels.begin(), labels.end(), [&bean](const LabelRegex& one) {
                             return one.matches(bean.name);
                         });
              }});
@@ -121,14 +119,13 @@ void Unmatched::add_topics(const TopicsConfig& topics) {
                                 }});
         }
     } else if (topics.mode == TopicMode::kRegex) {
-        Result<Regex> regex = Regex::compile(topics.regex);
+        Result<ConfiguredRegex> regex = ConfiguredRegex::compile("topics.regex", topics.regex);
         if (regex) {
-            entries_.push_back(
-                {entry_text("topics.regex", topics.regex),
-                 [shared = std::make_shared<Regex>(std::move(regex).value())](const Bean& bean) {
-                     return bean.name.has("topic") &&
-                            shared->matches(unquote(bean.name.get("topic")));
-                 }});
+            entries_.push_back({entry_text("topics.regex", topics.regex),
+                                [regex = std::move(regex).value()](const Bean& bean) {
+                                    return bean.name.has("topic") &&
+                                           regex.matches(unquote(bean.name.get("topic")));
+                                }});
         }
     }
 }

@@ -37,7 +37,7 @@ ALERTS = {"UnderReplicatedPartitions", "UnderMinIsrPartitionCount", "OfflineRepl
 
 
 def sample_of(listed, size):
-    """{(topic, partition)}: of each topic the `size` partitions of smallest rank, as condense/README.md has it."""
+    """{(topic, partition)}: of each topic the `size` partitions of smallest rank, as visibility/README.md has it."""
     partitions = {}
     for mbean, _ in listed:
         props = properties(mbean)

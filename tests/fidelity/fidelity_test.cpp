@@ -1,10 +1,10 @@
-#include "cli/fidelity.h"
+#include "replay/fidelity.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "cli/bound.h"
+#include "replay/bound.h"
 #include "support/synthetic_trace.h"
 
 namespace remora {

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <span>
 #include <vector>
 
 #include "base/counter_table.h"
 #include "cache/cache.h"
 #include "model/intervals.h"
+#include "plan/plan_reader.h"
 #include "plan/planner.h"
 #include "sample/audit.h"
 #include "sample/sampler.h"
@@ -60,7 +61,7 @@ class Rooms {
             planner_.note_answered(answered_until_ns_);
             const PlanResult result = planner_.plan(now_ns_, buffer_);
             take_audits();
-            read_planned(result);
+            read_planned();
             now_ns_ = std::max(result.wake_ns, now_ns_ + 1'000);
         }
         now_ns_ = tick_ns;
@@ -151,19 +152,12 @@ class Rooms {
         planner_.forget_audits();
     }
 
-    void read_planned(const PlanResult& result) {
-        std::size_t at = sizeof(wire::PlanHeader);
-        for (std::uint32_t g = 0; g < result.groups; ++g) {
-            wire::PlanGroup group{};
-            std::memcpy(&group, buffer_.data() + at, sizeof(group));
-            at += sizeof(group);
-            for (std::uint32_t i = 0; i < group.unit_count; ++i, at += sizeof(UnitId)) {
-                UnitId unit = 0;
-                std::memcpy(&unit, buffer_.data() + at, sizeof(unit));
+    void read_planned() {
+        PlanReader(buffer_).for_each_group([this](FamilyId, std::span<const UnitId> units) {
+            for (const UnitId unit : units) {
                 read(unit);
             }
-            at = (at + 7) & ~std::size_t{7};
-        }
+        });
     }
 
     void read(UnitId unit) {

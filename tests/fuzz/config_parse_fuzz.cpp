@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "config/parse.h"
-#include "config/pattern.h"
 #include "config/print.h"
-#include "config/regex.h"
+#include "match/pattern.h"
+#include "match/regex.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace remora;
@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)parse_config("{}", "fuzz", {"REMORA_" + line, "TOPIC_LIST=" + line}, line);
     const Result<Regex> regex = Regex::compile(line);
     if (regex) {
-        (void)regex.value().matches(rest.substr(0, 48));
+        (void)regex.value().match(rest.substr(0, 48));
     }
     const Result<ObjectNamePattern> pattern = ObjectNamePattern::parse(line);
     const Result<ObjectName> name = ObjectName::parse(rest);

@@ -150,7 +150,7 @@ class Rig {
 }  // namespace
 }  // namespace remora
 
-// First byte: limits and condensing. Then calls, each a length of two bytes and so many bytes; a
+// First byte: limits and visibility. Then calls, each a length of two bytes and so many bytes; a
 // length of 0 begins a sweep.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) {

@@ -99,6 +99,13 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(done.stderr, 'warning: nothing on this broker matches so far: '
                                       'rules.0.match "kafka.log:type=Lgo,*"\n')
 
+    def test_an_expression_that_needs_too_many_steps_is_an_error(self):
+        listing = pathlib.Path(self.directory.name) / "beans.txt"
+        listing.write_text("gauge\tkafka.log:type=Log,name=Size,topic=" + 40 * "a" + ",partition=0\n")
+        done = self.check("--mbeans", str(listing), text='{"topics": {"mode": "regex", "regex": "(a+)+[bc]"}}')
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, r'(?m)^error: topics\.regex: the regular expression "\(a\+\)\+\[bc\]" needs too many')
+
     def test_what_the_built_in_configuration_takes_of_kafka_4(self):
         """After a wanted change: `remora check --mbeans tests/golden/mbeans-4.4.0.txt --names`, the lines with a tab."""
         done = self.check("--mbeans", str(HERE / "mbeans-4.4.0.txt"), "--names", text="{}")

@@ -5,10 +5,13 @@
 #include <remora/wire.h>
 
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "plan/plan_reader.h"
 
 namespace remora {
 
@@ -125,22 +128,15 @@ class FakeShim {
 
     // --- plan
     wire::PlanHeader plan_header() const {
-        wire::PlanHeader header{};
-        std::memcpy(&header, bytes(plan_), sizeof(header));
-        return header;
+        return PlanReader(std::as_bytes(std::span(plan_))).header();
     }
 
     std::vector<PlannedGroup> plan() const {
         std::vector<PlannedGroup> groups;
-        const std::uint8_t* at = bytes(plan_) + sizeof(wire::PlanHeader);
-        for (std::uint32_t i = 0; i < plan_header().group_count; ++i) {
-            wire::PlanGroup head{};
-            std::memcpy(&head, at, sizeof(head));
-            PlannedGroup group{head.family, std::vector<std::uint32_t>(head.unit_count)};
-            copy(group.units.data(), at + sizeof(head), 4ULL * head.unit_count);
-            at += sizeof(head) + (4ULL * head.unit_count + 7) / 8 * 8;
-            groups.push_back(std::move(group));
-        }
+        PlanReader(std::as_bytes(std::span(plan_)))
+            .for_each_group([&groups](FamilyId family, std::span<const UnitId> units) {
+                groups.push_back({family, {units.begin(), units.end()}});
+            });
         return groups;
     }
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sample/trace.h"
+#include "trace/trace.h"
 
 namespace remora {
 

@@ -112,7 +112,7 @@ TEST(ConfigErrors, AVariableOfAnotherProgramIsTriedBeforeItIsUsed) {
     for (const char* variable :
          {"TOPIC_BUCKET=5/3", "TOPIC_BUCKET=0/0", "TOPIC_SAMPLE_SIZE=99999999999",
           "TOPIC_LIST=[1, 2]", "TOPIC_LIST=[broken", "TOPIC_LIST={\"a\": 1}", "TOPIC_MODE=list",
-          "TOPIC_MODE=Regex", "CONSUMER_GROUP_REGEX=(?=x)"}) {
+          "TOPIC_MODE=Regex", "CONSUMER_GROUP_REGEX=(?=x"}) {
         const ParseOutcome outcome = parse_config("{}", "r.json", {variable}, "");
         EXPECT_TRUE(outcome.is_ok()) << variable << ": " << outcome.error_text();
         EXPECT_EQ(outcome.config, parse_config("{}", "r.json", {}, "").config) << variable;

@@ -60,7 +60,7 @@ class CollectorSideTest : public testing::Test {
 TEST_F(CollectorSideTest, ABeanThatIsRegisteredIsInTheNextPlanAndTheCoreIsWoken) {
     const UnitId unit = add_bean("kafka.server:type=A,name=B");
     EXPECT_GT(wakes_, 0);
-    EXPECT_EQ(items().at(0)->registration.object_name, "kafka.server:type=A,name=B");
+    EXPECT_EQ(items().at(0)->registration.name.get().text(), "kafka.server:type=A,name=B");
     EXPECT_EQ(plan(), (std::vector<UnitId>{unit}));
 }
 

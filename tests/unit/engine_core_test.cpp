@@ -41,7 +41,7 @@ class CoreTest : public testing::Test {
         item->registration.unit = unit;
         item->registration.family = unit;
         item->registration.family_name = name;
-        item->registration.object_name = name;
+        item->registration.name = OwnedObjectName(ObjectName::parse(name).value());
         item->registration.policy = policy;
         item->registration.series.resize(1);
         send(std::move(item));
@@ -103,7 +103,7 @@ TEST_F(CoreTest, ATickIsMadeWhenWhatIsDueForItHasBeenRead) {
 
 TEST_F(CoreTest, AChangedCountOfTheBrokerWakesThePartitionsThatTellOfTrouble) {
     UnitPolicy teller;
-    teller.condense.tells_trouble = true;
+    teller.visibility.tells_trouble = true;
     register_unit(0, "kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions");
     register_unit(1, "kafka.cluster:type=Partition,name=UnderReplicated,topic=t,partition=0",
                   teller);

@@ -17,9 +17,9 @@
 #include <string>
 #include <thread>
 
-#include "sample/trace.h"
 #include "support/fake_shim.h"
 #include "support/kept_log.h"
+#include "trace/trace.h"
 
 namespace remora {
 
@@ -638,6 +638,18 @@ TEST_F(EngineTest, ABeanThatComesWhileTheAgentRunsSaysSinceWhenItCounts) {
     EXPECT_TRUE(cycle_until(31, [&] { return has(kNewWithStart, kFile); })) << output(kFile);
     EXPECT_TRUE(engine_->stop(5'000));
     EXPECT_FALSE(has(R"(OLD"}}],"startTimeUnixNano")", kFile)) << "nothing told its start";
+}
+
+TEST_F(EngineTest, AnExpressionThatNeedsTooManyStepsIsCountedAndLoggedOnce) {
+    start(config(R"(, "rules": [{"match": "kafka.a:*", "action": "exclude",
+        "where": {"name": "(a+)+[bc]"}}])"));
+    const std::string name = "kafka.a:type=A,name=" + std::string(40, 'a');
+    add(wire::BeanKind::kGauge, name);
+    add(wire::BeanKind::kGauge, name + "a");
+    EXPECT_TRUE(cycle_until(1, [&] { return has("\nremora_regex_unanswered_total 2\n"); }))
+        << output();
+    EXPECT_TRUE(engine_->stop(5'000));
+    EXPECT_EQ(log_.count("rules.0.where.name: the regular expression"), 1) << log_.text();
 }
 
 TEST(FactsTest, GiveTheDefaultDirectory) {

@@ -47,11 +47,15 @@ class OutputPipeTest : public testing::Test {
             OutputPipe::Host{});
     }
 
+    static OwnedObjectName owned_name(const std::string& text) {
+        return OwnedObjectName(ObjectName::parse(text).value());
+    }
+
     static Registration unit(UnitId id, const std::string& type) {
         Registration registration;
         registration.unit = id;
-        registration.object_name =
-            "kafka.server:type=" + type + ",name=Size,topic=t" + std::to_string(id);
+        registration.name =
+            owned_name("kafka.server:type=" + type + ",name=Size,topic=t" + std::to_string(id));
         Series series;
         series.family = series.name = "m";
         series.labels = {{"topic", "t" + std::to_string(id)}};
@@ -208,7 +212,7 @@ TEST_F(OutputPipeTest, NamesByOtelWhereItHasAName) {
     config_.names = OutputNames::kOtel;
     pipe_ = make(config_);
     Registration partitions = unit(0, "Log");
-    partitions.object_name = "kafka.server:type=ReplicaManager,name=PartitionCount";
+    partitions.name = owned_name("kafka.server:type=ReplicaManager,name=PartitionCount");
     partitions.series[0].labels.clear();
     cache_.add_unit(0, 1);
     cache_.add_unit(1, 1);

@@ -384,7 +384,7 @@ Series by_otel(std::string_view object_name, BeanKind kind, std::string_view att
     const std::vector<Path> paths = {{attribute}};
     for (Series& series : name_all(object_name, kind, paths)) {
         if (series.attribute == attribute) {
-            name_by_otel(object_name, series);
+            name_by_otel(ObjectName::parse(object_name).value(), series);
             return series;
         }
     }

@@ -2,14 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <map>
 #include <memory>
 #include <random>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "base/limits.h"
+#include "plan/plan_reader.h"
 
 namespace remora {
 namespace {
@@ -22,23 +23,13 @@ struct Group {
 };
 
 std::vector<Group> decode(const std::vector<std::byte>& buffer) {
-    wire::PlanHeader header{};
-    std::memcpy(&header, buffer.data(), sizeof(header));
-    std::size_t at = sizeof(header);
+    const PlanReader reader(buffer);
     std::vector<Group> groups;
-    for (std::uint32_t g = 0; g < header.group_count; ++g) {
-        wire::PlanGroup group{};
-        std::memcpy(&group, buffer.data() + at, sizeof(group));
-        at += sizeof(group);
-        groups.push_back({group.family, {}});
-        for (std::uint32_t i = 0; i < group.unit_count; ++i, at += 4) {
-            UnitId unit = 0;
-            std::memcpy(&unit, buffer.data() + at, sizeof(unit));
-            groups.back().units.push_back(unit);
-        }
-        at = (at + 7) / 8 * 8;
-    }
-    EXPECT_EQ(at, header.bytes);
+    const std::size_t bytes =
+        reader.for_each_group([&groups](FamilyId family, std::span<const UnitId> units) {
+            groups.push_back({family, {units.begin(), units.end()}});
+        });
+    EXPECT_EQ(bytes, reader.header().bytes);
     return groups;
 }
 

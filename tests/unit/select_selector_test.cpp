@@ -360,38 +360,38 @@ TEST(TopicFilterTest, EachModeKeepsExactlyItsTopics) {
 
 TEST(TopicFilterTest, APartitionSampleHidesNoTrouble) {
     const std::string sample = R"({"topics": {"partition_sample": 2}})";
-    EXPECT_TRUE(select(sample, kSize + "7").policy.condense.is_sampled);
-    EXPECT_FALSE(select("{}", kSize + "7").policy.condense.is_sampled);
+    EXPECT_TRUE(select(sample, kSize + "7").policy.visibility.is_sampled);
+    EXPECT_FALSE(select("{}", kSize + "7").policy.visibility.is_sampled);
     const std::string trouble =
         "gauge\tkafka.cluster:type=Partition,name=UnderReplicated,topic=orders,partition=9";
-    EXPECT_TRUE(select(sample, trouble).policy.condense.is_sampled) << "read, not shown";
-    EXPECT_TRUE(select(sample, trouble).policy.condense.tells_trouble);
+    EXPECT_TRUE(select(sample, trouble).policy.visibility.is_sampled) << "read, not shown";
+    EXPECT_TRUE(select(sample, trouble).policy.visibility.tells_trouble);
     EXPECT_EQ(reason(R"({"topics": {"partitions": false}})", trouble), NotWanted::kPartition);
     const std::string included = R"({"topics": {"partition_sample": 2},
         "rules": [{"match": "kafka.log:*", "action": "include"}]})";
-    EXPECT_FALSE(select(included, kSize + "7").policy.condense.is_sampled);
+    EXPECT_FALSE(select(included, kSize + "7").policy.visibility.is_sampled);
 }
 
 TEST(TopicFilterTest, AggregatesAndTopsAreOfTheKeysOrOfARule) {
     const std::string sums = R"({"topics": {"aggregate": "sum", "top": 5}, "clients": {"top": 7},
         "rules": [{"match": "kafka.log:*", "aggregate": "max"},
                   {"match": "*:type=Fetch,*", "top": 3}]})";
-    const CondensePolicy size = select(sums, kSize + "7").policy.condense;
+    const VisibilityPolicy size = select(sums, kSize + "7").policy.visibility;
     EXPECT_EQ(size.aggregate, Aggregate::kMax);
     EXPECT_TRUE(size.is_sampled);
     EXPECT_EQ(size.top, 0U) << "by partition";
     const std::string trouble =
         "gauge\tkafka.cluster:type=Partition,name=UnderReplicated,topic=orders,partition=9";
-    EXPECT_EQ(select(sums, trouble).policy.condense.aggregate, Aggregate::kSum);
+    EXPECT_EQ(select(sums, trouble).policy.visibility.aggregate, Aggregate::kSum);
     const std::string messages =
         "meter\tkafka.server:type=BrokerTopicMetrics,name=MessagesInPerSec,topic=orders";
-    EXPECT_EQ(select(sums, messages).policy.condense.top, 5U);
-    EXPECT_TRUE(select(sums, messages).policy.condense.grows);
+    EXPECT_EQ(select(sums, messages).policy.visibility.top, 5U);
+    EXPECT_TRUE(select(sums, messages).policy.visibility.grows);
     const std::string produce = "mbean\tkafka.server:type=Produce,client-id=a\tbyte-rate";
-    EXPECT_EQ(select(sums, produce).policy.condense.top, 7U);
-    EXPECT_FALSE(select(sums, produce).policy.condense.grows);
+    EXPECT_EQ(select(sums, produce).policy.visibility.top, 7U);
+    EXPECT_FALSE(select(sums, produce).policy.visibility.grows);
     const std::string fetch = "mbean\tkafka.server:type=Fetch,client-id=a\tbyte-rate";
-    EXPECT_EQ(select(sums, fetch).policy.condense.top, 3U);
+    EXPECT_EQ(select(sums, fetch).policy.visibility.top, 3U);
 }
 
 TEST(TopicFilterTest, OnTheRealBrokerAListKeepsThisSet) {
@@ -409,7 +409,7 @@ TEST(TopicFilterTest, OnTheRealBrokerAListKeepsThisSet) {
 
 TEST(TopicFilterTest, OnlyWhatCountsRanksByGrowth) {
     const auto grows = [](const std::string& config, const std::string& bean) {
-        return select(config, bean).policy.condense.grows;
+        return select(config, bean).policy.visibility.grows;
     };
     const std::string top = R"("topics": {"top": 2})";
     const std::string messages =
@@ -499,6 +499,40 @@ TEST(SelectorTest, WhatMustNotBeHalfThereClaimsMoreThanItsFamilysCap) {
     EXPECT_EQ(select("{}", "gauge\tkafka.server:type=ReplicaManager,name=UnderReplicatedPartitions")
                   .claim,
               Claim::kAlways);
+}
+
+// Expressions of every key: the name counts as not matched, and is told with the key.
+TEST(SelectorTest, WhatAnExpressionHasNoAnswerAboutIsToldWithItsKey) {
+    const std::string bad = R"("(a+)+[bc]")";
+    const std::string name = std::string(40, 'a');
+    const std::pair<std::string, std::string> keys[] = {
+        {"rules.1.where.topic", R"({"rules": [{"match": "d:*", "interval": "1m"},
+            {"match": "d:*", "action": "include", "where": {"topic": )" +
+                                    bad + "}}]}"},
+        {"select.label_include.topic", R"({"select": {"label_include": {"topic": )" + bad + "}}}"},
+        {"select.label_exclude.topic", R"({"select": {"label_exclude": {"topic": )" + bad + "}}}"},
+        {"topics.regex", R"({"topics": {"mode": "regex", "regex": )" + bad + "}}"},
+        {"clients.group_regex", R"({"clients": {"group_regex": )" + bad + "}}"},
+        {"clients.client_regex", R"({"clients": {"client_regex": )" + bad + "}}"},
+        {"clients.user_regex", R"({"clients": {"user_regex": )" + bad + "}}"},
+    };
+    const One one("gauge\td:topic=" + name + ",group=" + name + ",client-id=" + name +
+                  ",user=" + name);
+    for (const auto& [key, text] : keys) {
+        Config config = config_of(text);
+        config.select.domains = {"d"};
+        config.select.include = {"d:*"};
+        const Selector selector(config);
+        EXPECT_EQ(selector.select(one.bean()).wanted,
+                  key.find("label_exclude") != key.npos || key.find("rules") != key.npos)
+            << key;
+        const Selector::Unanswered told = selector.take_unanswered();
+        EXPECT_EQ(told.count, 1U) << key;
+        ASSERT_EQ(told.sentences.size(), 1U) << key;
+        EXPECT_EQ(told.sentences[0].rfind(key + ": the regular expression", 0), 0U)
+            << told.sentences[0];
+        EXPECT_EQ(selector.take_unanswered().count, 0U) << key;
+    }
 }
 
 // What takes long to read is read where somebody says its name, and by no wildcard.

@@ -1,4 +1,4 @@
-#include "condense/partition_sample.h"
+#include "visibility/partition_sample.h"
 
 #include <algorithm>
 #include <charconv>

@@ -3,21 +3,21 @@
 
 #include <cstdint>
 #include <memory>
-#include <string_view>
 #include <vector>
 
 #include "base/counter_table.h"
 #include "cache/cache.h"
-#include "condense/aggregates.h"
-#include "condense/partition_sample.h"
-#include "condense/top_list.h"
-#include "model/condense.h"
 #include "model/ids.h"
+#include "model/object_name.h"
+#include "model/visibility.h"
+#include "visibility/aggregates.h"
+#include "visibility/partition_sample.h"
+#include "visibility/top_list.h"
 
 namespace remora {
 
 // Thread safety: core thread only.
-class Condenser {
+class Visibility {
  public:
     // A unit whose reading begins or ends because it is shown or not.
     struct Change {
@@ -25,7 +25,7 @@ class Condenser {
         bool is_read = false;
     };
 
-    Condenser(Cache& cache, CounterTable& counters);
+    Visibility(Cache& cache, CounterTable& counters);
 
     // Of the units with a sampled policy, shows those of `partitions` partitions of each topic and
     // those of every partition in trouble.
@@ -33,12 +33,12 @@ class Condenser {
 
     // A unit that the cache has just taken in. `aggregate`: the unit that is made of it and others,
     // kNoUnit: none.
-    void add_unit(UnitId unit, FamilyId family, std::string_view object_name,
-                  const CondensePolicy& policy, UnitId aggregate);
+    void add_unit(UnitId unit, FamilyId family, const ObjectName& name,
+                  const VisibilityPolicy& policy, UnitId aggregate);
     // Another policy, or the same, for a unit that stays; its aggregate stays too. It is shown or
-    // not as before until settle() decides.
-    void update_unit(UnitId unit, FamilyId family, std::string_view object_name,
-                     const CondensePolicy& policy);
+    // not as before until settle() decides. `name` is looked at where policy.needs_partition().
+    void update_unit(UnitId unit, FamilyId family, const ObjectName& name,
+                     const VisibilityPolicy& policy);
     // A unit that is made of others.
     void add_aggregate(UnitId unit) { aggregates_.add(unit); }
     // Calls `use(member)` for what `unit` is made of; not at all for one that is read itself.
@@ -81,15 +81,15 @@ class Condenser {
     struct State {
         PartitionSample::Partition* partition = nullptr;
         TopList* top = nullptr;
-        CondensePolicy policy;
+        VisibilityPolicy policy;
         UnitId aggregate = kNoUnit;
         std::uint16_t family = 0;
         std::uint8_t hidden = 0;  // reasons
         bool is_asleep = false;
     };
 
-    void enter(UnitId unit, FamilyId family, std::string_view object_name,
-               const CondensePolicy& policy);
+    void enter(UnitId unit, FamilyId family, const ObjectName& name,
+               const VisibilityPolicy& policy);
     void leave(UnitId unit);
     void hide(UnitId unit, Reason reason, bool hides);
     void set_asleep(UnitId unit, bool asleep);

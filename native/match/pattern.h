@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "config/regex.h"
+#include "match/regex.h"
 #include "model/object_name.h"
 
 namespace remora {

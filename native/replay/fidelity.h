@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sample/sampler.h"
-#include "sample/trace.h"
+#include "trace/trace.h"
 
 namespace remora {
 

@@ -1,4 +1,4 @@
-#include "condense/top_list.h"
+#include "visibility/top_list.h"
 
 #include <algorithm>
 #include <cmath>

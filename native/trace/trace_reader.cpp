@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "base/limits.h"
-#include "sample/trace.h"
+#include "trace/trace.h"
 
 namespace remora {
 namespace {

@@ -1,4 +1,4 @@
-#include "sample/trace.h"
+#include "trace/trace.h"
 
 #include <gtest/gtest.h>
 

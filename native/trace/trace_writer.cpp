@@ -10,7 +10,7 @@
 #include <cstring>
 
 #include "base/clock.h"
-#include "sample/trace.h"
+#include "trace/trace.h"
 
 namespace remora {
 namespace {

@@ -1,4 +1,4 @@
-#include "config/pattern.h"
+#include "match/pattern.h"
 
 #include <algorithm>
 #include <utility>

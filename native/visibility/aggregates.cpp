@@ -1,4 +1,4 @@
-#include "condense/aggregates.h"
+#include "visibility/aggregates.h"
 
 #include <algorithm>
 #include <cmath>

@@ -6,35 +6,39 @@
 #include <set>
 #include <string>
 
-#include "condense/condenser.h"
+#include "visibility/visibility.h"
 
 namespace remora {
 namespace {
 
 constexpr FamilyId kSize = 3;
 
-class CondenseTest : public testing::Test {
+class VisibilityTest : public testing::Test {
  protected:
     static std::string name_of(const std::string& topic, std::uint32_t partition,
                                const std::string& what = "Size") {
         return "kafka.log:type=Log,name=" + what + ",topic=" + topic +
                ",partition=" + std::to_string(partition);
     }
-    UnitId add(const std::string& name, const CondensePolicy& policy, UnitId aggregate = kNoUnit) {
+    UnitId add(const std::string& name, const VisibilityPolicy& policy,
+               UnitId aggregate = kNoUnit) {
         const UnitId unit = next_++;
         EXPECT_TRUE(cache_.add_unit(unit, 1));
-        condenser_.add_unit(unit, kSize, name, policy, aggregate);
+        visibility_.add_unit(unit, kSize, ObjectName::parse(name).value(), policy, aggregate);
         return unit;
+    }
+    void update(UnitId unit, const std::string& name, const VisibilityPolicy& policy) {
+        visibility_.update_unit(unit, kSize, ObjectName::parse(name).value(), policy);
     }
     UnitId add_whole(Aggregate how) {
         const UnitId unit = next_++;
         EXPECT_TRUE(cache_.add_unit(unit, 1));
-        condenser_.add_aggregate(unit);
-        condenser_.set_aggregate(unit, how, false);
+        visibility_.add_aggregate(unit);
+        visibility_.set_aggregate(unit, how, false);
         return unit;
     }
     void remove(UnitId unit) {
-        condenser_.remove_unit(unit);
+        visibility_.remove_unit(unit);
         cache_.remove_unit(unit);
     }
     void read(UnitId unit, double value, std::int64_t at_s) {
@@ -42,14 +46,14 @@ class CondenseTest : public testing::Test {
         cache_.take(unit, at_s * kNanosPerSecond, at_s * 1000);
     }
     void tick(std::int64_t at_s) {
-        condenser_.tick(at_s * kNanosPerSecond);
+        visibility_.tick(at_s * kNanosPerSecond);
         settle();
         cache_.close_tick(at_s * kNanosPerSecond, [](UnitId) {
             return UnitAtTick{UnitClass::kPartition, 10'000, 60'000};
         });
     }
     void settle() {
-        for (const Condenser::Change& change : condenser_.settle()) {
+        for (const Visibility::Change& change : visibility_.settle()) {
             is_read_[change.unit] = change.is_read;
         }
     }
@@ -60,7 +64,7 @@ class CondenseTest : public testing::Test {
     std::set<std::uint32_t> shown(const std::map<std::uint32_t, UnitId>& partitions) {
         std::set<std::uint32_t> found;
         for (const auto& [number, unit] : partitions) {
-            EXPECT_EQ(is_shown(unit), condenser_.is_read(unit));
+            EXPECT_EQ(is_shown(unit), visibility_.is_read(unit));
             if (is_shown(unit)) {
                 found.insert(number);
             }
@@ -70,16 +74,16 @@ class CondenseTest : public testing::Test {
 
     CounterTable counters_;
     Cache cache_{counters_};
-    Condenser condenser_{cache_, counters_};
+    Visibility visibility_{cache_, counters_};
     UnitId next_ = 0;
     std::map<UnitId, bool> is_read_;
 };
 
-constexpr CondensePolicy kSampled{true, false, Aggregate::kNone, 0, false};
-constexpr CondensePolicy kTells{true, true, Aggregate::kNone, 0, false};
+constexpr VisibilityPolicy kSampled{true, false, Aggregate::kNone, 0, false};
+constexpr VisibilityPolicy kTells{true, true, Aggregate::kNone, 0, false};
 
-TEST_F(CondenseTest, TheSampleIsTheSmallestRanksWhateverTheOrderTheyComeIn) {
-    condenser_.set_partition_sample(3);
+TEST_F(VisibilityTest, TheSampleIsTheSmallestRanksWhateverTheOrderTheyComeIn) {
+    visibility_.set_partition_sample(3);
     std::map<std::uint32_t, UnitId> up;
     std::map<std::uint32_t, UnitId> down;
     std::vector<std::uint32_t> by_rank;
@@ -101,20 +105,20 @@ TEST_F(CondenseTest, TheSampleIsTheSmallestRanksWhateverTheOrderTheyComeIn) {
         settle();
     }
     EXPECT_EQ(shown(down), expected);
-    EXPECT_EQ(condenser_.hidden_series()[kSize], 17U);
+    EXPECT_EQ(visibility_.hidden_series()[kSize], 17U);
     EXPECT_EQ(counters_.get(Counter::kSeriesHidden), 17U);
 
     remove(down[by_rank[0]]);
     down.erase(by_rank[0]);
     settle();
     EXPECT_EQ(shown(down), (std::set<std::uint32_t>{by_rank[1], by_rank[2], by_rank[3]}));
-    condenser_.set_partition_sample(1);
+    visibility_.set_partition_sample(1);
     settle();
     EXPECT_EQ(shown(down), std::set<std::uint32_t>{by_rank[1]});
 }
 
 // Of n partitions k are n / k apart: a sample has no gap of much more.
-TEST_F(CondenseTest, TheSampleIsSpreadEvenly) {
+TEST_F(VisibilityTest, TheSampleIsSpreadEvenly) {
     for (const char* topic : {"orders", "payments", "a", "__consumer_offsets"}) {
         for (const std::uint32_t sample : {2U, 4U, 8U}) {
             constexpr std::uint32_t kPartitions = 48;
@@ -136,8 +140,8 @@ TEST_F(CondenseTest, TheSampleIsSpreadEvenly) {
     }
 }
 
-TEST_F(CondenseTest, APartitionInTroubleIsShownWholeUntilAMinuteAfter) {
-    condenser_.set_partition_sample(1);
+TEST_F(VisibilityTest, APartitionInTroubleIsShownWholeUntilAMinuteAfter) {
+    visibility_.set_partition_sample(1);
     std::map<std::uint32_t, UnitId> sizes;
     std::map<std::uint32_t, UnitId> tellers;
     for (std::uint32_t i = 0; i < 4; ++i) {
@@ -150,7 +154,7 @@ TEST_F(CondenseTest, APartitionInTroubleIsShownWholeUntilAMinuteAfter) {
     std::uint32_t ill = calm.count(0) > 0 ? 1 : 0;
     for (const auto& [number, unit] : tellers) {
         EXPECT_EQ(is_shown(unit), calm.count(number) > 0) << "what tells is shown with the rest";
-        EXPECT_TRUE(condenser_.is_read(unit)) << "and always read";
+        EXPECT_TRUE(visibility_.is_read(unit)) << "and always read";
         read(unit, number == ill ? 1 : 0, 15);
     }
     tick(20);
@@ -167,8 +171,8 @@ TEST_F(CondenseTest, APartitionInTroubleIsShownWholeUntilAMinuteAfter) {
     EXPECT_EQ(cache_.values(sizes[ill]), nullptr) << "its old value must not come back later";
 }
 
-TEST_F(CondenseTest, WhatIsHiddenCountsNeitherAsHitNorAsMissAndIsAccountedFor) {
-    CondensePolicy top;
+TEST_F(VisibilityTest, WhatIsHiddenCountsNeitherAsHitNorAsMissAndIsAccountedFor) {
+    VisibilityPolicy top;
     top.top = 1;
     const UnitId small = add("kafka.server:type=Lag,clientId=a", top);
     const UnitId large = add("kafka.server:type=Lag,clientId=b", top);
@@ -183,8 +187,8 @@ TEST_F(CondenseTest, WhatIsHiddenCountsNeitherAsHitNorAsMissAndIsAccountedFor) {
     EXPECT_EQ(counters_.get(Counter::kCacheHits), 1U);
 }
 
-TEST_F(CondenseTest, TheTopIsByValueAndChangesWhenAnotherIsAFifthLarger) {
-    CondensePolicy top;
+TEST_F(VisibilityTest, TheTopIsByValueAndChangesWhenAnotherIsAFifthLarger) {
+    VisibilityPolicy top;
     top.top = 2;
     std::map<int, UnitId> units;
     for (int i = 0; i < 5; ++i) {
@@ -207,8 +211,8 @@ TEST_F(CondenseTest, TheTopIsByValueAndChangesWhenAnotherIsAFifthLarger) {
     EXPECT_TRUE(is_shown(units[3])) << "the room is used again";
 }
 
-TEST_F(CondenseTest, CountersRankByGrowth) {
-    CondensePolicy top;
+TEST_F(VisibilityTest, CountersRankByGrowth) {
+    VisibilityPolicy top;
     top.top = 1;
     top.grows = true;
     const UnitId old_and_calm = add("kafka.server:type=T,topic=a", top);
@@ -222,8 +226,8 @@ TEST_F(CondenseTest, CountersRankByGrowth) {
     EXPECT_FALSE(is_shown(old_and_calm));
 }
 
-TEST_F(CondenseTest, AnAggregateStandsForItsPartitions) {
-    CondensePolicy summed{true, false, Aggregate::kSum, 0, false};
+TEST_F(VisibilityTest, AnAggregateStandsForItsPartitions) {
+    VisibilityPolicy summed{true, false, Aggregate::kSum, 0, false};
     for (const Aggregate how : {Aggregate::kSum, Aggregate::kMax}) {
         const UnitId whole = add_whole(how);
         std::map<int, UnitId> parts;
@@ -234,7 +238,7 @@ TEST_F(CondenseTest, AnAggregateStandsForItsPartitions) {
         }
         settle();
         for (const auto& [number, unit] : parts) {
-            EXPECT_TRUE(condenser_.is_read(unit));
+            EXPECT_TRUE(visibility_.is_read(unit));
             EXPECT_FALSE(is_shown(unit));
         }
         read(parts[0], 5, 3);
@@ -269,23 +273,23 @@ TEST_F(CondenseTest, AnAggregateStandsForItsPartitions) {
                   counters_.get(Counter::kValuesUnregisteredDropped) + cache_.pending());
 }
 
-TEST_F(CondenseTest, AnotherPolicyForAUnitThatStays) {
-    condenser_.set_partition_sample(0);
-    const UnitId unit = add(name_of("orders", 1), CondensePolicy{});
-    EXPECT_TRUE(condenser_.is_read(unit));
-    condenser_.update_unit(unit, kSize, name_of("orders", 1), kSampled);
+TEST_F(VisibilityTest, AnotherPolicyForAUnitThatStays) {
+    visibility_.set_partition_sample(0);
+    const UnitId unit = add(name_of("orders", 1), VisibilityPolicy{});
+    EXPECT_TRUE(visibility_.is_read(unit));
+    update(unit, name_of("orders", 1), kSampled);
     settle();
     EXPECT_FALSE(is_shown(unit));
     EXPECT_FALSE(is_read_[unit]);
-    condenser_.update_unit(unit, kSize, name_of("orders", 1), CondensePolicy{});
+    update(unit, name_of("orders", 1), VisibilityPolicy{});
     settle();
     EXPECT_TRUE(is_shown(unit));
     EXPECT_TRUE(is_read_[unit]);
 }
 
-TEST_F(CondenseTest, OfferedAgainAUnitKeepsItsPlaceAndItsValue) {
-    condenser_.set_partition_sample(2);
-    CondensePolicy top;
+TEST_F(VisibilityTest, OfferedAgainAUnitKeepsItsPlaceAndItsValue) {
+    visibility_.set_partition_sample(2);
+    VisibilityPolicy top;
     top.top = 2;
     top.grows = true;
     std::map<std::uint32_t, UnitId> sizes;
@@ -308,10 +312,10 @@ TEST_F(CondenseTest, OfferedAgainAUnitKeepsItsPlaceAndItsValue) {
     }
     is_read_.clear();
     for (const auto& [number, unit] : sizes) {
-        condenser_.update_unit(unit, kSize, name_of("orders", number), kSampled);
+        update(unit, name_of("orders", number), kSampled);
     }
     for (const auto& [number, unit] : topics) {
-        condenser_.update_unit(unit, kSize, "kafka.server:type=Topics,topic=t", top);
+        update(unit, "kafka.server:type=Topics,topic=t", top);
     }
     tick(110);
     EXPECT_TRUE(is_read_.empty()) << "nothing begins or ends";
@@ -323,17 +327,17 @@ TEST_F(CondenseTest, OfferedAgainAUnitKeepsItsPlaceAndItsValue) {
     EXPECT_TRUE(is_shown(topics[4]));
 }
 
-TEST_F(CondenseTest, ASampleThatBeginsOrEndsForgetsNothingThatStaysShown) {
+TEST_F(VisibilityTest, ASampleThatBeginsOrEndsForgetsNothingThatStaysShown) {
     std::map<std::uint32_t, UnitId> sizes;
     for (std::uint32_t i = 0; i < 6; ++i) {
-        sizes[i] = add(name_of("orders", i), CondensePolicy{});
+        sizes[i] = add(name_of("orders", i), VisibilityPolicy{});
         read(sizes[i], 7, 5);
     }
     tick(10);
     EXPECT_EQ(shown(sizes).size(), 6U);
-    condenser_.set_partition_sample(2);
+    visibility_.set_partition_sample(2);
     for (const auto& [number, unit] : sizes) {
-        condenser_.update_unit(unit, kSize, name_of("orders", number), kSampled);
+        update(unit, name_of("orders", number), kSampled);
         settle();
     }
     const auto chosen = shown(sizes);
@@ -342,10 +346,10 @@ TEST_F(CondenseTest, ASampleThatBeginsOrEndsForgetsNothingThatStaysShown) {
         EXPECT_EQ(cache_.values(unit) != nullptr, chosen.count(number) > 0) << number;
     }
     for (const auto& [number, unit] : sizes) {
-        condenser_.update_unit(unit, kSize, name_of("orders", number), CondensePolicy{});
+        update(unit, name_of("orders", number), VisibilityPolicy{});
         settle();
     }
-    condenser_.set_partition_sample(0);
+    visibility_.set_partition_sample(0);
     settle();
     EXPECT_EQ(shown(sizes).size(), 6U);
     for (const std::uint32_t number : chosen) {
@@ -353,8 +357,8 @@ TEST_F(CondenseTest, ASampleThatBeginsOrEndsForgetsNothingThatStaysShown) {
     }
 }
 
-TEST_F(CondenseTest, ASumOfAPartIsNotShownAsTheWhole) {
-    CondensePolicy summed = kSampled;
+TEST_F(VisibilityTest, ASumOfAPartIsNotShownAsTheWhole) {
+    VisibilityPolicy summed = kSampled;
     summed.aggregate = Aggregate::kSum;
     const UnitId sum = add_whole(Aggregate::kSum);
     const UnitId a = add(name_of("orders", 0), summed, sum);
@@ -364,18 +368,18 @@ TEST_F(CondenseTest, ASumOfAPartIsNotShownAsTheWhole) {
     tick(10);
     ASSERT_NE(cache_.values(sum), nullptr);
     EXPECT_EQ(*cache_.values(sum), 3);
-    condenser_.set_aggregate(sum, Aggregate::kSum, true);
+    visibility_.set_aggregate(sum, Aggregate::kSum, true);
     read(a, 5, 15);
     tick(20);
     EXPECT_TRUE(cache_.is_quarantined(sum));
-    condenser_.set_aggregate(sum, Aggregate::kSum, false);
+    visibility_.set_aggregate(sum, Aggregate::kSum, false);
     tick(30);
     EXPECT_FALSE(cache_.is_quarantined(sum));
     EXPECT_EQ(*cache_.values(sum), 7);
 }
 
-TEST_F(CondenseTest, ASumOfWhichAPartIsNotKnownIsLeftOutAndCounted) {
-    CondensePolicy summed = kSampled;
+TEST_F(VisibilityTest, ASumOfWhichAPartIsNotKnownIsLeftOutAndCounted) {
+    VisibilityPolicy summed = kSampled;
     summed.aggregate = Aggregate::kSum;
     const UnitId sum = add_whole(Aggregate::kSum);
     const UnitId a = add(name_of("orders", 0), summed, sum);
@@ -410,8 +414,8 @@ TEST_F(CondenseTest, ASumOfWhichAPartIsNotKnownIsLeftOutAndCounted) {
     }
 }
 
-TEST_F(CondenseTest, CountersNotSeenToGrowRankByWhatTheyShow) {
-    CondensePolicy top;
+TEST_F(VisibilityTest, CountersNotSeenToGrowRankByWhatTheyShow) {
+    VisibilityPolicy top;
     top.top = 1;
     top.grows = true;
     const UnitId small = add("kafka.server:type=Topics,topic=a", top);

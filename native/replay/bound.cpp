@@ -1,4 +1,4 @@
-#include "cli/bound.h"
+#include "replay/bound.h"
 
 #include <algorithm>
 #include <cmath>

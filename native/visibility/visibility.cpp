@@ -1,18 +1,17 @@
-#include "condense/condenser.h"
+#include "visibility/visibility.h"
 
 #include <algorithm>
 
 #include "base/grow.h"
-#include "model/object_name.h"
 
 namespace remora {
 
-Condenser::Condenser(Cache& cache, CounterTable& counters)
+Visibility::Visibility(Cache& cache, CounterTable& counters)
     : cache_(cache), counters_(counters), aggregates_(counters) {}
 
-void Condenser::add_unit(UnitId unit, FamilyId family, std::string_view object_name,
-                         const CondensePolicy& policy, UnitId aggregate) {
-    if (policy == CondensePolicy{}) {
+void Visibility::add_unit(UnitId unit, FamilyId family, const ObjectName& name,
+                          const VisibilityPolicy& policy, UnitId aggregate) {
+    if (policy == VisibilityPolicy{}) {
         return;
     }
     if (unit >= states_.size()) {
@@ -23,7 +22,7 @@ void Condenser::add_unit(UnitId unit, FamilyId family, std::string_view object_n
     if (aggregate != kNoUnit) {
         aggregates_.add_member(aggregate, unit);
     }
-    enter(unit, family, object_name, policy);
+    enter(unit, family, name, policy);
     // Not before settle() has found its partition among those that are shown.
     if (states_[unit].partition != nullptr && policy.is_sampled) {
         hide(unit, kOutsideSample, true);
@@ -31,10 +30,10 @@ void Condenser::add_unit(UnitId unit, FamilyId family, std::string_view object_n
     }
 }
 
-void Condenser::update_unit(UnitId unit, FamilyId family, std::string_view object_name,
-                            const CondensePolicy& policy) {
+void Visibility::update_unit(UnitId unit, FamilyId family, const ObjectName& name,
+                             const VisibilityPolicy& policy) {
     if (unit >= states_.size()) {
-        if (policy == CondensePolicy{}) {
+        if (policy == VisibilityPolicy{}) {
             return;
         }
         grow(states_, unit + 1);
@@ -43,25 +42,22 @@ void Condenser::update_unit(UnitId unit, FamilyId family, std::string_view objec
         return;
     }
     leave(unit);
-    enter(unit, family, object_name, policy);
+    enter(unit, family, name, policy);
     if (!policy.is_sampled) {
         hide(unit, kOutsideSample, false);
         set_asleep(unit, false);
     }
 }
 
-void Condenser::enter(UnitId unit, FamilyId family, std::string_view object_name,
-                      const CondensePolicy& policy) {
+void Visibility::enter(UnitId unit, FamilyId family, const ObjectName& name,
+                       const VisibilityPolicy& policy) {
     State& state = states_[unit];
     state.family = static_cast<std::uint16_t>(family);
     state.policy = policy;
-    if (policy.is_sampled || policy.tells_trouble) {
-        const Result<ObjectName> name = ObjectName::parse(object_name);
-        if (name) {
-            state.partition = sample_.add(unit, unquote(name.value().get("topic")),
-                                          partition_number(name.value().get("partition")),
-                                          policy.is_sampled, policy.tells_trouble);
-        }
+    if (policy.needs_partition()) {
+        state.partition =
+            sample_.add(unit, unquote(name.get("topic")), partition_number(name.get("partition")),
+                        policy.is_sampled, policy.tells_trouble);
     }
     if (policy.top > 0) {
         state.top = top_list(state.family, policy.top);
@@ -70,7 +66,7 @@ void Condenser::enter(UnitId unit, FamilyId family, std::string_view object_name
     hide(unit, kNotAtTop, policy.top > 0);
 }
 
-void Condenser::leave(UnitId unit) {
+void Visibility::leave(UnitId unit) {
     State& state = states_[unit];
     if (state.partition != nullptr) {
         sample_.remove(unit, state.partition);
@@ -85,7 +81,7 @@ void Condenser::leave(UnitId unit) {
     }
 }
 
-void Condenser::remove_unit(UnitId unit) {
+void Visibility::remove_unit(UnitId unit) {
     aggregates_.remove(unit);
     if (unit >= states_.size()) {
         return;
@@ -100,7 +96,7 @@ void Condenser::remove_unit(UnitId unit) {
     states_[unit] = State{};
 }
 
-TopList* Condenser::top_list(FamilyId family, std::uint32_t size) {
+TopList* Visibility::top_list(FamilyId family, std::uint32_t size) {
     for (const std::unique_ptr<TopList>& list : top_lists_) {
         if (list->family() == family && list->size() == size) {
             return list.get();
@@ -109,7 +105,7 @@ TopList* Condenser::top_list(FamilyId family, std::uint32_t size) {
     return top_lists_.emplace_back(std::make_unique<TopList>(family, size)).get();
 }
 
-void Condenser::hide(UnitId unit, Reason reason, bool hides) {
+void Visibility::hide(UnitId unit, Reason reason, bool hides) {
     State& state = states_[unit];
     const bool was_hidden = state.hidden != 0;
     state.hidden = static_cast<std::uint8_t>(hides ? state.hidden | reason
@@ -128,7 +124,7 @@ void Condenser::hide(UnitId unit, Reason reason, bool hides) {
     counters_.set(Counter::kSeriesHidden, hidden_total_);
 }
 
-void Condenser::set_asleep(UnitId unit, bool asleep) {
+void Visibility::set_asleep(UnitId unit, bool asleep) {
     if (states_[unit].is_asleep == asleep) {
         return;
     }
@@ -139,7 +135,7 @@ void Condenser::set_asleep(UnitId unit, bool asleep) {
     changes_.push_back({unit, !asleep});
 }
 
-void Condenser::tick(std::int64_t now_ns) {
+void Visibility::tick(std::int64_t now_ns) {
     sample_.look_for_trouble(cache_, now_ns);
     for (const std::unique_ptr<TopList>& list : top_lists_) {
         list->update(cache_,
@@ -148,7 +144,7 @@ void Condenser::tick(std::int64_t now_ns) {
     aggregates_.update(cache_);
 }
 
-const std::vector<Condenser::Change>& Condenser::settle() {
+const std::vector<Visibility::Change>& Visibility::settle() {
     sample_.settle([this](UnitId unit, bool is_shown) {
         hide(unit, kOutsideSample, !is_shown);
         set_asleep(unit, !is_shown && states_[unit].policy.sleeps_unseen());

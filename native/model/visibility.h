@@ -1,5 +1,5 @@
 // What of a unit is shown, where not each of its kind is: decided at registration, carried out by
-// the room `condense`.
+// the room `visibility`.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@ namespace remora {
 
 enum class Aggregate : std::uint8_t { kNone, kSum, kMax };
 
-struct CondensePolicy {
+struct VisibilityPolicy {
     // Shown when its partition is of its topic's sample or in trouble.
     bool is_sampled = false;
     bool tells_trouble = false;              // above 0: its partition is in trouble
@@ -18,7 +18,9 @@ struct CondensePolicy {
 
     // Whether it is not read either while it is not shown.
     bool sleeps_unseen() const { return aggregate == Aggregate::kNone && !tells_trouble; }
-    bool operator==(const CondensePolicy&) const = default;
+    // Whether it has to be known which partition of which topic it is of.
+    bool needs_partition() const { return is_sampled || tells_trouble; }
+    bool operator==(const VisibilityPolicy&) const = default;
 };
 
 }  // namespace remora

@@ -9,8 +9,8 @@
 
 #include "base/counter_table.h"
 #include "cache/cache.h"
-#include "model/condense.h"
 #include "model/ids.h"
+#include "model/visibility.h"
 
 namespace remora {
 

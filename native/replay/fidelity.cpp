@@ -1,14 +1,15 @@
-#include "cli/fidelity.h"
+#include "replay/fidelity.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "model/deviation.h"
 #include "model/intervals.h"
+#include "plan/plan_reader.h"
 #include "plan/planner.h"
 
 namespace remora {
@@ -86,18 +87,11 @@ class TickReader {
     void read_all(std::int64_t now_ns, OnUnit&& on_unit) {
         for (PlanResult result = planner_.plan(now_ns, buffer_); result.units > 0;
              result = planner_.plan(now_ns, buffer_)) {
-            std::size_t at = sizeof(wire::PlanHeader);
-            for (std::uint32_t g = 0; g < result.groups; ++g) {
-                wire::PlanGroup group{};
-                std::memcpy(&group, buffer_.data() + at, sizeof(group));
-                at += sizeof(group);
-                for (std::uint32_t i = 0; i < group.unit_count; ++i, at += sizeof(UnitId)) {
-                    UnitId unit = 0;
-                    std::memcpy(&unit, buffer_.data() + at, sizeof(unit));
+            PlanReader(buffer_).for_each_group([&](FamilyId, std::span<const UnitId> units) {
+                for (const UnitId unit : units) {
                     on_unit(unit);
                 }
-                at = (at + 7) & ~std::size_t{7};
-            }
+            });
         }
     }
 

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "cli/fidelity.h"
+#include "replay/fidelity.h"
 
 namespace remora {
 
