@@ -530,6 +530,8 @@ public final class RegistrarTests {
         check(scratch.values[0] == 7 && Double.isNaN(scratch.values[1]), "one that is gone");
         left.set(0);
         equal(-Wire.ReadStatus.THREW, reader.read(name, plan, scratch), "status");
+        left.set(2);
+        equal(2, describe(reader, name).slots.size(), "slots of a bean that is looked at now");
         equal(before, several.get(), "calls for several attributes");
         server.unregisterMBean(name);
         try {

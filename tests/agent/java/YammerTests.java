@@ -220,7 +220,7 @@ public final class YammerTests {
             timer.update(100_000 + i, TimeUnit.MILLISECONDS);
             readBoth(reader, histogram, timer, plans, now += i % 3 * second);
         }
-        check(plans[0].renewed().knows(histogram.count()) == false, "another metric object");
+        check(plans[0].renewed().needsSnapshot(histogram.count()), "another metric object");
     }
 
     /** Compares with the metrics' own snapshots; returns the bytes allocated by the two reads. */

@@ -111,13 +111,22 @@ final class Answers {
     private void accept(int unit, ObjectName name, Description description, short[] wanted) {
         int bound = description.kind == Wire.BeanKind.MBEAN ? description.slots.size() : Wire.STAT_COUNT;
         checkSelectors(wanted, bound, name);
-        Object plan = description.kind == Wire.BeanKind.MBEAN ? shared(description.plan(wanted)) : shared(wanted);
-        if (description.kind == Wire.BeanKind.HISTOGRAM || description.kind == Wire.BeanKind.TIMER) {
-            plan = new HistogramPlan((byte[]) plan);
-        }
+        Object plan = planOf(description, wanted);
         boolean text = description.gaugeType == Wire.ValueType.TEXT;
         if (!units.put(unit, name, description.kind, description.source, plan, text)) {
             throw new CoreFailure("the core names unit " + unit);
+        }
+    }
+
+    private Object planOf(Description description, short[] wanted) {
+        switch (description.kind) {
+            case Wire.BeanKind.MBEAN:
+                return shared(description.plan(wanted));
+            case Wire.BeanKind.HISTOGRAM:
+            case Wire.BeanKind.TIMER:
+                return new HistogramPlan(shared(wanted));
+            default:
+                return shared(wanted);
         }
     }
 

@@ -200,20 +200,21 @@ final class Collector implements Runnable {
 
     private int readGuarded(int unit, byte kind) {
         UnitTable units = session.units;
+        Object plan = units.plan(unit);
         gate.enter(unit);
         int result;
         try {
             result = kind == Wire.BeanKind.MBEAN
-                    ? session.mbeans.read(units.name(unit), (MBeanPlan) units.plan(unit), scratch)
-                    : session.metrics.read(kind, units.source(unit), units.plan(unit), scratch);
+                    ? session.mbeans.read(units.name(unit), (MBeanPlan) plan, scratch)
+                    : session.metrics.read(kind, units.source(unit), plan, scratch);
         } catch (InstanceNotFoundException e) {
             result = -Wire.ReadStatus.GONE;
         } catch (Throwable cause) {
             result = -Wire.ReadStatus.THREW;
         }
         gate.leave();
-        if (result > 0 && units.plan(unit) instanceof HistogramPlan) {
-            ((HistogramPlan) units.plan(unit)).took(scratch.count, scratch.values, System.nanoTime());
+        if (result > 0 && plan instanceof HistogramPlan) {
+            ((HistogramPlan) plan).took(scratch.count, scratch.values, System.nanoTime());
         }
         return result;
     }

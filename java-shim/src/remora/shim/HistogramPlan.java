@@ -13,12 +13,13 @@ import java.util.concurrent.TimeUnit;
  * <p>Collector thread only, and {@link #took} only when it has not been given up.
  */
 final class HistogramPlan {
-    private static final long SETTLED_NANOS = TimeUnit.SECONDS.toNanos(1) / 2;
+    private static final long SETTLED_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     /** {@link Wire.Stat} of each value. */
     final byte[] stats;
 
     private final double[] quantiles;
+    private final boolean hasQuantiles;
     private long count = -1;
     private long sinceNanos;
     private boolean known;
@@ -26,14 +27,19 @@ final class HistogramPlan {
     HistogramPlan(byte[] stats) {
         this.stats = stats;
         quantiles = new double[stats.length];
+        boolean any = false;
+        for (byte stat : stats) {
+            any |= stat >= Wire.Stat.P50;
+        }
+        hasQuantiles = any;
     }
 
-    /** Whether {@link #quantile} has those of a histogram with this count. */
-    boolean knows(long count) {
-        return known && this.count == count;
+    /** Whether a quantile is wanted that {@link #quantile} does not have for this count. */
+    boolean needsSnapshot(long count) {
+        return hasQuantiles && !(known && this.count == count);
     }
 
-    /** Quantile of slot {@code slot}, which must be one. */
+    /** Quantile of slot {@code slot}, which must be one; only when no snapshot is needed. */
     double quantile(int slot) {
         return quantiles[slot];
     }

@@ -136,7 +136,7 @@ final class MBeanReader {
     private Map<String, Object> valuesOf(ObjectName name, Set<String> asked) throws InstanceNotFoundException {
         Map<String, Object> values = new HashMap<>();
         try {
-            for (Attribute attribute : server.getAttributes(name, asked.toArray(new String[0])).asList()) {
+            for (Attribute attribute : attributes(name, asked.toArray(new String[0])).asList()) {
                 values.put(attribute.getName(), attribute.getValue());
             }
         } catch (InstanceNotFoundException e) {

@@ -74,9 +74,9 @@ final class YammerReader implements MetricReader {
             case Wire.BeanKind.METER:
                 return readMeter((Metered) metric, (byte[]) plan, scratch.values);
             case Wire.BeanKind.HISTOGRAM:
-                return readHistogram((Histogram) metric, (HistogramPlan) plan, scratch);
+                return readSampled((Sampling) metric, ((Histogram) metric).count(), (HistogramPlan) plan, scratch);
             case Wire.BeanKind.TIMER:
-                return readTimer((Timer) metric, (HistogramPlan) plan, scratch);
+                return readSampled((Sampling) metric, ((Timer) metric).count(), (HistogramPlan) plan, scratch);
             default:
                 return -Wire.ReadStatus.NOT_NUMBER;
         }
@@ -106,37 +106,21 @@ final class YammerReader implements MetricReader {
         return stats.length;
     }
 
-    private static int readHistogram(Histogram histogram, HistogramPlan plan, Scratch scratch) {
+    /** A histogram or a timer. */
+    private static int readSampled(Sampling metric, long count, HistogramPlan plan, Scratch scratch) {
         byte[] stats = plan.stats;
         double[] values = scratch.values;
-        scratch.count = histogram.count();
-        boolean known = plan.knows(scratch.count);
-        Snapshot snapshot = null;
+        scratch.count = count;
+        Snapshot snapshot = plan.needsSnapshot(count) ? metric.getSnapshot() : null;
         for (int i = 0; i < stats.length; i++) {
             int stat = stats[i];
             if (stat >= Wire.Stat.P50) {
-                snapshot = known || snapshot != null ? snapshot : histogram.getSnapshot();
-                values[i] = known ? plan.quantile(i) : snapshot.getValue(quantile(stat));
+                values[i] = snapshot == null ? plan.quantile(i) : snapshot.getValue(quantile(stat));
+            } else if (stat >= Wire.Stat.MIN) {
+                values[i] = summary((Summarizable) metric, stat);
             } else {
-                values[i] = stat == Wire.Stat.COUNT ? scratch.count : summary(histogram, stat);
-            }
-        }
-        return stats.length;
-    }
-
-    private static int readTimer(Timer timer, HistogramPlan plan, Scratch scratch) {
-        byte[] stats = plan.stats;
-        double[] values = scratch.values;
-        scratch.count = timer.count();
-        boolean known = plan.knows(scratch.count);
-        Snapshot snapshot = null;
-        for (int i = 0; i < stats.length; i++) {
-            int stat = stats[i];
-            if (stat >= Wire.Stat.P50) {
-                snapshot = known || snapshot != null ? snapshot : ((Sampling) timer).getSnapshot();
-                values[i] = known ? plan.quantile(i) : snapshot.getValue(quantile(stat));
-            } else {
-                values[i] = stat >= Wire.Stat.MIN ? summary(timer, stat) : rate(timer, stat);
+                values[i] = stat == Wire.Stat.COUNT ? count
+                        : metric instanceof Metered ? rate((Metered) metric, stat) : Double.NaN;
             }
         }
         return stats.length;
