@@ -5,6 +5,9 @@
 namespace remora {
 
 struct ConfiguredRegex::State {
+    State(std::string named, std::string_view text, Regex compiled)
+        : key(std::move(named)), pattern(text), regex(std::move(compiled)) {}
+
     const std::string key;
     const std::string pattern;
     const Regex regex;
@@ -17,8 +20,8 @@ Result<ConfiguredRegex> ConfiguredRegex::compile(std::string key, std::string_vi
     if (!regex) {
         return regex.status();
     }
-    return ConfiguredRegex(std::shared_ptr<State>(
-        new State{std::move(key), std::string(pattern), std::move(regex).value()}));
+    return ConfiguredRegex(
+        std::make_shared<State>(std::move(key), pattern, std::move(regex).value()));
 }
 
 bool ConfiguredRegex::matches(std::string_view text) const {
