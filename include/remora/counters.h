@@ -69,6 +69,7 @@ namespace remora {
     X(kPriceNanos,           gauge,   "sampler_price_nanoseconds",     "CPU a second that one second less of age of a moving value is worth now") \
     X(kBudgetPpm,            gauge,   "cpu_budget_ppm",                "ceiling of the agent's CPU, millionths of one core") \
     X(kCpuUsedPpm,           gauge,   "cpu_used_ppm",                  "CPU used over the last minute, millionths of one core") \
+    X(kTickOverheadMicros,   gauge,   "tick_overhead_microseconds",    "CPU of a tick that is not reads: sampling, outputs, wakeups; the median of three") \
     X(kCoreCpuNanos,         seconds, "core_cpu_seconds_total",        "CPU time of the core thread") \
     X(kCoreCycleNanosMax,    gauge,   "core_cycle_nanoseconds_max",    "longest core cycle so far") \
     X(kUnitsWoken,           counter, "units_woken_total",             "units read again before a tick because their family surprised") \

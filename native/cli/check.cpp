@@ -19,6 +19,7 @@
 #include "config/keys.h"
 #include "config/parse.h"
 #include "config/print.h"
+#include "sample/ceiling.h"
 #include "sample/shedding.h"
 #include "select/admission.h"
 #include "select/bean_list.h"
@@ -47,13 +48,22 @@ struct CheckOptions {
     bool names = false;
 };
 
+// A unit's class and the intervals of its rule, 0: not set.
+struct HowOften {
+    UnitClass unit_class = UnitClass::kBroker;
+    std::uint32_t interval_ms_min = 0;
+    std::uint32_t interval_ms_base = 0;
+    std::uint32_t interval_ms_max = 0;
+    auto operator<=>(const HowOften&) const = default;
+};
+
 // What a family amounts to.
 struct FamilyTally {
     FamilyId id = 0;
     std::uint32_t beans = 0;
-    std::uint32_t units = 0;   // read
-    std::uint32_t series = 0;  // shown
-    UnitClass unit_class = UnitClass::kBroker;
+    std::uint32_t units = 0;                  // read
+    std::uint32_t series = 0;                 // shown
+    std::map<HowOften, std::uint32_t> reads;  // units by what decides how often they are read
 };
 
 Result<std::string> whole_file(const std::string& path) {
@@ -103,7 +113,9 @@ void show(const Pick& pick, bool names, std::map<std::string, std::uint32_t>& at
         return;
     }
     ++pick.family->units;
-    pick.family->unit_class = pick.selection.policy.unit_class;
+    const UnitPolicy& unit = pick.selection.policy;
+    ++pick.family->reads[{unit.unit_class, unit.min_interval_ms, unit.base_interval_ms,
+                          unit.max_interval_ms}];
     if (policy.aggregate != Aggregate::kNone &&
         made.insert(without_partition(pick.bean->name)).second) {
         found.series += series;
@@ -138,8 +150,7 @@ Tally tally(const Config& config, const BeanList& list, bool names) {
     for (const Bean& bean : list.beans()) {
         const auto next = static_cast<FamilyId>(families.size());
         FamilyTally& family =
-            families
-                .try_emplace(family_name(bean.name), FamilyTally{next, 0, 0, 0, UnitClass::kBroker})
+            families.try_emplace(family_name(bean.name), FamilyTally{next, 0, 0, 0, {}})
                 .first->second;
         ++family.beans;
         unmatched.see(bean);
@@ -220,51 +231,85 @@ std::string given_up(std::uint32_t step) {
     return text;
 }
 
-// CPU of the reads alone, and what the ceiling makes of it.
-void print_cost(const Config& config, const Tally& found, const MeasuredCosts& costs) {
-    const SamplingConfig& sampling = config.sampling;
-    AgeBounds bounds(sampling, 0);
+// What reading takes.
+struct ReadCost {
     ClassCosts classes;
-    double pass_ns = 0;
-    double base_ns_per_s = 0;
-    std::uint32_t unknown = 0;
+    double pass_ns = 0;         // everything once
+    double base_ns_per_s = 0;   // everything at its base interval
+    double each_tick_ns = 0;    // what is read for every tick
+    std::uint32_t unknown = 0;  // units without a measured cost
+};
+
+ReadCost read_cost(const SamplingConfig& sampling, const Tally& found, const MeasuredCosts& costs) {
+    AgeBounds bounds(sampling, static_cast<std::uint32_t>(sampling.min_interval_ms));
+    ReadCost cost;
     for (const auto& [name, family] : found.families) {
         const std::optional<double> ns = costs.typical_ns(name);
         if (!ns) {
-            unknown += family.units;
+            cost.unknown += family.units;
             continue;
         }
-        UnitTraits traits;
-        traits.unit_class = family.unit_class;
-        const AgeBounds::Kind& kind = bounds.kind(
-            bounds.kind_of(traits), AgeBounds::expense_of(*ns, AgeBounds::Expense::kNone));
-        const double all_ns = *ns * family.units;
-        pass_ns += all_ns;
-        base_ns_per_s += all_ns * kind.base_per_s;
-        ClassCost& cost = classes[static_cast<std::size_t>(family.unit_class)];
-        cost.at_base += all_ns * kind.base_per_s;
-        cost.at_bound += all_ns * 1e3 / kind.bound_ms;
+        for (const auto& [how, units] : family.reads) {
+            UnitTraits traits;
+            traits.unit_class = how.unit_class;
+            traits.interval_ms_min = how.interval_ms_min;
+            traits.interval_ms_base = how.interval_ms_base;
+            traits.interval_ms_max = how.interval_ms_max;
+            const AgeBounds::Kind& kind = bounds.kind(
+                bounds.kind_of(traits), AgeBounds::expense_of(*ns, AgeBounds::Expense::kNone));
+            const double all_ns = *ns * units;
+            ClassCost& sum = cost.classes[static_cast<std::size_t>(how.unit_class)];
+            cost.pass_ns += all_ns;
+            cost.base_ns_per_s += all_ns * kind.base_per_s;
+            sum.at_base += all_ns * kind.base_per_s;
+            (kind.rule_max_ms != 0 ? sum.ruled : sum.at_bound) += all_ns * 1e3 / kind.bound_ms;
+            if (how.unit_class <= UnitClass::kBroker && kind.bound_ms <= bounds.base_ms()) {
+                cost.each_tick_ns += all_ns;
+            }
+        }
     }
+    return cost;
+}
+
+// CPU, and what the ceiling makes of it.
+void print_cost(const Config& config, const Tally& found, const MeasuredCosts& costs) {
+    const SamplingConfig& sampling = config.sampling;
+    const ReadCost cost = read_cost(sampling, found, costs);
     const auto percent = [](double ns_per_s) { return number("%.4f", ns_per_s / 1e7) + " %"; };
-    std::cout << "reading all of it once: " << number("%.2f", pass_ns / 1e6)
-              << " ms; for every tick: " << percent(base_ns_per_s)
-              << " of a core; at the bounds on age: "
-              << percent(Shedding::least_ns_per_s(classes, 0)) << "\n";
-    if (sampling.policy == SamplingPolicy::kAdaptive) {
-        const double ceiling = sampling.cpu_budget_percent * 1e7;
-        const double each_tick = classes[static_cast<std::size_t>(UnitClass::kAlert)].at_bound +
-                                 classes[static_cast<std::size_t>(UnitClass::kBroker)].at_bound;
-        Shedding shedding;
-        const std::string lost = given_up(shedding.choose(classes, ceiling));
-        std::cout << "the ceiling of " << number("%g", sampling.cpu_budget_percent) << " % "
-                  << (base_ns_per_s <= ceiling ? "allows for every bean at every tick"
-                      : lost.empty()           ? "holds the bounds on age"
-                                               : "is too low for the bounds on age: " + lost)
-                  << (each_tick > ceiling ? "; ticks would come less often" : "")
-                  << "; sampling and output come on top\n";
+    const double bound_ns_per_s = Shedding::least_ns_per_s(cost.classes, 0);
+    const double ticks_per_s = 1e3 / static_cast<double>(sampling.base_interval_ms);
+    const double overhead_ns_per_s = costs.tick_overhead_ns() * ticks_per_s;
+    std::cout << "reading all of it once: " << number("%.2f", cost.pass_ns / 1e6)
+              << " ms; for every tick: " << percent(cost.base_ns_per_s)
+              << " of a core; at the bounds on age: " << percent(bound_ns_per_s) << "\n";
+    if (overhead_ns_per_s > 0) {
+        std::cout << "sampling and output, as that agent measured them: "
+                  << percent(overhead_ns_per_s) << "\n";
     }
-    if (unknown > 0) {
-        std::cout << unknown << " beans are of families without a measured cost: not counted\n";
+    if (sampling.policy == SamplingPolicy::kAdaptive) {
+        const double base_s = 1e-3 * static_cast<double>(sampling.base_interval_ms);
+        const double most_ns_per_s = sampling.cpu_budget_percent * 1e7;
+        const double others_ns_per_s =
+            Shedding::least_ns_per_s(cost.classes, Shedding::kWidest) - cost.each_tick_ns / base_s;
+        const std::uint32_t stride = Ceiling::stride_for(
+            Ceiling::kAim * most_ns_per_s, cost.each_tick_ns + costs.tick_overhead_ns(),
+            others_ns_per_s, base_s);
+        const double reads_ns_per_s = most_ns_per_s - overhead_ns_per_s / stride;
+        Shedding shedding;
+        const std::string lost =
+            given_up(shedding.choose(cost.classes, std::max(0.0, reads_ns_per_s)));
+        std::cout << "the ceiling of " << number("%g", sampling.cpu_budget_percent) << " % "
+                  << (cost.base_ns_per_s <= reads_ns_per_s ? "allows for every bean at every tick"
+                      : lost.empty()                       ? "holds the bounds on age"
+                                     : "is too low for the bounds on age: " + lost)
+                  << (stride > 1
+                          ? "; a tick would come every " + number("%g", base_s * stride) + " s"
+                          : "")
+                  << (overhead_ns_per_s > 0 ? "" : "; sampling and output come on top") << "\n";
+    }
+    if (cost.unknown > 0) {
+        std::cout << cost.unknown
+                  << " beans are of families without a measured cost: not counted\n";
     }
 }
 

@@ -7,6 +7,7 @@ namespace remora {
 namespace {
 
 constexpr std::string_view kMetric = "remora_family_read_typical_seconds{";
+constexpr std::string_view kOverhead = "remora_tick_overhead_microseconds";
 constexpr std::string_view kLabel = "family=\"";
 
 // The value of a label that begins at `text`, up to its closing quote.
@@ -23,6 +24,10 @@ std::string unescaped(std::string_view text) {
     return value;
 }
 
+double number(std::string_view text) {
+    return std::strtod(std::string(text).c_str(), nullptr);
+}
+
 }  // namespace
 
 MeasuredCosts MeasuredCosts::parse(std::string_view text) {
@@ -32,11 +37,15 @@ MeasuredCosts MeasuredCosts::parse(std::string_view text) {
         text.remove_prefix(std::min(text.size(), line.size() + 1));
         const std::size_t label = line.find(kLabel);
         const std::size_t end = line.rfind("} ");
+        if (line.substr(0, kOverhead.size()) == kOverhead) {
+            const double us = number(line.substr(line.rfind(' ') + 1));
+            costs.tick_overhead_ns_ = us > 0 && us < 1e9 ? us * 1e3 : 0;
+        }
         if (line.substr(0, kMetric.size()) != kMetric || label == std::string_view::npos ||
             end == std::string_view::npos) {
             continue;
         }
-        const double seconds = std::strtod(std::string(line.substr(end + 2)).c_str(), nullptr);
+        const double seconds = number(line.substr(end + 2));
         if (seconds > 0 && seconds < 3600) {
             costs.by_family_[unescaped(line.substr(label + kLabel.size()))] = seconds * 1e9;
         }

@@ -8,20 +8,24 @@
 
 namespace remora {
 
-// Typical nanoseconds to read one bean, by family.
+// Typical nanoseconds to read one bean, by family, and what a tick takes beside its reads.
 class MeasuredCosts {
  public:
     // `text`: an agent's Prometheus output with its self-metrics; lines of
-    // remora_family_read_typical_seconds count, whatever else is there.
+    // remora_family_read_typical_seconds and remora_tick_overhead_microseconds count, whatever else
+    // is there.
     static MeasuredCosts parse(std::string_view text);
 
     bool is_empty() const { return by_family_.empty(); }
+    // Of a tick, beside its reads; 0 when the agent has not told.
+    double tick_overhead_ns() const { return tick_overhead_ns_; }
     // Of the family. The agent reports those whose reads take most: one that it does not report is
     // taken to cost as much as the cheapest of them. Empty when there are none.
     std::optional<double> typical_ns(const std::string& family) const;
 
  private:
     std::map<std::string, double> by_family_;
+    double tick_overhead_ns_ = 0;
 };
 
 }  // namespace remora

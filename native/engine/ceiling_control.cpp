@@ -36,6 +36,8 @@ SolveResult CeilingControl::tick(const CpuWindow& window, bool is_recording, boo
     counters_.set(Counter::kWideningStep, solved.step);
     counters_.set(Counter::kBudgetPpm, static_cast<std::uint64_t>(ceiling_.ppm()));
     counters_.set(Counter::kCpuUsedPpm, static_cast<std::uint64_t>(ceiling_.used_ppm()));
+    counters_.set(Counter::kTickOverheadMicros,
+                  static_cast<std::uint64_t>(ceiling_.overhead_ns_per_tick() * 1e-3));
     counters_.set(Counter::kUnitsQuarantined, sampler_.health().quarantined());
     counters_.set(Counter::kQuarantines, sampler_.health().quarantines_total());
     return solved;

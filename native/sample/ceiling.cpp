@@ -10,7 +10,6 @@ namespace {
 
 constexpr double kNanosPerPercent = 1e7;  // one percent of one core, a second
 // Of the ceiling; the rest is for what differs from minute to minute.
-constexpr double kAim = 0.92;
 constexpr double kAimToShorten = 0.8;
 constexpr std::uint32_t kShortenAfter = 2;
 constexpr std::uint32_t kWindowsUntilKnown = 2;
@@ -42,12 +41,9 @@ void Ceiling::configure(double percent, std::int64_t base_ns) {
     fits_ = 0;
 }
 
-// So many base intervals that a tick's cost and what the other classes need at the least fit into
-// the share `aim` of the ceiling; those never count for more than half of it.
-std::uint32_t Ceiling::stride_for(double tick_ns, double others_ns_per_s, double aim,
-                                  double base_s) const {
-    const double most = aim * ceiling_;
-    const double for_ticks = std::max(most - others_ns_per_s, most / 2);
+std::uint32_t Ceiling::stride_for(double most_ns_per_s, double tick_ns, double others_ns_per_s,
+                                  double base_s) {
+    const double for_ticks = std::max(most_ns_per_s - others_ns_per_s, most_ns_per_s / 2);
     const double strides = tick_ns / std::max(for_ticks * base_s, 1.0);
     return static_cast<std::uint32_t>(
         std::clamp(std::ceil(strides), 1.0, static_cast<double>(kStrideMax)));
@@ -82,8 +78,9 @@ void Ceiling::learn(const CpuWindow& window, double tick_s) {
 }
 
 void Ceiling::choose_stride(double tick_ns, double others_ns_per_s, double base_s) {
-    const std::uint32_t wanted = stride_for(tick_ns, others_ns_per_s, kAim, base_s);
-    const std::uint32_t shorter = stride_for(tick_ns, others_ns_per_s, kAimToShorten, base_s);
+    const std::uint32_t wanted = stride_for(kAim * ceiling_, tick_ns, others_ns_per_s, base_s);
+    const std::uint32_t shorter =
+        stride_for(kAimToShorten * ceiling_, tick_ns, others_ns_per_s, base_s);
     fits_ = shorter < stride_ ? fits_ + 1 : 0;
     if (wanted > stride_) {
         stride_ = wanted;

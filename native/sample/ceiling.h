@@ -55,6 +55,14 @@ class Ceiling {
     std::uint32_t stride() const { return stride_; }
 
     static constexpr double kNoLimit = 1e18;
+    // The share of the ceiling that is aimed at, so that noise does not exceed it.
+    static constexpr double kAim = 0.92;
+
+    // How many base intervals of `base_s` seconds apart ticks come, at the least, so that what a
+    // tick costs and what is read besides fit into `most_ns_per_s`. What is read besides never
+    // counts for more than half of that.
+    static std::uint32_t stride_for(double most_ns_per_s, double tick_ns, double others_ns_per_s,
+                                    double base_s);
 
     double ns_per_s() const { return ceiling_; }
     double ppm() const { return ceiling_ * 1e-3; }
@@ -67,8 +75,6 @@ class Ceiling {
  private:
     static constexpr std::size_t kWindows = 3;
 
-    std::uint32_t stride_for(double tick_ns, double others_ns_per_s, double aim,
-                             double base_s) const;
     double typical_overhead() const;
     void learn(const CpuWindow& window, double tick_s);
     void choose_stride(double tick_ns, double others_ns_per_s, double base_s);

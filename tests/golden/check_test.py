@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`remora check` as an operator uses it: exit codes, sources of values, what would be collected, the environment."""
 
+import json
 import os
 import pathlib
 import re
@@ -129,15 +130,26 @@ class CheckTest(unittest.TestCase):
         self.assertNotIn("without a measured cost", done.stdout)
         low = self.check("--mbeans", str(LISTING), "--costs", str(costs), text='{"sampling": {"cpu_budget_percent": 0.5}}')
         self.assertRegex(low.stdout, r"the ceiling of 0\.5 % is too low for the bounds on age: beans of topics and clients "
-                                     r"would not be read and leave the output; .*partitions.*; ticks would come less often")
+                                     r"would not be read and leave the output; .*partitions.*; sampling and output come on top\n")
         high = self.check("--mbeans", str(LISTING), "--costs", str(costs), text='{"sampling": {"cpu_budget_percent": 3}}')
         self.assertIn("the ceiling of 3 % allows for every bean at every tick;", high.stdout)
-        # Partitions alone are too dear: said before the broker has them.
+        # Partitions alone are too expensive: said before the broker has them.
         sizes = sum(mbean.startswith("kafka.log:type=Log,name=Size,") for mbean in beans())
         costs.write_text(line.format(size, 2 * 60 * 1e5 / 1e9 / sizes) + line.format(family, 1e-9))
         wide = self.check("--mbeans", str(LISTING), "--costs", str(costs), text='{"sampling": {"cpu_budget_percent": 0.01}}')
         self.assertRegex(wide.stdout, r"the ceiling of 0\.01 % is too low for the bounds on age: beans of partitions would get "
                                       r"\d+ times as old; sampling and output come on top\n")
+        # What the agent takes beside its reads is taken off what they may use.
+        costs.write_text(line.format(family, 0.05) + line.format(size, 1e-9) + "remora_tick_overhead_microseconds 40000\n")
+        beside = self.check("--mbeans", str(LISTING), "--costs", str(costs), text="{}")
+        self.assertIn("sampling and output, as that agent measured them: 0.4000 %\n"
+                      "the ceiling of 1 % allows for every bean at every tick\n", beside.stdout)
+        tight = self.check("--mbeans", str(LISTING), "--costs", str(costs), text='{"sampling": {"cpu_budget_percent": 0.41}}')
+        self.assertRegex(tight.stdout, r"the ceiling of 0\.41 % .*; a tick would come every 20 s\n")
+        # A rule's interval counts, also against the bound of what is expensive.
+        rule = {"rules": [{"match": "kafka.server:type=ReplicaManager,name=LeaderCount", "interval": "100s"}]}
+        ruled = self.check("--mbeans", str(LISTING), "--costs", str(costs), text=json.dumps(rule))
+        self.assertRegex(ruled.stdout, r"for every tick: 0\.05\d\d % of a core; at the bounds on age: 0\.05\d\d %\n")
         costs.write_text("")
         self.assertNotIn("reading all of it once", self.check("--mbeans", str(LISTING), "--costs", str(costs), text="{}").stdout)
 
