@@ -142,6 +142,9 @@ void SampleDecoder::put_unit(UnitId unit, std::uint8_t status, const std::uint8_
         put({unit, MessageKind::kValue, 0, slot, value});
     }
     put({unit, MessageKind::kUnitEnd, status, count, 0});
+    if (status == static_cast<std::uint8_t>(wire::ReadStatus::kBlocked)) {
+        planner_.on_blocked(unit);
+    }
 }
 
 std::int32_t SampleDecoder::push_batch() {

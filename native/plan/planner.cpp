@@ -121,6 +121,7 @@ bool Planner::add(UnitId unit, FamilyId family) {
         next_.resize(family + 1);
         end_.resize(family + 1);
         turns_.reserve(end_.capacity());
+        slow_.reserve(end_.capacity());
     }
     remove(unit);
     flags_[unit] = kActive | kUrgent;
@@ -191,6 +192,13 @@ void Planner::on_cost(FamilyId family, std::uint32_t units, std::int64_t nanos) 
     // Slices protect the broker from a long burst, so a rise is believed sooner than a fall.
     const float step = one > cost_ns_[family] ? 0.5F : 0.2F;
     cost_ns_[family] += step * (one - cost_ns_[family]);
+}
+
+void Planner::on_blocked(UnitId unit) {
+    if (unit < family_.size()) {
+        float& cost = cost_ns_[family_[unit]];
+        cost = std::max(cost, 2 * static_cast<float>(options_.slice_ns));
+    }
 }
 
 std::int64_t Planner::expected_ns(FamilyId family) const {
@@ -333,9 +341,10 @@ void Planner::draw_audit() {
 void Planner::begin_turns(std::uint32_t most) {
     parts_ = (most + kTurnUnitsMax - 1) / kTurnUnitsMax;
     turns_.clear();
+    slow_.clear();
     for (const FamilyId family : order_) {
         if (next_[family] < end_[family]) {
-            turns_.push_back(family);
+            (expected_ns(family) > options_.slice_ns ? slow_ : turns_).push_back(family);
         }
     }
     turn_ = 0;
@@ -349,6 +358,10 @@ void Planner::next_turn() {
             std::erase_if(turns_, [this](FamilyId one) { return next_[one] == end_[one]; });
             turn_ = 0;
             --parts_;
+            if (turns_.empty()) {
+                turns_.swap(slow_);
+                parts_ = 1;
+            }
         }
         REMORA_ASSERT(turn_ < turns_.size() && parts_ > 0);  // called while a family has some left
         turn_family_ = turns_[turn_++];

@@ -79,7 +79,8 @@ class Planner {
     // The order in which families are read within a round: those of the same objects side by side
     // find them in the processor's caches. For that, families of many units are read in turns, a
     // part of each: the units of a family are expected to have ids in the order of those objects.
-    // Families that are not named follow. Takes memory.
+    // Families that are not named follow. Those of which one read is expected to take longer than a
+    // slice come last: one that hangs costs the others nothing of their tick. Takes memory.
     void set_order(std::span<const FamilyId> families);
 
     // The unit is due whatever its interval (never when it is shed): in the next round, or with
@@ -93,6 +94,9 @@ class Planner {
     // What reading `units` units of `family` took (wall time), for the slices. Ignores families
     // that are out of range.
     void on_cost(FamilyId family, std::uint32_t units, std::int64_t nanos);
+    // A read of the unit hung. Its family is read last until its reads are short again. Ignores
+    // units that are out of range.
+    void on_blocked(UnitId unit);
     // Wall time of reading one unit; 0 for a family that add() does not know.
     std::int64_t expected_ns(FamilyId family) const;
 
@@ -168,6 +172,7 @@ class Planner {
     FamilyId turn_family_ = 0;     // whose turn it is
     std::uint32_t turn_left_ = 0;  // units left of it
     std::uint32_t parts_ = 1;      // turns that a family has still, this one included
+    std::vector<FamilyId> slow_;   // families that wait until all others have been read
 
     std::vector<std::uint8_t> is_audited_;  // by unit
     std::vector<AuditSample> audits_;

@@ -88,6 +88,8 @@ class PlannerTest : public ::testing::Test {
         }
     }
 
+    std::vector<FamilyId> families_of_a_round();
+
     // The tick that a read at `ns` belongs to: the next one.
     static std::int64_t tick_of(std::int64_t ns) { return (ns + kBaseNs - 1) / kBaseNs; }
 
@@ -226,6 +228,53 @@ TEST_F(PlannerTest, FamiliesAreReadInTheOrderGiven) {
         families.push_back(group.family);
     }
     EXPECT_EQ(families, (std::vector<FamilyId>{3, 0, 4, 1, 2, 7}));
+}
+
+// What one round reads, by family.
+std::vector<FamilyId> PlannerTest::families_of_a_round() {
+    std::vector<FamilyId> families;
+    const std::int64_t tick_ns = planner->next_tick_ns(now_ns);
+    while (now_ns <= tick_ns) {
+        const PlanResult result = planner->plan(now_ns, buffer);
+        for (const Group& group : decode(buffer)) {
+            families.insert(families.end(), group.units.size(), group.family);
+        }
+        now_ns = std::max(result.wake_ns, now_ns + 1'000);
+    }
+    return families;
+}
+
+TEST_F(PlannerTest, AFamilyThatHungIsReadLastUntilItsReadsAreShortAgain) {
+    make();
+    for (UnitId unit = 0; unit < 2; ++unit) {
+        add(unit, 0, 10'000);
+    }
+    for (UnitId unit = 2; unit < 602; ++unit) {
+        add(unit, 1, 10'000);
+    }
+    families_of_a_round();
+    EXPECT_EQ(families_of_a_round().front(), 0U);
+    planner->on_blocked(1);
+    for (int round = 0; round < 3; ++round) {
+        const std::vector<FamilyId> late = families_of_a_round();
+        ASSERT_EQ(late.size(), 602U);
+        EXPECT_EQ(std::count(late.begin(), late.begin() + 600, FamilyId{1}), 600);
+    }
+    for (int read = 0; read < 20; ++read) {
+        planner->on_cost(0, 2, 2'000);
+    }
+    EXPECT_EQ(families_of_a_round().front(), 0U);
+}
+
+TEST_F(PlannerTest, SlowFamiliesAloneAreReadAsEver) {
+    make();
+    for (UnitId unit = 0; unit < 6; ++unit) {
+        add(unit, unit % 2, 10'000);
+        planner->on_blocked(unit);
+    }
+    families_of_a_round();  // each twice: they are new
+    EXPECT_EQ(families_of_a_round().size(), 6U);
+    EXPECT_EQ(families_of_a_round().size(), 6U);
 }
 
 TEST_F(PlannerTest, NeverReadsAShedUnitAndTakesItUpAgain) {
