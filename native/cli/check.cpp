@@ -296,8 +296,8 @@ void print_cost(const Config& config, const Tally& found, const MeasuredCosts& c
             others_ns_per_s, base_s);
         const double reads_ns_per_s = most_ns_per_s - overhead_ns_per_s / stride;
         Shedding shedding;
-        const std::string lost =
-            given_up(shedding.choose(cost.classes, std::max(0.0, reads_ns_per_s)));
+        const std::string lost = given_up(shedding.choose(
+            cost.classes, std::max(0.0, reads_ns_per_s), Ceiling::kAim * most_ns_per_s / 2));
         std::cout << "the ceiling of " << number("%g", sampling.cpu_budget_percent) << " % "
                   << (cost.base_ns_per_s <= reads_ns_per_s ? "allows for every bean at every tick"
                       : lost.empty()                       ? "holds the bounds on age"

@@ -11,20 +11,6 @@ namespace {
 constexpr std::size_t kFamiliesShownMax = 64;
 constexpr std::uint64_t kCountsAtTick = 6;  // a minute by default: the broker is up as a rule
 
-std::string ceiling_text(const SolveResult& solved) {
-    if (solved.step == 0) {
-        return "every class is read within its bounds on age again";
-    }
-    if (solved.step > Shedding::kWidest) {
-        return "partitions" +
-               std::string(solved.step + 1 == Shedding::kSteps ? ", topics and clients" : "") +
-               " are not read and leave the output (now " + std::to_string(solved.units_shed) +
-               " of " + std::to_string(solved.units) + " beans)";
-    }
-    return "bounds on age are widened, step " + std::to_string(solved.step) + " of " +
-           std::to_string(Shedding::kSteps - 1);
-}
-
 }  // namespace
 
 AgentReport::AgentReport(const Sources& sources, std::string version, CounterTable& counters,
@@ -33,7 +19,8 @@ AgentReport::AgentReport(const Sources& sources, std::string version, CounterTab
       counters_(counters),
       log_(log),
       self_(counters, std::move(version), kFamiliesShownMax),
-      quarantine_(sources.sampler.health(), sources.units, log) {}
+      quarantine_(sources.sampler.health(), sources.units, log),
+      ceiling_(log) {}
 
 void AgentReport::set_refused(FamilyId family, std::uint64_t series) {
     refused_.resize(std::max(refused_.size(), sources_.units.families()));
@@ -95,30 +82,11 @@ void AgentReport::report_conservation() {
     }
 }
 
-void AgentReport::report_ceiling(const SolveResult& solved) {
-    if (solved.step != reported_step_) {
-        reported_step_ = solved.step;
-        log_.warn("core.widen", "sampling.cpu_budget_percent " +
-                                    std::string(solved.step == 0 ? "suffices" : "is too low") +
-                                    ": " + ceiling_text(solved));
-    }
-    const std::uint64_t expired = counters_.get(Counter::kValuesExpired);
-    if ((expired > 0) != reported_expired_) {
-        reported_expired_ = expired > 0;
-        log_.warn("core.expired", reported_expired_
-                                      ? std::to_string(expired) +
-                                            " series were not read for five times their bound on "
-                                            "age and are left out (remora_values_expired tells "
-                                            "how many)"
-                                      : "no series is left out for its age any more");
-    }
-}
-
-void AgentReport::report_pace(std::int64_t interval_ns, bool is_longer) {
-    log_.warn("core.stride",
-              std::string("sampling.cpu_budget_percent ") +
-                  (is_longer ? "does not carry a tick every base interval" : "allows for more") +
-                  ": a tick comes every " + std::to_string(interval_ns / kNanosPerSecond) + " s");
+void AgentReport::report_ceiling(const SolveResult& solved, std::uint32_t stride,
+                                 std::int64_t interval_ns, std::int64_t now_ns) {
+    ceiling_.tick({solved.step, solved.units_shed, solved.units, stride, interval_ns,
+                   counters_.get(Counter::kValuesExpired)},
+                  now_ns);
 }
 
 }  // namespace remora

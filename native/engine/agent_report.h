@@ -10,6 +10,7 @@
 #include "base/counter_table.h"
 #include "base/log.h"
 #include "cache/cache.h"
+#include "engine/ceiling_report.h"
 #include "engine/output_pipe.h"
 #include "engine/quarantine_report.h"
 #include "engine/self_metrics.h"
@@ -56,11 +57,10 @@ class AgentReport {
 
     // Logs values that the cache has lost count of. Once a tick, after Cache::close_tick().
     void report_conservation();
-    // Logs what the ceiling takes from the truth of the file, when that begins, changes and ends.
-    // Once a tick.
-    void report_ceiling(const SolveResult& solved);
-    // Logs that ticks come every `interval_ns` from now on. `is_longer`: less often than before.
-    void report_pace(std::int64_t interval_ns, bool is_longer);
+    // See CeilingReport. `solved`: of this tick; a tick comes every `stride` base intervals, that
+    // is every `interval_ns`, from now on.
+    void report_ceiling(const SolveResult& solved, std::uint32_t stride, std::int64_t interval_ns,
+                        std::int64_t now_ns);
 
  private:
     void collect_family_costs();
@@ -72,14 +72,13 @@ class AgentReport {
     Log& log_;
     SelfMetrics self_;
     QuarantineReport quarantine_;
+    CeilingReport ceiling_;
     std::vector<FamilyCost> family_costs_;
     std::vector<OutputCounts> output_counts_;
     std::vector<std::uint64_t> refused_;  // series, by family
     std::vector<FamilySeries> refusals_;
     std::vector<FamilySeries> hidden_;
     std::uint64_t ticks_ = 0;
-    std::uint32_t reported_step_ = 0;
-    bool reported_expired_ = false;
 };
 
 }  // namespace remora

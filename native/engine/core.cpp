@@ -219,12 +219,8 @@ void Core::handle_control() {
 void Core::begin_reload() {
     Reload& reload = *channels_.reload.at(ReloadStage::kForCore);
     options_.config = reload.config;
-    const std::uint32_t stride_before = ceiling_.stride();
     ceiling_.configure(clock_.monotonic_ns());
     restart_grid();
-    if (ceiling_.stride() != stride_before) {
-        report_.report_pace(grid_.interval_ns(), false);
-    }
     // Without a sample nothing of one is shown: it ends when every unit knows that it is in none.
     if (reload.config.topics.partition_sample > 0) {
         shown_.set_partition_sample(reload.config.topics.partition_sample);
@@ -264,23 +260,22 @@ void Core::tick(std::int64_t now_ns, bool is_last) {
     audit_.end_tick(now_ns, grid_.is_unfinished());
     const std::uint32_t stride_before = ceiling_.stride();
     const std::uint64_t interval = grid_.base_interval();
-    govern(now_ns);
+    const CpuWindow window = cpu_.close_window(now_ns, outputs_.sinks_cpu_ns());
+    SolveResult solved;
+    if (window.elapsed_ns > 0) {
+        solved = ceiling_.tick(window, recording_.is_on(), outputs_.is_filling());
+    }
     recording_.tick(now_ns);
     report_.begin_tick();
     outputs_.begin_tick({grid_.emitted_interval(), interval, is_last}, cache_, report_);
     grid_.set_emitted(interval);
     if (stride_before != ceiling_.stride()) {
         restart_grid();
-        report_.report_pace(grid_.interval_ns(), ceiling_.stride() > stride_before);
+    }
+    if (window.elapsed_ns > 0) {
+        report_.report_ceiling(solved, ceiling_.stride(), grid_.interval_ns(), now_ns);
     }
     report_.end_tick();
-}
-
-void Core::govern(std::int64_t now_ns) {
-    const CpuWindow window = cpu_.close_window(now_ns, outputs_.sinks_cpu_ns());
-    if (window.elapsed_ns > 0) {
-        report_.report_ceiling(ceiling_.tick(window, recording_.is_on(), outputs_.is_filling()));
-    }
 }
 
 }  // namespace remora

@@ -73,7 +73,6 @@ class Core final : public Worker {
     void begin_reload();
     void answer_reads(std::int64_t read_until_ns);
     void tick(std::int64_t now_ns, bool is_last);
-    void govern(std::int64_t now_ns);
     void restart_grid();
 
     Options options_;  // the configuration is the one in force

@@ -28,10 +28,10 @@ double per_second(std::int64_t nanos, std::int64_t elapsed_ns) {
 
 }  // namespace
 
-void Ceiling::configure(double percent, std::int64_t base_ns) {
+bool Ceiling::configure(double percent, std::int64_t base_ns) {
     const double ceiling = std::max(percent, 0.0) * kNanosPerPercent;
     if (ceiling == ceiling_ && base_ns == base_ns_) {
-        return;
+        return false;
     }
     ceiling_ = ceiling;
     base_ns_ = base_ns;
@@ -39,6 +39,7 @@ void Ceiling::configure(double percent, std::int64_t base_ns) {
     overhead_ = 0;
     stride_ = 1;
     fits_ = 0;
+    return true;
 }
 
 std::uint32_t Ceiling::stride_for(double most_ns_per_s, double tick_ns, double others_ns_per_s,

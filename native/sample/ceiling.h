@@ -46,8 +46,9 @@ class Ceiling {
     explicit Ceiling(double percent) { configure(percent, 0); }
 
     // Another configuration. When ceiling or base interval differ, what was measured is forgotten:
-    // a tick comes every base interval, without a limit, until two windows are known.
-    void configure(double percent, std::int64_t base_ns);
+    // a tick comes every base interval, without a limit, until two windows are known. Returns
+    // whether they differ.
+    bool configure(double percent, std::int64_t base_ns);
 
     // Takes in a window. `may_stretch`: false while the stride has to stay.
     Allowance update(const CpuWindow& window, const ReadNeed& need, bool may_stretch = true);

@@ -7,6 +7,7 @@
 #include "base/grow.h"
 #include "base/limits.h"
 #include "model/deviation.h"
+#include "sample/ceiling.h"
 #include "sample/law.h"
 
 namespace remora {
@@ -361,7 +362,11 @@ SolveResult Sampler::solve(double budget_ns_per_s, double ceiling_ns_per_s) {
     const double topics = costs[static_cast<std::size_t>(UnitClass::kTopic)].at_base +
                           costs[static_cast<std::size_t>(UnitClass::kClient)].at_base;
     const double each_tick = result.each_tick_ns * ticks_per_s;
-    bounds_.widen(Shedding::widening(shedding_.choose(costs, budget_ns_per_s)));
+    if (budget_ns_per_s >= Ceiling::kNoLimit) {
+        shedding_ = {};  // nothing is held against the agent: not what was before either
+    }
+    bounds_.widen(Shedding::widening(
+        shedding_.choose(costs, budget_ns_per_s, Ceiling::kAim * ceiling_ns_per_s / 2)));
     const double share = topics_at_base_ ? 1.0 : kTopicsAgain;
     topics_at_base_ = topics <= share * kTopicsMost * ceiling_ns_per_s &&
                       each_tick + topics <= share * budget_ns_per_s;

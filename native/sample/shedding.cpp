@@ -1,5 +1,7 @@
 #include "sample/shedding.h"
 
+#include <algorithm>
+
 namespace remora {
 namespace {
 
@@ -35,13 +37,19 @@ double Shedding::least_ns_per_s(const ClassCosts& costs, std::uint32_t step) {
            widened(of(costs, UnitClass::kPartition), widening.partition);
 }
 
-std::uint32_t Shedding::choose(const ClassCosts& costs, double budget_ns_per_s) {
+std::uint32_t Shedding::choose(const ClassCosts& costs, double budget_ns_per_s,
+                               double others_ns_per_s) {
+    const double fixed =
+        of(costs, UnitClass::kAlert).at_bound + of(costs, UnitClass::kBroker).at_bound;
+    const auto others = [&](std::uint32_t step) { return least_ns_per_s(costs, step) - fixed; };
+    const double most =
+        std::max(budget_ns_per_s - fixed, std::min(others(kWidest), others_ns_per_s));
     const std::uint32_t before = step_;
-    while (step_ + 1 < kSteps && least_ns_per_s(costs, step_) > budget_ns_per_s) {
+    while (step_ + 1 < kSteps && others(step_) > most) {
         ++step_;
     }
     const auto fits_with_room = [&](std::uint32_t step) {
-        return least_ns_per_s(costs, step) <= kTakeBack * budget_ns_per_s;
+        return fixed + others(step) <= kTakeBack * (fixed + most);
     };
     const bool would_fit = step_ == before && step_ > 0 && fits_with_room(step_ - 1);
     fits_ = would_fit ? fits_ + 1 : 0;

@@ -39,8 +39,10 @@ class Shedding {
     static constexpr std::uint32_t kSteps = 7;
     static constexpr std::uint32_t kWidest = 4;  // the last step that reads every class
 
-    // Chooses the step for reads of `budget_ns_per_s`. O(1).
-    std::uint32_t choose(const ClassCosts& costs, double budget_ns_per_s);
+    // Chooses the step for reads of `budget_ns_per_s`. O(1). What classes alert and broker leave of
+    // it is for the others. Those may take up to `others_ns_per_s` in any case, if that reads them
+    // all at step 4: no class is given up because of what alerts and the broker cost.
+    std::uint32_t choose(const ClassCosts& costs, double budget_ns_per_s, double others_ns_per_s);
 
     std::uint32_t step() const { return step_; }
     static Widening widening(std::uint32_t step);

@@ -18,6 +18,10 @@ class KeptLog final : public LogSink {
         const std::scoped_lock lock(mutex_);
         lines_.emplace_back(line);
     }
+    std::vector<std::string> lines() {
+        const std::scoped_lock lock(mutex_);
+        return lines_;
+    }
     // Every line, each with a line break.
     std::string text() {
         const std::scoped_lock lock(mutex_);

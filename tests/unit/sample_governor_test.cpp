@@ -118,6 +118,49 @@ TEST_F(GovernorTest, TheStartIsNotHeldAgainstTheAgent) {
     EXPECT_EQ(solved.step, 0U);
 }
 
+// Another ceiling or base interval begins anew: what was allowed before says nothing of it.
+TEST_F(GovernorTest, AReloadIsNotHeldAgainstTheAgent) {
+    add(UnitClass::kBroker, 0, 10'000, 500);
+    add(UnitClass::kTopic, 1, 500, 100);
+    add(UnitClass::kPartition, 2, 500, 3'000);
+    overhead_ns = 4e6;
+    for (int i = 0; i < 20; ++i) {
+        tick();
+    }
+    for (const double percent : {0.002, 2.0, 0.04}) {
+        governor_.configure(percent, kBaseNs);
+        EXPECT_EQ(governor_.stride(), 1U);
+        for (UnitId unit = 0; unit < 3'600; ++unit) {
+            ASSERT_LE(intervals_.get(unit), 60'000U) << percent << ": nothing is widened";
+        }
+        tick();
+        EXPECT_EQ(solved.step, 0U) << percent;
+        for (int i = 0; i < 20; ++i) {
+            tick();
+            EXPECT_TRUE(solved.units_shed == 0 || percent < 0.01) << percent << ", tick " << i;
+        }
+    }
+}
+
+// Costs that rise between two ticks, as on a machine that becomes busy: ticks come less often, and
+// no class is given up meanwhile.
+TEST_F(GovernorTest, ARiseOfCostsGivesUpNoClass) {
+    add(UnitClass::kBroker, 0, 10'000, 600);
+    add(UnitClass::kTopic, 1, 500, 100);
+    add(UnitClass::kPartition, 2, 500, 1'000);
+    overhead_ns = 2e6;
+    for (int i = 0; i < 10; ++i) {
+        tick();
+    }
+    const std::uint32_t before = governor_.stride();
+    cold_times = 4;
+    for (int i = 0; i < 20; ++i) {
+        tick();
+        EXPECT_EQ(solved.units_shed, 0U) << i << ", step " << solved.step;
+    }
+    EXPECT_GT(governor_.stride(), before);
+}
+
 TEST_F(GovernorTest, TheStrideStaysWhileItMay) {
     add(UnitClass::kBroker, 0, 100'000, 500);
     for (int i = 0; i < 10; ++i) {

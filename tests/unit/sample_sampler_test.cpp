@@ -477,14 +477,16 @@ TEST_F(SamplerTest, OneHundredAndTwentyThousandPartitionsUnderATinyCeiling) {
     for (FamilyId family = 51; family < 71; ++family) {
         cost(family, 940);
     }
-    // Microseconds a second: the broker 480, topics 50 at base, partitions 2,000 at their bound.
+    // Microseconds a second: the broker 480, topics 50 at base and 4 at step 4, partitions 2,000 at
+    // their bound. What the broker takes beyond the ceiling is a matter of the pace of ticks.
     std::uint32_t before = 0;
-    for (const double ceiling_us : {2'900.0, 1'800.0, 1'060.0, 700.0, 540.0, 300.0}) {
+    for (const double ceiling_us : {2'900.0, 1'800.0, 1'060.0, 700.0, 540.0, 300.0, 5.0}) {
         const double budget = 920 * ceiling_us;
         const SolveResult result = solve_until_settled(budget, 1'000 * ceiling_us);
         EXPECT_GE(result.step, before);
         before = result.step;
-        EXPECT_LE(result.predicted_ns_per_s, std::max(1.02 * budget, result.each_tick_ns / 10));
+        EXPECT_LE(result.predicted_ns_per_s,
+                  std::max(1.02 * budget, result.each_tick_ns / 10 + budget / 2));
         for (UnitId unit = 0; unit < 600; ++unit) {
             ASSERT_EQ(intervals.get(unit), 10'000U);
         }

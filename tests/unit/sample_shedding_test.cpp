@@ -39,39 +39,57 @@ TEST(SheddingTest, AStepIsTakenAsSoonAsTheOneBeforeDoesNotFit) {
         {{1000, 0}, {999, 1}, {600, 1}, {599, 2}, {360, 3}, {330, 4}, {130, 5}, {124, 6}}};
     for (const auto& [budget, step] : expected) {
         Shedding shedding;
-        EXPECT_EQ(shedding.choose(kCosts, budget), step) << budget;
+        EXPECT_EQ(shedding.choose(kCosts, budget, 0), step) << budget;
         EXPECT_EQ(shedding.step(), step);
     }
 }
 
 TEST(SheddingTest, AStepIsTakenBackWhenItWouldHaveFittedWithRoomThreeTimesInARow) {
     Shedding shedding;
-    ASSERT_EQ(shedding.choose(kCosts, 500), 2U);
+    ASSERT_EQ(shedding.choose(kCosts, 500, 0), 2U);
     const double room = 600 / 0.8 + 1;  // for step 1, not for step 0
     for (int i = 0; i < 20; ++i) {
-        EXPECT_EQ(shedding.choose(kCosts, 0.9 * room), 2U) << "it fits, but without room to spare";
+        EXPECT_EQ(shedding.choose(kCosts, 0.9 * room, 0), 2U)
+            << "it fits, but without room to spare";
     }
-    EXPECT_EQ(shedding.choose(kCosts, room), 2U);
-    EXPECT_EQ(shedding.choose(kCosts, room), 2U);
-    EXPECT_EQ(shedding.choose(kCosts, 0.9 * room), 2U) << "counted anew";
-    EXPECT_EQ(shedding.choose(kCosts, room), 2U);
-    EXPECT_EQ(shedding.choose(kCosts, room), 2U);
-    EXPECT_EQ(shedding.choose(kCosts, room), 1U);
+    EXPECT_EQ(shedding.choose(kCosts, room, 0), 2U);
+    EXPECT_EQ(shedding.choose(kCosts, room, 0), 2U);
+    EXPECT_EQ(shedding.choose(kCosts, 0.9 * room, 0), 2U) << "counted anew";
+    EXPECT_EQ(shedding.choose(kCosts, room, 0), 2U);
+    EXPECT_EQ(shedding.choose(kCosts, room, 0), 2U);
+    EXPECT_EQ(shedding.choose(kCosts, room, 0), 1U);
     for (int i = 0; i < 20; ++i) {
-        EXPECT_EQ(shedding.choose(kCosts, room), 1U);
+        EXPECT_EQ(shedding.choose(kCosts, room, 0), 1U);
     }
 }
 
 TEST(SheddingTest, GoesBackToWhatFitsAtOnce) {
     Shedding shedding;
-    ASSERT_EQ(shedding.choose(kCosts, 1), 6U);
+    ASSERT_EQ(shedding.choose(kCosts, 1, 0), 6U);
     const double room = 400 / 0.8 + 1;  // for step 2
-    EXPECT_EQ(shedding.choose(kCosts, room), 6U);
-    EXPECT_EQ(shedding.choose(kCosts, room), 6U);
-    EXPECT_EQ(shedding.choose(kCosts, room), 2U);
-    EXPECT_EQ(shedding.choose(kCosts, 1e9), 2U);
-    EXPECT_EQ(shedding.choose(kCosts, 1e9), 2U);
-    EXPECT_EQ(shedding.choose(kCosts, 1e9), 0U);
+    EXPECT_EQ(shedding.choose(kCosts, room, 0), 6U);
+    EXPECT_EQ(shedding.choose(kCosts, room, 0), 6U);
+    EXPECT_EQ(shedding.choose(kCosts, room, 0), 2U);
+    EXPECT_EQ(shedding.choose(kCosts, 1e9, 0), 2U);
+    EXPECT_EQ(shedding.choose(kCosts, 1e9, 0), 2U);
+    EXPECT_EQ(shedding.choose(kCosts, 1e9, 0), 0U);
+}
+
+// Alerts and the broker that cost more than there is take nothing from the others: ticks have to
+// come less often.
+TEST(SheddingTest, NoClassIsGivenUpForWhatAlertsAndTheBrokerCost) {
+    const ClassCosts costs = costs_of(500, 500, 80, 20, 800);  // others: 900, 225 at step 4
+    for (const double budget : {0.0, 900.0, 1'224.0}) {
+        Shedding shedding;
+        EXPECT_EQ(shedding.choose(costs, budget, 225), Shedding::kWidest) << budget;
+        EXPECT_EQ(shedding.choose(costs, budget, 225), Shedding::kWidest) << budget;
+    }
+    Shedding shedding;
+    EXPECT_EQ(shedding.choose(costs, 1'000, 224), 5U) << "the others themselves are too expensive";
+    for (int i = 0; i < 3; ++i) {
+        shedding.choose(costs, 3'000, 225);
+    }
+    EXPECT_EQ(shedding.step(), 0U);
 }
 
 // What an operator's rule says is not widened, so widening does not make it cheaper.
@@ -89,9 +107,10 @@ TEST(SheddingTest, ABudgetThatStaysDoesNotMakeItSwing) {
     for (double budget = 90; budget < 1100; budget *= 1.07) {
         Shedding shedding;
         std::uint32_t changes = 0;
-        std::uint32_t before = shedding.choose(kCosts, budget);
+        std::uint32_t before = shedding.choose(kCosts, budget, 0);
         for (int i = 0; i < 300; ++i) {
-            const std::uint32_t step = shedding.choose(kCosts, budget * dice.between(0.95, 1.05));
+            const std::uint32_t step =
+                shedding.choose(kCosts, budget * dice.between(0.95, 1.05), 0);
             changes += step != before ? 1 : 0;
             before = step;
         }
@@ -101,16 +120,17 @@ TEST(SheddingTest, ABudgetThatStaysDoesNotMakeItSwing) {
 
 TEST(SheddingTest, AlertsAndTheBrokerAreNeverTouched) {
     Shedding shedding;
-    const ClassCosts dear = costs_of(1e9, 1e9, 1, 1, 1);
-    EXPECT_EQ(shedding.choose(dear, 0), Shedding::kSteps - 1) << "no further, whatever they cost";
+    const ClassCosts expensive = costs_of(1e9, 1e9, 1, 1, 1);
+    EXPECT_EQ(shedding.choose(expensive, 0, 0), Shedding::kSteps - 1)
+        << "no further, whatever they cost";
     for (std::uint32_t step = 0; step < Shedding::kSteps; ++step) {
-        EXPECT_GE(Shedding::least_ns_per_s(dear, step), 2e9);
+        EXPECT_GE(Shedding::least_ns_per_s(expensive, step), 2e9);
     }
 }
 
 TEST(SheddingTest, NothingToReadFitsIntoNothing) {
     Shedding shedding;
-    EXPECT_EQ(shedding.choose({}, 0), 0U);
+    EXPECT_EQ(shedding.choose({}, 0, 0), 0U);
 }
 
 }  // namespace
