@@ -100,8 +100,8 @@ class Cache {
 
     // Closes the interval since the last base tick: counts hits, misses, stale and expired series,
     // measures ages, and settles freshness for the conservation counters. `about(unit)` returns a
-    // UnitAtTick. `bounds_since_ns`: since when those bounds hold; what was read before may be
-    // older than five of them until it had that time to be read in.
+    // UnitAtTick. `bounds_since_ns`: since when those bounds hold; what is in the output and was
+    // read before may be older than five of them until it had that time to be read in.
     template <typename About>
     void close_tick(std::int64_t now_ns, About&& about, std::int64_t bounds_since_ns = 0);
 
@@ -191,10 +191,11 @@ void Cache::close_tick(std::int64_t now_ns, About&& about, std::int64_t bounds_s
         const UnitAtTick unit_now = about(unit);
         const std::int64_t age_ns = now_ns - read_ns_[unit];
         CacheUse& use = uses_[family_[unit]];
-        const bool is_expired = now_ns - std::max(read_ns_[unit], bounds_since_ns) >
-                                kBoundsUntilExpired * unit_now.bound_ms * kNanosPerMilli;
         // What is made of others is as old as the oldest of them.
         const bool is_fresh = unsettled_[unit] != 0;
+        const std::int64_t most_ns = kBoundsUntilExpired * unit_now.bound_ms * kNanosPerMilli;
+        const bool is_spared = (flags & kUnitExpired) == 0 && now_ns - bounds_since_ns <= most_ns;
+        const bool is_expired = age_ns > most_ns && !is_spared;
         if (is_fresh) {
             unsettled_[unit] = 0;
             misses += values;

@@ -19,7 +19,13 @@ void CeilingControl::configure(std::int64_t now_ns) {
     const SamplingConfig& sampling = config_.sampling;
     governor_.configure(sampling.cpu_budget_percent, sampling.base_interval_ms * kNanosPerMilli);
     stride_.store(governor_.stride(), std::memory_order_relaxed);
-    bounds_since_ns_ = now_ns;
+    SamplingConfig bounds = sampling;
+    bounds.cpu_budget_percent = 0;  // not one of them
+    if (bounds != bounds_of_ || config_.rules != rules_of_) {
+        bounds_of_ = bounds;
+        rules_of_ = config_.rules;
+        bounds_since_ns_ = now_ns;
+    }
 }
 
 SolveResult CeilingControl::tick(const CpuWindow& window, bool is_recording, bool is_reloading) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/counter_table.h"
@@ -46,6 +47,9 @@ class CeilingControl {
     std::atomic<std::uint32_t>& stride_;
     CounterTable& counters_;
     Governor governor_;
+    // What the bounds on age come from, and since when they are these.
+    SamplingConfig bounds_of_;
+    std::vector<RuleConfig> rules_of_;
     std::int64_t bounds_since_ns_ = 0;
 };
 

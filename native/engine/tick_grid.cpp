@@ -24,15 +24,18 @@ void TickGrid::set_interval(std::int64_t base_interval_ms, std::uint32_t stride,
 }
 
 bool TickGrid::is_due(std::int64_t now_ns, std::int64_t settled_until_ns) {
-    const std::int64_t due_ns = next_ns();
-    if (now_ns < due_ns) {
+    if (now_ns < next_ns()) {
         return false;
     }
-    // From when the caller noticed: it may have slept as long as its reads did.
+    // From when the caller noticed: it may have slept as long as its reads did. What was read for a
+    // tick that lies further back than the last one is old by now.
     if (noticed_tick_ != ticks_) {
+        const std::int64_t last = (now_ns - start_ns_) / interval_ns();
+        ticks_ = std::max(ticks_, static_cast<std::uint64_t>(last - 1));
         noticed_tick_ = ticks_;
         noticed_ns_ = now_ns;
     }
+    const std::int64_t due_ns = next_ns();
     is_unfinished_ = settled_until_ns < due_ns;
     if (!is_unfinished_) {
         return true;

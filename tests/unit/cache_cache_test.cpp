@@ -147,6 +147,36 @@ TEST_F(CacheTest, AnExpiredValueComesBackWhenItsBoundIsLonger) {
     EXPECT_EQ(count(Counter::kValuesExpired), 0U);
 }
 
+// Bounds that hold since a while ago spare what is in the output, and bring nothing back.
+TEST_F(CacheTest, OtherBoundsOnAgeDoNotBringAnExpiredValueBack) {
+    ASSERT_TRUE(cache_.add_unit(0, 1));
+    ASSERT_TRUE(cache_.add_unit(1, 1));
+    const auto tick_since = [&](std::int64_t at_s, std::int64_t since_s) {
+        cache_.close_tick(
+            at_s * kNanosPerSecond,
+            [](UnitId unit) {
+                return UnitAtTick{UnitClass::kTopic, 10'000, unit == 0 ? 10'000U : 30'000U};
+            },
+            since_s * kNanosPerSecond);
+    };
+    read(0, {1}, 1);
+    read(1, {1}, 1);
+    tick_since(10, 0);
+    tick_since(60, 0);
+    EXPECT_FALSE(cache_.is_emitted(0)) << "59 s of 50";
+    EXPECT_TRUE(cache_.is_emitted(1)) << "59 s of 150";
+    tick_since(170, 165);
+    EXPECT_FALSE(cache_.is_emitted(0)) << "it was out before";
+    EXPECT_TRUE(cache_.is_emitted(1)) << "it has 150 s from then";
+    tick_since(320, 165);
+    EXPECT_FALSE(cache_.is_emitted(1));
+    tick_since(330, 330);
+    EXPECT_FALSE(cache_.is_emitted(1)) << "nor does a later change bring it back";
+    read(1, {1}, 335);
+    tick_since(340, 330);
+    EXPECT_TRUE(cache_.is_emitted(1));
+}
+
 TEST_F(CacheTest, MeasuresTheAgesOfWhatIsEmittedByClass) {
     for (UnitId unit = 0; unit < 5; ++unit) {
         ASSERT_TRUE(cache_.add_unit(unit, 2));

@@ -53,6 +53,25 @@ TEST_F(TickGridTest, OneTickMakesUpForThoseThatAPauseTook) {
     EXPECT_EQ(grid_.next_ns(), at_ms(6'000)) << "and never goes back";
 }
 
+// A process that was stopped between the reads of a tick and the tick itself.
+TEST_F(TickGridTest, ATickThatAPauseHeldUpWaitsForReadsOfNow) {
+    EXPECT_FALSE(grid_.is_due(at_ms(5'400), at_ms(1'000))) << "that is what was read before";
+    EXPECT_EQ(grid_.next_ns(), at_ms(5'000));
+    EXPECT_TRUE(grid_.is_due(at_ms(5'450), at_ms(5'000)));
+    EXPECT_FALSE(grid_.is_unfinished());
+    grid_.advance(at_ms(5'450));
+    EXPECT_EQ(grid_.base_interval(), 5U);
+    EXPECT_EQ(grid_.next_ns(), at_ms(6'000));
+}
+
+TEST_F(TickGridTest, ATickThatAPauseHeldUpDoesNotWaitForEver) {
+    EXPECT_FALSE(grid_.is_due(at_ms(5'400), at_ms(1'000)));
+    EXPECT_FALSE(grid_.is_due(at_ms(5'899), at_ms(1'000)));
+    EXPECT_TRUE(grid_.is_due(at_ms(7'300), at_ms(1'000))) << "and is not put off again";
+    EXPECT_TRUE(grid_.is_unfinished());
+    EXPECT_EQ(counters_.get(Counter::kTicksUnfinished), 1U);
+}
+
 TEST_F(TickGridTest, BaseIntervalsKeepTheirNumbersWhenTicksComeLessOften) {
     grid_.set_interval(1'000, 3, at_ms(4'500));
     EXPECT_EQ(grid_.interval_ns(), 3 * kNanosPerSecond);

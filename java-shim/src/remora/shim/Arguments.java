@@ -8,7 +8,7 @@ import java.util.Map;
  * {@code =} is the path of the configuration. The shim uses a few keys, the core gets the whole text as it is.
  */
 final class Arguments {
-    private static final long BLOCKED_AFTER_MS_DEFAULT = 5000;
+    private static final long BLOCKED_AFTER_MS_DEFAULT = 2000;
     private static final long BLOCKED_AFTER_MS_MIN = 200;
 
     private final String text;
