@@ -9,11 +9,10 @@
 
 #include "base/clock.h"
 #include "base/counter_table.h"
+#include "base/log_level.h"
 #include "base/runner.h"
 
 namespace remora {
-
-enum class LogLevel : std::uint8_t { kInfo, kWarn, kError };
 
 // Where log lines go. The seam keeps tests quiet and spdlog in one .cpp file.
 //

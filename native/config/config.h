@@ -4,11 +4,17 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/file_policy.h"
 #include "base/limits.h"
+#include "base/log_level.h"
+#include "kafka/importance.h"
+#include "model/output_format.h"
+#include "model/unit_class.h"
 #include "model/visibility.h"
 
 namespace remora {
@@ -40,24 +46,21 @@ struct SamplingConfig {
 
 // kKeep leaves the decision to the next matching rule and in the end to the profile.
 enum class RuleAction : std::uint8_t { kKeep, kInclude, kExclude };
-enum class RuleImportance : std::uint8_t { kKeep, kLow, kNormal, kHigh };
-enum class RuleClass : std::uint8_t { kKeep, kAlert, kBroker, kTopic, kClient, kPartition };
-enum class RuleAggregate : std::uint8_t { kKeep, kNone, kSum, kMax };
 
-// For each of its settings the first rule that matches and sets it decides. 0 and empty mean "not
-// set".
+// For each of its settings the first rule that matches and sets it decides. 0, empty and no value
+// mean "not set", which is "keep" in the file.
 struct RuleConfig {
     std::string match = "*:*";    // ObjectName pattern
     std::vector<TextPair> where;  // label -> regex on the whole unquoted value; all must match
     RuleAction action = RuleAction::kKeep;
-    RuleClass unit_class = RuleClass::kKeep;
-    RuleImportance importance = RuleImportance::kKeep;
-    std::int64_t interval_ms = 0;  // fixed
+    std::optional<UnitClass> unit_class;
+    std::optional<Importance> importance;  // not kAlert, which is a class in the file
+    std::int64_t interval_ms = 0;          // fixed
     std::int64_t min_interval_ms = 0;
     std::int64_t max_interval_ms = 0;
     std::vector<std::string> attributes;  // globs: of a matching bean only these attributes
     std::uint32_t top = 0;                // the N largest of each family; 0: not set
-    RuleAggregate aggregate = RuleAggregate::kKeep;
+    std::optional<Aggregate> aggregate;
 
     bool operator==(const RuleConfig&) const = default;
 };
@@ -120,26 +123,12 @@ struct LimitsConfig {
 };
 
 enum class OutputType : std::uint8_t { kFile, kUdp, kUnixgram };
-enum class OutputFormat : std::uint8_t {
-    kPrometheus,
-    kOpenMetrics,
-    kNdjson,
-    kOtlpJson,
-    kInflux,
-    kGraphite,
-    kStatsd,
-    kDogstatsd
-};
-enum class OutputEmit : std::uint8_t { kAll, kFresh, kChanged };
 enum class OutputTime : std::uint8_t { kTick, kRead };
 // How metrics are called: as public Kafka dashboards have it, or by the conventions of
 // OpenTelemetry.
 enum class OutputNames : std::uint8_t { kPrometheus, kOtel };
-// What becomes of a file that is replaced whole when nobody writes it any more.
-enum class AtEnd : std::uint8_t { kDown, kRemove, kKeep };
 // How much of the agent's own metrics an output carries.
 enum class SelfLevel : std::uint8_t { kOff, kBasic, kFull };
-enum class FsyncMode : std::uint8_t { kNever, kRotate, kTick };
 
 struct RotateConfig {
     std::uint64_t bytes = 64ULL << 20;  // of the file being written
@@ -158,7 +147,7 @@ struct OutputConfig {
     std::string path = "${dir}/remora.prom";  // file, or socket of unixgram
     std::string host = "127.0.0.1";
     std::uint32_t port = 8125;
-    OutputEmit emit = OutputEmit::kAll;
+    EmitMode emit = EmitMode::kAll;
     OutputTime time = OutputTime::kTick;  // of a line of influx and graphite
     std::int64_t interval_ms = 0;         // 0: the base interval
     // Of emit "changed": a full tick after so long. Prometheus and its kin forget a series after
@@ -170,7 +159,7 @@ struct OutputConfig {
     std::vector<std::string> exclude;
     RotateConfig rotate;
     FsyncMode fsync = FsyncMode::kNever;
-    AtEnd at_end = AtEnd::kDown;
+    FileEnd at_end = FileEnd::kDown;
     std::uint32_t packet_bytes = kDatagramBytes;
     double spread = 0.5;        // share of the interval that a tick's datagrams are spread over
     std::uint32_t mode = 0644;  // permission bits of files ("0644")
@@ -179,10 +168,8 @@ struct OutputConfig {
     bool operator==(const OutputConfig&) const = default;
 };
 
-enum class LogThreshold : std::uint8_t { kInfo, kWarn, kError };
-
 struct LogConfig {
-    LogThreshold level = LogThreshold::kInfo;
+    LogLevel level = LogLevel::kInfo;
 
     bool operator==(const LogConfig&) const = default;
 };

@@ -109,11 +109,10 @@ void finish_sampling(SamplingConfig& c, ConfigReader& reader) {
 }
 
 void finish_rule(const RuleConfig& rule, const std::string& path, ConfigReader& reader) {
-    const bool sets_something =
-        rule.action != RuleAction::kKeep || rule.unit_class != RuleClass::kKeep ||
-        rule.importance != RuleImportance::kKeep || rule.interval_ms > 0 ||
-        rule.min_interval_ms > 0 || rule.max_interval_ms > 0 || !rule.attributes.empty() ||
-        rule.top > 0 || rule.aggregate != RuleAggregate::kKeep;
+    const bool sets_something = rule.action != RuleAction::kKeep || rule.unit_class ||
+                                rule.importance || rule.aggregate || rule.interval_ms > 0 ||
+                                rule.min_interval_ms > 0 || rule.max_interval_ms > 0 ||
+                                !rule.attributes.empty() || rule.top > 0;
     if (!sets_something && !reader.is_faulty(path)) {
         reader.complain(
             path,
@@ -186,7 +185,7 @@ void check_output(const OutputConfig& output, const std::string& path, ConfigRea
     }
     const bool whole_file =
         output.format == OutputFormat::kPrometheus || output.format == OutputFormat::kOpenMetrics;
-    if (whole_file && output.emit != OutputEmit::kAll) {
+    if (whole_file && output.emit != EmitMode::kAll) {
         reader.complain(path + ".emit",
                         "a file that is replaced whole holds every series; expected \"all\"");
     }

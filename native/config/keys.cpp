@@ -1,6 +1,7 @@
 #include "config/keys.h"
 
 #include <array>
+#include <optional>
 
 #include "base/limits.h"
 
@@ -58,6 +59,15 @@ void choose(ConfigVisitor& visitor, Key key, E& value, std::span<const char* con
     auto index = static_cast<std::size_t>(value);
     visitor.choice(key, index, names);
     value = static_cast<E>(index);
+}
+
+// The first name stands for "no value".
+template <typename E>
+void choose(ConfigVisitor& visitor, Key key, std::optional<E>& value,
+            std::span<const char* const> names) {
+    std::size_t index = value ? static_cast<std::size_t>(*value) + 1 : 0;
+    visitor.choice(key, index, names);
+    value = index == 0 ? std::nullopt : std::optional(static_cast<E>(index - 1));
 }
 
 template <typename T, typename VisitItem>

@@ -6,21 +6,21 @@ namespace remora {
 
 std::unique_ptr<Encoder> make_encoder(const EncoderOptions& options, CounterTable& counters) {
     switch (options.format) {
-        case Format::kPrometheus:
+        case OutputFormat::kPrometheus:
             return encode::make_prometheus(options, counters);
-        case Format::kOpenMetrics:
+        case OutputFormat::kOpenMetrics:
             return encode::make_openmetrics(options, counters);
-        case Format::kNdjson:
+        case OutputFormat::kNdjson:
             return encode::make_ndjson(options, counters);
-        case Format::kOtlpJson:
+        case OutputFormat::kOtlpJson:
             return encode::make_otlp(options, counters);
-        case Format::kInflux:
+        case OutputFormat::kInflux:
             return encode::make_influx(options, counters);
-        case Format::kGraphite:
+        case OutputFormat::kGraphite:
             return encode::make_graphite(options, counters);
-        case Format::kStatsd:
+        case OutputFormat::kStatsd:
             return encode::make_statsd(options, counters);
-        case Format::kDogstatsd:
+        case OutputFormat::kDogstatsd:
             return encode::make_dogstatsd(options, counters);
     }
     return encode::make_prometheus(options, counters);

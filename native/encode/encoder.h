@@ -9,45 +9,30 @@
 #include <vector>
 
 #include "base/counter_table.h"
+#include "base/limits.h"
 #include "base/status.h"
 #include "model/ids.h"
+#include "model/output_format.h"
 #include "model/series.h"
 #include "model/values.h"
 #include "ring/block_channel.h"
 
 namespace remora {
 
-enum class Format : std::uint8_t {
-    kPrometheus,   // text exposition for a textfile collector; one frame is one whole file
-    kOpenMetrics,  // the same in OpenMetrics, ends in "# EOF"
-    kNdjson,
-    kOtlpJson,
-    kInflux,
-    kGraphite,
-    kStatsd,
-    kDogstatsd,
-};
-
-// What of the cache an output wants each tick.
-enum class EmitMode : std::uint8_t {
-    kAll,      // every series that has a value
-    kFresh,    // read since this output's last tick that got out
-    kChanged,  // changed since it was last said; a full keyframe every `keyframe_ms`
-};
-
+// What the configuration asks of an output; room_options.h in engine sets all of it.
 struct EncoderOptions {
-    Format format = Format::kPrometheus;
-    EmitMode emit = EmitMode::kAll;
-    std::int64_t keyframe_ms = 180'000;  // of kChanged: after so long everything is said
+    OutputFormat format{};
+    EmitMode emit{};
+    std::int64_t keyframe_ms = 0;  // of kChanged: after so long everything is emitted
     std::vector<Label> labels;  // added to every series; a series' own label of the same name wins
     // Influx and Graphite: a line carries the time of the read of its value, not of the tick.
     bool time_of_read = false;
-    std::size_t line_bytes_max = 16 * 1024;
-    // Since when counters count: the start of the host, wall clock. 0: not known, and not said.
+    std::size_t line_bytes_max = kLineBytesMax;
+    // Since when counters count: the start of the host, wall clock. 0: not known, and not emitted.
     std::int64_t start_wall_ms = 0;
     // Made when the agent started: the agent's own counters begin with it, at 0.
     bool begins_with_agent = false;
-    std::string version = "";  // of the agent; empty: not said
+    std::string version = "";  // of the agent; empty: not emitted
 };
 
 // One of the agent's own metrics for a tick (counters, family costs, quarantine reasons): rendered
@@ -99,7 +84,7 @@ class Encoder {
 
 // What a file that is replaced whole holds when nobody writes it any more: remora_up 0, with the
 // output's labels. `format`: kPrometheus or kOpenMetrics.
-std::string down_page(Format format, const std::vector<Label>& labels);
+std::string down_page(OutputFormat format, const std::vector<Label>& labels);
 
 // `counters` counts lines, lines too long, values that the format cannot express, series that
 // clash.

@@ -171,7 +171,7 @@ std::unique_ptr<Encoder> make_openmetrics(const EncoderOptions& options, Counter
 
 namespace remora {
 
-std::string down_page(Format format, const std::vector<Label>& labels) {
+std::string down_page(OutputFormat format, const std::vector<Label>& labels) {
     std::string page = "# HELP remora_up 1 while the agent runs\n# TYPE remora_up gauge\nremora_up";
     char before = '{';
     for (const Label& label : encode::safe_labels(labels, encode::Dots::kReplaced)) {
@@ -183,7 +183,7 @@ std::string down_page(Format format, const std::vector<Label>& labels) {
         }
     }
     page.append(before == ',' ? "} 0\n" : " 0\n");
-    return format == Format::kOpenMetrics ? page + "# EOF\n" : page;
+    return format == OutputFormat::kOpenMetrics ? page + "# EOF\n" : page;
 }
 
 }  // namespace remora

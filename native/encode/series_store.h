@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/limits.h"
 #include "encode/number.inline.h"
 #include "encode/text_pool.h"
 #include "model/ids.h"
@@ -101,7 +102,7 @@ class SeriesStore {
         bool keep_previous = false;  // a word a series for deltas and for "changed"
         bool keep_numbers = false;   // the text of fractions, where unchanged values go out again
         bool unique = true;          // the format identifies a series by name and labels
-        std::size_t text_bytes_max = 16 * 1024;  // more can never become a line
+        std::size_t text_bytes_max = kLineBytesMax;  // more can never become a line
     };
 
     explicit SeriesStore(const Options& options) : options_(options) {}

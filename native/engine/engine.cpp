@@ -82,7 +82,7 @@ Engine::Engine(ConfigSource::Opened opened, const remora_buffers& buffers,
               return make_output(output, wanted, false);
           },
           [this] { core_->wake(); }) {
-    log_.set_least(least_level(config_));
+    log_.set_least(config_.log.level);
     for (const OutputConfig& output : config_.outputs) {
         outputs_.append(make_output(output, config_, true));
     }

@@ -23,13 +23,13 @@ class Housekeeper final : public Worker {
  public:
     struct Options {
         std::string counters_path;  // empty: not written
-        std::int64_t counters_interval_ms = 10'000;
+        std::int64_t counters_interval_ms = 0;
         // Empty: nobody is answered. Every bean that there is, written when a file of this name
         // with ".request" behind it appears, which is then removed.
         std::string beans_path;
         std::string config_path;  // empty: nothing to watch
         FileMark config_mark;     // of what is in force
-        std::int64_t config_interval_ms = 5'000;
+        std::int64_t config_interval_ms = 0;
     };
 
     struct Duties {

@@ -44,7 +44,7 @@ class Registrar {
  public:
     struct Settings {
         LimitsConfig limits;
-        std::uint32_t base_interval_ms = 10'000;
+        std::uint32_t base_interval_ms = 0;
         std::shared_ptr<const Selector> selector;
         std::uint64_t generation = 0;  // of the configuration; the core gets it with kSwept
         // What is reported when beans have had time to match it; null: nothing is.

@@ -134,7 +134,7 @@ bool Reloader::step() {
         return true;  // it stays where it is, and nothing else may begin
     }
     exchange_sinks(kSinkStopMs);
-    log_.set_least(least_level(reload_->config));
+    log_.set_least(reload_->config.log.level);
     counters_.add(Counter::kConfigReloads);
     report_outcome();
     current_ = std::move(reload_->config);

@@ -15,52 +15,6 @@ constexpr std::int64_t kCountersIntervalMsMin = 5'000;
 constexpr double kSpreadMax = 0.8;
 constexpr std::size_t kRingBytesMax = 2U << 20;  // of datagrams, unless they are huge
 
-Format format_of(OutputFormat format) {
-    switch (format) {
-        case OutputFormat::kPrometheus:
-            return Format::kPrometheus;
-        case OutputFormat::kOpenMetrics:
-            return Format::kOpenMetrics;
-        case OutputFormat::kNdjson:
-            return Format::kNdjson;
-        case OutputFormat::kOtlpJson:
-            return Format::kOtlpJson;
-        case OutputFormat::kInflux:
-            return Format::kInflux;
-        case OutputFormat::kGraphite:
-            return Format::kGraphite;
-        case OutputFormat::kStatsd:
-            return Format::kStatsd;
-        case OutputFormat::kDogstatsd:
-            break;
-    }
-    return Format::kDogstatsd;
-}
-
-EmitMode emit_of(OutputEmit emit) {
-    switch (emit) {
-        case OutputEmit::kAll:
-            return EmitMode::kAll;
-        case OutputEmit::kFresh:
-            return EmitMode::kFresh;
-        case OutputEmit::kChanged:
-            break;
-    }
-    return EmitMode::kChanged;
-}
-
-SyncPolicy sync_of(FsyncMode mode) {
-    switch (mode) {
-        case FsyncMode::kTick:
-            return SyncPolicy::kFrame;
-        case FsyncMode::kRotate:
-            return SyncPolicy::kRotate;
-        case FsyncMode::kNever:
-            break;
-    }
-    return SyncPolicy::kNone;
-}
-
 SinkKind kind_of(const OutputConfig& config) {
     switch (config.type) {
         case OutputType::kUdp:
@@ -80,18 +34,6 @@ bool is_datagram(const OutputConfig& config) {
 std::int64_t spread_ms(const OutputConfig& config, std::int64_t interval_ms) {
     const double share = std::min(config.spread, kSpreadMax);
     return static_cast<std::int64_t>(share * static_cast<double>(interval_ms));
-}
-
-FileEnd file_end_of(AtEnd at_end) {
-    switch (at_end) {
-        case AtEnd::kDown:
-            return FileEnd::kDown;
-        case AtEnd::kRemove:
-            return FileEnd::kRemove;
-        case AtEnd::kKeep:
-            break;
-    }
-    return FileEnd::kKeep;
 }
 
 std::uint32_t to_ms(std::int64_t ms) {
@@ -137,18 +79,6 @@ Config stretched(Config config, std::uint32_t stride) {
         sampling.min_interval_ms = sampling.base_interval_ms;
     }
     return config;
-}
-
-LogLevel least_level(const Config& config) {
-    switch (config.log.level) {
-        case LogThreshold::kInfo:
-            return LogLevel::kInfo;
-        case LogThreshold::kWarn:
-            return LogLevel::kWarn;
-        case LogThreshold::kError:
-            break;
-    }
-    return LogLevel::kError;
 }
 
 Registrar::Settings registrar_settings(const Config& config,
@@ -211,8 +141,8 @@ EncoderOptions encoder_options(const OutputConfig& config, const std::vector<Lab
     options.start_wall_ms = host.start_wall_ms;
     options.begins_with_agent = host.agent_begins;
     options.version = host.agent_version;
-    options.format = format_of(config.format);
-    options.emit = emit_of(config.emit);
+    options.format = config.format;
+    options.emit = config.emit;
     options.keyframe_ms = config.keyframe_interval_ms;
     options.time_of_read = config.time == OutputTime::kRead;
     options.labels = common;
@@ -233,16 +163,15 @@ EncoderOptions encoder_options(const OutputConfig& config, const std::vector<Lab
 SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& common,
                          std::int64_t interval_ms) {
     SinkOptions options;
+    options.file_end = config.at_end;
     if (config.type == OutputType::kFile && replaces_whole_file(config.format)) {
-        options.file_end = file_end_of(config.at_end);
-        options.down_text =
-            down_page(format_of(config.format), encoder_options(config, common, {}).labels);
+        options.down_text = down_page(config.format, encoder_options(config, common, {}).labels);
     }
     options.name = config.name;
     options.kind = kind_of(config);
     options.path = config.path;
     options.file_mode = config.mode;
-    options.sync = sync_of(config.fsync);
+    options.fsync = config.fsync;
     options.disk_bytes_max = static_cast<std::int64_t>(config.rotate.total_bytes);
     options.rotate_bytes = static_cast<std::int64_t>(config.rotate.bytes);
     options.rotate_age_ms = config.rotate.age_ms;

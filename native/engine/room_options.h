@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "base/log.h"
 #include "config/config.h"
 #include "config/parse.h"
 #include "encode/encoder.h"
@@ -34,8 +33,6 @@ Config stretched(Config config, std::uint32_t stride);
 // `selector`: made of the same configuration.
 Registrar::Settings registrar_settings(const Config& config,
                                        std::shared_ptr<const Selector> selector);
-
-LogLevel least_level(const Config& config);
 
 // `place`: the agent's directory. `config_path`: empty: nothing to watch. `config_mark`: of the
 // file that is in force.

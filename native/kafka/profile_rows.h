@@ -5,9 +5,9 @@
 #include <span>
 #include <string_view>
 
-namespace remora {
+#include "kafka/importance.h"
 
-enum class Importance : std::uint8_t { kLow, kNormal, kHigh, kAlert };
+namespace remora {
 
 // Texts of several choices are separated by spaces and may be globs; an empty one matches anything.
 struct ProfileRow {

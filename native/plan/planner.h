@@ -23,7 +23,7 @@ struct AuditSample {
 
 struct PlanOptions {
     std::int64_t start_ns = 0;  // monotonic time of tick 0 of the emission grid
-    std::int64_t base_interval_ns = 10 * kNanosPerSecond;
+    std::int64_t base_interval_ns = SamplingConfig{}.base_interval_ms * kNanosPerMilli;
     // Rounds of reading end on multiples of this; it divides the base interval. 0: the base
     // interval.
     std::int64_t quantum_ns = 0;

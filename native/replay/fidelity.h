@@ -13,7 +13,7 @@
 namespace remora {
 
 struct FidelityOptions {
-    std::uint32_t base_interval_ms = 10'000;
+    std::uint32_t base_interval_ms = static_cast<std::uint32_t>(SamplingConfig{}.base_interval_ms);
     std::int64_t interval_ms_max = SamplingConfig{}.partition_max_interval_ms;
     double volatility_decay = SamplingConfig{}.decay;
     bool wakes = true;                    // Sampler::collect_wakes before each tick

@@ -13,7 +13,7 @@
 namespace remora {
 
 struct HealthOptions {
-    std::uint32_t interval_ms_base = 10'000;
+    std::uint32_t interval_ms_base = 0;       // the base interval
     std::uint32_t interval_ms_max = 900'000;  // longest time between two attempts
     std::uint8_t failures_until_quarantine = 3;
 };

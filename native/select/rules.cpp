@@ -110,10 +110,10 @@ RuleOutcome RuleSet::apply(const ObjectName& name) const {
             return true;
         }
         take_first(outcome.action, rule.action, RuleAction::kKeep);
-        take_first(outcome.unit_class, rule.unit_class, RuleClass::kKeep);
-        take_first(outcome.importance, rule.importance, RuleImportance::kKeep);
+        take_first(outcome.unit_class, rule.unit_class, {});
+        take_first(outcome.importance, rule.importance, {});
         take_first(outcome.top, rule.top, 0U);
-        take_first(outcome.aggregate, rule.aggregate, RuleAggregate::kKeep);
+        take_first(outcome.aggregate, rule.aggregate, {});
         // One setting: a rule that fixes the interval leaves no bounds to later ones, and the other
         // way round.
         if (outcome.interval_ms == 0 && outcome.min_interval_ms == 0 &&

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -67,14 +68,14 @@ class PatternIndex {
 // What the rules say of a bean: each setting by the first rule that matches and sets it.
 struct RuleOutcome {
     RuleAction action = RuleAction::kKeep;
-    RuleClass unit_class = RuleClass::kKeep;
-    RuleImportance importance = RuleImportance::kKeep;
+    std::optional<UnitClass> unit_class;
+    std::optional<Importance> importance;
     std::int64_t interval_ms = 0;
     std::int64_t min_interval_ms = 0;
     std::int64_t max_interval_ms = 0;
     const std::vector<std::string>* attributes = nullptr;  // lives as long as the RuleSet
     std::uint32_t top = 0;
-    RuleAggregate aggregate = RuleAggregate::kKeep;
+    std::optional<Aggregate> aggregate;
 };
 
 class RuleSet {

@@ -401,12 +401,8 @@ void Selector::set_policy(const Bean& bean, const Verdict& verdict, const RuleOu
                           UnitPolicy& policy) const {
     Importance importance = verdict.row == nullptr ? Importance::kNormal : verdict.row->importance;
     policy.unit_class = importance == Importance::kAlert ? UnitClass::kAlert : class_of(bean.name);
-    if (rules.unit_class != RuleClass::kKeep) {
-        policy.unit_class = static_cast<UnitClass>(static_cast<std::uint8_t>(rules.unit_class) - 1);
-    }
-    if (rules.importance != RuleImportance::kKeep) {
-        importance = static_cast<Importance>(static_cast<std::uint8_t>(rules.importance) - 1);
-    }
+    policy.unit_class = rules.unit_class.value_or(policy.unit_class);
+    importance = rules.importance.value_or(importance);
     // What decides about others is not the first to go when CPU is short.
     if (partition_sample_ > 0 && tells_trouble(bean.name)) {
         importance = std::max(importance, Importance::kNormal);
@@ -436,13 +432,7 @@ void Selector::set_visibility(const Bean& bean, const RuleOutcome& rules,
     }
     const bool is_numeric = std::none_of(
         slots.begin(), slots.end(), [](const Slot& slot) { return slot.type == ValueType::kText; });
-    visibility.aggregate =
-        rules.aggregate == RuleAggregate::kKeep
-            ? aggregate_
-            : static_cast<Aggregate>(static_cast<std::uint8_t>(rules.aggregate) - 1);
-    if (!is_numeric) {
-        visibility.aggregate = Aggregate::kNone;
-    }
+    visibility.aggregate = is_numeric ? rules.aggregate.value_or(aggregate_) : Aggregate::kNone;
     visibility.is_sampled = visibility.aggregate != Aggregate::kNone ||
                             (partition_sample_ > 0 && rules.action != RuleAction::kInclude);
     visibility.tells_trouble = visibility.is_sampled && tells_trouble(bean.name);

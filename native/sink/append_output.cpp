@@ -234,7 +234,7 @@ bool AppendOutput::sync_now() {
 
 bool AppendOutput::end(bool /*aborted*/) {
     // Lines of an aborted frame are whole and true: they stay.
-    return options_.sync != SyncPolicy::kFrame || sync_now();
+    return options_.fsync != FsyncMode::kTick || sync_now();
 }
 
 // The next attempt opens anew, whatever was wrong with this descriptor, and looks whether the file
@@ -277,7 +277,7 @@ void AppendOutput::start_compressing() {
     gzip_bytes_max_ = job.bytes + GzipJob::kSlackBytes;
     gzip_paused_ =
         !has_room(gzip_bytes_max_) ||
-        !gzip_.start(job.path, temporary, options_.file_mode, options_.sync != SyncPolicy::kNone);
+        !gzip_.start(job.path, temporary, options_.file_mode, options_.fsync != FsyncMode::kNever);
 }
 
 bool AppendOutput::has_room(std::int64_t bytes) const {
@@ -290,7 +290,7 @@ std::string AppendOutput::gzip_prefix() const {
 
 void AppendOutput::close_live() {
     if (fd_ >= 0) {
-        if (options_.sync != SyncPolicy::kNone) {
+        if (options_.fsync != FsyncMode::kNever) {
             sync_now();
         }
         (void)files_.close(fd_);

@@ -9,9 +9,9 @@
 
 #include "base/clock.h"
 #include "base/counter_table.h"
+#include "base/file_policy.h"
 #include "base/log.h"
 #include "ring/block_channel.h"
-#include "sink/file_end.h"
 
 namespace remora {
 

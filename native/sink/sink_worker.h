@@ -10,10 +10,10 @@
 
 #include "base/clock.h"
 #include "base/counter_table.h"
+#include "base/file_policy.h"
 #include "base/log.h"
 #include "base/runner.h"
 #include "ring/block_channel.h"
-#include "sink/file_end.h"
 #include "sink/file_system.h"
 #include "sink/socket.h"
 
@@ -26,48 +26,44 @@ enum class SinkKind : std::uint8_t {
     kUnixgram,  // the same to a unix datagram socket
 };
 
-enum class SyncPolicy : std::uint8_t {
-    kNone,    // the kernel writes when it likes
-    kFrame,   // after each frame (textfile: before the rename)
-    kRotate,  // when a file is complete (append only; textfile: as kNone)
-};
-
+// What the configuration asks of an output; room_options.h in engine sets all of it.
 struct SinkOptions {
     std::string name;  // for people: the output's name in the configuration
-    SinkKind kind = SinkKind::kTextfile;
+    SinkKind kind{};
 
     // Files. A symbolic link at `path` is followed when it belongs to root or to us. Missing parent
     // directories are made.
     std::string path;  // also the socket of kUnixgram
-    std::uint32_t file_mode = 0644;
-    SyncPolicy sync = SyncPolicy::kNone;
+    std::uint32_t file_mode = 0;
+    FsyncMode fsync{};
     // Everything of this output on disk: the live file, rotated ones of this and earlier runs,
     // temporary ones. 0: no bound.
-    std::int64_t disk_bytes_max = 256LL << 20;
+    std::int64_t disk_bytes_max = 0;
 
     // kTextfile.
-    FileEnd file_end = FileEnd::kKeep;
-    std::string down_text;
+    FileEnd file_end{};
+    std::string down_text;  // what the file holds after FileEnd::kDown
 
     // kAppend.
-    std::int64_t rotate_bytes =
-        64LL << 20;  // 0: not by size. At most half of disk_bytes_max, whatever is asked.
+    std::int64_t rotate_bytes = 0;   // at most half of disk_bytes_max is used; 0: not by size
     std::int64_t rotate_age_ms = 0;  // 0: not by age
-    std::uint32_t rotated_files_max = 5;
+    std::uint32_t rotated_files_max = 0;
     bool gzip_rotated = false;  // all but the newest rotated file, which a reader may still want
 
     // kUdp.
     std::string host;
     std::uint16_t port = 0;
-    std::int64_t resolve_interval_ms = 300'000;
     // A frame's datagrams are spread over this time. 0: as fast as they come.
-    std::int64_t spread_ms = 2'000;
+    std::int64_t spread_ms = 0;
 
     // A frame older than this when its turn comes is dropped if more is queued behind it: newest
     // values win. 0: never.
-    std::int64_t frame_age_ms_max = 30'000;
-    std::int64_t poll_ms = 100;  // longest wait for a frame to begin when nobody wakes the runner
-    std::int64_t stop_drain_ms = 500;  // for what is in the ring at stop
+    std::int64_t frame_age_ms_max = 0;
+    std::int64_t poll_ms = 0;  // longest wait for a frame to begin when nobody wakes the runner
+
+    // No settings of an operator.
+    std::int64_t resolve_interval_ms = 300'000;  // between two look-ups of `host`
+    std::int64_t stop_drain_ms = 500;            // for what is in the ring at stop
 };
 
 // Everything outlives the worker.

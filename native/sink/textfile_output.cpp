@@ -101,7 +101,7 @@ Step TextfileOutput::write(const BlockView& block) {
 }
 
 bool TextfileOutput::publish() {
-    int failed = options_.sync == SyncPolicy::kFrame ? files_.sync(fd_) : 0;
+    int failed = options_.fsync == FsyncMode::kTick ? files_.sync(fd_) : 0;
     const int closed = files_.close(fd_);  // network file systems report a full disk here
     fd_ = -1;
     failed = failed < 0 ? failed : closed;

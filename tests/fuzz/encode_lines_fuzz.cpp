@@ -132,21 +132,21 @@ void check_exposition(const std::vector<std::string_view>& lines) {
     }
 }
 
-void check_line(Format format, std::string_view line) {
+void check_line(OutputFormat format, std::string_view line) {
     require(!line.empty());
     for (const char c : line) {
         require(static_cast<unsigned char>(c) >= 0x20 || c == '\t');
     }
     const auto spaces = static_cast<std::size_t>(std::count(line.begin(), line.end(), ' '));
     switch (format) {
-        case Format::kNdjson:
-        case Format::kOtlpJson:
+        case OutputFormat::kNdjson:
+        case OutputFormat::kOtlpJson:
             require(!nlohmann::json::parse(line, nullptr, false).is_discarded());
             break;
-        case Format::kGraphite:
+        case OutputFormat::kGraphite:
             require(spaces == 2);
             break;
-        case Format::kInflux: {
+        case OutputFormat::kInflux: {
             const auto escaped = [&] {
                 std::size_t count = 0;
                 for (std::size_t at = line.find("\\ "); at != std::string_view::npos;
@@ -158,10 +158,10 @@ void check_line(Format format, std::string_view line) {
             require(spaces - escaped == 2);
             break;
         }
-        case Format::kStatsd:
+        case OutputFormat::kStatsd:
             require(std::count(line.begin(), line.end(), ':') == 1 && spaces == 0);
             break;
-        case Format::kDogstatsd:
+        case OutputFormat::kDogstatsd:
             require(line.find("|g") != line.npos || line.find("|c") != line.npos);
             require(std::count(line.begin(), line.end(), '|') <= 2);
             break;
@@ -170,7 +170,7 @@ void check_line(Format format, std::string_view line) {
     }
 }
 
-void check_text(Format format, const std::string& text) {
+void check_text(OutputFormat format, const std::string& text) {
     std::vector<std::string_view> lines;
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t end = text.find('\n', at);
@@ -179,7 +179,7 @@ void check_text(Format format, const std::string& text) {
         check_line(format, lines.back());
         at = end + 1;
     }
-    if (format == Format::kPrometheus || format == Format::kOpenMetrics) {
+    if (format == OutputFormat::kPrometheus || format == OutputFormat::kOpenMetrics) {
         check_exposition(lines);
     }
 }
@@ -191,7 +191,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace remora;
     Bytes bytes(data, size);
     EncoderOptions options;
-    options.format = static_cast<Format>(bytes.byte() % 8);
+    options.format = static_cast<OutputFormat>(bytes.byte() % 8);
     options.emit = static_cast<EmitMode>(bytes.byte() % 3);
     options.keyframe_ms = 1'000 * (bytes.byte() % 4);
     options.labels = {{bytes.text(), bytes.text()}};

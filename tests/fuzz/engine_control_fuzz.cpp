@@ -90,6 +90,7 @@ class Rig {
         Registrar::Settings made;
         const Config config = config_of(choice);
         made.limits = config.limits;
+        made.base_interval_ms = 10'000;
         made.selector = std::make_shared<const Selector>(config);
         return made;
     }

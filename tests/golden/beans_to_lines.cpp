@@ -16,11 +16,11 @@
 namespace remora {
 namespace {
 
-const std::map<std::string, Format> kFormats = {
-    {"prometheus", Format::kPrometheus}, {"openmetrics", Format::kOpenMetrics},
-    {"ndjson", Format::kNdjson},         {"otlp", Format::kOtlpJson},
-    {"influx", Format::kInflux},         {"graphite", Format::kGraphite},
-    {"statsd", Format::kStatsd},         {"dogstatsd", Format::kDogstatsd}};
+const std::map<std::string, OutputFormat> kFormats = {
+    {"prometheus", OutputFormat::kPrometheus}, {"openmetrics", OutputFormat::kOpenMetrics},
+    {"ndjson", OutputFormat::kNdjson},         {"otlp", OutputFormat::kOtlpJson},
+    {"influx", OutputFormat::kInflux},         {"graphite", OutputFormat::kGraphite},
+    {"statsd", OutputFormat::kStatsd},         {"dogstatsd", OutputFormat::kDogstatsd}};
 
 const std::map<std::string, BeanKind> kKinds = {
     {"gauge", BeanKind::kGauge}, {"counter", BeanKind::kCounter},

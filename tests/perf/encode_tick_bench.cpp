@@ -57,7 +57,7 @@ void fill(EncodeRig& rig, int count) {
     }
 }
 
-EncoderOptions bench_options(Format format) {
+EncoderOptions bench_options(OutputFormat format) {
     EncoderOptions options;
     options.format = format;
     options.labels = {{"cluster", "prod-eu-1"}, {"broker", "3"}};
@@ -85,7 +85,7 @@ std::size_t run_tick(EncodeRig& rig, std::int64_t wall_ms, int file) {
     return bytes;
 }
 
-void encode_lines(benchmark::State& state, Format format, Mix mix) {
+void encode_lines(benchmark::State& state, OutputFormat format, Mix mix) {
     const int count = static_cast<int>(state.range(0));
     EncodeRig rig(bench_options(format), 32 * 1024, 64);
     fill(rig, count);
@@ -108,7 +108,7 @@ void encode_lines(benchmark::State& state, Format format, Mix mix) {
 
 // The whole tick of 20,000 series, written to a file in memory or on disk.
 void textfile_tick_with_write(benchmark::State& state) {
-    EncodeRig rig(bench_options(Format::kPrometheus), 32 * 1024, 64);
+    EncodeRig rig(bench_options(OutputFormat::kPrometheus), 32 * 1024, 64);
     fill(rig, 20'000);
     char path[] = "remora_bench_XXXXXX";
     const int file = ::mkstemp(path);
@@ -128,7 +128,7 @@ void register_series(benchmark::State& state) {
     const int count = static_cast<int>(state.range(0));
     double megabytes = 0;
     for (auto _ : state) {
-        EncodeRig rig(bench_options(Format::kPrometheus), 32 * 1024, 64);
+        EncodeRig rig(bench_options(OutputFormat::kPrometheus), 32 * 1024, 64);
         fill(rig, count);
         const auto* registry = dynamic_cast<const encode::Registry*>(rig.encoder.get());
         megabytes = static_cast<double>(registry->memory_bytes()) / 1e6;
@@ -144,15 +144,15 @@ void register_series(benchmark::State& state) {
     REMORA_BENCH_MIX(name##_fraction_of_broker, format, kFractionsOfBroker); \
     REMORA_BENCH_MIX(name##_fraction_still, format, kFractionsStill)
 
-REMORA_BENCH(prometheus, Format::kPrometheus);
-REMORA_BENCH(openmetrics, Format::kOpenMetrics);
-REMORA_BENCH(ndjson, Format::kNdjson);
-REMORA_BENCH(otlp, Format::kOtlpJson);
-REMORA_BENCH(influx, Format::kInflux);
-REMORA_BENCH(graphite, Format::kGraphite);
-REMORA_BENCH(statsd, Format::kStatsd);
-REMORA_BENCH(dogstatsd, Format::kDogstatsd);
-BENCHMARK_CAPTURE(encode_lines, prometheus_200k, Format::kPrometheus, kWhole)
+REMORA_BENCH(prometheus, OutputFormat::kPrometheus);
+REMORA_BENCH(openmetrics, OutputFormat::kOpenMetrics);
+REMORA_BENCH(ndjson, OutputFormat::kNdjson);
+REMORA_BENCH(otlp, OutputFormat::kOtlpJson);
+REMORA_BENCH(influx, OutputFormat::kInflux);
+REMORA_BENCH(graphite, OutputFormat::kGraphite);
+REMORA_BENCH(statsd, OutputFormat::kStatsd);
+REMORA_BENCH(dogstatsd, OutputFormat::kDogstatsd);
+BENCHMARK_CAPTURE(encode_lines, prometheus_200k, OutputFormat::kPrometheus, kWhole)
     ->Arg(200'000)
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK(textfile_tick_with_write)->Unit(benchmark::kMicrosecond);

@@ -51,7 +51,7 @@ Config rules_config(int rules) {
         RuleConfig rule;
         rule.match = shapes[static_cast<std::size_t>(i) % shapes.size()];
         rule.where = {{"topic", "team-" + std::to_string(i) + "\\..*[13579]"}};
-        rule.importance = RuleImportance::kHigh;
+        rule.importance = Importance::kHigh;
         config.rules.push_back(rule);
     }
     return config;

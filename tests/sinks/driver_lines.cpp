@@ -21,12 +21,12 @@ Series series(const char* name, MetricType type, const std::string& topic) {
     return made;
 }
 
-Format format_of(const std::string& name) {
-    static const std::map<std::string, Format> formats = {
-        {"prometheus", Format::kPrometheus}, {"ndjson", Format::kNdjson},
-        {"otlp", Format::kOtlpJson},         {"influx", Format::kInflux},
-        {"graphite", Format::kGraphite},     {"statsd", Format::kStatsd},
-        {"dogstatsd", Format::kDogstatsd}};
+OutputFormat format_of(const std::string& name) {
+    static const std::map<std::string, OutputFormat> formats = {
+        {"prometheus", OutputFormat::kPrometheus}, {"ndjson", OutputFormat::kNdjson},
+        {"otlp", OutputFormat::kOtlpJson},         {"influx", OutputFormat::kInflux},
+        {"graphite", OutputFormat::kGraphite},     {"statsd", OutputFormat::kStatsd},
+        {"dogstatsd", OutputFormat::kDogstatsd}};
     return formats.at(name);
 }
 

@@ -163,12 +163,12 @@ std::vector<Series> summary(Maker& maker, int number) {
     return all;
 }
 
-const std::map<std::string, Format>& formats() {
-    static const std::map<std::string, Format> all = {
-        {"prometheus", Format::kPrometheus}, {"openmetrics", Format::kOpenMetrics},
-        {"ndjson", Format::kNdjson},         {"otlp", Format::kOtlpJson},
-        {"influx", Format::kInflux},         {"graphite", Format::kGraphite},
-        {"statsd", Format::kStatsd},         {"dogstatsd", Format::kDogstatsd}};
+const std::map<std::string, OutputFormat>& formats() {
+    static const std::map<std::string, OutputFormat> all = {
+        {"prometheus", OutputFormat::kPrometheus}, {"openmetrics", OutputFormat::kOpenMetrics},
+        {"ndjson", OutputFormat::kNdjson},         {"otlp", OutputFormat::kOtlpJson},
+        {"influx", OutputFormat::kInflux},         {"graphite", OutputFormat::kGraphite},
+        {"statsd", OutputFormat::kStatsd},         {"dogstatsd", OutputFormat::kDogstatsd}};
     return all;
 }
 

@@ -54,11 +54,15 @@ SinkOptions options_from(const Arguments& arguments) {
     options.path = text(arguments, "path");
     options.host = text(arguments, "host", "127.0.0.1");
     options.port = static_cast<std::uint16_t>(number(arguments, "port", 0));
-    options.spread_ms = number(arguments, "spread-ms", options.spread_ms);
-    options.rotate_bytes = number(arguments, "rotate-bytes", options.rotate_bytes);
-    options.rotated_files_max = static_cast<std::uint32_t>(
-        number(arguments, "rotated-files-max", options.rotated_files_max));
-    options.disk_bytes_max = number(arguments, "disk-bytes-max", options.disk_bytes_max);
+    options.spread_ms = number(arguments, "spread-ms", 2'000);
+    options.rotate_bytes = number(arguments, "rotate-bytes", 64LL << 20);
+    options.rotated_files_max =
+        static_cast<std::uint32_t>(number(arguments, "rotated-files-max", 5));
+    options.file_mode = 0644;
+    options.file_end = FileEnd::kKeep;
+    options.frame_age_ms_max = 30'000;
+    options.poll_ms = 100;
+    options.disk_bytes_max = number(arguments, "disk-bytes-max", 256LL << 20);
     options.gzip_rotated = number(arguments, "gzip", 0) != 0;
     return options;
 }

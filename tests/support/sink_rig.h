@@ -66,6 +66,14 @@ class SinkRig : public ::testing::Test {
         directory = pattern;
         options.name = "test";
         options.path = directory + "/out";
+        options.file_mode = 0644;
+        options.file_end = FileEnd::kKeep;
+        options.disk_bytes_max = 256LL << 20;
+        options.rotate_bytes = 64LL << 20;
+        options.rotated_files_max = 5;
+        options.spread_ms = 2'000;
+        options.frame_age_ms_max = 30'000;
+        options.poll_ms = 100;
         options.host = "receiver";
         options.port = 8125;
         network.names["receiver"] = {"first"};

@@ -72,8 +72,8 @@ TEST(ConfigParse, ReadsEveryKindOfValue) {
     EXPECT_DOUBLE_EQ(config.sampling.cpu_budget_percent, 2.0);
     ASSERT_EQ(config.rules.size(), 1U);
     EXPECT_EQ(config.rules[0].action, RuleAction::kExclude);
-    EXPECT_EQ(config.rules[0].unit_class, RuleClass::kTopic);
-    EXPECT_EQ(config.rules[0].importance, RuleImportance::kLow);
+    EXPECT_EQ(config.rules[0].unit_class, UnitClass::kTopic);
+    EXPECT_EQ(config.rules[0].importance, Importance::kLow);
     EXPECT_EQ(config.rules[0].where, (std::vector<TextPair>{{"topic", "a.*"}}));
     EXPECT_EQ(config.topics.list, (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(config.topics.bucket_index, 2U);

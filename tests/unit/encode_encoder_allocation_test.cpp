@@ -8,13 +8,15 @@ namespace remora {
 namespace {
 
 TEST(AllocationTest, ASteadyTickAllocatesNothingInAnyFormat) {
-    for (const Format format :
-         {Format::kPrometheus, Format::kOpenMetrics, Format::kNdjson, Format::kOtlpJson,
-          Format::kInflux, Format::kGraphite, Format::kStatsd, Format::kDogstatsd}) {
+    for (const OutputFormat format :
+         {OutputFormat::kPrometheus, OutputFormat::kOpenMetrics, OutputFormat::kNdjson,
+          OutputFormat::kOtlpJson, OutputFormat::kInflux, OutputFormat::kGraphite,
+          OutputFormat::kStatsd, OutputFormat::kDogstatsd}) {
         for (const EmitMode emit : {EmitMode::kAll, EmitMode::kChanged}) {
             EncoderOptions options;
             options.format = format;
             options.emit = emit;
+            options.keyframe_ms = 180'000;
             EncodeRig rig(options, 4096, 64);
             for (int i = 0; i < 200; ++i) {
                 Series state =

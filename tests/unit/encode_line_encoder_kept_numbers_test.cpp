@@ -9,11 +9,12 @@ namespace remora {
 namespace {
 
 // But for OTLP, whose families remember that they have fractions.
-constexpr Format kFormats[] = {Format::kPrometheus, Format::kOpenMetrics, Format::kNdjson,
-                               Format::kInflux,     Format::kGraphite,    Format::kStatsd,
-                               Format::kDogstatsd};
+constexpr OutputFormat kFormats[] = {OutputFormat::kPrometheus, OutputFormat::kOpenMetrics,
+                                     OutputFormat::kNdjson,     OutputFormat::kInflux,
+                                     OutputFormat::kGraphite,   OutputFormat::kStatsd,
+                                     OutputFormat::kDogstatsd};
 
-EncoderOptions options_of(Format format) {
+EncoderOptions options_of(OutputFormat format) {
     EncoderOptions options;
     options.format = format;
     return options;
@@ -27,7 +28,7 @@ void add(EncodeRig& rig, int id, double value) {
 }
 
 // Values that an encoder without a past writes.
-std::string fresh_text(Format format, EncodeRig& rig, int first, int count) {
+std::string fresh_text(OutputFormat format, EncodeRig& rig, int first, int count) {
     EncodeRig fresh(options_of(format), 32 * 1024, 64);
     for (int id = 0; id < count; ++id) {
         add(fresh, id, rig.cache.value(static_cast<UnitId>(id)));
@@ -39,7 +40,7 @@ std::string fresh_text(Format format, EncodeRig& rig, int first, int count) {
 }
 
 TEST(KeptNumbersTest, LinesAreThoseOfAnEncoderWithoutAPast) {
-    for (const Format format : kFormats) {
+    for (const OutputFormat format : kFormats) {
         std::mt19937_64 random(7);
         const double hostile[] = {
             -1.7976931348623157e+308, -2.2250738585072014e-308, 5e-324, -0.0, 0.1, 1e22,

@@ -19,7 +19,7 @@ using ::testing::Not;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-EncoderOptions options(Format format, EmitMode emit = EmitMode::kAll) {
+EncoderOptions options(OutputFormat format, EmitMode emit = EmitMode::kAll) {
     EncoderOptions made;
     made.format = format;
     made.emit = emit;
@@ -34,7 +34,7 @@ Series state_series() {
 }
 
 TEST(InfluxTest, WritesFloatsAtNanoseconds) {
-    EncodeRig rig(options(Format::kInflux));
+    EncodeRig rig(options(OutputFormat::kInflux));
     rig.add("a:type=X",
             {make_series("m", MetricType::kGauge, {{"t", "a b,c=d\\"}, {"time", "x"}}),
              make_series("n"), state_series()},
@@ -47,7 +47,7 @@ TEST(InfluxTest, WritesFloatsAtNanoseconds) {
 }
 
 TEST(InfluxTest, CountsWhatItCannotExpress) {
-    EncodeRig rig(options(Format::kInflux));
+    EncodeRig rig(options(OutputFormat::kInflux));
     rig.add("a:type=X", {make_series("a"), make_series("b"), make_series("c")}, {kNaN, kInf, 1});
     EXPECT_THAT(rig.tick(), Not(AnyOf(HasSubstr("nan"), HasSubstr("inf"))));
     EXPECT_EQ(rig.counters.get(Counter::kValuesUnencodable), 2U);
@@ -55,7 +55,7 @@ TEST(InfluxTest, CountsWhatItCannotExpress) {
 }
 
 TEST(GraphiteTest, WritesTagsAndSeconds) {
-    EncodeRig rig(options(Format::kGraphite));
+    EncodeRig rig(options(OutputFormat::kGraphite));
     rig.add("a:type=X",
             {make_series("m", MetricType::kGauge, {{"topic", "a.b c;d~/e"}, {"name", "x"}}),
              make_series("n"), state_series()},
@@ -67,7 +67,7 @@ TEST(GraphiteTest, WritesTagsAndSeconds) {
 }
 
 TEST(StatsdTest, FoldsLabelsIntoTheNameAndSendsGrowth) {
-    EncodeRig rig(options(Format::kStatsd));
+    EncodeRig rig(options(OutputFormat::kStatsd));
     const UnitId unit =
         rig.add("a:type=X",
                 {make_series("c_total", MetricType::kCounter, {{"topic", "a.b:c|d"}}),
@@ -85,7 +85,7 @@ TEST(StatsdTest, FoldsLabelsIntoTheNameAndSendsGrowth) {
 
 TEST(StatsdTest, SetsANegativeGaugeInOneDatagram) {
     // Room for one pair but not for two.
-    EncodeRig rig(options(Format::kStatsd), 24);
+    EncodeRig rig(options(OutputFormat::kStatsd), 24);
     rig.add("a:type=X", {make_series("x"), make_series("y")}, {-5, -0.5});
     EXPECT_EQ(rig.tick(), "x:0|g\nx:-5|g\ny:0|g\ny:-0.5|g\n");
     EXPECT_EQ(rig.blocks.size(), 2U);
@@ -93,7 +93,7 @@ TEST(StatsdTest, SetsANegativeGaugeInOneDatagram) {
 }
 
 TEST(DogstatsdTest, WritesTags) {
-    EncodeRig rig(options(Format::kDogstatsd));
+    EncodeRig rig(options(OutputFormat::kDogstatsd));
     const UnitId unit = rig.add(
         "a:type=X",
         {make_series("c_total", MetricType::kCounter, {{"topic", "a.b|c,d"}, {"n", ""}}),
@@ -106,7 +106,7 @@ TEST(DogstatsdTest, WritesTags) {
 }
 
 TEST(DogstatsdTest, CallsQuantilesOtherThanTheirSummary) {
-    EncodeRig rig(options(Format::kDogstatsd));
+    EncodeRig rig(options(OutputFormat::kDogstatsd));
     Series quantile = make_series("s", MetricType::kSummary, {{"quantile", "0.99"}});
     Series count = make_series("s", MetricType::kSummary);
     count.name = "s_count";
@@ -117,7 +117,7 @@ TEST(DogstatsdTest, CallsQuantilesOtherThanTheirSummary) {
 }
 
 TEST(DogstatsdTest, LeavesTheProcessesNamesToItsReceiver) {
-    EncodeRig rig(options(Format::kDogstatsd));
+    EncodeRig rig(options(OutputFormat::kDogstatsd));
     rig.add("a:type=X",
             {make_series("process_open_fds", MetricType::kGauge, {{"process", "kafka"}}),
              make_series("processes")},
@@ -126,7 +126,7 @@ TEST(DogstatsdTest, LeavesTheProcessesNamesToItsReceiver) {
 }
 
 TEST(LineProtocolTest, ASummarysCountAndSumGoOutAsGrowth) {
-    for (const Format format : {Format::kStatsd, Format::kDogstatsd}) {
+    for (const OutputFormat format : {OutputFormat::kStatsd, OutputFormat::kDogstatsd}) {
         EncodeRig rig(options(format));
         std::vector<Series> all(2, make_series("s", MetricType::kSummary));
         all[0].name = "s_count";
@@ -143,7 +143,7 @@ TEST(LineProtocolTest, ASummarysCountAndSumGoOutAsGrowth) {
 
 // CPU seconds grow by less than one a tick; receivers that cut to integers would see nothing.
 TEST(LineProtocolTest, GrowthGoesOutInWholeNumbersAndNothingOfItIsLost) {
-    for (const Format format : {Format::kStatsd, Format::kDogstatsd}) {
+    for (const OutputFormat format : {OutputFormat::kStatsd, OutputFormat::kDogstatsd}) {
         EncodeRig rig(options(format));
         Series seconds = make_series("cpu_seconds_total", MetricType::kCounter);
         seconds.rule = ValueRule::kScaled;
@@ -170,7 +170,7 @@ TEST(LineProtocolTest, GrowthGoesOutInWholeNumbersAndNothingOfItIsLost) {
 }
 
 TEST(LineProtocolTest, WhatBeganWhileTheAgentRunsSendsItsFirstValue) {
-    for (const Format format : {Format::kStatsd, Format::kDogstatsd}) {
+    for (const OutputFormat format : {OutputFormat::kStatsd, OutputFormat::kDogstatsd}) {
         EncodeRig rig(options(format));
         rig.add("a:type=Old", {make_series("old", MetricType::kCounter)}, {1'000'000});
         EXPECT_EQ(rig.tick(), "") << "was there before";
@@ -184,7 +184,7 @@ TEST(LineProtocolTest, WhatBeganWhileTheAgentRunsSendsItsFirstValue) {
 
 // Kafka registers a bean anew for each attribute that it gets.
 TEST(LineProtocolTest, ABeanThatIsRegisteredAnewGoesOnWhereItWas) {
-    EncodeRig rig(options(Format::kDogstatsd));
+    EncodeRig rig(options(OutputFormat::kDogstatsd));
     const Series counter = make_series("c_total", MetricType::kCounter);
     const UnitId before = rig.add("a:type=X", {counter}, {100.5});
     rig.tick();
@@ -200,7 +200,7 @@ TEST(LineProtocolTest, ABeanThatIsRegisteredAnewGoesOnWhereItWas) {
 }
 
 TEST(LineProtocolTest, TheAgentsOwnCountersBeginWithIt) {
-    EncoderOptions wanted = options(Format::kDogstatsd);
+    EncoderOptions wanted = options(OutputFormat::kDogstatsd);
     wanted.begins_with_agent = true;
     EncodeRig rig(wanted);
     std::vector<SelfSample> self = {{make_series("remora_a_total", MetricType::kCounter), 3}};
@@ -209,7 +209,7 @@ TEST(LineProtocolTest, TheAgentsOwnCountersBeginWithIt) {
     self.insert(self.begin(), {make_series("remora_b_total", MetricType::kCounter), 1'000});
     self[1].value = 5;
     EXPECT_EQ(rig.tick(2, self), "remora_a_total:2|c\n");
-    EncodeRig later(options(Format::kDogstatsd));
+    EncodeRig later(options(OutputFormat::kDogstatsd));
     EXPECT_EQ(later.tick(1, self), "") << "an output that a reload brought";
 }
 
@@ -221,7 +221,7 @@ const std::vector<std::string>& like_names() {
     return all;
 }
 
-std::set<std::string> series_of(Format format, const std::vector<std::string>& clients) {
+std::set<std::string> series_of(OutputFormat format, const std::vector<std::string>& clients) {
     EncodeRig rig(options(format), 1432, 16);
     for (const std::string& client : clients) {
         rig.add("k:type=X,client-id=" + client,
@@ -239,10 +239,11 @@ std::set<std::string> series_of(Format format, const std::vector<std::string>& c
 TEST(LineProtocolTest, ClientIdsThatLookAlikeStayApartWhateverTheirOrder) {
     std::vector<std::string> backwards = like_names();
     std::reverse(backwards.begin(), backwards.end());
-    for (const Format format : {Format::kInflux, Format::kGraphite, Format::kStatsd,
-                                Format::kDogstatsd, Format::kPrometheus}) {
+    for (const OutputFormat format :
+         {OutputFormat::kInflux, OutputFormat::kGraphite, OutputFormat::kStatsd,
+          OutputFormat::kDogstatsd, OutputFormat::kPrometheus}) {
         const std::set<std::string> all = series_of(format, like_names());
-        const std::size_t headers = format == Format::kPrometheus ? 2 : 0;
+        const std::size_t headers = format == OutputFormat::kPrometheus ? 2 : 0;
         EXPECT_EQ(all.size(), like_names().size() + headers) << static_cast<int>(format);
         EXPECT_EQ(all, series_of(format, backwards)) << static_cast<int>(format);
         for (const std::string& line : all) {
@@ -253,17 +254,17 @@ TEST(LineProtocolTest, ClientIdsThatLookAlikeStayApartWhateverTheirOrder) {
 
 TEST(LineProtocolTest, WhatAFormatCanHoldGoesOutAsItIs) {
     const std::vector<std::string> clients = {"x|y", "x_y", "日本"};
-    EXPECT_EQ(series_of(Format::kStatsd, clients),
+    EXPECT_EQ(series_of(OutputFormat::kStatsd, clients),
               (std::set<std::string>{"m.clientId.x_y-2f63b762:1|g", "m.clientId.x_y:1|g",
                                      "m.clientId.__-0502dc45:1|g"}));
-    EXPECT_EQ(series_of(Format::kDogstatsd, clients),
+    EXPECT_EQ(series_of(OutputFormat::kDogstatsd, clients),
               (std::set<std::string>{"m:1|g|#clientId:x_y-2f63b762", "m:1|g|#clientId:x_y",
                                      "m:1|g|#clientId:日本"}));
 }
 
 // Telegraf 1.x cuts the last tag of a line within its last character.
 TEST(DogstatsdTest, TheLastTagEndsInAscii) {
-    EncodeRig rig(options(Format::kDogstatsd));
+    EncodeRig rig(options(OutputFormat::kDogstatsd));
     rig.add("a:type=X",
             {make_series("m", MetricType::kGauge, {{"a", "x"}, {"b", "日本"}, {"c", "y"}}),
              make_series("n", MetricType::kGauge, {{"a", "x"}, {"b", "日本"}})},
@@ -272,14 +273,14 @@ TEST(DogstatsdTest, TheLastTagEndsInAscii) {
 }
 
 TEST(LineProtocolTest, DotsStayInTheNamesOfLabelsWhereTheFormatHasThem) {
-    EncoderOptions wanted = options(Format::kInflux);
+    EncoderOptions wanted = options(OutputFormat::kInflux);
     wanted.labels = {{"service.name", "kafka"}};
     for (const auto& [format, text] :
-         {std::tuple{Format::kInflux, "m,service.name=kafka value=1"},
-          std::tuple{Format::kGraphite, "m;service.name=kafka 1"},
-          std::tuple{Format::kDogstatsd, "m:1|g|#service.name:kafka"},
-          std::tuple{Format::kStatsd, "m.service_name.kafka:1|g"},
-          std::tuple{Format::kPrometheus, "m{service_name=\"kafka\"} 1"}}) {
+         {std::tuple{OutputFormat::kInflux, "m,service.name=kafka value=1"},
+          std::tuple{OutputFormat::kGraphite, "m;service.name=kafka 1"},
+          std::tuple{OutputFormat::kDogstatsd, "m:1|g|#service.name:kafka"},
+          std::tuple{OutputFormat::kStatsd, "m.service_name.kafka:1|g"},
+          std::tuple{OutputFormat::kPrometheus, "m{service_name=\"kafka\"} 1"}}) {
         wanted.format = format;
         EncodeRig rig(wanted);
         rig.add("a:type=X", {make_series("m")}, {1});
@@ -289,9 +290,9 @@ TEST(LineProtocolTest, DotsStayInTheNamesOfLabelsWhereTheFormatHasThem) {
 
 TEST(LineProtocolTest, ALineCarriesTheTimeOfTheReadWhenAsked) {
     for (const auto& [format, tick, read] :
-         {std::tuple{Format::kInflux, " value=1 1700000010000000000\n",
+         {std::tuple{OutputFormat::kInflux, " value=1 1700000010000000000\n",
                      " value=1 1699999999000000000\n"},
-          std::tuple{Format::kGraphite, " 1 1700000010\n", " 1 1699999999\n"}}) {
+          std::tuple{OutputFormat::kGraphite, " 1 1700000010\n", " 1 1699999999\n"}}) {
         EncoderOptions wanted = options(format);
         EncodeRig by_tick(wanted);
         wanted.time_of_read = true;
@@ -306,7 +307,7 @@ TEST(LineProtocolTest, ALineCarriesTheTimeOfTheReadWhenAsked) {
 }
 
 TEST(DogstatsdTest, ATickThatWaitsForRoomSendsEachGrowthOnce) {
-    EncodeRig rig(options(Format::kDogstatsd), 32, 1);
+    EncodeRig rig(options(OutputFormat::kDogstatsd), 32, 1);
     std::vector<UnitId> units;
     for (int i = 0; i < 10; ++i) {
         units.push_back(
@@ -334,8 +335,9 @@ TEST(DogstatsdTest, ATickThatWaitsForRoomSendsEachGrowthOnce) {
 }
 
 TEST(LineProtocolTest, FillsDatagramsAndNeverSplitsALine) {
-    for (const Format format : {Format::kInflux, Format::kGraphite, Format::kStatsd,
-                                Format::kDogstatsd, Format::kNdjson}) {
+    for (const OutputFormat format :
+         {OutputFormat::kInflux, OutputFormat::kGraphite, OutputFormat::kStatsd,
+          OutputFormat::kDogstatsd, OutputFormat::kNdjson}) {
         EncodeRig rig(options(format), 1432, 3);
         for (int i = 0; i < 500; ++i) {
             rig.add(
@@ -355,7 +357,7 @@ TEST(LineProtocolTest, FillsDatagramsAndNeverSplitsALine) {
 }
 
 TEST(LineProtocolTest, DropsALineThatFitsNoDatagram) {
-    EncodeRig rig(options(Format::kInflux), 100);
+    EncodeRig rig(options(OutputFormat::kInflux), 100);
     rig.add("a:type=X", {make_series("m", MetricType::kGauge, {{"l", std::string(100, 'x')}})},
             {1});
     EXPECT_EQ(rig.tick(), "");
@@ -367,8 +369,8 @@ TEST(LineProtocolTest, StaysOneLineUnderHostileText) {
     for (int c = 0; c < 256; ++c) {
         every.push_back(static_cast<char>(c));
     }
-    for (const Format format :
-         {Format::kInflux, Format::kGraphite, Format::kStatsd, Format::kDogstatsd}) {
+    for (const OutputFormat format : {OutputFormat::kInflux, OutputFormat::kGraphite,
+                                      OutputFormat::kStatsd, OutputFormat::kDogstatsd}) {
         EncodeRig rig(options(format));
         rig.add(every, {make_series(every, MetricType::kGauge, {{every, every}})}, {1});
         const std::string text = rig.tick();
@@ -380,7 +382,7 @@ TEST(LineProtocolTest, StaysOneLineUnderHostileText) {
 }
 
 TEST(StatsdTest, CountsOnlyFromWhatACounterCanBe) {
-    EncodeRig rig(options(Format::kDogstatsd));
+    EncodeRig rig(options(OutputFormat::kDogstatsd));
     const UnitId unit = rig.add("b:n=x", {make_series("c", MetricType::kCounter)},
                                 {std::numeric_limits<double>::quiet_NaN()});
     EXPECT_EQ(rig.tick(), "");
@@ -395,7 +397,7 @@ TEST(StatsdTest, CountsOnlyFromWhatACounterCanBe) {
 }
 
 TEST(StatsdTest, SendsAgainWhatALostFrameHeld) {
-    EncodeRig rig(options(Format::kDogstatsd));
+    EncodeRig rig(options(OutputFormat::kDogstatsd));
     const UnitId unit = rig.add("b:n=x", {make_series("c", MetricType::kCounter)}, {10});
     EXPECT_EQ(rig.tick(), "");
     rig.cache.value(unit) = 13;
@@ -410,14 +412,14 @@ TEST(StatsdTest, SendsAgainWhatALostFrameHeld) {
 
 TEST(LineProtocolTest, ALabelThatIsRenamedTakesNoOthersName) {
     const std::vector<Label> reserved = {{"value", "a"}, {"_field", "b"}, {"_measurement", "c"}};
-    EncodeRig third(options(Format::kInflux));
+    EncodeRig third(options(OutputFormat::kInflux));
     third.add("b:n=x", {make_series("m", MetricType::kGauge, reserved)}, {1});
     EXPECT_TRUE(third.tick().starts_with("m,value_=a,_field_=b,_measurement_=c value=1 "));
     const std::vector<Label> influx = {{"time", "a"}, {"time_", "b"}, {"time__", "c"}};
-    EncodeRig first(options(Format::kInflux));
+    EncodeRig first(options(OutputFormat::kInflux));
     first.add("b:n=x", {make_series("m", MetricType::kGauge, influx)}, {1});
     EXPECT_TRUE(first.tick().starts_with("m,time___=a,time_=b,time__=c value=1 "));
-    EncodeRig second(options(Format::kGraphite));
+    EncodeRig second(options(OutputFormat::kGraphite));
     second.add("b:n=x", {make_series("m", MetricType::kGauge, {{"name", "a"}, {"name_", "b"}})},
                {1});
     EXPECT_TRUE(second.tick().starts_with("m;name__=a;name_=b 1 "));

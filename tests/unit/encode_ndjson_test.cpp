@@ -23,7 +23,7 @@ std::vector<json> parse_lines(const std::string& text) {
 }
 
 TEST(NdjsonTest, WritesOneObjectAValue) {
-    EncodeRig rig({.format = Format::kNdjson, .labels = {{"cluster", "c"}}});
+    EncodeRig rig({.format = OutputFormat::kNdjson, .labels = {{"cluster", "c"}}});
     rig.add("kafka.log:type=Log,name=Size,topic=\"a\\\"b\"",
             {make_series("kafka_log_log_size", MetricType::kGauge, {{"topic", "a\"b"}})}, {12.5},
             kUnitHasValue | kUnitStale);
@@ -42,7 +42,7 @@ TEST(NdjsonTest, WritesOneObjectAValue) {
 }
 
 TEST(NdjsonTest, SaysInTextWhatJsonHasNoNumberFor) {
-    EncodeRig rig({.format = Format::kNdjson, .labels = {}});
+    EncodeRig rig({.format = OutputFormat::kNdjson, .labels = {}});
     rig.add("a:type=X", {make_series("a"), make_series("b"), make_series("c")},
             {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
              -std::numeric_limits<double>::infinity()});
@@ -55,7 +55,7 @@ TEST(NdjsonTest, SaysInTextWhatJsonHasNoNumberFor) {
 }
 
 TEST(NdjsonTest, CarriesAStateAsLabel) {
-    EncodeRig rig({.format = Format::kNdjson, .labels = {}});
+    EncodeRig rig({.format = OutputFormat::kNdjson, .labels = {}});
     Series series = make_series("s_info");
     series.rule = ValueRule::kState;
     series.state_label = "state";
@@ -68,7 +68,7 @@ TEST(NdjsonTest, CarriesAStateAsLabel) {
 }
 
 TEST(NdjsonTest, StaysValidUnderHostileText) {
-    EncodeRig rig({.format = Format::kNdjson, .labels = {}});
+    EncodeRig rig({.format = OutputFormat::kNdjson, .labels = {}});
     std::string every;
     for (int c = 1; c < 256; ++c) {
         every.push_back(static_cast<char>(c));
@@ -79,7 +79,7 @@ TEST(NdjsonTest, StaysValidUnderHostileText) {
 }
 
 TEST(NdjsonTest, KeepsLinesBelowWhatTailersTake) {
-    EncodeRig rig({.format = Format::kNdjson, .labels = {}});
+    EncodeRig rig({.format = OutputFormat::kNdjson, .labels = {}});
     rig.add(
         "a:type=X",
         {make_series("a", MetricType::kGauge, {{"l", std::string(8100, 'x')}}), make_series("b")},
@@ -89,7 +89,7 @@ TEST(NdjsonTest, KeepsLinesBelowWhatTailersTake) {
 }
 
 TEST(NdjsonTest, EmitsOnlyWhatWasReadSinceItsLastTick) {
-    EncodeRig rig({.format = Format::kNdjson, .emit = EmitMode::kFresh, .labels = {}});
+    EncodeRig rig({.format = OutputFormat::kNdjson, .emit = EmitMode::kFresh, .labels = {}});
     const UnitId a = rig.add("a:type=A", {make_series("a")}, {1});
     const UnitId b = rig.add("a:type=B", {make_series("b")}, {2});
     EXPECT_EQ(parse_lines(rig.tick(1'700'000'010'000)).size(), 2U);
@@ -101,7 +101,10 @@ TEST(NdjsonTest, EmitsOnlyWhatWasReadSinceItsLastTick) {
 }
 
 TEST(NdjsonTest, EmitsOnlyWhatChangedAndAKeyframe) {
-    EncodeRig rig({.format = Format::kNdjson, .emit = EmitMode::kChanged, .labels = {}});
+    EncodeRig rig({.format = OutputFormat::kNdjson,
+                   .emit = EmitMode::kChanged,
+                   .keyframe_ms = 180'000,
+                   .labels = {}});
     const UnitId a = rig.add("a:type=A", {make_series("a"), make_series("b")}, {1, 2});
     constexpr std::int64_t kStart = 1'700'000'000'000;
     EXPECT_EQ(parse_lines(rig.tick(kStart)).size(), 2U);
@@ -122,7 +125,10 @@ TEST(NdjsonTest, EmitsOnlyWhatChangedAndAKeyframe) {
 // A series stays in Prometheus for five minutes after its last value, which may be a minute old
 // when it is said.
 TEST(NdjsonTest, NothingIsUnsaidForLongerThanPrometheusRemembers) {
-    EncodeRig rig({.format = Format::kNdjson, .emit = EmitMode::kChanged, .labels = {}});
+    EncodeRig rig({.format = OutputFormat::kNdjson,
+                   .emit = EmitMode::kChanged,
+                   .keyframe_ms = 180'000,
+                   .labels = {}});
     rig.add("a:type=A", {make_series("a")}, {1});
     constexpr std::int64_t kTickMs = 10'000;
     constexpr std::int64_t kLookbackMs = 300'000 - 60'000;

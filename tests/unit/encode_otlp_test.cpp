@@ -32,7 +32,7 @@ std::vector<Line> parse_lines(const std::string& text) {
 
 EncoderOptions otlp() {
     EncoderOptions options;
-    options.format = Format::kOtlpJson;
+    options.format = OutputFormat::kOtlpJson;
     return options;
 }
 
@@ -283,6 +283,7 @@ TEST(OtlpTest, SplitsAMetricOverLinesAndGoesOnWhereItStopped) {
 TEST(OtlpTest, EmitsOnlyWhatChanged) {
     EncoderOptions options = otlp();
     options.emit = EmitMode::kChanged;
+    options.keyframe_ms = 180'000;
     EncodeRig rig(options);
     const UnitId unit = rig.add("a:type=X", {make_series("a"), make_series("b")}, {1, 2});
     EXPECT_EQ(parse_lines(rig.tick()).size(), 2U);

@@ -273,13 +273,13 @@ TEST(PrometheusTest, TakesTheAgentsOwnSamples) {
 }
 
 TEST(PrometheusTest, IgnoresTheEmitModeSinceAFileIsWhole) {
-    EncodeRig rig({.emit = EmitMode::kChanged, .labels = {}});
+    EncodeRig rig({.emit = EmitMode::kChanged, .keyframe_ms = 180'000, .labels = {}});
     rig.add("a:type=X", {make_series("a")}, {1});
     EXPECT_EQ(rig.tick(1), rig.tick(2));
 }
 
 TEST(OpenMetricsTest, NamesCountersByTheirFamilyAndEnds) {
-    EncodeRig rig({.format = Format::kOpenMetrics, .labels = {}});
+    EncodeRig rig({.format = OutputFormat::kOpenMetrics, .labels = {}});
     Series help = make_series("g");
     help.help = "say \"hi\"";
     rig.add(
@@ -295,7 +295,7 @@ TEST(OpenMetricsTest, NamesCountersByTheirFamilyAndEnds) {
 }
 
 TEST(OpenMetricsTest, LeavesOutWhatACounterMayNotBe) {
-    EncodeRig rig({.format = Format::kOpenMetrics, .labels = {}});
+    EncodeRig rig({.format = OutputFormat::kOpenMetrics, .labels = {}});
     rig.add("a:type=X", {make_series("b_total", MetricType::kCounter), make_series("g")},
             {kNaN, kNaN});
     EXPECT_THAT(rig.tick(), Not(HasSubstr("b_total ")));
@@ -306,7 +306,7 @@ TEST(OpenMetricsTest, LeavesOutWhatACounterMayNotBe) {
 // Families are ranked by cost, so self samples change places.
 TEST(PrometheusTest, SelfSamplesThatChangePlacesAreAllStillThere) {
     EncoderOptions options;
-    options.format = Format::kPrometheus;
+    options.format = OutputFormat::kPrometheus;
     EncodeRig rig(options);
     const auto sample = [](const char* family, double value) {
         return SelfSample{make_series("cost", MetricType::kGauge, {{"family", family}}), value};
@@ -320,7 +320,7 @@ TEST(PrometheusTest, SelfSamplesThatChangePlacesAreAllStillThere) {
 
 TEST(OpenMetricsTest, AFamilyIsOfCountersOrOfNone) {
     EncoderOptions open;
-    open.format = Format::kOpenMetrics;
+    open.format = OutputFormat::kOpenMetrics;
     EncodeRig rig(open);
     rig.add("b:n=x", {make_series("foo")}, {2});
     rig.add("b:n=y", {make_series("foo_total", MetricType::kCounter)}, {1});
@@ -336,7 +336,7 @@ TEST(OpenMetricsTest, AFamilyIsOfCountersOrOfNone) {
 
 TEST(OpenMetricsTest, AQuantileIsAtMostOne) {
     EncoderOptions open;
-    open.format = Format::kOpenMetrics;
+    open.format = OutputFormat::kOpenMetrics;
     EncodeRig rig(open);
     Series series = make_series("s", MetricType::kSummary, {{"quantile", "99"}});
     rig.add("b:n=x", {series}, {1});

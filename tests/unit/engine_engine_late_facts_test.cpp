@@ -202,6 +202,8 @@ TEST_F(LateTest, AChangeBetweenLoadingAndWatchingIsSeen) {
     Log lines(log, time, counters);
     int changes = 0;
     Housekeeper::Options options;
+    options.counters_interval_ms = 10'000;
+    options.config_interval_ms = 5'000;
     options.config_path = path;
     options.config_mark = loaded.mark;
     Housekeeper keeper(options, channels, time, counters, lines,

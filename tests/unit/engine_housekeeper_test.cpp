@@ -23,6 +23,8 @@ class HousekeeperTest : public testing::Test {
         ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
         directory_ = pattern;
         options_.counters_path = directory_ + "/counters";
+        options_.counters_interval_ms = 10'000;
+        options_.config_interval_ms = 5'000;
         options_.beans_path = directory_ + "/beans";
         options_.config_path = directory_ + "/config";
         Housekeeper::Duties duties;

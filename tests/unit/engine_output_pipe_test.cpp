@@ -153,7 +153,7 @@ TEST_F(OutputPipeTest, TakesWhatIsIncludedAndNotExcluded) {
     config_.include = {"kafka.server:type=Log,*"};
     config_.exclude = {"*:topic=t1,*"};
     config_.labels = {{"env", "mine"}, {"rack", "r1"}};
-    config_.at_end = AtEnd::kKeep;
+    config_.at_end = FileEnd::kKeep;
     start(3);
     cache_.add_unit(3, 1);
     pipe_->add_unit(unit(3, "Other"));
@@ -169,7 +169,7 @@ TEST_F(OutputPipeTest, TakesWhatIsIncludedAndNotExcluded) {
 
 TEST_F(OutputPipeTest, EmitsWhatItsModeSays) {
     config_.format = OutputFormat::kNdjson;
-    config_.emit = OutputEmit::kFresh;
+    config_.emit = EmitMode::kFresh;
     start(4);
     read_all(4, 1);
     whole_tick();
@@ -177,7 +177,7 @@ TEST_F(OutputPipeTest, EmitsWhatItsModeSays) {
     whole_tick();
     stop();
     EXPECT_EQ(lines(), 6U) << "read again, though not changed";
-    config_.emit = OutputEmit::kChanged;
+    config_.emit = EmitMode::kChanged;
     config_.keyframe_interval_ms = 3'600'000;
     config_.path += ".changed";
     start(4);
@@ -227,7 +227,7 @@ TEST_F(OutputPipeTest, NamesByOtelWhereItHasAName) {
 }
 
 TEST_F(OutputPipeTest, WhatAFaultSwallowedIsSaidAgain) {
-    for (const OutputEmit emit : {OutputEmit::kChanged, OutputEmit::kFresh}) {
+    for (const EmitMode emit : {EmitMode::kChanged, EmitMode::kFresh}) {
         config_.format = OutputFormat::kNdjson;
         config_.emit = emit;
         config_.keyframe_interval_ms = 3'600'000;

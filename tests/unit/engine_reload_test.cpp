@@ -513,6 +513,7 @@ TEST(RegistrarTest, RoomThatComesFreeIsUsedAgain) {
     config.limits.series_per_family_max = 2;
     Registrar::Settings settings;
     settings.limits = config.limits;
+    settings.base_interval_ms = 10'000;
     settings.selector = std::make_shared<const Selector>(config);
     KeptLog sink;
     const SystemClock clock;
@@ -565,6 +566,7 @@ class HandTest : public testing::Test {
     void make(const Config& config) {
         Registrar::Settings settings;
         settings.limits = config.limits;
+        settings.base_interval_ms = 10'000;
         settings.selector = std::make_shared<const Selector>(config);
         settings_ = settings;
         registrar_ =
@@ -816,6 +818,7 @@ TEST(RegistrarTest, ACapThatLeavesOutIsToldOnceAndAgainWhenItIsTwiceAsMuch) {
     config.limits.series_per_family_max = 2;
     Registrar::Settings settings;
     settings.limits = config.limits;
+    settings.base_interval_ms = 10'000;
     settings.selector = std::make_shared<const Selector>(config);
     Registrar registrar(settings, channels, planner, intervals, counters, log);
     FakeShim shim;

@@ -99,7 +99,7 @@ TEST_F(SelfCountersTest, CountersNeverFallComeTwiceOrChangePlaces) {
 // The sum of what DogStatsD is sent is what the counters grew by since they were first seen.
 TEST_F(SelfCountersTest, GrowthThatIsSentLosesNothing) {
     EncoderOptions options;
-    options.format = Format::kDogstatsd;
+    options.format = OutputFormat::kDogstatsd;
     EncodeRig rig(options);
     std::map<std::string, double> first;
     std::map<std::string, double> grown;

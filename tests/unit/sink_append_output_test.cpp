@@ -266,7 +266,7 @@ TEST_F(AppendTest, CompressingWorksInSlicesAndYieldsToTheStream) {
 TEST_F(AppendTest, ACompressedFileIsOnDiskBeforeThePlainOneGoes) {
     options.rotate_bytes = 1'000;
     options.gzip_rotated = true;
-    options.sync = SyncPolicy::kRotate;
+    options.fsync = FsyncMode::kRotate;
     start(SinkKind::kAppend);
     files.fail(FileOp::kSync, EIO, -1, "gz.tmp");
     for (int i = 0; i < 3; ++i) {
@@ -436,13 +436,13 @@ TEST_F(AppendTest, ALinkedFileRotatesWhereItReallyIs) {
 TEST_F(AppendTest, SyncFollowsItsPolicy) {
     tick({"a\n"});
     EXPECT_EQ(files.calls[FileOp::kSync], 0);
-    options.sync = SyncPolicy::kFrame;
+    options.fsync = FsyncMode::kTick;
     restart();
     tick({"a\n"});
     tick({"b\n"});
     EXPECT_EQ(files.calls[FileOp::kSync], 2);
     files.calls.clear();
-    options.sync = SyncPolicy::kRotate;
+    options.fsync = FsyncMode::kRotate;
     options.rotate_bytes = 6;
     restart();
     const std::uint64_t rotations = get(Counter::kSinkRotations);

@@ -114,7 +114,7 @@ TEST_F(TextfileTest, WhileItFailsTheRingMovesOnAndAttemptsBackOffToThirtySeconds
 }
 
 TEST_F(TextfileTest, EveryFailingCallLeavesTheOldFileAndNothingElse) {
-    options.sync = SyncPolicy::kFrame;
+    options.fsync = FsyncMode::kTick;
     start(SinkKind::kTextfile);
     tick({"old 1\n"});
     std::uint64_t errors = 0;
