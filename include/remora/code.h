@@ -30,6 +30,11 @@ enum class Code : std::int32_t {
 #undef REMORA_CODE_ENUM
 };
 
+// What a call that returns a count returns in its place. REQUIRES: `code` is not kOk.
+constexpr std::int32_t negative(Code code) {
+    return -static_cast<std::int32_t>(code);
+}
+
 // Text of a code, for messages. Never null.
 constexpr const char* code_text(Code code) {
     switch (code) {

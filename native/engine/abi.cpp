@@ -17,9 +17,9 @@ struct remora_agent {
 
 namespace {
 
-constexpr std::int32_t kInternal = -static_cast<std::int32_t>(remora::Code::kInternal);
+constexpr std::int32_t kInternal = remora::negative(remora::Code::kInternal);
 constexpr const char* kCollector = "the collector thread";
-constexpr std::int32_t kInvalid = -static_cast<std::int32_t>(remora::Code::kInvalidArgument);
+constexpr std::int32_t kInvalid = remora::negative(remora::Code::kInvalidArgument);
 
 void write_message(const char* text, char* message, std::size_t message_bytes) {
     if (message == nullptr || message_bytes == 0) {

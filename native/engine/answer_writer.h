@@ -30,9 +30,7 @@ class AnswerWriter {
         write({static_cast<std::int32_t>(unit), 0, 0, token, family}, slots);
     }
     // It has no unit, for that reason.
-    void refuse(std::uint32_t token, Code code) {
-        write({-static_cast<std::int32_t>(code), 0, 0, token, 0}, {});
-    }
+    void refuse(std::uint32_t token, Code code) { write({negative(code), 0, 0, token, 0}, {}); }
 
  private:
     // Fills in `slot_count` and `bytes`. REQUIRES: the buffer has room, see wire::kAnswerBytes.

@@ -10,7 +10,7 @@
 namespace remora {
 namespace {
 
-constexpr std::int32_t kInvalid = -static_cast<std::int32_t>(Code::kInvalidArgument);
+constexpr std::int32_t kInvalid = negative(Code::kInvalidArgument);
 
 }  // namespace
 

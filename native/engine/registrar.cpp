@@ -11,10 +11,6 @@
 namespace remora {
 namespace {
 
-std::int32_t negative(Code code) {
-    return -static_cast<std::int32_t>(code);
-}
-
 // What may not be shown waits for the core to say so before it is read.
 bool waits_for_core(const VisibilityPolicy& policy) {
     return policy.is_sampled && policy.sleeps_unseen();

@@ -11,7 +11,7 @@ namespace {
 
 // Stays in the first-level cache.
 constexpr std::size_t kBatchMessages = 512;
-constexpr std::int32_t kMalformed = -static_cast<std::int32_t>(Code::kInvalidArgument);
+constexpr std::int32_t kMalformed = negative(Code::kInvalidArgument);
 // A day. Sums of longer ones would not fit into an integer.
 constexpr std::int64_t kCostNanosMax = 86'400 * kNanosPerSecond;
 

@@ -58,8 +58,8 @@ class Rig {
 
     void handle(std::span<const std::uint8_t> control) {
         const std::int32_t answered = registrar_.handle(control, answer_);
-        require(answered >= 0 || answered == -static_cast<std::int32_t>(Code::kInvalidArgument) ||
-                answered == -static_cast<std::int32_t>(Code::kFull));
+        require(answered >= 0 || answered == negative(Code::kInvalidArgument) ||
+                answered == negative(Code::kFull));
         require(answered <= static_cast<std::int32_t>(answer_.size()));
         check_answers(std::max(answered, 0));
         drain();

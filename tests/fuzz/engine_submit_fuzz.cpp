@@ -33,7 +33,7 @@ class Rig {
 
     void submit(std::span<const std::uint8_t> bytes) {
         const std::int32_t taken = decoder_.submit(bytes, ++now_ns_, 1'000);
-        require(taken >= 0 || taken == -static_cast<std::int32_t>(Code::kInvalidArgument));
+        require(taken >= 0 || taken == negative(Code::kInvalidArgument));
         if ((now_ns_ & 1) != 0) {
             drain();
         }

@@ -139,7 +139,7 @@ class Host {
         }
         const std::int32_t bytes = shim_.take_control_bytes();
         std::int32_t answered = engine_->control(bytes);
-        while (answered == -static_cast<std::int32_t>(Code::kFull)) {
+        while (answered == negative(Code::kFull)) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
             answered = engine_->control(bytes);
         }

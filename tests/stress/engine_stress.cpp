@@ -61,7 +61,7 @@ struct Stress {
     std::int32_t send() {
         const std::int32_t bytes = shim.take_control_bytes();
         std::int32_t answered = engine->control(bytes);
-        while (answered == -static_cast<std::int32_t>(Code::kFull)) {
+        while (answered == negative(Code::kFull)) {
             usleep(1000);
             answered = engine->control(bytes);
         }

@@ -543,8 +543,7 @@ TEST_F(EngineTest, ControlBytesThatNoShimSendsDoNoHarm) {
     for (std::uint32_t i = 0; i <= wire::kControlRecordsMax; ++i) {
         shim_.add_unregister(i);
     }
-    EXPECT_EQ(engine_->control(shim_.take_control_bytes()),
-              -static_cast<std::int32_t>(Code::kInvalidArgument));
+    EXPECT_EQ(engine_->control(shim_.take_control_bytes()), negative(Code::kInvalidArgument));
     EXPECT_TRUE(engine_->stop(5'000));
 }
 

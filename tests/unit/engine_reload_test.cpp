@@ -204,7 +204,7 @@ TEST_F(ReloadTest, WhatStaysKeepsItsUnitItsCachedValueAndItsInterval) {
     EXPECT_EQ(count(text, "topic=\"t1\""), 0U) << text;
     EXPECT_EQ(units_[slow(1)].id, before.id);
     EXPECT_EQ(units_[slow(1)].reads, first_reads);
-    EXPECT_EQ(units_[by_topic(1)].id, -static_cast<std::int32_t>(Code::kNotFound));
+    EXPECT_EQ(units_[by_topic(1)].id, negative(Code::kNotFound));
     EXPECT_EQ(engine_->counters().get(Counter::kUnits), 2U);
     EXPECT_EQ(sweeps_, 1);
 

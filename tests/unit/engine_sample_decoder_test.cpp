@@ -12,7 +12,7 @@
 namespace remora {
 namespace {
 
-constexpr std::int32_t kMalformed = -static_cast<std::int32_t>(Code::kInvalidArgument);
+constexpr std::int32_t kMalformed = negative(Code::kInvalidArgument);
 
 class SampleDecoderTest : public testing::Test {
  protected:
