@@ -116,7 +116,7 @@ static_assert(sizeof(AttributeHead) == 4);
 
 enum AttributeFlag : std::uint8_t {
     // Reading it takes so long that it is left out unless the configuration names it.
-    kAttributeDear = 1,
+    kAttributeExpensive = 1,
 };
 
 struct UnregisterRecord {

@@ -48,7 +48,7 @@ void write_all(int descriptor, std::string_view text) {
 }
 
 struct Distinct {
-    std::int64_t said_ns = 0;
+    std::int64_t written_ns = 0;
     std::uint64_t suppressed = 0;
 };
 
@@ -101,12 +101,12 @@ class DescriptorLog::Writer final : public Worker {
             lines_.pop_front();
         }
         write(line);
-        if (const std::uint64_t lost = this->lost(); lost > told_) {
+        if (const std::uint64_t lost = this->lost(); lost > reported_lost_) {
             write(
                 {LogLevel::kWarn, spdlog::log_clock::now(),
-                 std::to_string(lost - told_) +
+                 std::to_string(lost - reported_lost_) +
                      " lines were dropped, since nobody read them (log_lines_lost_total counts)"});
-            told_ = lost;
+            reported_lost_ = lost;
         }
         return true;
     }
@@ -126,7 +126,7 @@ class DescriptorLog::Writer final : public Worker {
 
     // The thread's.
     spdlog::pattern_formatter formatter_;
-    std::uint64_t told_ = 0;
+    std::uint64_t reported_lost_ = 0;
 };
 
 DescriptorLog::DescriptorLog(int descriptor)
@@ -213,10 +213,10 @@ void Log::say(LogLevel level, std::string_view key, std::string_view line) noexc
                 state_->distinct.clear();
             }
             found = state_->distinct.emplace(std::string(key), Distinct{}).first;
-            found->second.said_ns = now_ns - kMinuteNs;
+            found->second.written_ns = now_ns - kMinuteNs;
         }
         distinct = &found->second;
-        if (now_ns - distinct->said_ns < kMinuteNs) {
+        if (now_ns - distinct->written_ns < kMinuteNs) {
             ++distinct->suppressed;
             state_->counters.add_shared(Counter::kLogSuppressed);
             return;

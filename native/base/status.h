@@ -1,4 +1,5 @@
-// Outcome of anything that can fail without being a bug. House code returns these and never throws.
+// Outcome of anything that can fail without being a bug. Code of the agent returns these and never
+// throws.
 #pragma once
 
 #include <remora/code.h>

@@ -48,7 +48,7 @@ bool Cache::add_unit(UnitId unit, std::uint16_t slots, FamilyId family) {
         grow(count_, units);
         grow(family_, units);
         grow(flags_, units);
-        grow(unsettled_, units);
+        grow(is_pending_, units);
         grow(fresh_outputs_, units);
         grow(changed_outputs_, units);
         grow(read_ns_, units);
@@ -72,7 +72,7 @@ void Cache::remove_unit(UnitId unit) {
     if (!has(unit)) {
         return;
     }
-    if (unsettled_[unit] != 0) {
+    if (is_pending_[unit] != 0) {
         REMORA_ASSERT(pending_ >= count_[unit]);
         counters_.add(Counter::kValuesUnregisteredDropped, count_[unit]);
         pending_ -= count_[unit];
@@ -81,7 +81,7 @@ void Cache::remove_unit(UnitId unit) {
     in_use_[unit] = 0;
     count_[unit] = 0;
     flags_[unit] = 0;
-    unsettled_[unit] = 0;
+    is_pending_[unit] = 0;
     fresh_outputs_[unit] = 0;
     changed_outputs_[unit] = 0;
     // An output amid its tick must not take the next unit of this id for the one that has gone.
@@ -117,10 +117,10 @@ Applied Cache::take(UnitId unit, std::int64_t read_ns, std::int64_t read_wall_ms
     }
     applied.deviation = deviation;
     counters_.add(Counter::kValuesCached, slots);
-    if (unsettled_[unit] != 0) {
+    if (is_pending_[unit] != 0) {
         counters_.add(Counter::kValuesSuperseded, slots);
     } else {
-        unsettled_[unit] = 1;
+        is_pending_[unit] = 1;
         pending_ += slots;
     }
     fresh_outputs_[unit] = kEveryOutput;
@@ -148,8 +148,8 @@ void Cache::set_hidden(UnitId unit, bool hidden) {
 }
 
 void Cache::forget(UnitId unit) {
-    if (unsettled_[unit] != 0) {
-        unsettled_[unit] = 0;
+    if (is_pending_[unit] != 0) {
+        is_pending_[unit] = 0;
         REMORA_ASSERT(pending_ >= count_[unit]);
         counters_.add(Counter::kValuesHidden, count_[unit]);
         pending_ -= count_[unit];
@@ -177,7 +177,7 @@ std::uint64_t Cache::unaccounted() const {
     return cached > told ? cached - told : told - cached;
 }
 
-void Cache::settle_flags(std::size_t output) {
+void Cache::freeze_flags(std::size_t output) {
     REMORA_ASSERT(output < kOutputsMax);
     std::vector<std::uint8_t>& flags = output_flags_[output];
     grow(flags, flags_.size());

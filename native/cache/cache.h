@@ -85,7 +85,7 @@ class Cache {
     std::int64_t read_wall_ms(UnitId unit) const { return read_wall_ms_[unit]; }
     bool is_quarantined(UnitId unit) const { return (flags_[unit] & kUnitQuarantined) != 0; }
     // Whether it was read since the last close_tick().
-    bool is_unsettled(UnitId unit) const { return unsettled_[unit] != 0; }
+    bool is_pending(UnitId unit) const { return is_pending_[unit] != 0; }
 
     // The unit's last read failed (or succeeded again): a quarantined unit is marked, its values
     // stay.
@@ -99,7 +99,7 @@ class Cache {
     static constexpr std::int64_t kBoundsUntilExpired = 5;
 
     // Closes the interval since the last base tick: counts hits, misses, stale and expired series,
-    // measures ages, and settles freshness for the conservation counters. `about(unit)` returns a
+    // measures ages, and counts what was read since (CounterTable) once. `about(unit)` returns a
     // UnitAtTick. `bounds_since_ns`: since when those bounds hold; what is in the output and was
     // read before may be older than five of them until it had that time to be read in.
     template <typename About>
@@ -115,16 +115,16 @@ class Cache {
 
     // Fixes what output `output` (< kOutputsMax) sees as fresh and changed: since its own last
     // call.
-    void settle_flags(std::size_t output);
+    void freeze_flags(std::size_t output);
 
-    // The arrays with the flags of the output's last settle_flags(). Valid until the next
+    // The arrays with the flags of the output's last freeze_flags(). Valid until the next
     // registration.
     Values view(std::size_t output) const;
 
     // Of all units that the family ever had; `family` is one of a unit that was added.
     const CacheUse& use(FamilyId family) const { return uses_[family]; }
 
-    // Values cached and not yet settled by a tick.
+    // Values cached and not yet counted by a tick.
     std::uint64_t pending() const { return pending_; }
 
  private:
@@ -150,7 +150,7 @@ class Cache {
     std::vector<std::uint16_t> count_;
     std::vector<std::uint16_t> family_;
     std::vector<std::uint8_t> flags_;            // what is not by output
-    std::vector<std::uint8_t> unsettled_;        // read since the last close_tick
+    std::vector<std::uint8_t> is_pending_;       // read since the last close_tick
     std::vector<std::uint8_t> fresh_outputs_;    // bit per output
     std::vector<std::uint8_t> changed_outputs_;  // bit per output
     std::vector<std::int64_t> read_ns_;
@@ -184,20 +184,20 @@ void Cache::close_tick(std::int64_t now_ns, About&& about, std::int64_t bounds_s
         }
         const std::uint64_t values = count_[unit];
         if ((flags & kUnitHidden) != 0) {
-            hidden += unsettled_[unit] != 0 ? values : 0;
-            unsettled_[unit] = 0;
+            hidden += is_pending_[unit] != 0 ? values : 0;
+            is_pending_[unit] = 0;
             continue;
         }
         const UnitAtTick unit_now = about(unit);
         const std::int64_t age_ns = now_ns - read_ns_[unit];
         CacheUse& use = uses_[family_[unit]];
         // What is made of others is as old as the oldest of them.
-        const bool is_fresh = unsettled_[unit] != 0;
+        const bool is_fresh = is_pending_[unit] != 0;
         const std::int64_t most_ns = kBoundsUntilExpired * unit_now.bound_ms * kNanosPerMilli;
         const bool is_spared = (flags & kUnitExpired) == 0 && now_ns - bounds_since_ns <= most_ns;
         const bool is_expired = age_ns > most_ns && !is_spared;
         if (is_fresh) {
-            unsettled_[unit] = 0;
+            is_pending_[unit] = 0;
             misses += values;
             use.misses += values;
         }

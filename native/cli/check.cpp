@@ -51,9 +51,9 @@ struct CheckOptions {
 // A unit's class and the intervals of its rule, 0: not set.
 struct HowOften {
     UnitClass unit_class = UnitClass::kBroker;
-    std::uint32_t interval_ms_min = 0;
-    std::uint32_t interval_ms_base = 0;
-    std::uint32_t interval_ms_max = 0;
+    std::uint32_t min_interval_ms = 0;
+    std::uint32_t base_interval_ms = 0;
+    std::uint32_t max_interval_ms = 0;
     auto operator<=>(const HowOften&) const = default;
 };
 
@@ -171,7 +171,7 @@ Tally tally(const Config& config, const BeanList& list, bool names) {
     }
     found.unmatched = unmatched.sentence();
     found.unanswered = selector.take_unanswered().sentences;
-    sample.settle([](UnitId, bool) {});
+    sample.decide([](UnitId, bool) {});
     std::map<std::string, std::uint32_t> at_top;  // by family
     std::set<std::string> made;                   // aggregates
     for (const Pick& pick : picks) {
@@ -252,9 +252,9 @@ ReadCost read_cost(const SamplingConfig& sampling, const Tally& found, const Mea
         for (const auto& [how, units] : family.reads) {
             UnitTraits traits;
             traits.unit_class = how.unit_class;
-            traits.interval_ms_min = how.interval_ms_min;
-            traits.interval_ms_base = how.interval_ms_base;
-            traits.interval_ms_max = how.interval_ms_max;
+            traits.min_interval_ms = how.min_interval_ms;
+            traits.base_interval_ms = how.base_interval_ms;
+            traits.max_interval_ms = how.max_interval_ms;
             const AgeBounds::Kind& kind = bounds.kind(
                 bounds.kind_of(traits), AgeBounds::expense_of(*ns, AgeBounds::Expense::kNone));
             const double all_ns = *ns * units;

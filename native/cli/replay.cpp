@@ -79,13 +79,13 @@ class FixedIntervals {
     // others every n + 1. When new units alone cost more, the cheapest there is.
     AccuracyMeans at(double cost) {
         for (std::uint32_t n = 2; n <= reference_.ticks; ++n) {
-            const FidelityResult& dearer = every(n - 1);
+            const FidelityResult& costlier = every(n - 1);
             const FidelityResult& cheaper = every(n);
-            if (cheaper.cost <= cost && dearer.cost > cheaper.cost) {
+            if (cheaper.cost <= cost && costlier.cost > cheaper.cost) {
                 const double share =
-                    std::clamp((dearer.cost - cost) / (dearer.cost - cheaper.cost), 0.0, 1.0);
-                return {std::lerp(dearer.all.error_mean, cheaper.all.error_mean, share),
-                        std::lerp(dearer.all.delay_s_mean, cheaper.all.delay_s_mean, share)};
+                    std::clamp((costlier.cost - cost) / (costlier.cost - cheaper.cost), 0.0, 1.0);
+                return {std::lerp(costlier.all.error_mean, cheaper.all.error_mean, share),
+                        std::lerp(costlier.all.delay_s_mean, cheaper.all.delay_s_mean, share)};
             }
         }
         const Accuracy& cheapest = every(reference_.ticks).all;
@@ -175,7 +175,7 @@ int replay_all(const ReplayOptions& options) {
                            {"warmup_ticks", options.fidelity.warmup_ticks},
                            {"base_interval_ms", options.fidelity.base_interval_ms},
                            {"equal_costs", options.fidelity.equal_costs},
-                           {"without_dearest_family", options.fidelity.without_dearest_family},
+                           {"without_costliest_family", options.fidelity.without_costliest_family},
                            {"full_ns_per_s", reference.full_ns_per_s},
                            {"rows", nlohmann::json::array()}};
     if (!options.json_only) {
@@ -227,7 +227,7 @@ int run_replay(int argc, char** argv) {
         ->check(CLI::Range(0.1, 100.0));
     app.add_option("--base-interval-ms", options.fidelity.base_interval_ms)
         ->check(CLI::Range(100, 3'600'000));
-    app.add_option("--max-interval-ms", options.fidelity.interval_ms_max)
+    app.add_option("--max-interval-ms", options.fidelity.max_interval_ms)
         ->check(CLI::Range(100, 86'400'000));
     app.add_option("--volatility-decay", options.fidelity.volatility_decay)
         ->check(CLI::Range(0.001, 1.0));
@@ -235,7 +235,7 @@ int run_replay(int argc, char** argv) {
                  "units of a surprised family are read in the same tick (default)");
     app.add_option("--warmup-ticks", options.fidelity.warmup_ticks, "replayed but not measured");
     app.add_flag("--equal-costs", options.fidelity.equal_costs, "every family costs the same");
-    app.add_flag("--without-dearest-family", options.fidelity.without_dearest_family,
+    app.add_flag("--without-costliest-family", options.fidelity.without_costliest_family,
                  "leaves out the family that costs most");
     app.add_flag("--json", options.json_only, "the line of JSON only");
     app.add_flag("--worst", options.worst, "the families that lose most accuracy");

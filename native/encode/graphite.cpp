@@ -26,17 +26,17 @@ struct Graphite {
         tail_bytes_ = static_cast<std::size_t>(at - tail_.data());
     }
 
-    bool render(const Facts& facts, Rendered& rendered) const {
-        rendered.family = facts.family;
-        rendered.variant.name = facts.name;
-        for (const Label& label : facts.labels) {
-            append_key(rendered.text, label.name, facts);
+    bool render(const ReadySeries& ready, Rendered& rendered) const {
+        rendered.metric_family = ready.metric_family;
+        rendered.variant.name = ready.name;
+        for (const Label& label : ready.labels) {
+            append_key(rendered.text, label.name, ready);
             append_graphite_tag(rendered.text, label.value);
         }
-        if (facts.state_label.empty()) {
+        if (ready.state_label.empty()) {
             rendered.text.push_back(' ');
         } else {
-            append_key(rendered.text, facts.state_label, facts);
+            append_key(rendered.text, ready.state_label, ready);
         }
         return true;
     }
@@ -68,9 +68,9 @@ struct Graphite {
 
  private:
     // `name` is the series itself in Graphite.
-    static void append_key(std::string& text, std::string_view name, const Facts& facts) {
+    static void append_key(std::string& text, std::string_view name, const ReadySeries& ready) {
         constexpr std::array<std::string_view, 1> kReserved = {"name"};
-        text.append(";").append(unreserved(name, kReserved, facts.labels, facts.state_label));
+        text.append(";").append(unreserved(name, kReserved, ready.labels, ready.state_label));
         text.append("=");
     }
 

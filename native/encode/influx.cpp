@@ -28,17 +28,17 @@ struct Influx {
         tail_bytes_ = static_cast<std::size_t>(at - tail_.data());
     }
 
-    bool render(const Facts& facts, Rendered& rendered) const {
-        rendered.family = facts.family;
-        rendered.variant.name = facts.name;
-        for (const Label& label : facts.labels) {
-            append_key(rendered.text, label.name, facts);
+    bool render(const ReadySeries& ready, Rendered& rendered) const {
+        rendered.metric_family = ready.metric_family;
+        rendered.variant.name = ready.name;
+        for (const Label& label : ready.labels) {
+            append_key(rendered.text, label.name, ready);
             append_influx_tag(rendered.text, label.value);
         }
-        if (facts.state_label.empty()) {
+        if (ready.state_label.empty()) {
             rendered.text.append(" value=");
         } else {
-            append_key(rendered.text, facts.state_label, facts);
+            append_key(rendered.text, ready.state_label, ready);
         }
         return true;
     }
@@ -70,10 +70,10 @@ struct Influx {
 
  private:
     // Servers drop a point with a tag of one of these names; `value` is the field.
-    static void append_key(std::string& text, std::string_view name, const Facts& facts) {
+    static void append_key(std::string& text, std::string_view name, const ReadySeries& ready) {
         constexpr std::array<std::string_view, 5> kReserved = {"time", "value", "_time", "_field",
                                                                "_measurement"};
-        text.append(",").append(unreserved(name, kReserved, facts.labels, facts.state_label));
+        text.append(",").append(unreserved(name, kReserved, ready.labels, ready.state_label));
         text.append("=");
     }
 

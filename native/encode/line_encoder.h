@@ -37,7 +37,7 @@ struct Number {
 //   static constexpr std::size_t kLineBytesMax;
 //   static constexpr std::size_t kPiecesMax;
 //   static constexpr std::string_view kEpilogue;          the last line of a frame
-//   bool render(const Facts&, Rendered&) const;
+//   bool render(const ReadySeries&, Rendered&) const;
 //   void begin_lines(std::int64_t wall_ms);
 //   static void escape_state(std::string&, std::string_view);
 //   char* number(char* out, const Number&, const Variant&) const;   nullptr: not expressible
@@ -56,8 +56,8 @@ class LineEncoder final : public Registry {
     }
 
  protected:
-    bool render(const Facts& facts, Rendered& rendered) const override {
-        return dialect_.render(facts, rendered);
+    bool render(const ReadySeries& ready, Rendered& rendered) const override {
+        return dialect_.render(ready, rendered);
     }
     void begin_lines(std::int64_t wall_ms) override {
         epilogue_done_ = false;

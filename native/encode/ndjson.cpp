@@ -20,25 +20,25 @@ struct Ndjson {
 
     void begin_lines(std::int64_t) {}
 
-    bool render(const Facts& facts, Rendered& rendered) const {
-        rendered.family = facts.family;
-        rendered.variant.name = ",\"name\":\"" + facts.name + "\"";
+    bool render(const ReadySeries& ready, Rendered& rendered) const {
+        rendered.metric_family = ready.metric_family;
+        rendered.variant.name = ",\"name\":\"" + ready.name + "\"";
         std::string& text = rendered.text;
         text.append(",\"mbean\":\"");
-        append_json(text, facts.object_name);
+        append_json(text, ready.object_name);
         text.append("\",\"attribute\":\"");
-        append_json(text, facts.series.attribute);
+        append_json(text, ready.series.attribute);
         text.append("\",\"labels\":{");
-        for (const Label& label : facts.labels) {
+        for (const Label& label : ready.labels) {
             text.append(text.back() == '{' ? "\"" : ",\"").append(label.name).append("\":\"");
             append_json(text, label.value);
             text.push_back('"');
         }
-        if (facts.state_label.empty()) {
+        if (ready.state_label.empty()) {
             text.append("},\"value\":");
         } else {
             text.append(text.back() == '{' ? "\"" : ",\"")
-                .append(facts.state_label)
+                .append(ready.state_label)
                 .append("\":\"");
         }
         return true;

@@ -56,20 +56,21 @@ std::string line_begin(const EncoderOptions& options) {
 bool is_whole_summary(const UnitSeries& unit, const Series& sample) {
     const auto has = [&](const char* suffix) {
         return std::any_of(unit.series, unit.series + unit.count, [&](const Series& other) {
-            return other.family == sample.family && other.name == sample.family + suffix;
+            return other.metric_family == sample.metric_family &&
+                   other.name == sample.metric_family + suffix;
         });
     };
     return has("_count") && has("_sum");
 }
 
 Series standing_alone(Series sample) {
-    if (sample.name == sample.family) {
+    if (sample.name == sample.metric_family) {
         sample.name += "_quantile";
         sample.type = MetricType::kGauge;
     } else {
         sample.type = MetricType::kCounter;
     }
-    sample.family = sample.name;
+    sample.metric_family = sample.name;
     return sample;
 }
 
@@ -115,42 +116,42 @@ class OtlpEncoder final : public Registry {
     }
 
  protected:
-    bool render(const Facts& facts, Rendered& rendered) const override {
-        rendered.family = facts.family;
+    bool render(const ReadySeries& ready, Rendered& rendered) const override {
+        rendered.metric_family = ready.metric_family;
         std::string& header = rendered.header;
-        header.append("\"name\":\"").append(facts.family).append("\",\"description\":\"");
-        append_json(header, facts.series.help);
-        if (!facts.series.unit.empty()) {
-            header.append("\",\"unit\":\"").append(facts.series.unit);
+        header.append("\"name\":\"").append(ready.metric_family).append("\",\"description\":\"");
+        append_json(header, ready.series.help);
+        if (!ready.series.unit.empty()) {
+            header.append("\",\"unit\":\"").append(ready.series.unit);
         }
         rendered.is_fractional =
-            facts.series.rule == ValueRule::kScaled || is_fractional_unit(facts.series.unit);
-        if (facts.series.type == MetricType::kSummary) {
-            rendered.owned = {facts.family + "_count", facts.family + "_sum"};
+            ready.series.rule == ValueRule::kScaled || is_fractional_unit(ready.series.unit);
+        if (ready.series.type == MetricType::kSummary) {
+            rendered.owned = {ready.metric_family + "_count", ready.metric_family + "_sum"};
             header.append("\",\"summary\":{\"dataPoints\":[");
-        } else if (facts.counter || facts.series.type == MetricType::kUpDownCounter) {
+        } else if (ready.counter || ready.series.type == MetricType::kUpDownCounter) {
             rendered.one_type = true;
             header.append("\",\"sum\":{\"aggregationTemporality\":2,\"isMonotonic\":");
-            header.append(facts.counter ? "true" : "false").append(",\"dataPoints\":[");
+            header.append(ready.counter ? "true" : "false").append(",\"dataPoints\":[");
         } else {
             header.append("\",\"gauge\":{\"dataPoints\":[");
         }
-        if (facts.role == Role::kQuantile) {
-            render_quantile(facts, rendered.variant.quantile);
+        if (ready.role == Role::kQuantile) {
+            render_quantile(ready, rendered.variant.quantile);
         }
-        rendered.variant.name = facts.name;
+        rendered.variant.name = ready.name;
         std::string& text = rendered.text;
         text.append("{\"attributes\":[");
-        for (const Label& label : facts.labels) {
-            if (facts.role != Role::kQuantile || label.name != "quantile") {
+        for (const Label& label : ready.labels) {
+            if (ready.role != Role::kQuantile || label.name != "quantile") {
                 append_attribute(text, label.name, label.value);
             }
         }
-        if (facts.state_label.empty()) {
+        if (ready.state_label.empty()) {
             text.push_back(']');
         } else {
             text.append(text.back() == '[' ? "" : ",").append("{\"key\":\"");
-            text.append(facts.state_label).append("\",\"value\":{\"stringValue\":\"");
+            text.append(ready.state_label).append("\",\"value\":{\"stringValue\":\"");
         }
         return true;
     }
@@ -202,11 +203,11 @@ class OtlpEncoder final : public Registry {
 
     // Digits with at most one point, as the registry checked; by hand, since libc++ has no
     // from_chars for doubles and strtod depends on the host's locale.
-    static void render_quantile(const Facts& facts, std::string& text) {
+    static void render_quantile(const ReadySeries& ready, std::string& text) {
         double digits = 0;
         double divisor = 1;
         bool behind_point = false;
-        for (const char c : facts.quantile) {
+        for (const char c : ready.quantile) {
             if (c == '.') {
                 behind_point = true;
                 continue;

@@ -25,28 +25,30 @@ std::string_view type_name(MetricType type, bool open) {
 }
 
 // `{a="b",c="d"} `; for a state open at the text's place: `{a="b",state="`.
-void render_labels(const Facts& facts, std::string& text) {
+void render_labels(const ReadySeries& ready, std::string& text) {
     char separator = '{';
-    for (const Label& label : facts.labels) {
+    for (const Label& label : ready.labels) {
         text.push_back(separator);
         separator = ',';
         text.append(label.name).append("=\"");
         append_prometheus_value(text, label.value);
         text.push_back('"');
     }
-    if (!facts.state_label.empty()) {
+    if (!ready.state_label.empty()) {
         text.push_back(separator);
-        text.append(facts.state_label).append("=\"");
+        text.append(ready.state_label).append("=\"");
     } else {
         text.append(separator == '{' ? " " : "} ");
     }
 }
 
-void render_header(std::string_view family, const Facts& facts, bool open, std::string& header) {
-    header.append("# HELP ").append(family).push_back(' ');
-    append_prometheus_help(header, facts.series.help.empty() ? family : facts.series.help, open);
-    header.append("\n# TYPE ").append(family).push_back(' ');
-    header.append(type_name(facts.series.type, open)).push_back('\n');
+void render_header(std::string_view metric_family, const ReadySeries& ready, bool open,
+                   std::string& header) {
+    header.append("# HELP ").append(metric_family).push_back(' ');
+    append_prometheus_help(header, ready.series.help.empty() ? metric_family : ready.series.help,
+                           open);
+    header.append("\n# TYPE ").append(metric_family).push_back(' ');
+    header.append(type_name(ready.series.type, open)).push_back('\n');
 }
 
 // What both formats share.
@@ -104,14 +106,14 @@ struct PrometheusBase {
 struct Prometheus : PrometheusBase {
     static constexpr std::string_view kEpilogue = "";
 
-    bool render(const Facts& facts, Rendered& rendered) const {
-        rendered.family = facts.family;
-        if (facts.series.type == MetricType::kSummary) {
-            rendered.owned = {facts.family + "_count", facts.family + "_sum"};
+    bool render(const ReadySeries& ready, Rendered& rendered) const {
+        rendered.metric_family = ready.metric_family;
+        if (ready.series.type == MetricType::kSummary) {
+            rendered.owned = {ready.metric_family + "_count", ready.metric_family + "_sum"};
         }
-        rendered.variant.name = facts.name;
-        render_header(facts.family, facts, false, rendered.header);
-        render_labels(facts, rendered.text);
+        rendered.variant.name = ready.name;
+        render_header(ready.metric_family, ready, false, rendered.header);
+        render_labels(ready, rendered.text);
         return true;
     }
 
@@ -124,24 +126,25 @@ struct Prometheus : PrometheusBase {
 struct OpenMetrics : PrometheusBase {
     static constexpr std::string_view kEpilogue = "# EOF\n";
 
-    bool render(const Facts& facts, Rendered& rendered) const {
+    bool render(const ReadySeries& ready, Rendered& rendered) const {
         constexpr std::string_view kTotal = "_total";
-        std::string family = facts.family;
-        std::string name = facts.name;
-        if (facts.series.type == MetricType::kSummary) {
-            rendered.owned = {family + "_count", family + "_sum", family + "_created"};
-        } else if (facts.counter) {
-            if (family.size() > kTotal.size() && family.ends_with(kTotal)) {
-                family.resize(family.size() - kTotal.size());
+        std::string metric_family = ready.metric_family;
+        std::string name = ready.name;
+        if (ready.series.type == MetricType::kSummary) {
+            rendered.owned = {metric_family + "_count", metric_family + "_sum",
+                              metric_family + "_created"};
+        } else if (ready.counter) {
+            if (metric_family.size() > kTotal.size() && metric_family.ends_with(kTotal)) {
+                metric_family.resize(metric_family.size() - kTotal.size());
             }
-            name = family + std::string(kTotal);
-            rendered.owned = {name, family + "_created"};
+            name = metric_family + std::string(kTotal);
+            rendered.owned = {name, metric_family + "_created"};
         }
         rendered.one_type = true;  // their samples are spelt differently
-        render_header(family, facts, true, rendered.header);
-        rendered.family = std::move(family);
+        render_header(metric_family, ready, true, rendered.header);
+        rendered.metric_family = std::move(metric_family);
         rendered.variant.name = std::move(name);
-        render_labels(facts, rendered.text);
+        render_labels(ready, rendered.text);
         return true;
     }
 

@@ -59,33 +59,33 @@ Registry::Registry(const EncoderOptions& options, CounterTable& counters, const 
       extra_(safe_labels(options.labels, needs.dots)) {}
 
 // Splits a summary's samples into their roles. False when the series contradicts itself.
-bool Registry::describe(const Series& series, Facts& facts) const {
-    append_safe_name(facts.name, series.name, dots_);
-    facts.labels = merge_labels(series, extra_, dots_);
+bool Registry::describe(const Series& series, ReadySeries& ready) const {
+    append_safe_name(ready.name, series.name, dots_);
+    ready.labels = merge_labels(series, extra_, dots_);
     if (series.rule == ValueRule::kState) {
-        append_safe_label_name(facts.state_label, series.state_label, dots_);
+        append_safe_label_name(ready.state_label, series.state_label, dots_);
     }
-    facts.counter = series.type == MetricType::kCounter;
+    ready.counter = series.type == MetricType::kCounter;
     if (series.type != MetricType::kSummary) {
-        facts.family = facts.name;
+        ready.metric_family = ready.name;
         return true;
     }
-    append_safe_name(facts.family, series.family, dots_);
-    const auto quantile = std::find_if(facts.labels.begin(), facts.labels.end(),
+    append_safe_name(ready.metric_family, series.metric_family, dots_);
+    const auto quantile = std::find_if(ready.labels.begin(), ready.labels.end(),
                                        [](const Label& one) { return one.name == "quantile"; });
-    const bool has_quantile = quantile != facts.labels.end();
-    if (facts.name == facts.family) {
-        facts.role = Role::kQuantile;
+    const bool has_quantile = quantile != ready.labels.end();
+    if (ready.name == ready.metric_family) {
+        ready.role = Role::kQuantile;
         if (!has_quantile || !is_quantile(quantile->value)) {
             return false;
         }
-        facts.quantile = quantile->value;
+        ready.quantile = quantile->value;
         return series.rule != ValueRule::kState;
     }
-    facts.counter = true;
-    facts.role = facts.name == facts.family + "_count" ? Role::kCount : Role::kSum;
+    ready.counter = true;
+    ready.role = ready.name == ready.metric_family + "_count" ? Role::kCount : Role::kSum;
     return !has_quantile && series.rule != ValueRule::kState &&
-           (facts.role == Role::kCount || facts.name == facts.family + "_sum");
+           (ready.role == Role::kCount || ready.name == ready.metric_family + "_sum");
 }
 
 // What began after the last tick has grown from zero since.
@@ -106,8 +106,8 @@ void Registry::note_clash(const Series& series, std::string_view object_name) {
 }
 
 void Registry::add_series(const Series& series, const Added& added) {
-    Facts facts{{}, {}, series, added.object_name, {}, {}, Role::kPlain, {}, false};
-    if (!describe(series, facts)) {
+    ReadySeries ready{{}, {}, series, added.object_name, {}, {}, Role::kPlain, {}, false};
+    if (!describe(series, ready)) {
         counters_.add(Counter::kValuesUnencodable);
         return;
     }
@@ -115,13 +115,13 @@ void Registry::add_series(const Series& series, const Added& added) {
     // another bean has them.
     for (int attempt = 0; attempt < 2; ++attempt) {
         Rendered rendered;
-        rendered.variant.role = facts.role;
-        rendered.variant.counter = facts.counter;
+        rendered.variant.role = ready.role;
+        rendered.variant.counter = ready.counter;
         rendered.variant.rule = series.rule;
         const double inverse = std::round(1.0 / series.scale);
         rendered.variant.divide = series.scale > 0 && inverse > 1 && 1.0 / inverse == series.scale;
         rendered.variant.factor = rendered.variant.divide ? inverse : series.scale;
-        if (!render(facts, rendered)) {
+        if (!render(ready, rendered)) {
             counters_.add(Counter::kValuesUnencodable);
             return;
         }
@@ -131,12 +131,12 @@ void Registry::add_series(const Series& series, const Added& added) {
             return;
         }
         const bool has_mbean =
-            std::any_of(facts.labels.begin(), facts.labels.end(),
+            std::any_of(ready.labels.begin(), ready.labels.end(),
                         [](const Label& label) { return label.name == "mbean"; });
         if (outcome == SeriesStore::Added::kConflict || has_mbean || added.object_name.empty()) {
             break;
         }
-        facts.labels.push_back(Label{"mbean", std::string(added.object_name)});
+        ready.labels.push_back(Label{"mbean", std::string(added.object_name)});
     }
     note_clash(series, added.object_name);
 }

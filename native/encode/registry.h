@@ -16,9 +16,9 @@
 namespace remora::encode {
 
 // A series ready to be rendered: names safe, labels merged.
-struct Facts {
-    std::string family;  // safe
-    std::string name;    // safe
+struct ReadySeries {
+    std::string metric_family;  // safe
+    std::string name;           // safe
     const Series& series;
     std::string_view object_name;
     std::vector<Label> labels;
@@ -61,7 +61,7 @@ class Registry : public Encoder {
     Registry(const EncoderOptions& options, CounterTable& counters, const Needs& needs);
 
     // Renders the constant part. False: the format cannot express the series.
-    virtual bool render(const Facts& facts, Rendered& rendered) const = 0;
+    virtual bool render(const ReadySeries& ready, Rendered& rendered) const = 0;
     // Renders what is constant of a tick.
     virtual void begin_lines(std::int64_t wall_ms) = 0;
     // Writes the lines of the tick, from group_at_ and entry_at_ on. False: no block was free.
@@ -106,7 +106,7 @@ class Registry : public Encoder {
     void add_series(const Series& series, const Added& added);
     SeriesStore::Begin begin_of(bool is_new) const;
     void note_clash(const Series& series, std::string_view object_name);
-    bool describe(const Series& series, Facts& facts) const;
+    bool describe(const Series& series, ReadySeries& ready) const;
     void take_self(const std::vector<SelfSample>& self);
     void publish(const Tally& tally);
 

@@ -65,10 +65,10 @@ void SeriesStore::remove_unit(std::uint32_t unit) {
 
 Group* SeriesStore::find_or_make(MetricType type, Rendered& rendered) {
     Group* group = nullptr;
-    if (const auto found = owners_.find(rendered.family); found != owners_.end()) {
+    if (const auto found = owners_.find(rendered.metric_family); found != owners_.end()) {
         group = found->second;
         const auto differ = [&](MetricType one) { return (type == one) != (group->type == one); };
-        if (group->family != rendered.family || differ(MetricType::kSummary) ||
+        if (group->metric_family != rendered.metric_family || differ(MetricType::kSummary) ||
             (rendered.one_type && differ(MetricType::kCounter))) {
             return nullptr;
         }
@@ -83,11 +83,11 @@ Group* SeriesStore::find_or_make(MetricType type, Rendered& rendered) {
         groups_.push_back(std::make_unique<Group>());
         group = groups_.back().get();
         group->number = static_cast<std::uint32_t>(groups_.size() - 1);
-        group->family = rendered.family;
+        group->metric_family = rendered.metric_family;
         group->type = type;
         group->header = std::move(rendered.header);
         group->is_fractional = rendered.is_fractional;
-        owners_.emplace(group->family, group);
+        owners_.emplace(group->metric_family, group);
         order_dirty_ = true;
     }
     for (std::string& name : rendered.owned) {
@@ -266,7 +266,7 @@ void SeriesStore::compact() {
             for (const std::string& name : group->owned) {
                 owners_.erase(name);
             }
-            owners_.erase(group->family);
+            owners_.erase(group->metric_family);
         }
     }
     std::erase_if(groups_,
@@ -320,7 +320,7 @@ void SeriesStore::tidy() {
         order_.push_back(group.get());
     }
     std::sort(order_.begin(), order_.end(),
-              [](const Group* a, const Group* b) { return a->family < b->family; });
+              [](const Group* a, const Group* b) { return a->metric_family < b->metric_family; });
 }
 
 std::size_t SeriesStore::memory_bytes() const {

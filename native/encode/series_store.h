@@ -40,7 +40,7 @@ struct Variant {
 
 // A series as a dialect renders it.
 struct Rendered {
-    std::string family;              // key of the group, as the format writes it
+    std::string metric_family;       // key of the group, as the format writes it
     std::vector<std::string> owned;  // sample and family names that the group lays claim to
     bool one_type = false;           // counters and others may not share a family
     bool is_fractional = false;      // see Group
@@ -68,7 +68,7 @@ inline constexpr std::uint64_t kBegun = 0x7FF8DEADDEADBE60;
 
 struct Group {
     std::uint32_t number = 0;  // which of the store's groups
-    std::string family;
+    std::string metric_family;
     std::vector<std::string> owned;
     MetricType type = MetricType::kGauge;
     std::string header;

@@ -33,17 +33,17 @@ struct Statsd : StatsdBase {
     static constexpr Dots kDots = Dots::kReplaced;
     static constexpr std::size_t kPiecesMax = 6;
 
-    bool render(const Facts& facts, Rendered& rendered) const {
-        rendered.family = facts.family;
-        rendered.variant.name = facts.name;
-        for (const Label& label : facts.labels) {
+    bool render(const ReadySeries& ready, Rendered& rendered) const {
+        rendered.metric_family = ready.metric_family;
+        rendered.variant.name = ready.name;
+        for (const Label& label : ready.labels) {
             rendered.text.append(".").append(label.name).append(".");
             append_value(rendered.text, label);
         }
-        if (facts.state_label.empty()) {
+        if (ready.state_label.empty()) {
             rendered.text.push_back(':');
         } else {
-            rendered.text.append(".").append(facts.state_label).append(".");
+            rendered.text.append(".").append(ready.state_label).append(".");
         }
         return true;
     }
@@ -96,18 +96,18 @@ struct Dogstatsd : StatsdBase {
     static constexpr Dots kDots = Dots::kKept;
     static constexpr std::size_t kPiecesMax = 6;
 
-    bool render(const Facts& facts, Rendered& rendered) const {
-        rendered.family = facts.family;
+    bool render(const ReadySeries& ready, Rendered& rendered) const {
+        rendered.metric_family = ready.metric_family;
         // statsd_exporter has process_* of its own, without our labels, and answers every scrape
         // with an error when it gets more of them.
-        if (facts.name.starts_with("process_")) {
+        if (ready.name.starts_with("process_")) {
             rendered.variant.name = "kafka_";
         }
         // statsd_exporter takes no counter x_count or x_sum beside a gauge x.
-        rendered.variant.name += facts.name;
-        rendered.variant.name += facts.role == Role::kQuantile ? "_quantile:" : ":";
+        rendered.variant.name += ready.name;
+        rendered.variant.name += ready.role == Role::kQuantile ? "_quantile:" : ":";
         // Telegraf cuts the last tag of a line within its last character unless that is ASCII.
-        std::vector<Label> labels = facts.labels;
+        std::vector<Label> labels = ready.labels;
         std::stable_partition(labels.begin(), labels.end(), [](const Label& label) {
             return static_cast<unsigned char>(label.value.back()) >= 0x80;
         });
@@ -115,10 +115,10 @@ struct Dogstatsd : StatsdBase {
             append_key(rendered.text, label.name);
             append_dogstatsd_tag(rendered.text, label.value);
         }
-        if (facts.state_label.empty()) {
+        if (ready.state_label.empty()) {
             rendered.text.push_back('\n');
         } else {
-            append_key(rendered.text, facts.state_label);
+            append_key(rendered.text, ready.state_label);
         }
         return true;
     }

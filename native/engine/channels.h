@@ -82,7 +82,7 @@ struct Channels {
     std::atomic<std::int64_t> read_until_ns{0};
     // Until when what the core woke has been read too; a tick waits for this. Monotonic.
     // Writer: the collector (CollectorSide). Reader: the core (Core).
-    std::atomic<std::int64_t> settled_until_ns{0};
+    std::atomic<std::int64_t> complete_until_ns{0};
 
     // --- core to collector
 
@@ -99,16 +99,16 @@ struct Channels {
     // Writer: the core (CeilingControl). Reader: the collector (CollectorSide).
     std::atomic<std::uint32_t> stride{1};
 
-    // --- the house thread and others
+    // --- the housekeeping thread and others
 
     // Somebody asked for a list of beans; the reader clears it.
-    // Writer: the house thread (Housekeeper). Reader: the collector (CollectorSide).
+    // Writer: the housekeeping thread (Housekeeper). Reader: the collector (CollectorSide).
     std::atomic<bool> list_beans{false};
     // That list.
-    // Writer: the collector (Registrar). Reader: the house thread (Housekeeper).
+    // Writer: the collector (Registrar). Reader: the housekeeping thread (Housekeeper).
     std::atomic<std::string*> listing{nullptr};
     // All facts of the host, when more is known.
-    // Writer: the shim's thread (Engine::learn). Reader: the house thread (Housekeeper).
+    // Writer: the shim's thread (Engine::learn). Reader: the housekeeping thread (Housekeeper).
     std::atomic<std::string*> facts{nullptr};
     // The reload under way. It goes round the threads, so each writes and reads it in its turn.
     ReloadHandover reload;
@@ -120,7 +120,7 @@ struct Channels {
     std::atomic<bool> off{false};
     // CPU that no budget is held to, since the reader last took it: describing and registering
     // beans, reloads.
-    // Writer: the collector and the house thread. Reader: the core (CpuAccount).
+    // Writer: the collector and the housekeeping thread. Reader: the core (CpuAccount).
     std::atomic<std::int64_t> excused_cpu_ns{0};
 
     ~Channels() {

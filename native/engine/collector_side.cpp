@@ -148,12 +148,12 @@ void CollectorSide::set_grid() {
 // Wakes the core when it waits for these reads.
 void CollectorSide::publish_progress() {
     const std::int64_t read_until_ns = planner_.read_until_ns();
-    const std::int64_t settled_until_ns = planner_.settled_until_ns();
+    const std::int64_t complete_until_ns = planner_.complete_until_ns();
     const bool read_on =
         channels_.read_until_ns.exchange(read_until_ns, std::memory_order_release) != read_until_ns;
-    const bool settled_on = channels_.settled_until_ns.exchange(
-                                settled_until_ns, std::memory_order_release) != settled_until_ns;
-    if (read_on || settled_on) {
+    const bool complete_on = channels_.complete_until_ns.exchange(
+                                 complete_until_ns, std::memory_order_release) != complete_until_ns;
+    if (read_on || complete_on) {
         wake_core_();
     }
 }

@@ -20,8 +20,8 @@
 
 namespace remora {
 
-// Answers the three calls of a cycle and follows what the core and the house thread want of the
-// collector: units to be woken, another pace of the ticks, a reload, a list of beans.
+// Answers the three calls of a cycle and follows what the core and the housekeeping thread want of
+// the collector: units to be woken, another pace of the ticks, a reload, a list of beans.
 //
 // Thread safety: collector thread only, but for the constructor.
 class CollectorSide {

@@ -23,7 +23,7 @@ Facts parse_facts(std::string_view text);
 // host's facts are. Every configuration that it hands out is expanded.
 //
 // Thread safety: open() and find() on the thread that starts the engine, reread() and learn() on
-// the house thread; the rest never changes.
+// the housekeeping thread; the rest never changes.
 class ConfigSource {
  public:
     // A configuration that can be used, and the agent's directory, whose lock it holds.

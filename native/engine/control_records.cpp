@@ -75,7 +75,7 @@ bool decode_bean(std::span<const std::uint8_t> record, Bean& bean) {
         }
         bean.attributes.push_back({text_of(rest.first(attribute.path_bytes)),
                                    static_cast<ValueType>(attribute.type),
-                                   (attribute.flags & wire::kAttributeDear) != 0});
+                                   (attribute.flags & wire::kAttributeExpensive) != 0});
         rest = rest.subspan(attribute.path_bytes);
     }
     return true;

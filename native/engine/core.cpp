@@ -57,7 +57,7 @@ std::int64_t Core::do_work() {
     drain();
     const bool swapped = outputs_.try_swap();
     answer_reads(read_until_ns);
-    if (grid_.is_due(begun_ns, channels_.settled_until_ns.load(std::memory_order_acquire))) {
+    if (grid_.is_due(begun_ns, channels_.complete_until_ns.load(std::memory_order_acquire))) {
         tick(begun_ns, false);
     }
     const bool encoded = outputs_.encode(cache_);
@@ -104,7 +104,7 @@ void Core::drain() {
     } while (got == inbox_.size());
     if (registered) {
         const std::int64_t begun_cpu_ns = thread_cpu_ns();
-        shown_.settle(units_);
+        shown_.decide(units_);
         cpu_.excuse_since(begun_cpu_ns);
     }
 }

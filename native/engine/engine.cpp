@@ -112,7 +112,7 @@ void Engine::make_housekeeper() {
         std::make_unique<Housekeeper>(
             housekeeper_options(config_, source_.place(), source_.path(), source_.mark()),
             channels_, *environment_.clock, counters_, log_, std::move(duties)),
-        [this](const char* what) { fault("the house thread", what); });
+        [this](const char* what) { fault("the housekeeping thread", what); });
 }
 
 Status Engine::start_threads() {
@@ -172,7 +172,7 @@ std::unique_ptr<OutputPipe> Engine::make_output(const OutputConfig& output, cons
         OutputPipe::Host{source_.host_start_wall_ms(), agent_begins, REMORA_VERSION});
 }
 
-// House thread: labels and outputs that waited for a fact come.
+// Housekeeping thread: labels and outputs that waited for a fact come.
 void Engine::take_facts(const std::string& facts) {
     ParseOutcome outcome = source_.learn(facts);
     for (const Problem& warning : outcome.warnings) {

@@ -82,7 +82,7 @@ class Engine {
     void take_facts(const std::string& facts);
 
     const Environment environment_;
-    ConfigSource source_;  // the house thread's, once threads run
+    ConfigSource source_;  // the housekeeping thread's, once threads run
     const Config config_;  // as it was at the start
     CounterTable counters_;
     Log log_;
@@ -94,7 +94,7 @@ class Engine {
     Ceiling ceiling_;
     CollectorSide collector_;
     // By name of the output: they go on counting when a reload builds the output anew. Written
-    // before the threads start, then by the house thread.
+    // before the threads start, then by the housekeeping thread.
     std::map<std::string, std::unique_ptr<CounterTable>> output_counters_;
     OutputSet outputs_;  // the core thread's while it runs
     Reloader reloader_;

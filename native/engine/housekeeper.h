@@ -18,7 +18,7 @@ namespace remora {
 // Does its duties at their intervals, one change of the configuration at a time. What a change
 // takes of this thread's CPU is excused (Channels::excused_cpu_ns).
 //
-// Thread safety: the house thread calls do_work and on_stop.
+// Thread safety: the housekeeping thread calls do_work and on_stop.
 class Housekeeper final : public Worker {
  public:
     struct Options {

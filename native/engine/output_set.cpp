@@ -150,7 +150,7 @@ bool OutputSet::begin_on(OutputPipe& output, std::int64_t wall_ms,
     if (!output.can_begin_tick()) {
         return false;
     }
-    cache.settle_flags(output.flags_place());
+    cache.freeze_flags(output.flags_place());
     output.begin_tick(wall_ms, samples);
     return true;
 }

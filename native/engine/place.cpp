@@ -57,8 +57,8 @@ bool is_beside_logs(const Facts& facts) {
 std::vector<std::string> default_directories(FileSystem& files, const Facts& facts) {
     std::vector<std::string> found = {default_directory(facts)};
     found.push_back(found[0] + "-" + as_file_name(value_of(facts, "broker.id")));
-    FileFacts own;
-    if (files.facts_at(found[1], own) == 0) {
+    FileInfo own;
+    if (files.info_at(found[1], own) == 0) {
         std::swap(found[0], found[1]);
     }
     return found;
@@ -66,17 +66,17 @@ std::vector<std::string> default_directories(FileSystem& files, const Facts& fac
 
 // Why a directory that anybody could have made is not to be used; empty when it may be.
 std::string not_ours(FileSystem& files, const std::string& directory) {
-    FileFacts facts;
-    if (files.facts_at(directory, facts) != 0) {
+    FileInfo info;
+    if (files.info_at(directory, info) != 0) {
         return "";
     }
-    if (facts.kind != FileKind::kDirectory) {
+    if (info.kind != FileKind::kDirectory) {
         return "is no directory";
     }
-    if (facts.owner != files.own_user()) {
+    if (info.owner != files.own_user()) {
         return "belongs to another user";
     }
-    return (facts.mode & kOthersMayWrite) != 0 ? "may be written by others" : "";
+    return (info.mode & kOthersMayWrite) != 0 ? "may be written by others" : "";
 }
 
 // Locks `directory` for `place`. False: another agent has it.
@@ -183,8 +183,8 @@ Result<Place> take_place(FileSystem& files, const std::string& configured, const
 Place find_place(FileSystem& files, const Facts& facts) {
     for (const std::string& directory : default_directories(files, facts)) {
         Place place;
-        FileFacts found;
-        const bool is_usable = files.facts_at(directory, found) == 0 &&
+        FileInfo found;
+        const bool is_usable = files.info_at(directory, found) == 0 &&
                                (is_beside_logs(facts) || not_ours(files, directory).empty());
         if (is_usable && lock_directory(files, directory, place)) {
             return place;

@@ -40,8 +40,8 @@ struct Reload {
 
 // Compares and leads a change through the stages.
 //
-// Thread safety: changed(), knows_more() and step() on the house thread; close() and conclude() on
-// the engine's owner thread.
+// Thread safety: changed(), knows_more() and step() on the housekeeping thread; close() and
+// conclude() on the engine's owner thread.
 class Reloader {
  public:
     using MakeOutput =

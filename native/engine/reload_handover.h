@@ -10,11 +10,11 @@ struct Reload;
 
 // The turns, in their order: each thread hands the reload to the next one.
 enum class ReloadStage : std::uint8_t {
-    kIdle,          // the house thread may begin one
+    kIdle,          // the housekeeping thread may begin one
     kForCore,       // the core takes over ceiling, policy and intervals
     kForCollector,  // the collector takes over selection, caps and grid
     kFilling,       // the core fills new outputs and swaps them in once all is offered
-    kSwapped,       // the house thread ends old sinks and begins new ones
+    kSwapped,       // the housekeeping thread ends old sinks and begins new ones
 };
 
 // The only place that knows the stage. A reload goes once round the stages and no other way: what
@@ -34,7 +34,7 @@ class ReloadHandover {
         return stage_.load(std::memory_order_acquire) == stage ? reload_ : nullptr;
     }
 
-    // Begins with `reload`, which outlives its round. House thread. REQUIRES: is_idle().
+    // Begins with `reload`, which outlives its round. Housekeeping thread. REQUIRES: is_idle().
     void begin(Reload& reload);
     // Ends the turn `stage`: the next thread may touch the reload, and the caller may no more.
     // After kSwapped the round is over. REQUIRES: the stage is `stage`, and not kIdle.

@@ -66,8 +66,7 @@ PlanOptions plan_options(const Config& config, std::int64_t start_ns) {
 SamplerOptions sampler_options(const Config& config) {
     SamplerOptions options;
     options.sampling = config.sampling;
-    options.interval_ms_quantum =
-        to_ms(Planner::quantum_ns_of(plan_options(config, 0)) / kNanosPerMilli);
+    options.quantum_ms = to_ms(Planner::quantum_ns_of(plan_options(config, 0)) / kNanosPerMilli);
     return options;
 }
 

@@ -58,8 +58,8 @@ SelfSample& SelfMetrics::next(const char* name, MetricType type, const char* hel
     }
     SelfSample& sample = page_->samples[page_->used++];
     // Assigning to strings that are there already reuses their memory.
-    sample.series.family.assign("remora_").append(name);
-    sample.series.name = sample.series.family;
+    sample.series.metric_family.assign("remora_").append(name);
+    sample.series.name = sample.series.metric_family;
     sample.series.type = type;
     sample.series.help = help;
     sample.series.attribute.clear();
@@ -227,34 +227,34 @@ void SelfMetrics::choose(const std::vector<FamilyCost>& families) {
     }
 }
 
-void SelfMetrics::add_families(const SelfFacts& facts) {
+void SelfMetrics::add_families(const SelfSources& sources) {
     add("cache_efficiency", kGauge, "share of the emitted series that were hits, so far",
         efficiency({counters_.get(Counter::kCacheHits), counters_.get(Counter::kCacheMisses), 0}));
-    add_audit(facts.accuracy);
-    choose(facts.families);
+    add_audit(sources.accuracy);
+    choose(sources.families);
     for (const FamilyCost& cost : chosen_) {
         add_family(cost);
     }
     add_left_out("family_series_refused",
-                 "series of the family that a cap of limits leaves out now", facts.refusals);
+                 "series of the family that a cap of limits leaves out now", sources.refusals);
     add_left_out(
         "family_series_hidden",
         "series of the family not shown now: outside the sample, not among the top, aggregated",
-        facts.hidden);
-    add_quarantined(facts.quarantined);
+        sources.hidden);
+    add_quarantined(sources.quarantined);
 }
 
-const std::vector<SelfSample>& SelfMetrics::collect(SelfLevel level, const SelfFacts& facts) {
+const std::vector<SelfSample>& SelfMetrics::collect(SelfLevel level, const SelfSources& sources) {
     page_ = &pages_[static_cast<std::size_t>(level)];
     page_->used = 0;
     is_full_ = level == SelfLevel::kFull;
     if (level != SelfLevel::kOff) {
-        add_agent(facts.wall_ms);
-        add_outputs(facts.outputs);
+        add_agent(sources.wall_ms);
+        add_outputs(sources.outputs);
         if (is_full_) {
-            add_families(facts);
+            add_families(sources);
         }
-        add_truth(facts.ages, facts.accuracy);
+        add_truth(sources.ages, sources.accuracy);
     }
     page_->samples.resize(page_->used);
     return page_->samples;

@@ -44,7 +44,7 @@ struct OutputCounts {
 };
 
 // What there is to tell at a tick. All but the first four are told at level full only.
-struct SelfFacts {
+struct SelfSources {
     std::int64_t wall_ms = 0;  // of the tick
     const Ages& ages;
     const AccuracyAudit& accuracy;
@@ -72,7 +72,7 @@ class SelfMetrics {
     SelfMetrics(const CounterTable& counters, std::string version, std::size_t families_max);
 
     // The samples as of now, none at level off. Valid until the next call with the same level.
-    const std::vector<SelfSample>& collect(SelfLevel level, const SelfFacts& facts);
+    const std::vector<SelfSample>& collect(SelfLevel level, const SelfSources& sources);
 
  private:
     // The samples of one level. Those beyond `used` are of an earlier tick.
@@ -84,7 +84,7 @@ class SelfMetrics {
     void choose(const std::vector<FamilyCost>& families);
     void add_agent(std::int64_t wall_ms);
     void add_outputs(const std::vector<OutputCounts>& outputs);
-    void add_families(const SelfFacts& facts);
+    void add_families(const SelfSources& sources);
     void add_audit(const AccuracyAudit& accuracy);
     void add_family(const FamilyCost& cost);
     void add_truth(const Ages& ages, const AccuracyAudit& accuracy);

@@ -21,9 +21,9 @@ UnitTraits ShownUnits::traits_of(const Registration& registration) const {
     traits.values = cache_.slots(registration.unit);
     traits.importance = static_cast<float>(policy.weight);
     traits.unit_class = policy.unit_class;
-    traits.interval_ms_min = policy.min_interval_ms;
-    traits.interval_ms_base = policy.base_interval_ms;
-    traits.interval_ms_max = policy.max_interval_ms;
+    traits.min_interval_ms = policy.min_interval_ms;
+    traits.base_interval_ms = policy.base_interval_ms;
+    traits.max_interval_ms = policy.max_interval_ms;
     return traits;
 }
 
@@ -71,8 +71,8 @@ void ShownUnits::log_refused(const std::string& name) {
     log_.error("core.begin_reading", "unit refused by the sampler: " + name);
 }
 
-void ShownUnits::settle(const UnitDirectory& names) {
-    for (const Visibility::Change& change : visibility_.settle()) {
+void ShownUnits::decide(const UnitDirectory& names) {
+    for (const Visibility::Change& change : visibility_.decide()) {
         const UnitId unit = change.unit;
         if (change.is_read) {
             if (!sampler_.add_unit(unit, sampled_[unit])) {
@@ -88,7 +88,7 @@ void ShownUnits::settle(const UnitDirectory& names) {
 
 void ShownUnits::tick(std::int64_t now_ns, const UnitDirectory& names) {
     visibility_.tick(now_ns);
-    settle(names);
+    decide(names);
 }
 
 UnitAtTick ShownUnits::at_tick(UnitId unit) const {

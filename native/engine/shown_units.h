@@ -42,8 +42,8 @@ class ShownUnits final : public UnitPart {
 
     // After registrations: decides about the topics that changed. A unit that is shown from now on
     // is read soon. `names`: of the units, for the log.
-    void settle(const UnitDirectory& names);
-    // Before a tick: ranks, makes aggregates, settles.
+    void decide(const UnitDirectory& names);
+    // Before a tick: ranks, makes aggregates, decides.
     void tick(std::int64_t now_ns, const UnitDirectory& names);
 
     // What the cache has to know of a unit at a tick. Called for each unit that has a value.

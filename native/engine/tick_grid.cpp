@@ -23,7 +23,7 @@ void TickGrid::set_interval(std::int64_t base_interval_ms, std::uint32_t stride,
                   static_cast<std::uint64_t>(interval_ns() / kNanosPerMilli));
 }
 
-bool TickGrid::is_due(std::int64_t now_ns, std::int64_t settled_until_ns) {
+bool TickGrid::is_due(std::int64_t now_ns, std::int64_t complete_until_ns) {
     if (now_ns < next_ns()) {
         return false;
     }
@@ -36,7 +36,7 @@ bool TickGrid::is_due(std::int64_t now_ns, std::int64_t settled_until_ns) {
         noticed_ns_ = now_ns;
     }
     const std::int64_t due_ns = next_ns();
-    is_unfinished_ = settled_until_ns < due_ns;
+    is_unfinished_ = complete_until_ns < due_ns;
     if (!is_unfinished_) {
         return true;
     }

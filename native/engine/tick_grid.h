@@ -28,10 +28,10 @@ class TickGrid {
     }
 
     // Whether the next tick is to be made now. It waits until everything due for it has been read,
-    // that is until `settled_until_ns` has reached it, but at most half an interval and two
+    // that is until `complete_until_ns` has reached it, but at most half an interval and two
     // seconds, for a read may hang; it is unfinished then, and counted. After a pause of the whole
     // process the next tick is the last one that the pause took: it waits for reads of now.
-    bool is_due(std::int64_t now_ns, std::int64_t settled_until_ns);
+    bool is_due(std::int64_t now_ns, std::int64_t complete_until_ns);
     // Whether the tick that is_due() spoke of last did not wait for all its reads.
     bool is_unfinished() const { return is_unfinished_; }
 

@@ -19,7 +19,7 @@ using wire::ValueType;
 struct BeanAttribute {
     std::string_view path;  // "Value"; "HeapMemoryUsage.used" for a key of a composite value
     ValueType type = ValueType::kNumber;
-    bool is_dear = false;  // wire::kAttributeDear
+    bool is_expensive = false;  // wire::kAttributeExpensive
 };
 
 // Views into the control buffer: valid during registration only.

@@ -33,9 +33,9 @@ struct Label {
 // All facts about a series that outlive registration. The strings are those that every output
 // starts from; an encoder changes in them what its format cannot hold.
 struct Series {
-    std::string family;  // metric family: HELP and TYPE belong to it
-                         // ("kafka_network_requestmetrics_totaltimems")
-    std::string name;    // sample name: the family, or family + "_count" / "_sum" for a summary
+    std::string metric_family;  // metric family: HELP and TYPE belong to it
+                                // ("kafka_network_requestmetrics_totaltimems")
+    std::string name;  // sample name: the family, or family + "_count" / "_sum" for a summary
     MetricType type = MetricType::kGauge;
     std::string help;  // one line, unescaped
     std::string unit;  // UCUM, as OpenTelemetry writes it ("By", "{request}"); empty: not known

@@ -6,7 +6,7 @@ namespace remora {
 namespace {
 
 struct HelpText {
-    std::string_view family;
+    std::string_view metric_family;
     std::string_view text;
 };
 
@@ -324,9 +324,9 @@ constexpr std::array kHelp = {
 
 }  // namespace
 
-std::string_view find_help(std::string_view family) {
+std::string_view find_help(std::string_view metric_family) {
     for (const HelpText& help : kHelp) {
-        if (help.family == family) {
+        if (help.metric_family == metric_family) {
             return help.text;
         }
     }

@@ -17,9 +17,9 @@ constexpr std::string_view kThreadState = "Live threads by state.";
 // does so too: its scrape fails unless the help is the same to the letter and a label tells the two
 // processes apart.
 constexpr JvmName process_name(std::string_view type, std::string_view path,
-                               std::string_view family, MetricType metric_type, double scale,
+                               std::string_view metric_family, MetricType metric_type, double scale,
                                std::string_view help) {
-    return {type, path, family, "", metric_type, scale, "", "process", "kafka", help};
+    return {type, path, metric_family, "", metric_type, scale, "", "process", "kafka", help};
 }
 
 constexpr std::array kNames = {

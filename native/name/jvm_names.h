@@ -10,7 +10,7 @@ namespace remora {
 struct JvmName {
     std::string_view type;  // key property `type`
     std::string_view path;  // attribute path
-    std::string_view family;
+    std::string_view metric_family;
     std::string_view suffix;  // "_count", "_sum" of a summary, or empty
     MetricType metric_type;
     double scale;                 // 1 or what turns the attribute's unit into the name's

@@ -178,10 +178,11 @@ Context make_context(const Bean& bean) {
     return context;
 }
 
-void set_sample(Series& series, std::string family, MetricType type, std::string_view suffix = {}) {
-    series.name = family;
+void set_sample(Series& series, std::string metric_family, MetricType type,
+                std::string_view suffix = {}) {
+    series.name = metric_family;
     series.name.append(suffix);
-    series.family = std::move(family);
+    series.metric_family = std::move(metric_family);
     series.type = type;
 }
 
@@ -214,11 +215,12 @@ bool is_growing_gauge(std::string_view name) {
 
 // The general rule: base, then the attribute path. What only grows is a counter.
 void name_plain(const Context& context, const Slot& slot, Series& series) {
-    std::string family = metric_name({context.base, slot.path});
-    const bool counter = family.ends_with("_total") || is_total(slot.path) ||
+    std::string metric_family = metric_name({context.base, slot.path});
+    const bool counter = metric_family.ends_with("_total") || is_total(slot.path) ||
                          is_count_of_rate(context.bean, slot.path) ||
                          is_jvm_counter(context.bean.name.domain(), context.type, slot.path);
-    set_sample(series, std::move(family), counter ? MetricType::kCounter : MetricType::kGauge);
+    set_sample(series, std::move(metric_family),
+               counter ? MetricType::kCounter : MetricType::kGauge);
 }
 
 void name_meter(const Context& context, const Slot& slot, Series& series) {
@@ -276,7 +278,7 @@ bool name_jvm(const Context& context, const Slot& slot, Series& series) {
     if (known == nullptr || slot.type == ValueType::kText) {
         return false;
     }
-    set_sample(series, std::string(known->family), known->metric_type, known->suffix);
+    set_sample(series, std::string(known->metric_family), known->metric_type, known->suffix);
     series.help = known->help;
     if (known->scale != 1.0) {
         series.rule = ValueRule::kScaled;
@@ -341,7 +343,7 @@ Series name_slot(const Context& context, const Slot& slot) {
     } else {
         name_plain(context, slot, series);
     }
-    const std::string_view help = find_help(series.family);
+    const std::string_view help = find_help(series.metric_family);
     series.help = help.empty() ? default_help(context, slot, series) : std::string(help);
     return series;
 }

@@ -123,7 +123,7 @@ constexpr std::array kPoolNames = {
 };
 
 void rename(Series& series, std::string_view name, MetricType type, std::string_view unit) {
-    series.family = name;
+    series.metric_family = name;
     series.name = name;
     series.type = type;
     series.unit = unit;

@@ -194,14 +194,14 @@ std::string unit_of(const Bean& bean, const Slot& slot, const Series& series) {
         return "{boolean}";
     }
     // Names that say it are right: the value was scaled to it.
-    std::string_view family = series.family;
-    if (family.ends_with("_total")) {
-        family.remove_suffix(6);
+    std::string_view metric_family = series.metric_family;
+    if (metric_family.ends_with("_total")) {
+        metric_family.remove_suffix(6);
     }
-    if (family.ends_with("_seconds")) {
+    if (metric_family.ends_with("_seconds")) {
         return "s";
     }
-    if (family.ends_with("_bytes")) {
+    if (metric_family.ends_with("_bytes")) {
         return "By";
     }
     const bool is_yammer = bean.kind != BeanKind::kMBean || bean.name.has("name");

@@ -88,7 +88,7 @@ void Planner::set_grid(const PlanOptions& options) {
     const auto old_round = static_cast<std::uint32_t>(round_);
     round_ = round_ * old_ns / options_.quantum_ns;
     read_round_ = read_round_ * old_ns / options_.quantum_ns;
-    settled_round_ = settled_round_ * old_ns / options_.quantum_ns;
+    complete_round_ = complete_round_ * old_ns / options_.quantum_ns;
     for (UnitId unit = 0; unit < flags_.size(); ++unit) {
         // Rounded up: no value may get older because its age is now counted in longer rounds.
         const std::int64_t elapsed =
@@ -385,7 +385,7 @@ void Planner::begin_urgent(std::int64_t now_ns) {
 // How long before its end a round begins: time for the slices it is likely to need.
 std::int64_t Planner::lead_ns() const {
     const std::int64_t slices = recent_ns_ / options_.slice_ns + 1;
-    const std::int64_t lead = options_.margin_ns + options_.settle_ns + 2 * recent_ns_ +
+    const std::int64_t lead = options_.margin_ns + options_.answer_wait_ns + 2 * recent_ns_ +
                               (slices - 1) * options_.spacing_ns;
     return std::min(lead, options_.lead_ns_max);
 }
@@ -399,9 +399,9 @@ std::int64_t Planner::next_wake(std::int64_t now_ns) {
     if (urgent_ > 0) {
         return now_ns;
     }
-    if (options_.settle_ns > 0 && settled_round_ != round_ &&
+    if (options_.answer_wait_ns > 0 && complete_round_ != round_ &&
         now_ns < round_end_ns(round_) + options_.quantum_ns / kLateShare) {
-        return now_ns + options_.settle_ns;
+        return now_ns + options_.answer_wait_ns;
     }
     const std::int64_t next = options_.start_ns + (round_ + 1) * options_.quantum_ns - lead_ns();
     return std::max(next, now_ns + kSpacingMinNs);
@@ -471,13 +471,14 @@ void Planner::note_progress() {
         return;
     }
     read_round_ = round_;
-    const bool is_answered = options_.settle_ns == 0 || answered_until_ns_ >= round_end_ns(round_);
-    if (settled_round_ == round_ || !is_answered) {
+    const bool is_answered =
+        options_.answer_wait_ns == 0 || answered_until_ns_ >= round_end_ns(round_);
+    if (complete_round_ == round_ || !is_answered) {
         return;
     }
     hands_out_woken_ = urgent_ > 0 && !hands_out_woken_;
     if (!hands_out_woken_) {
-        settled_round_ = round_;
+        complete_round_ = round_;
     }
 }
 

@@ -36,7 +36,7 @@ struct PlanOptions {
         2 * kNanosPerSecond;  // a round begins at most this long before its tick
     // After a round's last slice plan() wants to be called each time after this until the core has
     // looked at what was read, for units that it wakes. 0: it does not wait for the core.
-    std::int64_t settle_ns = 10 * kNanosPerMilli;
+    std::int64_t answer_wait_ns = 10 * kNanosPerMilli;
     std::uint32_t units_per_plan_max = 8192;
     // Units drawn for the audit of each tick, all alike likely; 0: none.
     std::uint32_t audit_units = 0;
@@ -114,7 +114,7 @@ class Planner {
     // The core has looked at what was read until then, and said what it wakes.
     void note_answered(std::int64_t until_ns) { answered_until_ns_ = until_ns; }
     // Until when all that was due and all that was woken by it has been read.
-    std::int64_t settled_until_ns() const { return round_end_ns(settled_round_); }
+    std::int64_t complete_until_ns() const { return round_end_ns(complete_round_); }
 
     // Monotonic time of the first emission tick after `now_ns`.
     std::int64_t next_tick_ns(std::int64_t now_ns) const;
@@ -178,9 +178,9 @@ class Planner {
     std::vector<AuditSample> audits_;
     std::uint64_t random_ = 0x9E3779B97F4A7C15ULL;
 
-    std::int64_t round_ = 0;          // the last round begun
-    std::int64_t read_round_ = 0;     // the last round read
-    std::int64_t settled_round_ = 0;  // the last round read with what it woke
+    std::int64_t round_ = 0;           // the last round begun
+    std::int64_t read_round_ = 0;      // the last round read
+    std::int64_t complete_round_ = 0;  // the last round read with what it woke
     std::int64_t answered_until_ns_ = 0;
     bool hands_out_woken_ = false;   // the call after the answer did
     std::int64_t deadline_ns_ = 0;   // when the list should have been read

@@ -57,7 +57,7 @@ class Relaxation {
           base_s_(options.base_interval_ms / 1000.0),
           warmup_(options.warmup_ticks),
           most_(static_cast<std::uint32_t>(
-              std::max<std::int64_t>(options.interval_ms_max / options.base_interval_ms, 1))) {
+              std::max<std::int64_t>(options.max_interval_ms / options.base_interval_ms, 1))) {
         for (UnitId unit = 0; unit < trace.units.size(); ++unit) {
             if (reference.left_out[unit] == 0) {
                 take(unit);

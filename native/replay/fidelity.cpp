@@ -65,10 +65,10 @@ void take_costs(const Trace& trace, const FidelityOptions& options, Reference& r
         }
         total[trace.units[u].family] += trace.families[trace.units[u].family].median_ns;
     }
-    const auto dearest =
+    const auto costliest =
         static_cast<FamilyId>(std::max_element(total.begin(), total.end()) - total.begin());
-    for (std::size_t u = 0; u < trace.units.size() && options.without_dearest_family; ++u) {
-        if (trace.units[u].family == dearest) {
+    for (std::size_t u = 0; u < trace.units.size() && options.without_costliest_family; ++u) {
+        if (trace.units[u].family == costliest) {
             reference.left_out[u] = 1;
         }
     }
@@ -163,7 +163,7 @@ class Simulation {
             step(tick);
         }
         for (UnitId unit = 0; unit < trace_.units.size(); ++unit) {
-            settle(unit, reference_.ticks);
+            count_delays(unit, reference_.ticks);
         }
         return result();
     }
@@ -176,7 +176,7 @@ class Simulation {
         SamplerOptions sampler;
         sampler.sampling.policy = policy.policy;
         sampler.sampling.base_interval_ms = options.base_interval_ms;
-        sampler.sampling.partition_max_interval_ms = options.interval_ms_max;
+        sampler.sampling.partition_max_interval_ms = options.max_interval_ms;
         sampler.sampling.decay = options.volatility_decay;
         sampler.ignore_cost = policy.ignore_cost;
         sampler.overhead_ns = options.equal_costs ? 0 : sampler.overhead_ns;
@@ -201,7 +201,7 @@ class Simulation {
                 continue;
             }
             if (reference_.gone[unit] == tick) {
-                settle(unit, tick);
+                count_delays(unit, tick);
                 planner_.remove(unit);
                 sampler_.remove_unit(unit);
             }
@@ -273,7 +273,7 @@ class Simulation {
     }
 
     // Changes of the unit that wait to be seen are seen now, at `tick`.
-    void settle(UnitId unit, std::uint32_t tick) {
+    void count_delays(UnitId unit, std::uint32_t tick) {
         for (const std::uint32_t since : waiting_[unit]) {
             delays_.add(tick - since, 1);
             share(unit).delay += tick - since;
@@ -294,7 +294,7 @@ class Simulation {
             }
             const bool fresh = last_read_[unit] == tick;
             if (fresh) {
-                settle(unit, tick);
+                count_delays(unit, tick);
             }
             if (!counts || info.slots == 0) {
                 continue;

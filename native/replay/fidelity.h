@@ -14,12 +14,12 @@ namespace remora {
 
 struct FidelityOptions {
     std::uint32_t base_interval_ms = static_cast<std::uint32_t>(SamplingConfig{}.base_interval_ms);
-    std::int64_t interval_ms_max = SamplingConfig{}.partition_max_interval_ms;
+    std::int64_t max_interval_ms = SamplingConfig{}.partition_max_interval_ms;
     double volatility_decay = SamplingConfig{}.decay;
-    bool wakes = true;                    // Sampler::collect_wakes before each tick
-    std::uint32_t warmup_ticks = 6;       // simulated, not measured
-    bool equal_costs = false;             // every family costs the same
-    bool without_dearest_family = false;  // leaves out the family that costs most
+    bool wakes = true;                      // Sampler::collect_wakes before each tick
+    std::uint32_t warmup_ticks = 6;         // simulated, not measured
+    bool equal_costs = false;               // every family costs the same
+    bool without_costliest_family = false;  // leaves out the family that costs most
 };
 
 // A trace as base ticks see it: what a policy that reads every unit every base interval emits.

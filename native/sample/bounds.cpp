@@ -129,9 +129,9 @@ void AgeBounds::add_kind(const Kind& wanted) {
 std::uint16_t AgeBounds::kind_of(const UnitTraits& traits) {
     for (std::size_t i = 0; i < kinds_.size(); ++i) {
         const Kind& have = kinds_[i][0];
-        if (have.unit_class == traits.unit_class && have.rule_min_ms == traits.interval_ms_min &&
-            have.rule_base_ms == traits.interval_ms_base &&
-            have.rule_max_ms == traits.interval_ms_max) {
+        if (have.unit_class == traits.unit_class && have.rule_min_ms == traits.min_interval_ms &&
+            have.rule_base_ms == traits.base_interval_ms &&
+            have.rule_max_ms == traits.max_interval_ms) {
             return static_cast<std::uint16_t>(i);
         }
     }
@@ -140,9 +140,9 @@ std::uint16_t AgeBounds::kind_of(const UnitTraits& traits) {
     }
     Kind wanted;
     wanted.unit_class = traits.unit_class;
-    wanted.rule_min_ms = traits.interval_ms_min;
-    wanted.rule_base_ms = traits.interval_ms_base;
-    wanted.rule_max_ms = traits.interval_ms_max;
+    wanted.rule_min_ms = traits.min_interval_ms;
+    wanted.rule_base_ms = traits.base_interval_ms;
+    wanted.rule_max_ms = traits.max_interval_ms;
     add_kind(wanted);
     return static_cast<std::uint16_t>(kinds_.size() - 1);
 }

@@ -18,9 +18,9 @@ struct UnitTraits {
     UnitClass unit_class = UnitClass::kPartition;
     float importance = 1.0F;   // > 0; 2: its error counts double
     std::uint16_t values = 1;  // that a read of it brings
-    std::uint32_t interval_ms_min = 0;
-    std::uint32_t interval_ms_base = 0;
-    std::uint32_t interval_ms_max = 0;
+    std::uint32_t min_interval_ms = 0;
+    std::uint32_t base_interval_ms = 0;
+    std::uint32_t max_interval_ms = 0;
 };
 
 // How far the bounds of a class are widened: by a factor, or the class is not read.

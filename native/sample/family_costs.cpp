@@ -5,7 +5,7 @@
 namespace remora {
 namespace {
 
-constexpr float kStepMin = 0.05F;  // of the estimate of the tail, once it has settled
+constexpr float kStepMin = 0.05F;  // of the estimate of the tail, once it has become stable
 constexpr float kTail = 0.99F;
 constexpr float kFloorNs = 1.0F;
 

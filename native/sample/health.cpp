@@ -35,11 +35,11 @@ std::uint32_t Health::on_read(UnitId unit, wire::ReadStatus status, std::int64_t
         return 0;
     }
     if (status == wire::ReadStatus::kGone) {
-        return options_.interval_ms_base;
+        return options_.base_interval_ms;
     }
     if (status == wire::ReadStatus::kHeld) {
         quarantine(unit, status, now_ns);
-        return options_.interval_ms_base;
+        return options_.base_interval_ms;
     }
     const bool blocked = status == wire::ReadStatus::kBlocked;
     failures_[unit] =
@@ -47,8 +47,8 @@ std::uint32_t Health::on_read(UnitId unit, wire::ReadStatus status, std::int64_t
     if (blocked || failures_[unit] >= options_.failures_until_quarantine) {
         quarantine(unit, status, now_ns);
     }
-    const std::uint64_t doubled = std::uint64_t{options_.interval_ms_base} << (failures_[unit] - 1);
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(doubled, options_.interval_ms_max));
+    const std::uint64_t doubled = std::uint64_t{options_.base_interval_ms} << (failures_[unit] - 1);
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(doubled, options_.max_interval_ms));
 }
 
 void Health::quarantine(UnitId unit, wire::ReadStatus status, std::int64_t now_ns) {

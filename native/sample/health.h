@@ -13,8 +13,8 @@
 namespace remora {
 
 struct HealthOptions {
-    std::uint32_t interval_ms_base = 0;       // the base interval
-    std::uint32_t interval_ms_max = 900'000;  // longest time between two attempts
+    std::uint32_t base_interval_ms = 0;       // the base interval
+    std::uint32_t max_interval_ms = 900'000;  // longest time between two attempts
     std::uint8_t failures_until_quarantine = 3;
 };
 

@@ -35,7 +35,7 @@ SamplerOptions sane(SamplerOptions options) {
 
 HealthOptions health_options(const SamplingConfig& sampling) {
     HealthOptions options;
-    options.interval_ms_base = static_cast<std::uint32_t>(sampling.base_interval_ms);
+    options.base_interval_ms = static_cast<std::uint32_t>(sampling.base_interval_ms);
     return options;
 }
 
@@ -44,14 +44,14 @@ HealthOptions health_options(const SamplingConfig& sampling) {
 Sampler::Sampler(const SamplerOptions& options, IntervalTable& intervals)
     : options_(sane(options)),
       intervals_(intervals),
-      bounds_(options_.sampling, options_.interval_ms_quantum),
+      bounds_(options_.sampling, options_.quantum_ms),
       health_(health_options(options_.sampling)),
       lambda_(kLambdaOfPrice) {}
 
 void Sampler::configure(const SamplerOptions& options) {
     const SamplingPolicy before = options_.sampling.policy;
     options_ = sane(options);
-    bounds_.configure(options_.sampling, options_.interval_ms_quantum);
+    bounds_.configure(options_.sampling, options_.quantum_ms);
     health_.set_options(health_options(options_.sampling));
     // Kinds of former configurations would add up; units that have not been updated keep theirs.
     std::vector<bool> used(bounds_.kinds());
@@ -251,16 +251,16 @@ void Sampler::sum_up(ClassCosts& costs, SolveResult& result) {
             continue;
         }
         const float cost = cost_ns(unit);
-        int settled = flags & ~(kReadNow | kWoken);
+        int next_flags = flags & ~(kReadNow | kWoken);
         if (bounds_.class_of(kind_[unit]) == UnitClass::kBroker && costs_.is_warm(family_[unit])) {
             const AgeBounds::Expense now =
                 AgeBounds::expense_of(static_cast<double>(cost), expense(unit));
             const int expensive = now == AgeBounds::Expense::kHigh       ? kHigh
                                   : now == AgeBounds::Expense::kVeryHigh ? kVeryHigh
                                                                          : 0;
-            settled = (settled & ~(kHigh | kVeryHigh)) | expensive;
+            next_flags = (next_flags & ~(kHigh | kVeryHigh)) | expensive;
         }
-        flags_[unit] = static_cast<std::uint8_t>(settled);
+        flags_[unit] = static_cast<std::uint8_t>(next_flags);
         const AgeBounds::Kind& own = kind(unit);
         ClassCost& sum = costs[static_cast<std::size_t>(own.unit_class)];
         const double at_bound =

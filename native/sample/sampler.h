@@ -23,9 +23,9 @@ namespace remora {
 
 struct SamplerOptions {
     SamplingConfig sampling;
-    std::uint32_t interval_ms_quantum = 0;  // the planner's; divides the base. 0: the base
-    double overhead_ns = 60.0;  // of one value beside the read: ring, cache, sampler, rendering
-    bool ignore_cost = false;   // every family costs alike; for comparisons
+    std::uint32_t quantum_ms = 0;  // the planner's; divides the base. 0: the base
+    double overhead_ns = 60.0;     // of one value beside the read: ring, cache, sampler, rendering
+    bool ignore_cost = false;      // every family costs alike; for comparisons
 };
 
 // Rates in nanoseconds of reads a second.

@@ -110,7 +110,7 @@ Result<BeanList> BeanList::parse(std::string_view text) {
                           "line " + std::to_string(number) + ": " + added.message());
         }
     }
-    list.settle_json_bean();
+    list.end_json_bean();
     return list;
 }
 
@@ -118,7 +118,7 @@ Status BeanList::add_line(std::string_view line) {
     if (line.front() == '{') {
         return add_json_line(line);
     }
-    settle_json_bean();
+    end_json_bean();
     if (line.find('\t') != std::string_view::npos) {
         return add_table_line(line);
     }
@@ -173,7 +173,7 @@ Status BeanList::add_json_line(std::string_view line) {
         return Status(Code::kCorrupt, "expected a JSON object with the text \"name\"");
     }
     if (!json_open_ || beans_.back().name.text() != name->text) {
-        settle_json_bean();
+        end_json_bean();
         const Status added = add_bean(keep(name->text), BeanKind::kMBean, {});
         if (!added) {
             return added;
@@ -195,7 +195,7 @@ Status BeanList::add_json_line(std::string_view line) {
     return Status::ok();
 }
 
-void BeanList::settle_json_bean() {
+void BeanList::end_json_bean() {
     if (json_open_) {
         Bean& bean = beans_.back();
         bean.kind = kind_of(bean.name, bean.attributes);

@@ -38,7 +38,7 @@ class BeanList {
     Status add_table_line(std::string_view line);
     Status add_json_line(std::string_view line);
     Status add_bean(std::string_view name, BeanKind kind, std::vector<BeanAttribute> attributes);
-    void settle_json_bean();
+    void end_json_bean();
     std::string_view keep(std::string_view text);
 
     std::deque<std::string> texts_;

@@ -79,7 +79,7 @@ bool grows(BeanKind kind, std::string_view path) {
            (path == stat_attribute(Stat::kCount) || path == stat_attribute(Stat::kSum));
 }
 
-bool tells_trouble(const ObjectName& name) {
+bool signals_trouble(const ObjectName& name) {
     return std::any_of(
         kTroubleTellers.begin(), kTroubleTellers.end(), [&name](const NamedBean& teller) {
             return name.domain() == teller.domain && name.get("type") == teller.type &&
@@ -104,7 +104,7 @@ Claim claim_of(const ObjectName& name, const UnitPolicy& policy) {
     if (policy.is_alert()) {
         return Claim::kAlways;
     }
-    return tells_trouble(name) || policy.visibility.aggregate != Aggregate::kNone
+    return signals_trouble(name) || policy.visibility.aggregate != Aggregate::kNone
                ? Claim::kBeyondFamily
                : Claim::kCommon;
 }
@@ -314,7 +314,7 @@ bool Selector::wants_attribute(const Bean& bean, const BeanAttribute& attribute,
     if (!is_readable(bean.name, attribute.type, path) || !passes_attribute_filters(path, {})) {
         return false;
     }
-    if (attribute.is_dear && !is_named(rules.attributes, path) &&
+    if (attribute.is_expensive && !is_named(rules.attributes, path) &&
         !is_named(&select_.attributes_include, path)) {
         return false;
     }
@@ -404,7 +404,7 @@ void Selector::set_policy(const Bean& bean, const Verdict& verdict, const RuleOu
     policy.unit_class = rules.unit_class.value_or(policy.unit_class);
     importance = rules.importance.value_or(importance);
     // What decides about others is not the first to go when CPU is short.
-    if (partition_sample_ > 0 && tells_trouble(bean.name)) {
+    if (partition_sample_ > 0 && signals_trouble(bean.name)) {
         importance = std::max(importance, Importance::kNormal);
     }
     policy.weight = weight_of(importance);
@@ -435,7 +435,7 @@ void Selector::set_visibility(const Bean& bean, const RuleOutcome& rules,
     visibility.aggregate = is_numeric ? rules.aggregate.value_or(aggregate_) : Aggregate::kNone;
     visibility.is_sampled = visibility.aggregate != Aggregate::kNone ||
                             (partition_sample_ > 0 && rules.action != RuleAction::kInclude);
-    visibility.tells_trouble = visibility.is_sampled && tells_trouble(bean.name);
+    visibility.signals_trouble = visibility.is_sampled && signals_trouble(bean.name);
 }
 
 }  // namespace remora

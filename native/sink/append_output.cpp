@@ -49,13 +49,13 @@ bool AppendOutput::begin() {
 
 // Somebody may have deleted, renamed, replaced or cut the file since the last frame.
 bool AppendOutput::still_ours() {
-    FileFacts facts;
-    if (files_.facts_at(real_, facts) < 0 || facts.device != identity_.device ||
-        facts.inode != identity_.inode) {
+    FileInfo info;
+    if (files_.info_at(real_, info) < 0 || info.device != identity_.device ||
+        info.inode != identity_.inode) {
         return false;
     }
     // Writes go to the end wherever that is now (O_APPEND), so a cut file needs no care.
-    live_bytes_ = facts.bytes;
+    live_bytes_ = info.bytes;
     return true;
 }
 
@@ -69,7 +69,7 @@ bool AppendOutput::open_live() {
         !claim_.take(real_) || !open_file(real_)) {
         return false;
     }
-    claim_.tell_unlocked();
+    claim_.report_unlocked();
     if (!exists) {
         (void)files_.set_mode(fd_, options_.file_mode);
     }
@@ -84,7 +84,7 @@ bool AppendOutput::open_file(const std::string& path) {
     fd_ = files_.open_append(path, options_.file_mode);
     int failed = fd_;
     if (fd_ >= 0) {
-        failed = files_.facts_of(fd_, identity_);
+        failed = files_.info_of(fd_, identity_);
         if (failed >= 0 && identity_.kind != FileKind::kRegular) {
             failed = -EINVAL;
         }
@@ -212,8 +212,8 @@ bool AppendOutput::write_lines(std::span<const char> lines) {
 // Within microseconds of writing it, so that no reader has seen it yet; and only while nobody else
 // wrote behind it.
 void AppendOutput::cut_partial_line(std::int64_t partial) {
-    FileFacts facts;
-    torn_ = files_.facts_of(fd_, facts) < 0 || facts.bytes != live_bytes_ ||
+    FileInfo info;
+    torn_ = files_.info_of(fd_, info) < 0 || info.bytes != live_bytes_ ||
             files_.truncate(fd_, live_bytes_ - partial) < 0;
     if (!torn_) {
         live_bytes_ -= partial;

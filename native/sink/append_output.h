@@ -61,7 +61,7 @@ class AppendOutput final : public Output {
     std::string real_;
     PathClaim claim_;
     int fd_ = -1;
-    FileFacts identity_;
+    FileInfo identity_;
     std::int64_t live_bytes_ = 0;
     std::int64_t born_wall_ms_ = 0;
     bool torn_ = false;   // the file ends inside a line

@@ -15,7 +15,7 @@ namespace remora {
 
 enum class FileKind : std::uint8_t { kRegular, kDirectory, kSymlink, kFifo, kOther };
 
-struct FileFacts {
+struct FileInfo {
     FileKind kind = FileKind::kOther;
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
@@ -62,9 +62,9 @@ class FileSystem {
     virtual int truncate(int fd, std::int64_t bytes) = 0;
     virtual int set_mode(int fd, std::uint32_t mode) = 0;
 
-    virtual int facts_of(int fd, FileFacts& facts) = 0;
+    virtual int info_of(int fd, FileInfo& info) = 0;
     // Of the path itself: a symbolic link is not followed.
-    virtual int facts_at(const std::string& path, FileFacts& facts) = 0;
+    virtual int info_at(const std::string& path, FileInfo& info) = 0;
     virtual int read_link(const std::string& path, std::string& target) = 0;
     virtual int rename(const std::string& from, const std::string& to) = 0;
     virtual int remove(const std::string& path) = 0;
@@ -96,8 +96,8 @@ class PosixFileSystem : public FileSystem {
     int sync(int fd) override;
     int truncate(int fd, std::int64_t bytes) override;
     int set_mode(int fd, std::uint32_t mode) override;
-    int facts_of(int fd, FileFacts& facts) override;
-    int facts_at(const std::string& path, FileFacts& facts) override;
+    int info_of(int fd, FileInfo& info) override;
+    int info_at(const std::string& path, FileInfo& info) override;
     int read_link(const std::string& path, std::string& target) override;
     int rename(const std::string& from, const std::string& to) override;
     int remove(const std::string& path) override;

@@ -44,7 +44,7 @@ class FaultReporter {
     const Clock& clock_;
     CounterTable& counters_;
     Log& log_;
-    std::map<std::string, std::int64_t, std::less<>> said_ns_;  // by line: when
+    std::map<std::string, std::int64_t, std::less<>> reported_ns_;  // by line: when
 };
 
 enum class Step : std::uint8_t {

@@ -47,11 +47,11 @@ bool follow_links(FileSystem& files, FaultReporter& reporter, const std::string&
                   std::string& real) {
     real = path;
     for (int hops = 0; hops < kLinksMax; ++hops) {
-        FileFacts facts;
-        if (files.facts_at(real, facts) < 0 || facts.kind != FileKind::kSymlink) {
+        FileInfo info;
+        if (files.info_at(real, info) < 0 || info.kind != FileKind::kSymlink) {
             return true;
         }
-        if (facts.owner != 0 && facts.owner != files.own_user()) {
+        if (info.owner != 0 && info.owner != files.own_user()) {
             reporter.report("cannot write " + path, "it is a symbolic link of another user");
             return false;
         }
@@ -72,8 +72,8 @@ std::uint32_t directory_mode(std::uint32_t file_mode) {
 }
 
 int make_directories(FileSystem& files, const std::string& directory, std::uint32_t mode) {
-    FileFacts facts;
-    if (files.facts_at(directory, facts) == 0) {
+    FileInfo info;
+    if (files.info_at(directory, info) == 0) {
         return 0;
     }
     const std::string parent = directory_of(directory);
@@ -128,7 +128,7 @@ bool PathClaim::take(const std::string& path) {
     return !is_foreign_;
 }
 
-void PathClaim::tell_unlocked() {
+void PathClaim::report_unlocked() {
     if (lock_ == nullptr) {
         reporter_.note("nothing keeps another process from writing " + path_ + ": " +
                        lock_path(path_) + " cannot be locked: " + std::strerror(-failed_));
@@ -143,12 +143,12 @@ void PathClaim::let_go() {
 
 bool check_regular(FileSystem& files, FaultReporter& reporter, const std::string& path,
                    bool& exists) {
-    FileFacts facts;
-    exists = files.facts_at(path, facts) == 0;
-    if (!exists || facts.kind == FileKind::kRegular) {
+    FileInfo info;
+    exists = files.info_at(path, info) == 0;
+    if (!exists || info.kind == FileKind::kRegular) {
         return true;
     }
-    reporter.report("cannot write " + path, words_for(facts.kind));
+    reporter.report("cannot write " + path, words_for(info.kind));
     return false;
 }
 

@@ -51,7 +51,7 @@ class PathClaim {
     bool take(const std::string& path);
     // Says so when what was taken could not be locked. Once the file is open: where even that
     // fails there is but one fault to report.
-    void tell_unlocked();
+    void report_unlocked();
     void let_go();
 
  private:

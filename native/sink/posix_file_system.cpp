@@ -32,17 +32,17 @@ FileKind kind_of(mode_t mode) {
     return S_ISFIFO(mode) ? FileKind::kFifo : FileKind::kOther;
 }
 
-int take_facts(int result, const struct stat& from, FileFacts& facts) {
+int take_info(int result, const struct stat& from, FileInfo& info) {
     if (result < 0) {
         return -errno;
     }
-    facts.kind = kind_of(from.st_mode);
-    facts.device = from.st_dev;
-    facts.inode = from.st_ino;
-    facts.bytes = from.st_size;
-    facts.owner = from.st_uid;
-    facts.mode = from.st_mode & 07777;
-    facts.modified_ms =
+    info.kind = kind_of(from.st_mode);
+    info.device = from.st_dev;
+    info.inode = from.st_ino;
+    info.bytes = from.st_size;
+    info.owner = from.st_uid;
+    info.mode = from.st_mode & 07777;
+    info.modified_ms =
         static_cast<std::int64_t>(from.st_mtim.tv_sec) * 1000 + from.st_mtim.tv_nsec / 1'000'000;
     return 0;
 }
@@ -151,16 +151,16 @@ int PosixFileSystem::set_mode(int fd, std::uint32_t mode) {
     return outcome(::fchmod(fd, mode));
 }
 
-int PosixFileSystem::facts_of(int fd, FileFacts& facts) {
+int PosixFileSystem::info_of(int fd, FileInfo& info) {
     struct stat found {};
-    const int result = take_facts(::fstat(fd, &found), found, facts);
-    facts.born_ms = result < 0 ? 0 : born_ms_of(fd);
+    const int result = take_info(::fstat(fd, &found), found, info);
+    info.born_ms = result < 0 ? 0 : born_ms_of(fd);
     return result;
 }
 
-int PosixFileSystem::facts_at(const std::string& path, FileFacts& facts) {
+int PosixFileSystem::info_at(const std::string& path, FileInfo& info) {
     struct stat found {};
-    return take_facts(::lstat(path.c_str(), &found), found, facts);
+    return take_info(::lstat(path.c_str(), &found), found, info);
 }
 
 int PosixFileSystem::read_link(const std::string& path, std::string& target) {

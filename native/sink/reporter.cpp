@@ -6,7 +6,7 @@ namespace remora {
 namespace {
 
 constexpr std::int64_t kRemindNs = 3600 * kNanosPerSecond;
-constexpr std::size_t kSaidMax = 32;
+constexpr std::size_t kReportedMax = 32;
 
 }  // namespace
 
@@ -26,19 +26,19 @@ void FaultReporter::note(std::string_view text) {
 void FaultReporter::say(std::string_view text) {
     const std::string line = std::string("output ").append(output_).append(": ").append(text);
     const std::int64_t now_ns = clock_.monotonic_ns();
-    const auto said = said_ns_.find(line);
-    if (said != said_ns_.end() && now_ns - said->second < kRemindNs) {
+    const auto reported = reported_ns_.find(line);
+    if (reported != reported_ns_.end() && now_ns - reported->second < kRemindNs) {
         return;
     }
-    if (said_ns_.size() >= kSaidMax) {
-        said_ns_.clear();
+    if (reported_ns_.size() >= kReportedMax) {
+        reported_ns_.clear();
     }
-    said_ns_[line] = now_ns;
+    reported_ns_[line] = now_ns;
     log_.warn(line, line);
 }
 
 void FaultReporter::recovered(std::uint64_t frames) {
-    said_ns_.clear();
+    reported_ns_.clear();
     std::string line = "output " + output_ + ": works again";
     if (frames > 0) {
         line +=

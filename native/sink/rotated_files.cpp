@@ -47,11 +47,11 @@ void RotatedFiles::scan(const std::string& live) {
             continue;
         }
         file.path = directory + "/" + name;
-        FileFacts facts;
-        if (files_.facts_at(file.path, facts) < 0 || facts.kind != FileKind::kRegular) {
+        FileInfo info;
+        if (files_.info_at(file.path, info) < 0 || info.kind != FileKind::kRegular) {
             continue;
         }
-        file.bytes = facts.bytes;
+        file.bytes = info.bytes;
         bytes_ += file.bytes;
         highest_ = std::max(highest_, file.number);
         list_.push_back(std::move(file));
@@ -65,9 +65,8 @@ std::string RotatedFiles::next_path() {
         const std::string number = std::to_string(++highest_);
         const std::size_t zeros = kDigits > number.size() ? kDigits - number.size() : 0;
         std::string path = live_ + "." + kMark + std::string(zeros, '0') + number;
-        FileFacts facts;
-        if (files_.facts_at(path, facts) < 0 &&
-            files_.facts_at(path.append(kCompressed), facts) < 0) {
+        FileInfo info;
+        if (files_.info_at(path, info) < 0 && files_.info_at(path.append(kCompressed), info) < 0) {
             path.resize(path.size() - kCompressed.size());
             return path;
         }

@@ -59,7 +59,7 @@ bool TextfileOutput::open_temporary() {
         reporter_.report("cannot open " + temporary_, -fd_);
         return false;
     }
-    claim_.tell_unlocked();
+    claim_.report_unlocked();
     // The broker's umask may be 027, and then no exporter could read it.
     (void)files_.set_mode(fd_, options_.file_mode);
     return true;
@@ -70,17 +70,17 @@ bool TextfileOutput::begin() {
     if (!find_place()) {
         return false;
     }
-    FileFacts facts;
-    const bool exists = files_.facts_at(real_, facts) == 0;
-    if (exists && facts.kind != FileKind::kRegular) {
+    FileInfo info;
+    const bool exists = files_.info_at(real_, info) == 0;
+    if (exists && info.kind != FileKind::kRegular) {
         placed_ = false;  // a link that came later is followed at the next attempt
         bool found = false;
-        if (facts.kind == FileKind::kSymlink) {
+        if (info.kind == FileKind::kSymlink) {
             return find_place() && open_temporary();
         }
         return check_regular(files_, reporter_, real_, found) && open_temporary();
     }
-    old_bytes_ = exists ? facts.bytes : 0;
+    old_bytes_ = exists ? info.bytes : 0;
     return open_temporary();
 }
 
@@ -135,9 +135,9 @@ bool TextfileOutput::end(bool aborted) {
 // Old values would be read for ever as if somebody still vouched for them.
 void TextfileOutput::close(FileEnd file_end) {
     give_up();
-    FileFacts facts;
+    FileInfo info;
     const bool is_there = file_end != FileEnd::kKeep && find_place() &&
-                          files_.facts_at(real_, facts) == 0 && facts.kind == FileKind::kRegular;
+                          files_.info_at(real_, info) == 0 && info.kind == FileKind::kRegular;
     if (is_there && file_end == FileEnd::kDown) {
         write_down_text();
     } else if (is_there && claim_.take(real_)) {

@@ -63,7 +63,7 @@ bool Aggregates::is_known(const Made& made, const Cache& cache) {
 bool Aggregates::is_due(const Made& made, const Cache& cache) {
     return made.is_changed || cache.is_quarantined(made.unit) ||
            std::any_of(made.members.begin(), made.members.end(),
-                       [&cache](UnitId member) { return cache.is_unsettled(member); });
+                       [&cache](UnitId member) { return cache.is_pending(member); });
 }
 
 void Aggregates::make(const Made& made, Cache& cache) {

@@ -38,7 +38,7 @@ void PartitionSample::mark(Topic& topic) {
 
 PartitionSample::Partition* PartitionSample::add(UnitId unit, std::string_view topic_name,
                                                  std::uint32_t number, bool is_sampled,
-                                                 bool tells_trouble) {
+                                                 bool signals_trouble) {
     std::unique_ptr<Topic>& topic = topics_[std::string(topic_name)];
     if (topic == nullptr) {
         topic = std::make_unique<Topic>();
@@ -62,7 +62,7 @@ PartitionSample::Partition* PartitionSample::add(UnitId unit, std::string_view t
         partition.units.push_back(unit);
         partition.has_new = true;
     }
-    if (tells_trouble) {
+    if (signals_trouble) {
         partition.tellers.push_back(unit);
     }
     mark(*topic);

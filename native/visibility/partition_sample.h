@@ -30,13 +30,13 @@ class PartitionSample {
 
     struct Partition;
 
-    // How many partitions of each topic are shown; takes effect with the next settle().
+    // How many partitions of each topic are shown; takes effect with the next decide().
     void set_size(std::uint32_t partitions);
 
-    // A unit of a partition. `is_sampled`: shown with the partition only. `tells_trouble`: above 0
-    // it is in trouble. The partition lives until its last unit is removed.
+    // A unit of a partition. `is_sampled`: shown with the partition only. `signals_trouble`: above
+    // 0 it is in trouble. The partition lives until its last unit is removed.
     Partition* add(UnitId unit, std::string_view topic, std::uint32_t number, bool is_sampled,
-                   bool tells_trouble);
+                   bool signals_trouble);
     void remove(UnitId unit, Partition* partition);
 
     // Calls `use(unit)` for every unit that tells trouble.
@@ -55,7 +55,7 @@ class PartitionSample {
     // Calls `change(unit, shown)` for the sampled units of partitions that came in, went out or got
     // another unit since the last call.
     template <typename Change>
-    void settle(Change change);
+    void decide(Change change);
 
     static bool is_shown(const Partition* partition) { return partition->is_shown; }
 
@@ -69,7 +69,7 @@ class PartitionSample {
         std::int64_t trouble_until_ns = 0;
         bool is_in_trouble = false;
         bool is_shown = false;
-        bool has_new = false;  // a unit came since the last settle()
+        bool has_new = false;  // a unit came since the last decide()
     };
     struct Topic {
         std::string name;
@@ -86,7 +86,7 @@ class PartitionSample {
 };
 
 template <typename Change>
-void PartitionSample::settle(Change change) {
+void PartitionSample::decide(Change change) {
     for (Topic* topic : dirty_) {
         topic->is_dirty = false;
         std::uint32_t left = size_;

@@ -23,7 +23,7 @@ void Visibility::add_unit(UnitId unit, FamilyId family, const ObjectName& name,
         aggregates_.add_member(aggregate, unit);
     }
     enter(unit, family, name, policy);
-    // Not before settle() has found its partition among those that are shown.
+    // Not before decide() has found its partition among those that are shown.
     if (states_[unit].partition != nullptr && policy.is_sampled) {
         hide(unit, kOutsideSample, true);
         set_asleep(unit, policy.sleeps_unseen());
@@ -57,7 +57,7 @@ void Visibility::enter(UnitId unit, FamilyId family, const ObjectName& name,
     if (policy.needs_partition()) {
         state.partition =
             sample_.add(unit, unquote(name.get("topic")), partition_number(name.get("partition")),
-                        policy.is_sampled, policy.tells_trouble);
+                        policy.is_sampled, policy.signals_trouble);
     }
     if (policy.top > 0) {
         state.top = top_list(state.family, policy.top);
@@ -144,14 +144,14 @@ void Visibility::tick(std::int64_t now_ns) {
     aggregates_.update(cache_);
 }
 
-const std::vector<Visibility::Change>& Visibility::settle() {
-    sample_.settle([this](UnitId unit, bool is_shown) {
+const std::vector<Visibility::Change>& Visibility::decide() {
+    sample_.decide([this](UnitId unit, bool is_shown) {
         hide(unit, kOutsideSample, !is_shown);
         set_asleep(unit, !is_shown && states_[unit].policy.sleeps_unseen());
     });
-    told_.clear();
-    told_.swap(changes_);
-    return told_;
+    decided_.clear();
+    decided_.swap(changes_);
+    return decided_;
 }
 
 }  // namespace remora

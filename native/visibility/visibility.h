@@ -36,7 +36,7 @@ class Visibility {
     void add_unit(UnitId unit, FamilyId family, const ObjectName& name,
                   const VisibilityPolicy& policy, UnitId aggregate);
     // Another policy, or the same, for a unit that stays; its aggregate stays too. It is shown or
-    // not as before until settle() decides. `name` is looked at where policy.needs_partition().
+    // not as before until decide() decides. `name` is looked at where policy.needs_partition().
     void update_unit(UnitId unit, FamilyId family, const ObjectName& name,
                      const VisibilityPolicy& policy);
     // A unit that is made of others.
@@ -65,12 +65,12 @@ class Visibility {
     // False: neither it nor what it is part of is shown.
     bool is_read(UnitId unit) const { return unit >= states_.size() || !states_[unit].is_asleep; }
 
-    // Before a tick: looks at the values read, ranks and makes aggregates. settle() next.
+    // Before a tick: looks at the values read, ranks and makes aggregates. decide() next.
     void tick(std::int64_t now_ns);
 
     // After registrations and tick(): decides about the topics that changed. What changed since
     // the last call, in order; valid until the next call of anything.
-    const std::vector<Change>& settle();
+    const std::vector<Change>& decide();
 
     // Series of a family that are registered and not shown, by family.
     const std::vector<std::uint64_t>& hidden_series() const { return hidden_series_; }
@@ -104,7 +104,7 @@ class Visibility {
     std::vector<std::uint64_t> hidden_series_;
     std::uint64_t hidden_total_ = 0;
     std::vector<Change> changes_;
-    std::vector<Change> told_;
+    std::vector<Change> decided_;
 };
 
 }  // namespace remora

@@ -16,7 +16,7 @@ SCENARIOS = {
 }
 PHASES = {"steady": "steady"}
 VARIANTS = {"as measured": [], "equal costs": ["--equal-costs"],
-            "without the dearest family": ["--without-dearest-family"]}
+            "without the costliest family": ["--without-costliest-family"]}
 BURSTY = "steady,burst,idle"
 BASE_S = 10
 # Every MBean with the statistics that the default profile has of it: of a meter the count.

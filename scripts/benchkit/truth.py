@@ -314,7 +314,7 @@ def made_up_audit(true_error):
     """51 ticks of an agent that audits 40 units each, one in fifty wholly wrong; and the truth."""
     row = [0, 0, 0.0, 100, 100 * true_error]
     none = [0, 0, 0.0, 0, 0.0]
-    rows = [{"classes": {**dict.fromkeys(truth_claims.CLASSES, none), truth_claims.DEAR: none,
+    rows = [{"classes": {**dict.fromkeys(truth_claims.CLASSES, none), truth_claims.EXPENSIVE: none,
                          "broker": row},
              "own": {"samples_total broker": 40.0 * tick, "error_total broker": 0.8 * tick,
                      "error_square_total broker": 0.8 * tick}} for tick in range(51)]

@@ -4,7 +4,7 @@ import math
 from benchkit import common
 
 CLASSES = ("alert", "broker", "topic", "client", "partition")
-DEAR = "broker, dear"
+EXPENSIVE = "broker, expensive"
 AGE_MAX_S = {"topic": 30.0, "client": 30.0, "partition": 60.0}
 TRUE_LEAST = {"topic": 0.999, "client": 0.999}
 ERROR_MAX = {"large": 0.01}
@@ -14,7 +14,7 @@ CPU_MAX_ELSE = 0.3
 CEILING_MINUTE_MAX = 0.11
 # Reads that cost more seconds than this may be older than a base interval: (cost, age). A bean gets
 # there at 5 and 0.5 ms and leaves at two thirds of that.
-DEAR_BOUNDS = ((0.0033, 30.0), (0.00033, 10.0))
+EXPENSIVE_BOUNDS = ((0.0033, 30.0), (0.00033, 10.0))
 TICKS_LEAST = 0.8
 # Values that may have come and gone between two readings of the truth are not judged.
 UNSURE_MOST = 0.002
@@ -66,8 +66,8 @@ def judge(results):
         row = result["classes"]["partition"]
         if row["judged"] and name != "ceiling":
             claim(name, "partition: mean error", row["error"], ERROR_MAX.get(name, ERROR_MAX_ELSE))
-        for bean, found in result["dear"].items():
-            bound = next(age for cost, age in DEAR_BOUNDS if found["seconds"] > cost)
+        for bean, found in result["expensive"].items():
+            bound = next(age for cost, age in EXPENSIVE_BOUNDS if found["seconds"] > cost)
             claim(name, f"{bean} ({1000 * found['seconds']:.1f} ms a read): oldest, s",
                   found["age_max_s"], max(bound, base))
         cpu = result["cpu"]
@@ -131,7 +131,7 @@ def figure(value, scale=1, digits=2):
 def show_classes(results):
     rows = []
     for result in results:
-        for kind in (*CLASSES, DEAR):
+        for kind in (*CLASSES, EXPENSIVE):
             row = result["classes"][kind]
             if row["judged"] == 0:
                 continue
@@ -152,7 +152,7 @@ def show_verdicts(results):
     names = ("true", "near", "flicker", "unsure", "stale", "wrong", "frozen")
     rows = []
     for result in results:
-        for kind in (*CLASSES, DEAR):
+        for kind in (*CLASSES, EXPENSIVE):
             row = result["classes"][kind]
             if row["judged"]:
                 rows.append((f"{result['name']}: {kind}",
@@ -170,7 +170,7 @@ def show_names(results):
                            f"{100 * row['error']:.2f}", f"{row['age_max_s']:.1f}")
                           for row in result["worst"]],
                          [f"{result['name']}: the worst", "untrue %", "error %", "age max s"])
-        for bean, found in result["dear"].items():
+        for bean, found in result["expensive"].items():
             print(f"{result['name']}: {bean} costs {1000 * found['seconds']:.1f} ms a read: "
                   f"{100 * found['true']:.1f} % true, at most {found['age_max_s']:.1f} s old")
         for text, key in (("missing", "missing"), ("not in the broker", "ghosts"),

@@ -25,7 +25,7 @@ TICKS_MAX = BOUND_S // BASE_S + 2
 class LeaderTest(unittest.TestCase):
     def test_leaders_that_move_are_seen_within_the_bound(self):
         config = {"select": {"profile": "all"},
-                  # No ceiling that binds: a busy machine makes reads dearer, and bounds widen with that.
+                  # No ceiling that binds: a busy machine makes reads costlier, and bounds widen with that.
                   "sampling": {"base_interval": f"{BASE_S}s", "cpu_budget_percent": 100,
                                "partition_max_interval": f"{BOUND_S}s"},
                   "outputs": [{"type": "file", "format": "ndjson", "path": "${dir}/${broker.id}.ndjson",

@@ -72,7 +72,7 @@ TEST(FidelityTest, TheLawBeatsAFixedIntervalOfEqualCost) {
         }
         // Without bounds to hold it is far better.
         FidelityOptions unbound;
-        unbound.interval_ms_max = 900'000;
+        unbound.max_interval_ms = 900'000;
         const FidelityResult fixed = run(trace, SamplingPolicy::kFixed, 0.2, unbound);
         const FidelityResult law = run(trace, SamplingPolicy::kAdaptive, 0.2, unbound);
         EXPECT_LT(law.all.error_mean * 2, fixed.all.error_mean);
@@ -180,7 +180,7 @@ TEST(FidelityTest, VariantsChangeWhatReadingCosts) {
     FidelityOptions equal;
     equal.equal_costs = true;
     FidelityOptions without;
-    without.without_dearest_family = true;
+    without.without_costliest_family = true;
     const double full = make_reference(trace, {}).full_ns_per_s;
     EXPECT_NEAR(make_reference(trace, equal).full_ns_per_s, 1000.0 * partition_units(trace) / 10,
                 1);

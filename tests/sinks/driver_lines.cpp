@@ -12,7 +12,7 @@ constexpr const char* kCounter = "kafka_test_events_total";
 
 Series series(const char* name, MetricType type, const std::string& topic) {
     Series made;
-    made.family = name;
+    made.metric_family = name;
     made.name = name;
     made.type = type;
     made.help = "A made-up series.";

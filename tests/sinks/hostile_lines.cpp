@@ -148,10 +148,10 @@ Series hostile(Maker& maker, int number) {
 
 std::vector<Series> summary(Maker& maker, int number) {
     std::vector<Series> all;
-    const std::string family = "s_" + std::to_string(number);
+    const std::string metric_family = "s_" + std::to_string(number);
     const std::vector<Label> labels = {{maker.text(2), maker.text(4)}};
     for (const char* tail : {"0.5", "0.99", "_sum", "_count"}) {
-        Series one = make_series(family, MetricType::kSummary, labels);
+        Series one = make_series(metric_family, MetricType::kSummary, labels);
         if (tail[0] == '_') {
             one.name += tail;
         } else {

@@ -41,7 +41,7 @@ class FakeCache {
 inline Series make_series(std::string name, MetricType type = MetricType::kGauge,
                           std::vector<Label> labels = {}) {
     Series series;
-    series.family = name;
+    series.metric_family = name;
     series.name = std::move(name);
     series.type = type;
     series.labels = std::move(labels);

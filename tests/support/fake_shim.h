@@ -47,15 +47,16 @@ class FakeShim {
         add_record(wire::ControlKind::kBean, kind, name, attributes, described);
     }
 
-    // `dear`: the attribute that is.
-    void add_ask(std::string_view name, const Attributes& attributes, std::string_view dear = "") {
+    // `expensive`: the attribute that is.
+    void add_ask(std::string_view name, const Attributes& attributes,
+                 std::string_view expensive = "") {
         add_record(wire::ControlKind::kAsk, wire::BeanKind::kMBean, name, attributes,
-                   wire::ReadStatus::kOk, dear);
+                   wire::ReadStatus::kOk, expensive);
     }
 
     void add_record(wire::ControlKind record_kind, wire::BeanKind kind, std::string_view name,
                     const Attributes& attributes, wire::ReadStatus described,
-                    std::string_view dear = "") {
+                    std::string_view expensive = "") {
         const std::size_t start = control_used_;
         wire::BeanRecord record{};
         record.header.kind = static_cast<std::uint8_t>(record_kind);
@@ -67,7 +68,7 @@ class FakeShim {
         control_used_ += sizeof(record);
         put(name);
         for (const auto& [type, path] : attributes) {
-            const std::uint8_t flags = path == dear ? wire::kAttributeDear : 0;
+            const std::uint8_t flags = path == expensive ? wire::kAttributeExpensive : 0;
             const wire::AttributeHead head{static_cast<std::uint8_t>(type), flags,
                                            static_cast<std::uint16_t>(path.size())};
             put({reinterpret_cast<const char*>(&head), sizeof(head)});

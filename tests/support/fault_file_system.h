@@ -128,9 +128,9 @@ class FaultFileSystem final : public PosixFileSystem {
         const int failed = check(FileOp::kList, directory);
         return failed < 0 ? failed : PosixFileSystem::list(directory, names);
     }
-    int facts_of(int fd, FileFacts& facts) override {
-        const int found = PosixFileSystem::facts_of(fd, facts);
-        facts.born_ms = born_shown_ms.value_or(facts.born_ms);
+    int info_of(int fd, FileInfo& info) override {
+        const int found = PosixFileSystem::info_of(fd, info);
+        info.born_ms = born_shown_ms.value_or(info.born_ms);
         return found;
     }
     std::uint32_t own_user() override { return user_shown.value_or(PosixFileSystem::own_user()); }

@@ -1,6 +1,6 @@
 // A trace that mimics a broker: partitions whose sizes and offsets grow in bursts with skew, calm
-// partition gauges, meters, histograms and a few dear gauges. For tests of the replay; figures are
-// taken from recorded traces only.
+// partition gauges, meters, histograms and a few expensive gauges. For tests of the replay; figures
+// are taken from recorded traces only.
 #pragma once
 
 #include <cmath>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""House rules as a test: includes between rooms, banned calls, sizes, format, names of tests, commits."""
+"""Rules of the tree as a test: includes between rooms, banned calls, sizes, format, names of tests, commits."""
 
 import pathlib
 import re
@@ -23,7 +23,7 @@ BANNED_NATIVE = {
     r"\bterminate\s*\(": "ends the broker",
     r"std::cout": "stdout belongs to the broker",
     r"(?<![a-z_])printf\s*\(": "stdout belongs to the broker",
-    r"(?<![\w:])throw\b": "house code returns Status",
+    r"(?<![\w:])throw\b": "errors are values: return Status",
     r"\b(AttachCurrentThread|NewGlobalRef|Call\w*Method)\b": "native code never calls up into Java",
     r"\bsystem\s*\(|\bfork\s*\(": "no child processes in a broker",
     r"#include <(regex|regex\.h|format|execinfo\.h|setjmp\.h)>": "not usable here (see docs/internals/architecture.md)",

@@ -28,7 +28,7 @@ class CacheTest : public testing::Test {
         });
     }
     std::uint8_t flags(UnitId unit) {
-        cache_.settle_flags(0);
+        cache_.freeze_flags(0);
         return cache_.view(0).flags[unit];
     }
     std::uint64_t count(Counter counter) const { return counters_.get(counter); }
@@ -93,11 +93,11 @@ TEST_F(CacheTest, MarksAUnitStaleAfterTwiceItsInterval) {
     EXPECT_EQ(count(Counter::kCacheStale), 0U);
     tick(30);
     EXPECT_EQ(count(Counter::kCacheStale), 1U);
-    cache_.settle_flags(0);
+    cache_.freeze_flags(0);
     EXPECT_TRUE(cache_.view(0).flags[0] & kUnitStale);
     read(0, {1}, 31);
     tick(40);
-    cache_.settle_flags(0);
+    cache_.freeze_flags(0);
     EXPECT_FALSE(cache_.view(0).flags[0] & kUnitStale);
 }
 
@@ -223,26 +223,26 @@ TEST_F(CacheTest, SettlesEveryCachedValueOnce) {
 TEST_F(CacheTest, EachOutputSeesFreshAndChangedSinceItsOwnLastTick) {
     ASSERT_TRUE(cache_.add_unit(0, 1));
     read(0, {1}, 1);
-    cache_.settle_flags(0);
+    cache_.freeze_flags(0);
     EXPECT_EQ(cache_.view(0).flags[0], kUnitHasValue | kUnitFresh | kUnitChanged);
     read(0, {1}, 2);
-    cache_.settle_flags(0);
+    cache_.freeze_flags(0);
     EXPECT_EQ(cache_.view(0).flags[0], kUnitHasValue | kUnitFresh) << "read again, same value";
-    cache_.settle_flags(1);
+    cache_.freeze_flags(1);
     EXPECT_EQ(cache_.view(1).flags[0], kUnitHasValue | kUnitFresh | kUnitChanged)
         << "the second output had not seen the first read";
-    cache_.settle_flags(0);
+    cache_.freeze_flags(0);
     EXPECT_EQ(cache_.view(0).flags[0], kUnitHasValue);
 }
 
 TEST_F(CacheTest, ReusesTheRangeOfAUnitThatLeft) {
     ASSERT_TRUE(cache_.add_unit(0, 4));
     ASSERT_TRUE(cache_.add_unit(1, 4));
-    cache_.settle_flags(0);
+    cache_.freeze_flags(0);
     const std::size_t values = cache_.view(0).values.size();
     cache_.remove_unit(0);
     ASSERT_TRUE(cache_.add_unit(0, 4));
-    cache_.settle_flags(0);
+    cache_.freeze_flags(0);
     EXPECT_EQ(cache_.view(0).values.size(), values);
     EXPECT_EQ(cache_.view(0).flags[0], 0) << "nothing of the old unit shows";
 }
@@ -266,7 +266,7 @@ TEST_F(CacheTest, ANanThatStaysIsNoChange) {
 TEST_F(CacheTest, KeepsTextsByIdWithinTheirLimit) {
     cache_.set_text(1, "leader");
     cache_.set_text(static_cast<std::uint32_t>(kTextsMax) + 1, "too many");
-    cache_.settle_flags(0);
+    cache_.freeze_flags(0);
     EXPECT_EQ(cache_.view(0).texts[1], "leader");
     EXPECT_EQ(count(Counter::kTextsRefused), 1U);
 }
@@ -275,7 +275,7 @@ TEST_F(CacheTest, AnOutputAmidItsTickDoesNotTakeANewUnitForTheOldOne) {
     ASSERT_TRUE(cache_.add_unit(0, 1));
     ASSERT_TRUE(cache_.stage(0, 0, 5));
     cache_.take(0, 1, 1);
-    cache_.settle_flags(0);
+    cache_.freeze_flags(0);
     ASSERT_NE(cache_.view(0).flags[0] & kUnitHasValue, 0);
     cache_.remove_unit(0);
     ASSERT_TRUE(cache_.add_unit(0, 1));

@@ -16,15 +16,15 @@ using ::testing::Not;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-std::vector<Series> summary_series(const std::string& family, std::vector<Label> labels) {
+std::vector<Series> summary_series(const std::string& metric_family, std::vector<Label> labels) {
     std::vector<Series> all;
     for (const char* quantile : {"0.50", "0.99"}) {
-        Series series = make_series(family, MetricType::kSummary, labels);
+        Series series = make_series(metric_family, MetricType::kSummary, labels);
         series.labels.push_back({"quantile", quantile});
         all.push_back(series);
     }
     for (const char* suffix : {"_sum", "_count"}) {
-        Series series = make_series(family, MetricType::kSummary, labels);
+        Series series = make_series(metric_family, MetricType::kSummary, labels);
         series.name += suffix;
         all.push_back(series);
     }
@@ -135,7 +135,7 @@ TEST(PrometheusTest, ScalesExactlyWhereTheScaleIsAFraction) {
     series.rule = ValueRule::kScaled;
     series.scale = 1e-3;
     Series nanos = series;
-    nanos.name = nanos.family = "n_seconds";
+    nanos.name = nanos.metric_family = "n_seconds";
     nanos.scale = 1e-9;
     rig.add("a:type=X", {series, nanos}, {1700000000123.0, 1234567891});
     const std::string text = rig.tick();
@@ -308,8 +308,9 @@ TEST(PrometheusTest, SelfSamplesThatChangePlacesAreAllStillThere) {
     EncoderOptions options;
     options.format = OutputFormat::kPrometheus;
     EncodeRig rig(options);
-    const auto sample = [](const char* family, double value) {
-        return SelfSample{make_series("cost", MetricType::kGauge, {{"family", family}}), value};
+    const auto sample = [](const char* metric_family, double value) {
+        return SelfSample{make_series("cost", MetricType::kGauge, {{"family", metric_family}}),
+                          value};
     };
     rig.tick(1, {sample("a", 1), sample("b", 2), sample("c", 3)});
     const std::string text = rig.tick(2, {sample("c", 4), sample("a", 5), sample("b", 6)});

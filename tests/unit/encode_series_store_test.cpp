@@ -12,9 +12,9 @@ using Added = SeriesStore::Added;
 class SeriesStoreTest : public ::testing::Test {
  protected:
     Added add(std::uint32_t unit, const std::string& name, const std::string& labels,
-              const std::string& family = {}) {
+              const std::string& metric_family = {}) {
         Rendered rendered;
-        rendered.family = family.empty() ? name : family;
+        rendered.metric_family = metric_family.empty() ? name : metric_family;
         rendered.variant.name = name;
         rendered.text = labels;
         return store.add(unit, 0, MetricType::kGauge, std::move(rendered), {});

@@ -1,4 +1,4 @@
-// What the collector thread does for the core and the house thread, call by call.
+// What the collector thread does for the core and the housekeeping thread, call by call.
 #include "engine/collector_side.h"
 
 #include <gtest/gtest.h>

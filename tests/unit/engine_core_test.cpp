@@ -94,7 +94,7 @@ TEST_F(CoreTest, ATickIsMadeWhenWhatIsDueForItHasBeenRead) {
     core_->do_work();
     EXPECT_EQ(channels_.answered_until_ns.load(), clock_.now_ns) << "nothing more is woken";
     EXPECT_EQ(count(Counter::kTicks), 0U) << "what was woken may still be read";
-    channels_.settled_until_ns = clock_.now_ns;
+    channels_.complete_until_ns = clock_.now_ns;
     const std::int64_t idle_ns = core_->do_work();
     EXPECT_EQ(count(Counter::kTicks), 1U);
     EXPECT_EQ(idle_ns, kNanosPerSecond) << "until the next one";
@@ -103,7 +103,7 @@ TEST_F(CoreTest, ATickIsMadeWhenWhatIsDueForItHasBeenRead) {
 
 TEST_F(CoreTest, AChangedCountOfTheBrokerWakesThePartitionsThatTellOfTrouble) {
     UnitPolicy teller;
-    teller.visibility.tells_trouble = true;
+    teller.visibility.signals_trouble = true;
     register_unit(0, "kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions");
     register_unit(1, "kafka.cluster:type=Partition,name=UnderReplicated,topic=t,partition=0",
                   teller);

@@ -1,4 +1,4 @@
-// The house thread's work, stepped by hand.
+// The housekeeping thread's work, stepped by hand.
 #include "engine/housekeeper.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ namespace {
 class HousekeeperTest : public testing::Test {
  protected:
     void SetUp() override {
-        std::string pattern = std::filesystem::temp_directory_path() / "remora-house-XXXXXX";
+        std::string pattern = std::filesystem::temp_directory_path() / "remora-housekeeper-XXXXXX";
         ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
         directory_ = pattern;
         options_.counters_path = directory_ + "/counters";

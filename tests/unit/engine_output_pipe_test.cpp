@@ -57,7 +57,7 @@ class OutputPipeTest : public testing::Test {
         registration.name =
             owned_name("kafka.server:type=" + type + ",name=Size,topic=t" + std::to_string(id));
         Series series;
-        series.family = series.name = "m";
+        series.metric_family = series.name = "m";
         series.labels = {{"topic", "t" + std::to_string(id)}};
         series.attribute = "Value";
         registration.series = {series};
@@ -86,7 +86,7 @@ class OutputPipeTest : public testing::Test {
             pipe_->skip_tick();
             return 0;
         }
-        cache_.settle_flags(0);
+        cache_.freeze_flags(0);
         pipe_->begin_tick(clock_.wall_ms(), {});
         std::size_t refused = 0;
         while (!pipe_->go_on(cache_.view(0))) {
@@ -127,8 +127,8 @@ class OutputPipeTest : public testing::Test {
 
     SystemClock clock_;
     CounterTable counters_;
-    KeptLog said_;
-    Log log_{said_, clock_, counters_};
+    KeptLog log_lines_;
+    Log log_{log_lines_, clock_, counters_};
     FaultFileSystem files_;
     std::atomic<bool> has_room_{false};
     FakeSocketFactory network_;
@@ -204,7 +204,7 @@ TEST_F(OutputPipeTest, ASeriesThatClashesIsCountedAndSaidOnce) {
     stop();
     EXPECT_EQ(counters_.get(Counter::kOutputSeriesClashing), 1U);
     EXPECT_EQ(counters_.get(Counter::kValuesUnencodable), 0U);
-    EXPECT_EQ(said_.count("m of kafka.server:type=Log,name=Size,topic=t0 is left out"), 1);
+    EXPECT_EQ(log_lines_.count("m of kafka.server:type=Log,name=Size,topic=t0 is left out"), 1);
 }
 
 TEST_F(OutputPipeTest, NamesByOtelWhereItHasAName) {
@@ -302,8 +302,8 @@ TEST_F(OutputPipeTest, LossesAndSkippedTicksAreSaidOnce) {
         whole_tick();
     }
     stop();
-    EXPECT_EQ(said_.count("lines longer than 64 bytes"), 1);
-    EXPECT_EQ(said_.count("no form for"), 1);
+    EXPECT_EQ(log_lines_.count("lines longer than 64 bytes"), 1);
+    EXPECT_EQ(log_lines_.count("no form for"), 1);
 }
 
 TEST_F(OutputPipeTest, AFileHasTheModeAndIsSyncedWhenItRotates) {
@@ -387,7 +387,7 @@ TEST_F(OutputPipeTest, ASlowDiskHoldsUpItsOwnOutputOnly) {
     constexpr int kTicks = 5;
     for (int i = 0; i < kTicks; ++i) {
         read_all(50'000, i);
-        cache_.settle_flags(0);
+        cache_.freeze_flags(0);
         if (pipe_->can_begin_tick()) {
             pipe_->begin_tick(clock_.wall_ms(), {});
         } else {
@@ -404,7 +404,7 @@ TEST_F(OutputPipeTest, ASlowDiskHoldsUpItsOwnOutputOnly) {
     EXPECT_FALSE(has_room_.load()) << "nobody is called while nothing moves";
     EXPECT_EQ(counters_.get(Counter::kTicksSkipped), static_cast<std::uint64_t>(kTicks - 1))
         << "the first is still under way";
-    EXPECT_EQ(said_.count("output test: its destination is slower than its interval"), 1);
+    EXPECT_EQ(log_lines_.count("output test: its destination is slower than its interval"), 1);
     EXPECT_TRUE(other.stop(5'000));
     std::ifstream in(other_config.path);
     const std::string text{std::istreambuf_iterator<char>(in), {}};

@@ -89,7 +89,7 @@ TEST(NamerTest, TurnsACountPerSecondIntoATotal) {
     ASSERT_EQ(series.size(), 5U);
     EXPECT_EQ(text_of(series[0]), "kafka_server_brokertopicmetrics_bytesin_total{topic=t}");
     EXPECT_EQ(series[0].type, MetricType::kCounter);
-    EXPECT_EQ(series[0].family, series[0].name);
+    EXPECT_EQ(series[0].metric_family, series[0].name);
     EXPECT_EQ(series[2].name, "kafka_server_brokertopicmetrics_bytesinpersec_oneminuterate");
     EXPECT_EQ(series[2].type, MetricType::kGauge);
     EXPECT_THAT(
@@ -127,9 +127,9 @@ TEST(NamerTest, MakesASummaryOfAHistogram) {
             base + "{request=Produce,quantile=0.50}", base + "{request=Produce,quantile=0.75}",
             base + "{request=Produce,quantile=0.95}", base + "{request=Produce,quantile=0.98}",
             base + "{request=Produce,quantile=0.99}", base + "{request=Produce,quantile=0.999}"));
-    EXPECT_EQ(series[0].family, base);
+    EXPECT_EQ(series[0].metric_family, base);
     EXPECT_EQ(series[0].type, MetricType::kSummary);
-    EXPECT_EQ(series[1].family, base + "_min");
+    EXPECT_EQ(series[1].metric_family, base + "_min");
     EXPECT_EQ(series[1].type, MetricType::kGauge);
     EXPECT_EQ(series[11].type, MetricType::kSummary);
 }
@@ -327,7 +327,7 @@ TEST(NamerTest, NeverGivesTwoSlotsOfABeanTheSameSeries) {
     std::set<std::string> seen;
     for (const Series& one : series) {
         EXPECT_TRUE(seen.insert(text_of(one)).second) << text_of(one);
-        EXPECT_EQ(one.family, "a_t_a_b");
+        EXPECT_EQ(one.metric_family, "a_t_a_b");
     }
 }
 

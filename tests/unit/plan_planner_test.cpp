@@ -663,7 +663,7 @@ class ReadUntilTest : public PlannerTest {
         }
         run(5 * kNanosPerSecond);
         ASSERT_EQ(planner->read_until_ns(), 0);
-        ASSERT_EQ(planner->settled_until_ns(), 0);
+        ASSERT_EQ(planner->complete_until_ns(), 0);
         now_ns = kBaseNs - 60 * kNanosPerMilli;
     }
 
@@ -679,11 +679,11 @@ class ReadUntilTest : public PlannerTest {
         return result.units;
     }
     // As the collector calls it: when it is asked to. Returns until when all was read at `at_ns`.
-    std::int64_t settled_at(std::int64_t at_ns) {
+    std::int64_t complete_at(std::int64_t at_ns) {
         for (; now_ns <= at_ns; now_ns = std::max(wake_ns, now_ns)) {
             plan();
         }
-        return planner->settled_until_ns();
+        return planner->complete_until_ns();
     }
 
     std::int64_t wake_ns = 0;
@@ -697,13 +697,13 @@ TEST_F(ReadUntilTest, ARoundIsReadWithTheCallThatFollowsItsLastSlice) {
     EXPECT_EQ(planner->read_until_ns(), 0) << "the last slice is still being read";
     EXPECT_EQ(plan(), 0U);
     EXPECT_EQ(planner->read_until_ns(), kBaseNs);
-    EXPECT_EQ(planner->settled_until_ns(), 0) << "the core has not said yet what it wakes";
+    EXPECT_EQ(planner->complete_until_ns(), 0) << "the core has not said yet what it wakes";
     EXPECT_EQ(plan(), 0U);
-    EXPECT_EQ(planner->settled_until_ns(), kBaseNs);
+    EXPECT_EQ(planner->complete_until_ns(), kBaseNs);
     now_ns = 2 * kBaseNs - 60 * kNanosPerMilli;
     EXPECT_EQ(plan(), 4U);
     EXPECT_EQ(planner->read_until_ns(), kBaseNs) << "the next round has only begun";
-    EXPECT_EQ(planner->settled_until_ns(), kBaseNs);
+    EXPECT_EQ(planner->complete_until_ns(), kBaseNs);
 }
 
 TEST_F(ReadUntilTest, WhatTheCoreWokeIsWaitedForWithOneCallMore) {
@@ -713,9 +713,9 @@ TEST_F(ReadUntilTest, WhatTheCoreWokeIsWaitedForWithOneCallMore) {
     ASSERT_EQ(planner->read_until_ns(), kBaseNs);
     planner->wake(3, true);  // with its answer
     EXPECT_EQ(plan(), 1U);
-    EXPECT_EQ(planner->settled_until_ns(), 0) << "what was woken is being read";
+    EXPECT_EQ(planner->complete_until_ns(), 0) << "what was woken is being read";
     EXPECT_EQ(plan(), 0U);
-    EXPECT_EQ(planner->settled_until_ns(), kBaseNs);
+    EXPECT_EQ(planner->complete_until_ns(), kBaseNs);
 }
 
 TEST_F(ReadUntilTest, WithoutAnAnswerOfTheCoreNothingIsSettledAndItIsAskedForSoon) {
@@ -723,11 +723,11 @@ TEST_F(ReadUntilTest, WithoutAnAnswerOfTheCoreNothingIsSettledAndItIsAskedForSoo
     EXPECT_EQ(plan(), 10U);
     for (int call = 0; call < 20; ++call) {
         EXPECT_EQ(plan(false), 0U);
-        EXPECT_EQ(planner->settled_until_ns(), 0);
+        EXPECT_EQ(planner->complete_until_ns(), 0);
         EXPECT_LE(wake_ns - now_ns, 20 * kNanosPerMilli);
     }
     plan();
-    EXPECT_EQ(planner->settled_until_ns(), kBaseNs);
+    EXPECT_EQ(planner->complete_until_ns(), kBaseNs);
 }
 
 TEST_F(ReadUntilTest, ACoreThatHangsIsNotAskedForEver) {
@@ -738,20 +738,20 @@ TEST_F(ReadUntilTest, ACoreThatHangsIsNotAskedForEver) {
         ++calls;
     }
     EXPECT_LE(calls, 600);
-    EXPECT_EQ(planner->settled_until_ns(), 0);
-    EXPECT_EQ(settled_at(2 * kBaseNs), 2 * kBaseNs) << "the next round settles as ever";
+    EXPECT_EQ(planner->complete_until_ns(), 0);
+    EXPECT_EQ(complete_at(2 * kBaseNs), 2 * kBaseNs) << "the next round is complete as ever";
 }
 
 TEST_F(ReadUntilTest, WithoutATimeToSettleTheCoreIsNotWaitedFor) {
     PlanOptions options;
-    options.settle_ns = 0;
+    options.answer_wait_ns = 0;
     make(options);
     add(0, 0, 10'000);
     run(5 * kNanosPerSecond);
     now_ns = kBaseNs - 40 * kNanosPerMilli;
     EXPECT_EQ(plan(false), 1U);
     EXPECT_EQ(plan(false), 0U);
-    EXPECT_EQ(planner->settled_until_ns(), kBaseNs);
+    EXPECT_EQ(planner->complete_until_ns(), kBaseNs);
 }
 
 TEST_F(ReadUntilTest, UnitsThatAreRegisteredAllTheTimeDoNotHoldARoundBackForEver) {
@@ -759,14 +759,14 @@ TEST_F(ReadUntilTest, UnitsThatAreRegisteredAllTheTimeDoNotHoldARoundBackForEver
     EXPECT_EQ(plan(), 10U);
     int calls = 0;
     UnitId unit = 10;
-    while (planner->settled_until_ns() == 0 && calls < 10) {
+    while (planner->complete_until_ns() == 0 && calls < 10) {
         add(unit++, 0, 10'000);
         EXPECT_EQ(plan(), 1U);
         ++calls;
     }
     EXPECT_LE(calls, 3);
     EXPECT_EQ(planner->read_until_ns(), kBaseNs);
-    EXPECT_EQ(planner->settled_until_ns(), kBaseNs);
+    EXPECT_EQ(planner->complete_until_ns(), kBaseNs);
 }
 
 TEST_F(ReadUntilTest, MoreNewUnitsThanASliceHoldARoundBackOnlyUntilTheyAreRead) {
@@ -778,7 +778,7 @@ TEST_F(ReadUntilTest, MoreNewUnitsThanASliceHoldARoundBackOnlyUntilTheyAreRead) 
         add(unit, 0, 10'000);
     }
     int calls = 0;
-    for (; planner->settled_until_ns() == 0 && calls < 20; ++calls) {
+    for (; planner->complete_until_ns() == 0 && calls < 20; ++calls) {
         plan();
     }
     EXPECT_LE(calls, 5);
@@ -787,21 +787,21 @@ TEST_F(ReadUntilTest, MoreNewUnitsThanASliceHoldARoundBackOnlyUntilTheyAreRead) 
 TEST_F(ReadUntilTest, CalledAsItWantsToBeARoundSettlesBeforeItsTick) {
     make_round(4);
     for (std::int64_t tick = 1; tick <= 10; ++tick) {
-        EXPECT_EQ(settled_at(tick * kBaseNs), tick * kBaseNs) << tick;
+        EXPECT_EQ(complete_at(tick * kBaseNs), tick * kBaseNs) << tick;
     }
 }
 
 TEST_F(ReadUntilTest, ARoundWithNothingToReadDoesNotMakeItsTickWait) {
     make();
     for (std::int64_t tick = 1; tick <= 5; ++tick) {
-        EXPECT_EQ(settled_at(tick * kBaseNs), tick * kBaseNs) << tick;
+        EXPECT_EQ(complete_at(tick * kBaseNs), tick * kBaseNs) << tick;
     }
 }
 
 TEST_F(ReadUntilTest, ARoundThatIsReadLateDoesNotMakeItsTickWaitLongerThanThat) {
     make_round(100);
     now_ns = kBaseNs + 50 * kNanosPerMilli;
-    EXPECT_EQ(settled_at(kBaseNs + 100 * kNanosPerMilli), kBaseNs);
+    EXPECT_EQ(complete_at(kBaseNs + 100 * kNanosPerMilli), kBaseNs);
 }
 
 TEST_F(ReadUntilTest, UnitsThatWereWokenDoNotMakeTheirTickWaitLongerThanTheirRead) {
@@ -813,33 +813,33 @@ TEST_F(ReadUntilTest, UnitsThatWereWokenDoNotMakeTheirTickWaitLongerThanTheirRea
     now_ns = wake_ns;
     EXPECT_EQ(plan(), 1U);
     now_ns = wake_ns;
-    EXPECT_EQ(settled_at(kBaseNs), kBaseNs);
+    EXPECT_EQ(complete_at(kBaseNs), kBaseNs);
 }
 
 TEST_F(ReadUntilTest, ARoundThatAPauseSwallowedIsOver) {
     make_round(100);
-    EXPECT_EQ(settled_at(kBaseNs), kBaseNs);
+    EXPECT_EQ(complete_at(kBaseNs), kBaseNs);
     now_ns = 7 * kBaseNs + 6 * kNanosPerSecond;
     for (int call = 0; call < 3; ++call) {
         plan();
     }
-    EXPECT_EQ(planner->settled_until_ns(), 7 * kBaseNs);
+    EXPECT_EQ(planner->complete_until_ns(), 7 * kBaseNs);
 }
 
 TEST_F(ReadUntilTest, AnotherGridKeepsTheTime) {
     make_round(100);
-    EXPECT_EQ(settled_at(4 * kBaseNs), 4 * kBaseNs);
+    EXPECT_EQ(complete_at(4 * kBaseNs), 4 * kBaseNs);
     PlanOptions longer;
     longer.base_interval_ns = 2 * kBaseNs;
     planner->set_grid(longer);
-    EXPECT_EQ(planner->settled_until_ns(), 4 * kBaseNs);
-    EXPECT_EQ(settled_at(5 * kBaseNs), 4 * kBaseNs);
-    EXPECT_EQ(settled_at(6 * kBaseNs), 6 * kBaseNs);
+    EXPECT_EQ(planner->complete_until_ns(), 4 * kBaseNs);
+    EXPECT_EQ(complete_at(5 * kBaseNs), 4 * kBaseNs);
+    EXPECT_EQ(complete_at(6 * kBaseNs), 6 * kBaseNs);
     planner->set_grid({});
     now_ns = 6 * kBaseNs + kNanosPerSecond;
     EXPECT_EQ(planner->read_until_ns(), 6 * kBaseNs);
-    EXPECT_EQ(planner->settled_until_ns(), 6 * kBaseNs);
-    EXPECT_EQ(settled_at(7 * kBaseNs), 7 * kBaseNs);
+    EXPECT_EQ(planner->complete_until_ns(), 6 * kBaseNs);
+    EXPECT_EQ(complete_at(7 * kBaseNs), 7 * kBaseNs);
 }
 
 TEST_F(PlannerTest, RefusesIdsOutOfRange) {

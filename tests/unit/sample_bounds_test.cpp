@@ -22,9 +22,9 @@ UnitTraits of_class(UnitClass unit_class, std::uint32_t rule_min_ms = 0,
                     std::uint32_t rule_base_ms = 0, std::uint32_t rule_max_ms = 0) {
     UnitTraits traits;
     traits.unit_class = unit_class;
-    traits.interval_ms_min = rule_min_ms;
-    traits.interval_ms_base = rule_base_ms;
-    traits.interval_ms_max = rule_max_ms;
+    traits.min_interval_ms = rule_min_ms;
+    traits.base_interval_ms = rule_base_ms;
+    traits.max_interval_ms = rule_max_ms;
     return traits;
 }
 

@@ -25,7 +25,7 @@ class GovernorTest : public ::testing::Test {
             UnitTraits traits;
             traits.unit_class = unit_class;
             traits.family = family;
-            traits.interval_ms_max = rule_max_ms;
+            traits.max_interval_ms = rule_max_ms;
             ASSERT_TRUE(sampler_.add_unit(unit, traits));
             costs_.push_back(cost_ns);
             families_.push_back(family);

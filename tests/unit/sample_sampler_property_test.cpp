@@ -90,7 +90,7 @@ class RandomSampler {
         sampling.client_max_interval_ms = least + 1'000 * (dice_.below(60));
         sampling.partition_max_interval_ms = least + 1'000 * (dice_.below(300));
         sampling.decay = dice_.power(-3, 0);
-        options.interval_ms_quantum = static_cast<std::uint32_t>(sampling.min_interval_ms);
+        options.quantum_ms = static_cast<std::uint32_t>(sampling.min_interval_ms);
         return options;
     }
 
@@ -101,9 +101,9 @@ class RandomSampler {
         traits.importance = static_cast<float>(dice_.power(-1, 1));
         traits.values = static_cast<std::uint16_t>(1 + dice_.below(20));
         if (dice_.one_in(6)) {
-            traits.interval_ms_max = 1'000 * (1 + dice_.below(300));
-            traits.interval_ms_min = dice_.one_in(2) ? traits.interval_ms_max : 0;
-            traits.interval_ms_base = traits.interval_ms_min;
+            traits.max_interval_ms = 1'000 * (1 + dice_.below(300));
+            traits.min_interval_ms = dice_.one_in(2) ? traits.max_interval_ms : 0;
+            traits.base_interval_ms = traits.min_interval_ms;
         }
         ASSERT_TRUE(intervals_.reserve(unit));
         ASSERT_TRUE(sampler_.add_unit(unit, traits));
@@ -137,7 +137,7 @@ class RandomSampler {
     }
 
     std::uint64_t in_whole_rounds(std::uint32_t interval_ms) const {
-        const std::uint32_t round_ms = options_.interval_ms_quantum;
+        const std::uint32_t round_ms = options_.quantum_ms;
         return std::max(interval_ms / round_ms, 1U) * std::uint64_t{round_ms};
     }
 
@@ -148,12 +148,12 @@ class RandomSampler {
             const UnitTraits& traits = traits_[unit];
             const std::uint32_t ms = intervals_.get(unit);
             if (sampler_.health().is_failing(unit)) {
-                ASSERT_LE(ms, HealthOptions{}.interval_ms_max);
+                ASSERT_LE(ms, HealthOptions{}.max_interval_ms);
                 continue;
             }
             const bool is_lasting =
                 traits.unit_class == UnitClass::kAlert || traits.unit_class == UnitClass::kBroker;
-            const std::uint32_t factor = is_lasting || traits.interval_ms_max != 0 ? 1
+            const std::uint32_t factor = is_lasting || traits.max_interval_ms != 0 ? 1
                                          : traits.unit_class == UnitClass::kPartition
                                              ? widening.partition
                                              : widening.topic;
@@ -163,11 +163,11 @@ class RandomSampler {
                 ASSERT_TRUE(sampler_.is_shed(unit));
                 continue;
             }
-            const std::uint64_t min_ms = traits.interval_ms_min != 0
-                                             ? in_whole_rounds(traits.interval_ms_min)
+            const std::uint64_t min_ms = traits.min_interval_ms != 0
+                                             ? in_whole_rounds(traits.min_interval_ms)
                                              : std::uint64_t(sampling.min_interval_ms);
             const std::uint64_t bound_ms = std::max(
-                traits.interval_ms_max != 0 ? in_whole_rounds(traits.interval_ms_max)
+                traits.max_interval_ms != 0 ? in_whole_rounds(traits.max_interval_ms)
                                             : static_cast<std::uint64_t>(class_bound_ms(unit)),
                 min_ms);
             ASSERT_EQ(sampler_.bound_ms(unit) <= bound_ms, true)

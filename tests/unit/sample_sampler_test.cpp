@@ -80,7 +80,7 @@ class SamplerTest : public ::testing::Test {
         return sum;
     }
 
-    SolveResult solve_until_settled(double budget, double ceiling, int solves = 6) {
+    SolveResult solve_until_stable(double budget, double ceiling, int solves = 6) {
         SolveResult result;
         for (int i = 0; i < solves; ++i) {
             result = sampler->solve(budget, ceiling);
@@ -140,7 +140,7 @@ TEST_F(SamplerTest, AlertsAndTheBrokerAreReadForEveryTickWhateverTheyCostAndWhat
         teach(unit, 0);
     }
     for (const double budget : {0.0, 1.0, 1e6, kPlenty}) {
-        const SolveResult result = solve_until_settled(budget, budget);
+        const SolveResult result = solve_until_stable(budget, budget);
         EXPECT_EQ(result.units_at_base, 100U);
         EXPECT_EQ(result.units_shed, 0U);
         for (UnitId unit = 0; unit < 100; ++unit) {
@@ -152,22 +152,22 @@ TEST_F(SamplerTest, AlertsAndTheBrokerAreReadForEveryTickWhateverTheyCostAndWhat
 TEST_F(SamplerTest, AnExpensiveUnitOfTheBrokerIsReadWithinItsOwnBound) {
     make();
     const UnitId cheap = add(UnitClass::kBroker, 0, 20'000);
-    const UnitId dear = add(UnitClass::kBroker, 1, 7e6);
+    const UnitId expensive = add(UnitClass::kBroker, 1, 7e6);
     const UnitId alert = add(UnitClass::kAlert, 2, 7e6);
-    for (const UnitId unit : {cheap, dear, alert}) {
+    for (const UnitId unit : {cheap, expensive, alert}) {
         teach(unit, 0);
     }
-    solve_until_settled(kPlenty, kPlenty, 2);
+    solve_until_stable(kPlenty, kPlenty, 2);
     EXPECT_EQ(intervals.get(cheap), 10'000U);
-    EXPECT_EQ(intervals.get(dear), 30'000U);
-    EXPECT_EQ(sampler->bound_ms(dear), 30'000U);
+    EXPECT_EQ(intervals.get(expensive), 30'000U);
+    EXPECT_EQ(sampler->bound_ms(expensive), 30'000U);
     EXPECT_EQ(intervals.get(alert), 10'000U);
     cost(1, 4e6);
     sampler->solve(kPlenty, kPlenty);
-    EXPECT_EQ(intervals.get(dear), 30'000U) << "not yet a third less";
+    EXPECT_EQ(intervals.get(expensive), 30'000U) << "not yet a third less";
     cost(1, 3e6);
     sampler->solve(kPlenty, kPlenty);
-    EXPECT_EQ(intervals.get(dear), 10'000U);
+    EXPECT_EQ(intervals.get(expensive), 10'000U);
 }
 
 TEST_F(SamplerTest, TopicsAndClientsAreReadForEveryTickWhileTheyCostAtMostHalfTheCeiling) {
@@ -186,18 +186,18 @@ TEST_F(SamplerTest, TopicsAndClientsAreReadForEveryTickWhileTheyCostAtMostHalfTh
         }
         return true;
     };
-    const auto settle = [&](double ceiling) {
-        return solve_until_settled(0.92 * ceiling, ceiling);
+    const auto solve_below = [&](double ceiling) {
+        return solve_until_stable(0.92 * ceiling, ceiling);
     };
-    settle(2.01 * kAtBase);
+    solve_below(2.01 * kAtBase);
     EXPECT_TRUE(is_at_base()) << "however quiet they are";
-    settle(1.99 * kAtBase);
+    solve_below(1.99 * kAtBase);
     EXPECT_FALSE(is_at_base());
     EXPECT_EQ(intervals.get(0), 30'000U);
     EXPECT_EQ(sampler->step(), 0U);
-    settle(2.1 * kAtBase);
+    solve_below(2.1 * kAtBase);
     EXPECT_FALSE(is_at_base()) << "again only with some room";
-    settle(2.3 * kAtBase);
+    solve_below(2.3 * kAtBase);
     EXPECT_TRUE(is_at_base());
 }
 
@@ -207,7 +207,7 @@ TEST_F(SamplerTest, ATopicThatMovesIsReadMoreOftenThanItsBoundAsks) {
     const UnitId busy = add(UnitClass::kTopic, 0, 940);
     teach(quiet, 0);
     teach(busy, 5);
-    solve_until_settled(180, 190);  // both at base cost 200
+    solve_until_stable(180, 190);  // both at base cost 200
     EXPECT_EQ(intervals.get(quiet), 30'000U);
     EXPECT_EQ(intervals.get(busy), 10'000U);
 }
@@ -218,7 +218,7 @@ TEST_F(SamplerTest, WhatTopicsTakeIsNotTakenFromAlertsAndTheBroker) {
     for (std::uint32_t i = 0; i < 4; ++i) {
         teach(add(UnitClass::kTopic, 1, 940), 0);  // 400 a second in all
     }
-    const SolveResult result = solve_until_settled(1'200, 1'300);
+    const SolveResult result = solve_until_stable(1'200, 1'300);
     EXPECT_EQ(intervals.get(0), 10'000U);
     EXPECT_EQ(intervals.get(1), 30'000U) << "less than half the ceiling, but more than is left";
     EXPECT_NEAR(result.each_tick_ns / 10, 950, 1);
@@ -263,7 +263,7 @@ TEST_F(SamplerTest, WhenTheCeilingBindsReadsFitIntoTheBudgetAndUseIt) {
         const double wanted = sampler->solve(kPlenty, kPlenty).predicted_ns_per_s;
         for (const double share : {0.95, 0.7, 0.5, 0.3, 0.45, 0.6, 0.97}) {
             const double budget = share * wanted;
-            const SolveResult result = solve_until_settled(budget, 10 * budget, 12);
+            const SolveResult result = solve_until_stable(budget, 10 * budget, 12);
             EXPECT_LE(result.predicted_ns_per_s, 1.02 * budget) << share << ", seed " << seed;
             EXPECT_GE(result.predicted_ns_per_s, 0.8 * budget) << share << ", seed " << seed;
             EXPECT_GE(result.lambda, kLambdaOfPrice);
@@ -276,7 +276,7 @@ TEST_F(SamplerTest, ABindingCeilingHoldsInAFewSolves) {
     make_random(2'000, 4);
     const double wanted = sampler->solve(kPlenty, kPlenty).predicted_ns_per_s;
     for (const double share : {0.9, 0.5, 0.8}) {
-        EXPECT_LE(solve_until_settled(share * wanted, wanted, 3).predicted_ns_per_s,
+        EXPECT_LE(solve_until_stable(share * wanted, wanted, 3).predicted_ns_per_s,
                   1.02 * share * wanted)
             << share;
     }
@@ -307,8 +307,8 @@ TEST_F(SamplerTest, WhenTheCeilingNoLongerBindsThePriceIsTheFixedOneAgain) {
     for (const double share : {0.8, 0.5, 0.1, 0.001, 0.0}) {
         make_random(500, 7);
         const double wanted = sampler->solve(kPlenty, kPlenty).predicted_ns_per_s;
-        solve_until_settled(share * wanted, share * wanted, 50);
-        const SolveResult after = solve_until_settled(kPlenty, kPlenty, 30);
+        solve_until_stable(share * wanted, share * wanted, 50);
+        const SolveResult after = solve_until_stable(kPlenty, kPlenty, 30);
         EXPECT_EQ(after.lambda, kLambdaOfPrice) << share;
         EXPECT_EQ(after.step, 0U) << share;
         EXPECT_NEAR(after.predicted_ns_per_s, wanted, 1e-6 * wanted) << share;
@@ -327,13 +327,13 @@ TEST_F(SamplerTest, NewUnitsThatDoNotFitAtBaseRaiseThePriceOnlyUntilTheyAreKnown
         fresh.push_back(add(UnitClass::kPartition, 0, 940));
     }
     // All at base cost 110 us a second, at their bound 18.
-    solve_until_settled(50'000, 50'000);
+    solve_until_stable(50'000, 50'000);
     EXPECT_EQ(sampler->step(), 0U);
     for (const UnitId unit : fresh) {
         teach(unit, 0);
     }
     for (const double budget : {50'000.0, kPlenty}) {
-        EXPECT_EQ(solve_until_settled(budget, budget, 20).lambda, kLambdaOfPrice) << budget;
+        EXPECT_EQ(solve_until_stable(budget, budget, 20).lambda, kLambdaOfPrice) << budget;
         EXPECT_EQ(intervals.get(0), 10'000U) << budget;
         EXPECT_EQ(intervals.get(fresh[0]), 60'000U) << budget;
     }
@@ -343,12 +343,12 @@ TEST_F(SamplerTest, UnitsOfRulesThatDoNotFitRaiseThePriceOnlyWhileTheyDoNot) {
     make();
     for (std::uint32_t i = 0; i < 100; ++i) {
         UnitTraits traits;
-        traits.interval_ms_max = 60'000;  // never widened
+        traits.max_interval_ms = 60'000;  // never widened
         teach(add(traits), 2);
     }
     teach(add(UnitClass::kBroker, 1, 100'000), 0);
-    solve_until_settled(5'000, 5'000);  // the broker's unit alone takes more
-    solve_until_settled(kPlenty, kPlenty, 30);
+    solve_until_stable(5'000, 5'000);  // the broker's unit alone takes more
+    solve_until_stable(kPlenty, kPlenty, 30);
     EXPECT_EQ(sampler->lambda(), kLambdaOfPrice);
     EXPECT_EQ(intervals.get(0), 10'000U);
 }
@@ -367,9 +367,10 @@ TEST_F(SamplerTest, IsMonotoneInCostVolatilityAndImportance) {
     }
     const double full = sampler->solve(kPlenty, kPlenty).full_ns_per_s;
     for (const double share : {1.0, 0.6, 0.3, 0.2}) {
-        solve_until_settled(share * full, share * full);
+        solve_until_stable(share * full, share * full);
         for (UnitId unit = 1; unit < 20; ++unit) {
-            EXPECT_GE(intervals.get(unit), intervals.get(unit - 1)) << "dearer, so not more often";
+            EXPECT_GE(intervals.get(unit), intervals.get(unit - 1))
+                << "costlier, so not more often";
         }
         for (UnitId unit = 21; unit < 60; ++unit) {
             if (unit != 40) {
@@ -388,7 +389,7 @@ TEST_F(SamplerTest, ReadsANewUnitAtBaseUntilItsVolatilityIsKnown) {
     make();
     const UnitId unit = add(UnitClass::kPartition, 0, 940);
     const double at_bound = 1'000.0 / 60;
-    solve_until_settled(1.1 * at_bound, 1.2 * at_bound);
+    solve_until_stable(1.1 * at_bound, 1.2 * at_bound);
     EXPECT_EQ(intervals.get(unit), 10'000U);
     read(unit, 0, 0);
     EXPECT_EQ(intervals.get(unit), 10'000U) << "one read says nothing of change";
@@ -427,7 +428,7 @@ TEST_F(SamplerTest, CostsThatAreKnownLateAreReckonedWithFromThenOn) {
     cost(0, 6e6);
     cost(1, 200'000);
     const double budget = 5.5e6;  // 1e7 at base, half of it at twice the base
-    const SolveResult known = solve_until_settled(budget, 1e7);
+    const SolveResult known = solve_until_stable(budget, 1e7);
     EXPECT_EQ(intervals.get(broker), 30'000U) << "very expensive";
     EXPECT_LE(known.predicted_ns_per_s, 1.02 * budget);
     EXPECT_NEAR(known.predicted_ns_per_s, spent(), 1e-3 * spent());
@@ -482,7 +483,7 @@ TEST_F(SamplerTest, OneHundredAndTwentyThousandPartitionsUnderATinyCeiling) {
     std::uint32_t before = 0;
     for (const double ceiling_us : {2'900.0, 1'800.0, 1'060.0, 700.0, 540.0, 300.0, 5.0}) {
         const double budget = 920 * ceiling_us;
-        const SolveResult result = solve_until_settled(budget, 1'000 * ceiling_us);
+        const SolveResult result = solve_until_stable(budget, 1'000 * ceiling_us);
         EXPECT_GE(result.step, before);
         before = result.step;
         EXPECT_LE(result.predicted_ns_per_s,
@@ -498,7 +499,7 @@ TEST_F(SamplerTest, OneHundredAndTwentyThousandPartitionsUnderATinyCeiling) {
                                          (widening.topic == 0 ? 1'000U : 0U));
     }
     EXPECT_EQ(before, Shedding::kSteps - 1);
-    const SolveResult after = solve_until_settled(1e8, 1e8, 20);
+    const SolveResult after = solve_until_stable(1e8, 1e8, 20);
     EXPECT_EQ(after.step, 0U);
     EXPECT_EQ(after.units_shed, 0U);
     EXPECT_EQ(intervals.get(1'601), 60'000U);
@@ -517,7 +518,7 @@ TEST_F(SamplerTest, BoundsWidenStepByStepAndTopicsOnlyAfterPartitions) {
     const std::array<double, Shedding::kSteps> budgets = {5'100, 4'300, 3'900, 2'200,
                                                           1'300, 900,   100};
     for (std::uint32_t step = 0; step < Shedding::kSteps; ++step) {
-        const SolveResult result = solve_until_settled(budgets[step], budgets[step]);
+        const SolveResult result = solve_until_stable(budgets[step], budgets[step]);
         EXPECT_EQ(result.step, step);
         EXPECT_EQ(sampler->step(), step);
         EXPECT_EQ(intervals.get(0), topic_ms[step]) << step;
@@ -532,11 +533,11 @@ TEST_F(SamplerTest, WhatIsGivenUpComesBackThroughBaseAndItsReads) {
     make();
     const UnitId unit = add(UnitClass::kPartition, 0, 940);
     teach(unit, 0);
-    solve_until_settled(0, 0);
+    solve_until_stable(0, 0);
     ASSERT_TRUE(sampler->is_shed(unit));
     read(unit, 5, 60 * kNanosPerSecond);  // one that was under way
     EXPECT_EQ(intervals.get(unit), kIntervalNever) << "it does not bring itself back";
-    solve_until_settled(kPlenty, kPlenty, 30);
+    solve_until_stable(kPlenty, kPlenty, 30);
     EXPECT_FALSE(sampler->is_shed(unit));
     EXPECT_LE(intervals.get(unit), 60'000U);
 }
@@ -547,19 +548,19 @@ TEST_F(SamplerTest, ObeysTheIntervalsOfRules) {
     make();
     UnitTraits fixed;
     fixed.family = 0;
-    fixed.interval_ms_min = fixed.interval_ms_base = fixed.interval_ms_max = 120'000;
+    fixed.min_interval_ms = fixed.base_interval_ms = fixed.max_interval_ms = 120'000;
     const UnitId slow = add(fixed);
     fixed.unit_class = UnitClass::kBroker;
     const UnitId slow_broker = add(fixed);
     UnitTraits capped;
-    capped.interval_ms_max = 40'000;
+    capped.max_interval_ms = 40'000;
     const UnitId short_bound = add(capped);
     cost(0, 940);
     teach(slow, 9);
     teach(slow_broker, 9);
     teach(short_bound, 0);
     for (const double budget : {kPlenty, 1.0}) {
-        solve_until_settled(budget, budget);
+        solve_until_stable(budget, budget);
         EXPECT_EQ(intervals.get(slow), 120'000U);
         EXPECT_EQ(intervals.get(slow_broker), 120'000U);
         EXPECT_EQ(intervals.get(short_bound), 40'000U) << "neither widened nor given up";
@@ -603,7 +604,7 @@ TEST_F(SamplerTest, AWidenedBoundStaysWidenedUnderAnotherConfiguration) {
     make();
     const UnitId unit = add(UnitClass::kPartition, 0, 940);
     teach(unit, 0);
-    solve_until_settled(10, 10);  // the bound takes 17
+    solve_until_stable(10, 10);  // the bound takes 17
     ASSERT_EQ(sampler->step(), 1U);
     SamplerOptions options;
     options.sampling.decay = 0.5;
@@ -616,7 +617,7 @@ TEST_F(SamplerTest, AWidenedBoundStaysWidenedUnderAnotherConfiguration) {
 TEST_F(SamplerTest, ConfiguringAgainAndAgainSurvivesUnitsThatHaveGone) {
     make();
     UnitTraits ruled;
-    ruled.interval_ms_max = 77'000;
+    ruled.max_interval_ms = 77'000;
     const UnitId stays = add(UnitClass::kPartition, 0, 940);
     const UnitId goes = add(ruled);
     for (int i = 0; i < 3; ++i) {
@@ -645,9 +646,9 @@ TEST_F(SamplerTest, FixedPolicyReadsEverythingAtBaseAndRulesAtTheirs) {
         teach(add(unit_class, 0, 940), 0);
     }
     UnitTraits ruled;
-    ruled.interval_ms_min = ruled.interval_ms_base = ruled.interval_ms_max = 50'000;
+    ruled.min_interval_ms = ruled.base_interval_ms = ruled.max_interval_ms = 50'000;
     teach(add(ruled), 10);
-    const SolveResult result = solve_until_settled(1, 1);
+    const SolveResult result = solve_until_stable(1, 1);
     EXPECT_EQ(result.units_shed, 0U) << "whatever it costs";
     for (UnitId unit = 0; unit < kUnitClasses; ++unit) {
         EXPECT_EQ(intervals.get(unit), 10'000U);
@@ -673,7 +674,7 @@ TEST_F(SamplerTest, VariancePolicyIsLinearBetweenItsThresholdsWithinTheBounds) {
     EXPECT_NEAR(intervals.get(1), 10'000 + 0.515 * 50'000, 10'000);
     EXPECT_EQ(intervals.get(2), 10'000U);
     EXPECT_EQ(intervals.get(3), 10'000U) << "the broker, however quiet";
-    solve_until_settled(1, 1);
+    solve_until_stable(1, 1);
     EXPECT_EQ(intervals.get(0), 60'000U) << "nothing is widened under this policy";
 }
 
@@ -700,7 +701,7 @@ TEST_F(SamplerTest, AnotherPolicyUndoesWhatTheCeilingTook) {
     make();
     const UnitId unit = add(UnitClass::kPartition, 0, 940);
     teach(unit, 0);
-    solve_until_settled(1, 1);
+    solve_until_stable(1, 1);
     ASSERT_TRUE(sampler->is_shed(unit));
     SamplerOptions fixed;
     fixed.sampling.policy = SamplingPolicy::kFixed;
@@ -717,7 +718,7 @@ TEST_F(SamplerTest, WhileATraceIsRecordedEverythingIsReadAtItsInterval) {
     for (const UnitClass unit_class : kAllClasses) {
         teach(add(unit_class, 0, 940), 0);
     }
-    solve_until_settled(1, 1);
+    solve_until_stable(1, 1);
     sampler->record_every(1'000);
     sampler->solve(1, 1);
     add(UnitClass::kTopic, 0, 940);
@@ -727,7 +728,7 @@ TEST_F(SamplerTest, WhileATraceIsRecordedEverythingIsReadAtItsInterval) {
         EXPECT_EQ(intervals.get(unit), 1'000U);
     }
     sampler->record_every(0);
-    solve_until_settled(kPlenty, kPlenty, 20);
+    solve_until_stable(kPlenty, kPlenty, 20);
     EXPECT_EQ(intervals.get(0), 10'000U);
     EXPECT_EQ(intervals.get(4), 60'000U);
 }
@@ -911,7 +912,7 @@ TEST_F(SamplerTest, WhatIsHeldBackIsAskedForAtEveryTickAndIsNoFailure) {
     const UnitId blocked = add(UnitClass::kPartition, 0, 1'000);
     const UnitId alike = add(UnitClass::kPartition, 0, 1'000);
     teach(alike, 0);
-    solve_until_settled(kPlenty, kPlenty);
+    solve_until_stable(kPlenty, kPlenty);
     ASSERT_EQ(intervals.get(alike), 60'000U);
     sampler->observe(blocked, 0, 0, ReadStatus::kBlocked, 0);
     for (int tick = 0; tick < 100; ++tick) {
@@ -991,7 +992,7 @@ TEST_F(SamplerTest, IsDeterministic) {
     for (int i = 0; i < 2; ++i) {
         make_random(500, 77);
         const double wanted = sampler->solve(kPlenty, kPlenty).predicted_ns_per_s;
-        solve_until_settled(0.4 * wanted, wanted);
+        solve_until_stable(0.4 * wanted, wanted);
         std::vector<std::uint32_t> chosen;
         for (UnitId unit = 0; unit < traits_of.size(); ++unit) {
             chosen.push_back(intervals.get(unit));

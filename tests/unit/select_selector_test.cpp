@@ -365,7 +365,7 @@ TEST(TopicFilterTest, APartitionSampleHidesNoTrouble) {
     const std::string trouble =
         "gauge\tkafka.cluster:type=Partition,name=UnderReplicated,topic=orders,partition=9";
     EXPECT_TRUE(select(sample, trouble).policy.visibility.is_sampled) << "read, not shown";
-    EXPECT_TRUE(select(sample, trouble).policy.visibility.tells_trouble);
+    EXPECT_TRUE(select(sample, trouble).policy.visibility.signals_trouble);
     EXPECT_EQ(reason(R"({"topics": {"partitions": false}})", trouble), NotWanted::kPartition);
     const std::string included = R"({"topics": {"partition_sample": 2},
         "rules": [{"match": "kafka.log:*", "action": "include"}]})";
@@ -536,7 +536,7 @@ TEST(SelectorTest, WhatAnExpressionHasNoAnswerAboutIsToldWithItsKey) {
 }
 
 // What takes long to read is read where somebody says its name, and by no wildcard.
-TEST(SelectorTest, ADearAttributeIsChosenByItsNameOnly) {
+TEST(SelectorTest, AnExpensiveAttributeIsChosenByItsNameOnly) {
     Bean bean;
     bean.name = ObjectName::parse("java.lang:type=OperatingSystem").value();
     bean.attributes = {{"OpenFileDescriptorCount", ValueType::kNumber, true},

@@ -47,18 +47,18 @@ class VisibilityTest : public testing::Test {
     }
     void tick(std::int64_t at_s) {
         visibility_.tick(at_s * kNanosPerSecond);
-        settle();
+        decide();
         cache_.close_tick(at_s * kNanosPerSecond, [](UnitId) {
             return UnitAtTick{UnitClass::kPartition, 10'000, 60'000};
         });
     }
-    void settle() {
-        for (const Visibility::Change& change : visibility_.settle()) {
+    void decide() {
+        for (const Visibility::Change& change : visibility_.decide()) {
             is_read_[change.unit] = change.is_read;
         }
     }
     bool is_shown(UnitId unit) {
-        cache_.settle_flags(0);
+        cache_.freeze_flags(0);
         return (cache_.view(0).flags[unit] & kUnitHidden) == 0;
     }
     std::set<std::uint32_t> shown(const std::map<std::uint32_t, UnitId>& partitions) {
@@ -91,7 +91,7 @@ TEST_F(VisibilityTest, TheSampleIsTheSmallestRanksWhateverTheOrderTheyComeIn) {
         up[i] = add(name_of("orders", i), kSampled);
         by_rank.push_back(i);
     }
-    settle();
+    decide();
     std::sort(by_rank.begin(), by_rank.end(), [](std::uint32_t a, std::uint32_t b) {
         return partition_rank("orders", a) < partition_rank("orders", b);
     });
@@ -102,7 +102,7 @@ TEST_F(VisibilityTest, TheSampleIsTheSmallestRanksWhateverTheOrderTheyComeIn) {
     }
     for (std::uint32_t i = 20; i-- > 0;) {
         down[i] = add(name_of("orders", i), kSampled);
-        settle();
+        decide();
     }
     EXPECT_EQ(shown(down), expected);
     EXPECT_EQ(visibility_.hidden_series()[kSize], 17U);
@@ -110,10 +110,10 @@ TEST_F(VisibilityTest, TheSampleIsTheSmallestRanksWhateverTheOrderTheyComeIn) {
 
     remove(down[by_rank[0]]);
     down.erase(by_rank[0]);
-    settle();
+    decide();
     EXPECT_EQ(shown(down), (std::set<std::uint32_t>{by_rank[1], by_rank[2], by_rank[3]}));
     visibility_.set_partition_sample(1);
-    settle();
+    decide();
     EXPECT_EQ(shown(down), std::set<std::uint32_t>{by_rank[1]});
 }
 
@@ -236,7 +236,7 @@ TEST_F(VisibilityTest, AnAggregateStandsForItsPartitions) {
                 add(name_of(how == Aggregate::kSum ? "s" : "m", static_cast<std::uint32_t>(i)),
                     summed, whole);
         }
-        settle();
+        decide();
         for (const auto& [number, unit] : parts) {
             EXPECT_TRUE(visibility_.is_read(unit));
             EXPECT_FALSE(is_shown(unit));
@@ -278,11 +278,11 @@ TEST_F(VisibilityTest, AnotherPolicyForAUnitThatStays) {
     const UnitId unit = add(name_of("orders", 1), VisibilityPolicy{});
     EXPECT_TRUE(visibility_.is_read(unit));
     update(unit, name_of("orders", 1), kSampled);
-    settle();
+    decide();
     EXPECT_FALSE(is_shown(unit));
     EXPECT_FALSE(is_read_[unit]);
     update(unit, name_of("orders", 1), VisibilityPolicy{});
-    settle();
+    decide();
     EXPECT_TRUE(is_shown(unit));
     EXPECT_TRUE(is_read_[unit]);
 }
@@ -299,7 +299,7 @@ TEST_F(VisibilityTest, OfferedAgainAUnitKeepsItsPlaceAndItsValue) {
         topics[static_cast<int>(i)] =
             add("kafka.server:type=Topics,topic=t" + std::to_string(i), top);
     }
-    settle();
+    decide();
     const auto chosen = shown(sizes);
     for (std::int64_t at_s = 10; at_s <= 100; at_s += 10) {
         for (const auto& [number, unit] : topics) {
@@ -338,7 +338,7 @@ TEST_F(VisibilityTest, ASampleThatBeginsOrEndsForgetsNothingThatStaysShown) {
     visibility_.set_partition_sample(2);
     for (const auto& [number, unit] : sizes) {
         update(unit, name_of("orders", number), kSampled);
-        settle();
+        decide();
     }
     const auto chosen = shown(sizes);
     ASSERT_EQ(chosen.size(), 2U);
@@ -347,10 +347,10 @@ TEST_F(VisibilityTest, ASampleThatBeginsOrEndsForgetsNothingThatStaysShown) {
     }
     for (const auto& [number, unit] : sizes) {
         update(unit, name_of("orders", number), VisibilityPolicy{});
-        settle();
+        decide();
     }
     visibility_.set_partition_sample(0);
-    settle();
+    decide();
     EXPECT_EQ(shown(sizes).size(), 6U);
     for (const std::uint32_t number : chosen) {
         EXPECT_NE(cache_.values(sizes[number]), nullptr) << "it was shown all the time";

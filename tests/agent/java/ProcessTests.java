@@ -25,7 +25,7 @@ public final class ProcessTests {
     private static final Map<String, Double> NOTHING = new HashMap<>();
 
     private static MBeanReader reader(MBeanServer server) {
-        return new MBeanReader(server, OpenFiles.isTold());
+        return new MBeanReader(server, OpenFiles.isAvailable());
     }
 
     /** One read of every value of a platform bean, by path. */

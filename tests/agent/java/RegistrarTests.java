@@ -249,16 +249,16 @@ public final class RegistrarTests {
         AtomicInteger wanted = new AtomicInteger();
         try (Rig rig = new Rig(100, 5000, null)) {
             rig.core.unwanted = "type=Unwanted";
-            rig.core.unwantedPath = "Dear";
+            rig.core.unwantedPath = "Expensive";
             ChaosBeans.Bean unwanted = new ChaosBeans.Bean(calls::incrementAndGet, false);
             rig.server.registerMBean(unwanted, name("type=Unwanted,name=before"));
             ChaosBeans.Bean partly = new ChaosBeans.Bean(wanted::incrementAndGet, false) {
                 @Override
                 public Object getAttribute(String name) {
-                    return name.equals("Dear") ? calls.incrementAndGet() : super.getAttribute(name);
+                    return name.equals("Expensive") ? calls.incrementAndGet() : super.getAttribute(name);
                 }
             };
-            partly.names = new String[] {"Cheap", "Dear"};
+            partly.names = new String[] {"Cheap", "Expensive"};
             rig.server.registerMBean(partly, name("type=Partly"));
             rig.start();
             equal(1, rig.awaitUnit(name("type=Partly").toString()).values.length, "values");
@@ -398,9 +398,9 @@ public final class RegistrarTests {
             MBeanServer server = MBeanServerFactory.newMBeanServer();
             ListedFiles files = new ListedFiles(error);
             server.registerMBean(files, name);
-            MBeanReader reader = new MBeanReader(server, OpenFiles.isTold());
+            MBeanReader reader = new MBeanReader(server, OpenFiles.isAvailable());
             Description description = describe(reader, name);
-            boolean counted = OpenFiles.isTold() && error == 0;
+            boolean counted = OpenFiles.isAvailable() && error == 0;
             equal(counted, description.countsOpenFiles, "counted, error " + error);
             int before = files.listings;
             Scratch scratch = new Scratch();
@@ -418,29 +418,29 @@ public final class RegistrarTests {
         ObjectName other = new ObjectName("java.lang:type=Other");
         check(!OpenFiles.isCounted(MBeanServerFactory.newMBeanServer(), other), "another bean");
         MBeanServer platform = ManagementFactory.getPlatformMBeanServer();
-        equal(OpenFiles.isTold(), OpenFiles.isCounted(platform, name), "the JVM's own");
+        equal(OpenFiles.isAvailable(), OpenFiles.isCounted(platform, name), "the JVM's own");
     }
 
-    /** Before Linux 6.2: the core is told that listing them is dear, and nothing lists them that does not have to. */
+    /** Before Linux 6.2: the core knows that listing them is expensive, and nothing lists them without need. */
     @Group("offers")
-    static void openFilesAreDearWhereTheyAreListed() throws Exception {
+    static void openFilesAreExpensiveWhereTheyAreListed() throws Exception {
         ObjectName name = new ObjectName("java.lang:type=OperatingSystem");
         MBeanServer server = MBeanServerFactory.newMBeanServer();
         ListedFiles files = new ListedFiles(0);
         server.registerMBean(files, name);
         MBeanReader reader = new MBeanReader(server, false);
         Description outline = reader.outline(name);
-        equal(OpenFiles.ATTRIBUTE, outline.dear, "dear");
-        check(new MBeanReader(server, true).outline(name).dear == null, "dear where the system tells");
+        equal(OpenFiles.ATTRIBUTE, outline.expensive, "expensive");
+        check(new MBeanReader(server, true).outline(name).expensive == null, "expensive where the system tells");
         for (short i = 0; i < outline.slots.size(); i++) {
-            boolean isDear = outline.slots.get(i).attribute.equals(OpenFiles.ATTRIBUTE);
+            boolean isExpensive = outline.slots.get(i).attribute.equals(OpenFiles.ATTRIBUTE);
             int before = files.listings;
             Description description = reader.describe(name, outline, new short[] {i});
-            equal(isDear ? 1 : 0, files.listings - before, "listings");
+            equal(isExpensive ? 1 : 0, files.listings - before, "listings");
             Buffers buffers = new Buffers();
             check(new ControlWriter(buffers.control).bean(Wire.ControlKind.BEAN, 0, new byte[8], description), "room");
             int flags = buffers.control.get(Wire.BeanRecord.SIZE + 8 + Wire.AttributeHead.FLAGS);
-            equal(isDear ? Wire.AttributeFlag.ATTRIBUTE_DEAR : 0, flags, "flags");
+            equal(isExpensive ? Wire.AttributeFlag.ATTRIBUTE_EXPENSIVE : 0, flags, "flags");
         }
     }
 

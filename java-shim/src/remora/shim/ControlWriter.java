@@ -69,9 +69,10 @@ final class ControlWriter {
         int at = put(position + Wire.BeanRecord.SIZE, name);
         for (int i = 0; i < count; i++) {
             Description.Slot slot = description.slots.get(i);
-            boolean isDear = slot.attribute.equals(description.dear);
+            boolean isExpensive = slot.attribute.equals(description.expensive);
             buffer.put(at + Wire.AttributeHead.TYPE, (byte) slot.type);
-            buffer.put(at + Wire.AttributeHead.FLAGS, (byte) (isDear ? Wire.AttributeFlag.ATTRIBUTE_DEAR : 0));
+            int flags = isExpensive ? Wire.AttributeFlag.ATTRIBUTE_EXPENSIVE : 0;
+            buffer.put(at + Wire.AttributeHead.FLAGS, (byte) flags);
             buffer.putShort(at + Wire.AttributeHead.PATH_BYTES, (short) paths[i].length);
             at = put(at + Wire.AttributeHead.SIZE, paths[i]);
         }

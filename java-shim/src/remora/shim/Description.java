@@ -57,7 +57,7 @@ final class Description {
     /** The bean tells the host's CPU load by two names, each a window since either was read last: read by one. */
     boolean hasTwoCpuLoads;
     /** An attribute that takes so long to read that the core wants it only where it is asked for by name, or null. */
-    String dear;
+    String expensive;
     /** Hash of the outline that a description of values was made after. */
     int outline;
     final List<Slot> slots = new ArrayList<>();

@@ -28,7 +28,7 @@ final class MBeanReader {
     private static final int NO_VALUE = -1;
     private static final String COMPOSITE = CompositeData.class.getName();
 
-    /** Attributes of platform beans that are dear or private and never numeric. */
+    /** Attributes of platform beans that are expensive or private and never numeric. */
     private static final Set<String> NEVER_READ = new HashSet<>(Arrays.asList(
             "SystemProperties", "ClassPath", "BootClassPath", "LibraryPath", "InputArguments", "AllThreadIds"));
 
@@ -42,13 +42,13 @@ final class MBeanReader {
     private static final AttributeList NOTHING = new AttributeList();
 
     private final MBeanServer server;
-    private final boolean opensAreTold;
+    private final boolean countsOpenFiles;
     private volatile boolean oneByOne;
 
-    /** {@code opensAreTold}: {@link OpenFiles#isTold}; without it their number is listed, which is dear. */
-    MBeanReader(MBeanServer server, boolean opensAreTold) {
+    /** {@code countsOpenFiles}: {@link OpenFiles#isAvailable}; without it open files are listed, which is expensive. */
+    MBeanReader(MBeanServer server, boolean countsOpenFiles) {
         this.server = server;
-        this.opensAreTold = opensAreTold;
+        this.countsOpenFiles = countsOpenFiles;
     }
 
     /**
@@ -60,7 +60,7 @@ final class MBeanReader {
         Description result = new Description();
         result.kind = Wire.BeanKind.MBEAN;
         boolean platform = name.getDomain().startsWith("java.");
-        result.dear = OpenFiles.isOf(name) && !opensAreTold ? OpenFiles.ATTRIBUTE : null;
+        result.expensive = OpenFiles.isOf(name) && !countsOpenFiles ? OpenFiles.ATTRIBUTE : null;
         for (MBeanAttributeInfo info : server.getMBeanInfo(name).getAttributes()) {
             String attribute = info.getName();
             if (!info.isReadable() || platform && NEVER_READ.contains(attribute)) {
@@ -125,8 +125,8 @@ final class MBeanReader {
         Description description = describe(asked, outline.numeric, valuesOf(name, asked));
         description.slots.addAll(ofProcess);
         description.countsOpenFiles =
-                opensAreTold && asked.contains(OpenFiles.ATTRIBUTE) && OpenFiles.isCounted(server, name);
-        description.dear = outline.dear;
+                countsOpenFiles && asked.contains(OpenFiles.ATTRIBUTE) && OpenFiles.isCounted(server, name);
+        description.expensive = outline.expensive;
         description.hasTwoCpuLoads = outline.hasTwoCpuLoads;
         description.outline = outline.hash();
         return description;

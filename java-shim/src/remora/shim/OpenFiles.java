@@ -17,13 +17,13 @@ final class OpenFiles {
     private static final int DIFFERENCE_MAX = 8;
     private static final int TRIES = 3;
 
-    /** 0 where the system does not tell. Allocates nothing. */
+    /** 0 where the system does not have the number. Allocates nothing. */
     static long count() {
         return DIRECTORY.length();
     }
 
-    /** Whether the system tells at all. */
-    static boolean isTold() {
+    /** Whether the system has the number. */
+    static boolean isAvailable() {
         return count() > 0;
     }
 
@@ -35,7 +35,7 @@ final class OpenFiles {
     /** Whether {@link #count} tells what the attribute of {@code name} does. Reads the attribute. */
     static boolean isCounted(MBeanServer server, ObjectName name) {
         try {
-            for (int i = 0; i < TRIES && isOf(name) && isTold(); i++) {
+            for (int i = 0; i < TRIES && isOf(name) && isAvailable(); i++) {
                 Object listed = server.getAttribute(name, ATTRIBUTE);
                 if (listed instanceof Number && Math.abs(((Number) listed).longValue() - count()) <= DIFFERENCE_MAX) {
                     return true;

@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>The collector's side has no fence: one after each read would keep the processor from fetching what the next read
  * needs while it waits for what this one needs, a tenth of a pass over a large broker. The supervisor makes up for it
  * by giving up in two steps, {@link #ask} and {@link #abandon}, with at least {@link #ASKED_MILLIS} between them. A
- * thread that left without seeing the question has by then long been seen to have left; one that saw it settles with
- * the supervisor by compare-and-set who was first.
+ * thread that left without seeing the question has by then long been seen to have left; one that saw it decides
+ * with the supervisor by compare-and-set who was first.
  */
 @SuppressWarnings("serial")
 final class ReadGate extends AtomicLong {

@@ -454,8 +454,8 @@ final class Registrar {
 
     /**
      * A metric object: existence is the MBeanServer's word. A gauge is taken for a number, and looked at here only when
-     * a read has found something else: nobody may want it, and it may be dear. What was found is remembered, also of a
-     * gauge that the core did not want then: offered as a number again it would be a unit until its next read.
+     * a read has found something else: nobody may want it, and it may be expensive. What was found is remembered, also
+     * of a gauge that the core did not want then: offered as a number again it would be a unit until its next read.
      */
     private Description describe(ObjectName name, Object metric, int kind) throws InstanceNotFoundException {
         if (!server.isRegistered(name)) {

@@ -32,7 +32,7 @@ final class Session {
         this.buffers = buffers;
         this.server = server;
         this.metrics = metrics;
-        mbeans = new MBeanReader(server, OpenFiles.isTold());
+        mbeans = new MBeanReader(server, OpenFiles.isAvailable());
         catalog = new MBeanCatalog(server, domains);
         registrar = new Registrar(core, buffers, server, catalog, metrics, mbeans, units, stuck);
         samples = new SampleWriter(core, buffers, new TextTable());

@@ -82,7 +82,7 @@ final class Wire {
     }
 
     static final class AttributeFlag {
-        static final int ATTRIBUTE_DEAR = 1;
+        static final int ATTRIBUTE_EXPENSIVE = 1;
 
         private AttributeFlag() {}
     }

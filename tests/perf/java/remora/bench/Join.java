@@ -29,7 +29,7 @@ public final class Join {
     private static final double LATE_MS = 2500;
     private static final double SETTLED = 1.02;
     private static final int RANGE_TICKS = 6;
-    private static final double DEAR_S = 0.00033;
+    private static final double EXPENSIVE_S = 0.00033;
     private static final String COST = "remora_family_read_typical_seconds";
     private static final String ACCURACY = "remora_accuracy_";
 
@@ -275,7 +275,7 @@ public final class Join {
             Subject subject = truth.series.get(id);
             int row = subject.kind.ordinal();
             double seconds = subject.kind == Subject.Kind.BROKER ? known.getOrDefault(subject.bean, 0.0) : 0;
-            if (seconds > DEAR_S) {
+            if (seconds > EXPENSIVE_S) {
                 row = Subject.Kind.values().length;
             }
             rowOf[id] = row;
@@ -289,8 +289,8 @@ public final class Join {
             tally.example(verdict, id, line.value, age, seen);
             rows[row].take(verdict, age);
             if (verdict != Judge.Verdict.GHOST) {
-                if (seconds > DEAR_S) {
-                    tally.dear(subject.bean, seconds, age, verdict.isTrue());
+                if (seconds > EXPENSIVE_S) {
+                    tally.expensive(subject.bean, seconds, age, verdict.isTrue());
                 }
                 int unit = unitOf[id];
                 if (unitAt[unit] != tickNumber) {

@@ -48,7 +48,7 @@ final class Tally {
     }
 
     /** A bean that costs more than half a millisecond. */
-    private static final class Dear {
+    private static final class Expensive {
         double seconds;
         int ageMillis;
         long judged;
@@ -58,7 +58,7 @@ final class Tally {
     final String name;
     final double fromMillis;
     final double toMillis;
-    /** By class, the dear beans of the broker last. */
+    /** By class, the expensive beans of the broker last. */
     final Row[] rows = new Row[Subject.Kind.values().length + 1];
     long ticks;
     long ticksWithoutTruth;
@@ -67,7 +67,7 @@ final class Tally {
     private final int[] untrue;
     private final int[] ageMillis;
     private final float[] error;
-    private final Map<String, Dear> dear = new LinkedHashMap<>();
+    private final Map<String, Expensive> expensive = new LinkedHashMap<>();
     private final Map<String, Long> unknown = new TreeMap<>();
     private final Map<String, Long> missing = new TreeMap<>();
     private final Map<String, Long> ghosts = new TreeMap<>();
@@ -142,8 +142,8 @@ final class Tally {
         unknown.merge(family, 1L, Long::sum);
     }
 
-    void dear(String bean, double seconds, int age, boolean isTrue) {
-        Dear found = dear.computeIfAbsent(bean, key -> new Dear());
+    void expensive(String bean, double seconds, int age, boolean isTrue) {
+        Expensive found = expensive.computeIfAbsent(bean, key -> new Expensive());
         found.seconds = Math.max(found.seconds, seconds);
         found.ageMillis = Math.max(found.ageMillis, age);
         found.judged++;
@@ -165,10 +165,10 @@ final class Tally {
             out.append(i == 0 ? "" : ",").append(quote(rowName(i))).append(':').append(row(rows[i]));
         }
         out.append("},\"worst\":[");
-        out.append(String.join(",", worst())).append("],\"dear\":{");
+        out.append(String.join(",", worst())).append("],\"expensive\":{");
         String comma = "";
-        for (Map.Entry<String, Dear> entry : dear.entrySet()) {
-            Dear found = entry.getValue();
+        for (Map.Entry<String, Expensive> entry : expensive.entrySet()) {
+            Expensive found = entry.getValue();
             out.append(comma).append(quote(entry.getKey())).append(":{\"seconds\":").append(found.seconds)
                     .append(",\"age_max_s\":").append(found.ageMillis / 1e3).append(",\"true\":")
                     .append((double) found.isTrue / found.judged).append('}');
@@ -182,7 +182,7 @@ final class Tally {
 
     static String rowName(int row) {
         Subject.Kind[] kinds = Subject.Kind.values();
-        return row == kinds.length ? "broker, dear" : kinds[row].name().toLowerCase();
+        return row == kinds.length ? "broker, expensive" : kinds[row].name().toLowerCase();
     }
 
     private static String row(Row row) {
