@@ -15,6 +15,7 @@
 
 #include "engine/engine.h"
 #include "support/fake_shim.h"
+#include "support/temporary_directory.h"
 
 namespace remora {
 namespace {
@@ -87,9 +88,8 @@ struct Stress {
 TEST(EngineStress, LosesNothingWithoutCountingItWhileEverythingRaces) {
     const char* asked = std::getenv("REMORA_STRESS_SECONDS");
     const int seconds = asked == nullptr ? 10 : std::atoi(asked);
-    const std::filesystem::path directory =
-        std::filesystem::path(testing::TempDir()) / ("stress." + std::to_string(getpid()));
-    std::filesystem::create_directories(directory);
+    const TemporaryDirectory temporary;
+    const std::filesystem::path directory = temporary.path();
     std::ofstream(directory / "remora.json")
         << R"({"directory": ")" << directory.string() << R"(", "select": {"profile": "all"},
         "sampling": {"base_interval": "1s", "min_interval": "1s"},
@@ -125,7 +125,6 @@ TEST(EngineStress, LosesNothingWithoutCountingItWhileEverythingRaces) {
                                                  count(Counter::kValuesUnregisteredDropped));
     EXPECT_EQ(count(Counter::kValuesUnaccounted), 0U);
     EXPECT_EQ(count(Counter::kUnits), stress.live.size());
-    std::filesystem::remove_all(directory);
 }
 
 }  // namespace

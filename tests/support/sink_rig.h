@@ -3,7 +3,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +21,7 @@
 #include "support/fake_clock.h"
 #include "support/fake_socket.h"
 #include "support/fault_file_system.h"
+#include "support/temporary_directory.h"
 
 namespace remora {
 
@@ -61,9 +61,6 @@ class SmallDisk {
 class SinkRig : public ::testing::Test {
  protected:
     void SetUp() override {
-        std::string pattern = (std::filesystem::temp_directory_path() / "remora-sink-XXXXXX");
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        directory = pattern;
         options.name = "test";
         options.path = directory + "/out";
         options.file_mode = 0644;
@@ -83,9 +80,6 @@ class SinkRig : public ::testing::Test {
         stop();
         EXPECT_EQ(files.open_files(), 0) << "descriptors left open";
         EXPECT_EQ(network.open_sockets, 0) << "sockets left open";
-        std::error_code ignored;
-        std::filesystem::permissions(directory, std::filesystem::perms::owner_all, ignored);
-        std::filesystem::remove_all(directory, ignored);
     }
 
     void start(SinkKind kind, std::size_t block_bytes = 256, std::size_t blocks = 64) {
@@ -200,7 +194,8 @@ class SinkRig : public ::testing::Test {
         return bytes;
     }
 
-    std::string directory;
+    const TemporaryDirectory temporary;
+    const std::string directory = temporary.path();
     SinkOptions options;
     FakeClock clock;
     CounterTable counters;

@@ -6,11 +6,14 @@
 #include <fstream>
 #include <string>
 
+#include "support/temporary_directory.h"
+
 namespace remora {
 namespace {
 
 TEST(CounterFileTest, IsReadBackAsWritten) {
-    const std::string path = testing::TempDir() + "/counters." + std::to_string(getpid());
+    const TemporaryDirectory directory;
+    const std::string path = directory.path() + "/counters";
     CounterTable counters;
     counters.add(Counter::kTicks, 7);
     counters.set(Counter::kUnits, 9);
@@ -22,11 +25,11 @@ TEST(CounterFileTest, IsReadBackAsWritten) {
     ASSERT_EQ(file.value().readings.size(), kCounterCount);
     EXPECT_EQ(file.value().readings[static_cast<std::size_t>(Counter::kTicks)].value, 7U);
     EXPECT_TRUE(file.value().readings[static_cast<std::size_t>(Counter::kUnits)].is_gauge);
-    std::remove(path.c_str());
 }
 
 TEST(CounterFileTest, RefusesAnotherFile) {
-    const std::string path = testing::TempDir() + "/other." + std::to_string(getpid());
+    const TemporaryDirectory directory;
+    const std::string path = directory.path() + "/other";
     std::ofstream(path) << "something else";
     EXPECT_EQ(read_counter_file(path).status().code(), Code::kCorrupt);
     std::remove(path.c_str());

@@ -9,26 +9,21 @@
 #include <iterator>
 #include <string>
 
+#include "support/temporary_directory.h"
+
 namespace remora {
 namespace {
 
 class FilesTest : public testing::Test {
  protected:
-    void SetUp() override {
-        std::string pattern = std::filesystem::temp_directory_path() / "remora-files-XXXXXX";
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        directory = pattern;
-        path = directory + "/counters";
-    }
-    void TearDown() override { std::filesystem::remove_all(directory); }
-
     static std::string read(const std::string& from) {
         std::ifstream in(from, std::ios::binary);
         return {std::istreambuf_iterator<char>(in), {}};
     }
 
-    std::string directory;
-    std::string path;
+    const TemporaryDirectory temporary;
+    const std::string directory = temporary.path();
+    const std::string path = directory + "/counters";
 };
 
 // Opening one for writing waits for a reader, for ever.

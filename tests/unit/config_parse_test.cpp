@@ -1,6 +1,5 @@
 // Values, precedence and origins of a good configuration, and its printed form.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include "config/overrides.h"
 #include "config/parse.h"
 #include "config/print.h"
+#include "support/temporary_directory.h"
 
 namespace remora {
 namespace {
@@ -177,8 +177,8 @@ TEST(ConfigParse, ArgumentsMayBeAPathOrKeys) {
 }
 
 TEST(ConfigParse, LoadsTheFileThatTheArgumentOrTheVariableNames) {
-    const std::filesystem::path path = std::filesystem::temp_directory_path() /
-                                       ("remora-config-" + std::to_string(::getpid()) + ".json");
+    const TemporaryDirectory directory;
+    const std::filesystem::path path = directory.path() + "/remora.json";
     std::ofstream(path) << "\xEF\xBB\xBF{\"topics\": {\"mode\": \"none\"}}";
     const ParseOutcome by_argument = load_config("config=" + path.string(), {"REMORA_CONFIG=/no"});
     EXPECT_TRUE(by_argument.is_ok()) << by_argument.error_text();

@@ -13,6 +13,7 @@
 
 #include "support/counted_new.h"
 #include "support/fake_shim.h"
+#include "support/temporary_directory.h"
 
 namespace remora {
 namespace {
@@ -37,9 +38,8 @@ bool soon_without_threads() {
 }
 
 TEST(StartMemoryTest, AnAllocationThatFailsAfterThreadsRunEndsThem) {
-    std::string pattern = std::filesystem::temp_directory_path() / "remora-memory-XXXXXX";
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    const std::string arguments = "directory=" + pattern + ",log.level=error";
+    const TemporaryDirectory directory;
+    const std::string arguments = "directory=" + directory.path() + ",log.level=error";
     FakeShim shim;
     const remora_buffers buffers = shim.buffers();
     char message[256] = {};
@@ -69,7 +69,6 @@ TEST(StartMemoryTest, AnAllocationThatFailsAfterThreadsRunEndsThem) {
         }
     }
     EXPECT_GT(refused, 10);
-    std::filesystem::remove_all(pattern);
 }
 
 }  // namespace

@@ -16,23 +16,18 @@
 #include "support/fake_clock.h"
 #include "support/fake_shim.h"
 #include "support/kept_log.h"
+#include "support/temporary_directory.h"
 
 namespace remora {
 namespace {
 
 class LateTest : public testing::Test {
  protected:
-    void SetUp() override {
-        std::string pattern = std::filesystem::temp_directory_path() / "remora-late-XXXXXX";
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        directory = pattern;
-    }
     void TearDown() override {
         if (engine != nullptr) {
             EXPECT_TRUE(engine->stop(5'000));
             engine.reset();
         }
-        std::filesystem::remove_all(directory);
     }
 
     void write_config(const std::string& more) const {
@@ -95,7 +90,8 @@ class LateTest : public testing::Test {
     }
 
     SystemClock clock;
-    std::string directory;
+    const TemporaryDirectory temporary;
+    const std::string directory = temporary.path();
     FakeShim shim;
     KeptLog log;
     std::unique_ptr<Engine> engine;

@@ -19,6 +19,7 @@
 
 #include "support/fake_shim.h"
 #include "support/kept_log.h"
+#include "support/temporary_directory.h"
 #include "trace/trace.h"
 
 namespace remora {
@@ -35,14 +36,6 @@ namespace {
 
 class EngineTest : public testing::Test {
  protected:
-    EngineTest() {
-        directory_ = std::filesystem::path(testing::TempDir()) /
-                     ("engine." + std::to_string(getpid()) + "." +
-                      testing::UnitTest::GetInstance()->current_test_info()->name());
-        std::filesystem::create_directories(directory_);
-    }
-    ~EngineTest() override { std::filesystem::remove_all(directory_); }
-
     // `sampling`: keys beside the base interval; `more`: after the common sections.
     std::string config(const std::string& more = "", const std::string& sampling = "") {
         const std::string path = directory_ / "remora.json";
@@ -124,7 +117,8 @@ class EngineTest : public testing::Test {
     }
 
     SystemClock clock_;
-    std::filesystem::path directory_;
+    const TemporaryDirectory temporary_;
+    const std::filesystem::path directory_ = temporary_.path();
     FakeShim shim_;
     KeptLog log_;
     std::unique_ptr<Engine> engine_;

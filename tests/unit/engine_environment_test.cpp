@@ -2,7 +2,6 @@
 #include "engine/environment.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -14,25 +13,20 @@
 #include "support/fake_socket.h"
 #include "support/fault_file_system.h"
 #include "support/kept_log.h"
+#include "support/temporary_directory.h"
 
 namespace remora {
 namespace {
 
 class EnvironmentTest : public testing::Test {
  protected:
-    void SetUp() override {
-        std::string pattern = std::filesystem::temp_directory_path() / "remora-world-XXXXXX";
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        directory_ = pattern;
-    }
-    void TearDown() override { std::filesystem::remove_all(directory_); }
-
     Result<std::unique_ptr<Engine>> start(const std::string& more) {
         return Engine::start("directory=" + directory_ + "/own," + more, "", shim_.buffers(),
                              {clock_, files_, sockets_, log_});
     }
 
-    std::string directory_;
+    const TemporaryDirectory temporary_;
+    const std::string directory_ = temporary_.path();
     FakeShim shim_;
     KeptLog log_;
     std::shared_ptr<FakeClock> clock_ = std::make_shared<FakeClock>();

@@ -2,7 +2,6 @@
 #include "engine/housekeeper.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,6 +11,7 @@
 
 #include "support/fake_clock.h"
 #include "support/kept_log.h"
+#include "support/temporary_directory.h"
 
 namespace remora {
 namespace {
@@ -19,9 +19,6 @@ namespace {
 class HousekeeperTest : public testing::Test {
  protected:
     void SetUp() override {
-        std::string pattern = std::filesystem::temp_directory_path() / "remora-housekeeper-XXXXXX";
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        directory_ = pattern;
         options_.counters_path = directory_ + "/counters";
         options_.counters_interval_ms = 10'000;
         options_.config_interval_ms = 5'000;
@@ -34,11 +31,11 @@ class HousekeeperTest : public testing::Test {
         keeper_ = std::make_unique<Housekeeper>(options_, channels_, clock_, counters_, log_,
                                                 std::move(duties));
     }
-    void TearDown() override { std::filesystem::remove_all(directory_); }
 
     bool exists(const std::string& path) const { return std::filesystem::exists(path); }
 
-    std::string directory_;
+    const TemporaryDirectory temporary_;
+    const std::string directory_ = temporary_.path();
     Housekeeper::Options options_;
     Channels channels_;
     CounterTable counters_;

@@ -18,6 +18,7 @@
 #include "support/fake_socket.h"
 #include "support/fault_file_system.h"
 #include "support/kept_log.h"
+#include "support/temporary_directory.h"
 
 namespace remora {
 namespace {
@@ -26,16 +27,11 @@ namespace {
 class OutputPipeTest : public testing::Test {
  protected:
     OutputPipeTest() {
-        std::string pattern = std::filesystem::temp_directory_path() / "remora-pipe-XXXXXX";
-        directory_ = mkdtemp(pattern.data());
         network_.names["127.0.0.1"] = {"receiver"};
         config_.name = "test";
         config_.path = directory_ + "/out";
     }
-    ~OutputPipeTest() override {
-        pipe_.reset();
-        std::filesystem::remove_all(directory_);
-    }
+    ~OutputPipeTest() override { pipe_.reset(); }
 
     SinkEnvironment environment() {
         return {clock_, counters_, log_, files_, network_, [this] { has_room_.store(true); }};
@@ -133,7 +129,8 @@ class OutputPipeTest : public testing::Test {
     std::atomic<bool> has_room_{false};
     FakeSocketFactory network_;
     Cache cache_{counters_};
-    std::string directory_;
+    const TemporaryDirectory temporary_;
+    const std::string directory_ = temporary_.path();
     OutputConfig config_;
     std::unique_ptr<OutputPipe> pipe_;
 };

@@ -15,20 +15,14 @@
 #include "support/fake_shim.h"
 #include "support/fault_file_system.h"
 #include "support/kept_log.h"
+#include "support/temporary_directory.h"
 
 namespace remora {
 namespace {
 
 class PlaceTest : public testing::Test {
  protected:
-    void SetUp() override {
-        std::string pattern = std::filesystem::temp_directory_path() / "remora-place-XXXXXX";
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        root = pattern;
-        logs = root + "/logs";
-        std::filesystem::create_directory(logs);
-    }
-    void TearDown() override { std::filesystem::remove_all(root); }
+    void SetUp() override { std::filesystem::create_directory(logs); }
 
     Facts beside_logs(const std::string& id) const {
         return {{"kafka.logs.dir", logs}, {"broker.id", id}, {"user.name", "k"}};
@@ -48,8 +42,9 @@ class PlaceTest : public testing::Test {
         return ::stat(path.c_str(), &found) == 0 ? found.st_mode & 0777U : 0;
     }
 
-    std::string root;
-    std::string logs;
+    const TemporaryDirectory temporary;
+    const std::string root = temporary.path();
+    const std::string logs = root + "/logs";
     FaultFileSystem files;  // of one process
     PosixFileSystem others;
 };

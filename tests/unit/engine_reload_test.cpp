@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "support/fake_shim.h"
 #include "support/kept_log.h"
+#include "support/temporary_directory.h"
 
 namespace remora {
 namespace {
@@ -28,18 +29,11 @@ class ReloadTest : public testing::Test {
         int reads = 0;
     };
 
-    ReloadTest() {
-        directory_ = std::filesystem::path(testing::TempDir()) /
-                     ("reload." + std::to_string(getpid()) + "." +
-                      testing::UnitTest::GetInstance()->current_test_info()->name());
-        std::filesystem::create_directories(directory_);
-    }
     ~ReloadTest() override {
         if (engine_ != nullptr) {
             EXPECT_TRUE(engine_->stop(5'000));
             engine_.reset();
         }
-        std::filesystem::remove_all(directory_);
     }
 
     // `more`: keys after the common ones.
@@ -172,7 +166,8 @@ class ReloadTest : public testing::Test {
     }
 
     SystemClock clock_;
-    std::filesystem::path directory_;
+    const TemporaryDirectory temporary_;
+    const std::filesystem::path directory_ = temporary_.path();
     FakeShim shim_;
     KeptLog log_;
     std::unique_ptr<Engine> engine_;
