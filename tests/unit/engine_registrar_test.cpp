@@ -1,0 +1,378 @@
+// Answers of the registrar, units and ids by hand: no threads.
+#include "engine/registrar.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/channels.h"
+#include "plan/planner.h"
+#include "select/selector.h"
+#include "support/fake_shim.h"
+#include "support/kept_log.h"
+
+namespace remora {
+namespace {
+
+TEST(RegistrarCapTest, RoomThatComesFreeIsUsedAgain) {
+    Channels channels;
+    IntervalTable intervals;
+    Planner planner({}, intervals);
+    CounterTable counters;
+    Config config;
+    config.select.profile = Profile::kAll;
+    config.limits.series_per_family_max = 2;
+    Registrar::Settings settings;
+    settings.limits = config.limits;
+    settings.base_interval_ms = 10'000;
+    settings.selector = std::make_shared<const Selector>(config);
+    KeptLog sink;
+    const SystemClock clock;
+    Log log(sink, clock, counters);
+    Registrar registrar(settings, channels, planner, intervals, counters, log);
+    FakeShim shim;
+    const remora_buffers buffers = shim.buffers();
+    const auto handle = [&] {
+        const auto bytes = static_cast<std::size_t>(shim.take_control_bytes());
+        return shim.answers(
+            registrar.handle({buffers.control, bytes}, {buffers.answer, buffers.answer_bytes}));
+    };
+    const auto offer_all = [&] {
+        for (const char* topic : {"a", "b", "c", "d"}) {
+            shim.add_bean(wire::BeanKind::kGauge,
+                          std::string("kafka.server:type=Topics,name=Lag,topic=") + topic);
+        }
+        shim.add_swept();
+        return handle();
+    };
+    const auto first = offer_all();
+    ASSERT_EQ(first.size(), 4U);
+    EXPECT_GE(first[0].unit, 0);
+    EXPECT_GE(first[1].unit, 0);
+    EXPECT_LT(first[2].unit, 0);
+    EXPECT_LT(first[3].unit, 0);
+    EXPECT_FALSE(registrar.wants_refill(1));
+    shim.add_unregister(static_cast<std::uint32_t>(first[0].unit));
+    EXPECT_TRUE(handle().empty());
+    EXPECT_FALSE(registrar.wants_refill(kNanosPerSecond)) << "at once would be too often";
+    ASSERT_TRUE(registrar.wants_refill(100 * kNanosPerSecond));
+    registrar.begin_refill();
+    EXPECT_FALSE(registrar.wants_refill(200 * kNanosPerSecond)) << "one is under way";
+    shim.add_bean(wire::BeanKind::kGauge, "kafka.server:type=Topics,name=Lag,topic=d");
+    const auto d = handle();
+    EXPECT_GE(d.at(0).unit, 0);
+    shim.add_bean(wire::BeanKind::kGauge, "kafka.server:type=Topics,name=Lag,topic=b");
+    shim.add_bean(wire::BeanKind::kGauge, "kafka.server:type=Topics,name=Lag,topic=c");
+    shim.add_swept();
+    const auto rest = handle();
+    EXPECT_EQ(rest.at(0).unit, first[1].unit) << "what was kept stays";
+    EXPECT_LT(rest.at(1).unit, 0);
+    EXPECT_FALSE(registrar.wants_refill(300 * kNanosPerSecond));
+    EXPECT_EQ(counters.get(Counter::kSeries), 2U);
+}
+
+// A registrar by hand, over a shim and channels of its own.
+class RegistrarTest : public testing::Test {
+ protected:
+    void make(const Config& config) {
+        Registrar::Settings settings;
+        settings.limits = config.limits;
+        settings.base_interval_ms = 10'000;
+        settings.selector = std::make_shared<const Selector>(config);
+        settings_ = settings;
+        registrar_ =
+            std::make_unique<Registrar>(settings, channels_, planner_, intervals_, counters_, log_);
+    }
+    std::vector<FakeShim::Answer> handle() {
+        const auto bytes = static_cast<std::size_t>(shim_.take_control_bytes());
+        return shim_.answers(registrar_->handle({buffers_.control, bytes},
+                                                {buffers_.answer, buffers_.answer_bytes}));
+    }
+    std::int32_t offer(const std::string& name, wire::ReadStatus status = wire::ReadStatus::kOk) {
+        shim_.add_bean(wire::BeanKind::kGauge, name, {}, status);
+        return handle().at(0).unit;
+    }
+    std::int32_t offer_partition(int partition) {
+        return offer("kafka.log:type=Log,name=Size,topic=t,partition=" + std::to_string(partition));
+    }
+    void end_sweep() {
+        shim_.add_swept();
+        EXPECT_TRUE(handle().empty());
+    }
+    // What the core knows of the one aggregate that there may be.
+    enum class Known : std::uint8_t { kNothing, kPart, kWhole };
+    Known aggregate() {
+        ControlItem* raw = nullptr;
+        while (channels_.control.try_pop(raw)) {
+            const std::unique_ptr<ControlItem> item(raw);
+            if (item->kind == ControlItem::Kind::kUnit &&
+                item->registration.made_by != Aggregate::kNone) {
+                known_ = item->registration.is_incomplete ? Known::kPart : Known::kWhole;
+            } else if (!item->whole.empty()) {
+                known_ = Known::kWhole;
+            }
+        }
+        return known_;
+    }
+    std::size_t unregistered() {
+        Message message;
+        std::size_t count = 0;
+        while (channels_.samples.try_pop(message)) {
+            count += message.kind == MessageKind::kUnregistered ? 1 : 0;
+        }
+        return count;
+    }
+
+    Channels channels_;
+    IntervalTable intervals_;
+    Planner planner_{{}, intervals_};
+    CounterTable counters_;
+    KeptLog sink_;
+    SystemClock clock_;
+    Log log_{sink_, clock_, counters_};
+    FakeShim shim_;
+    const remora_buffers buffers_ = shim_.buffers();
+    Registrar::Settings settings_;
+    std::unique_ptr<Registrar> registrar_;
+    Known known_ = Known::kNothing;
+};
+
+Config summed() {
+    Config config;
+    config.select.profile = Profile::kAll;
+    config.topics.aggregate = Aggregate::kSum;
+    return config;
+}
+
+TEST_F(RegistrarTest, AnAdmissionThatFailsLeavesNothingBehind) {
+    Config config = summed();
+    config.limits.units_max = 1;
+    make(config);
+    // Room for a partition, but none for what would be made of it.
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_LT(offer_partition(i), 0);
+    }
+    end_sweep();
+    EXPECT_EQ(unregistered(), 0U) << "the core never heard of it";
+    EXPECT_EQ(aggregate(), Known::kNothing);
+    EXPECT_EQ(counters_.get(Counter::kUnitsRegistered), 0U);
+    EXPECT_EQ(counters_.get(Counter::kUnitsUnregistered), 0U);
+    EXPECT_EQ(planner_.units(), 0U);
+    EXPECT_FALSE(registrar_->wants_refill(kNanosPerSecond));
+    EXPECT_TRUE(registrar_->wants_refill(1'000 * kNanosPerSecond)) << "once, after the start";
+    EXPECT_FALSE(registrar_->wants_refill(10'000 * kNanosPerSecond)) << "nothing has left";
+    EXPECT_EQ(offer("kafka.server:type=ReplicaManager,name=PartitionCount"), 0) << "the first id";
+}
+
+// Which series there are must not depend on the order in which a node that starts makes its beans.
+TEST_F(RegistrarTest, CapsAreFilledAnewInTheOrderOfASweepOnceTheNodeHasStarted) {
+    Config config;
+    config.select.profile = Profile::kAll;
+    config.limits.series_per_family_max = 1;
+    make(config);
+    end_sweep();
+    const std::int32_t luck = offer_partition(3);
+    EXPECT_GE(luck, 0);
+    EXPECT_LT(offer_partition(1), 0) << "there is room for one";
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    EXPECT_FALSE(registrar_->wants_refill(now_ns));
+    EXPECT_FALSE(registrar_->wants_refill(now_ns + 29 * kNanosPerSecond)) << "more may come";
+    ASSERT_TRUE(registrar_->wants_refill(now_ns + 31 * kNanosPerSecond));
+    registrar_->begin_refill();
+    EXPECT_GE(offer_partition(1), 0);
+    EXPECT_LT(offer_partition(3), 0);
+    end_sweep();
+    EXPECT_FALSE(registrar_->wants_refill(now_ns + 3'600 * kNanosPerSecond)) << "once";
+}
+
+TEST_F(RegistrarTest, OnlyTheEndOfASweepKnowsThatASumIsWhole) {
+    make(summed());
+    EXPECT_GE(offer_partition(0), 0);
+    EXPECT_EQ(aggregate(), Known::kPart) << "others may come";
+    EXPECT_GE(offer_partition(1), 0);
+    EXPECT_EQ(aggregate(), Known::kPart);
+    end_sweep();
+    EXPECT_EQ(aggregate(), Known::kWhole);
+    EXPECT_GE(offer_partition(2), 0);
+    EXPECT_EQ(aggregate(), Known::kWhole);
+    settings_.limits.units_max = 3;
+    registrar_->begin_sweep(settings_);
+    EXPECT_GE(offer_partition(0), 0);
+    EXPECT_GE(offer_partition(1), 0);
+    EXPECT_EQ(aggregate(), Known::kWhole) << "all are still there";
+    EXPECT_LT(offer_partition(2), 0);
+    EXPECT_EQ(aggregate(), Known::kPart);
+    end_sweep();
+    EXPECT_EQ(aggregate(), Known::kPart);
+    registrar_->begin_refill();
+    EXPECT_GE(offer_partition(0), 0);
+    EXPECT_EQ(aggregate(), Known::kPart) << "one has no place until the sweep says otherwise";
+    EXPECT_GE(offer_partition(1), 0);
+    EXPECT_LT(offer_partition(2), 0);
+    end_sweep();
+    EXPECT_EQ(aggregate(), Known::kPart);
+    settings_.limits.units_max = 10;
+    registrar_->begin_sweep(settings_);
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(aggregate(), Known::kPart);
+        EXPECT_GE(offer_partition(i), 0);
+    }
+    end_sweep();
+    EXPECT_EQ(aggregate(), Known::kWhole);
+}
+
+TEST_F(RegistrarTest, ASumThatLosesItsPartsToASweepIsNotShown) {
+    Config config = summed();
+    make(config);
+    EXPECT_GE(offer_partition(0), 0);
+    EXPECT_GE(offer_partition(1), 0);
+    end_sweep();
+    EXPECT_EQ(aggregate(), Known::kWhole);
+    config.topics.aggregate = Aggregate::kNone;
+    settings_.selector = std::make_shared<const Selector>(config);
+    registrar_->begin_sweep(settings_);
+    EXPECT_GE(offer_partition(0), 0);
+    EXPECT_EQ(aggregate(), Known::kPart) << "the rest of them";
+}
+
+// The answer is negative, so that the shim forgets the unit: the core must too.
+TEST_F(RegistrarTest, AUnitThatCannotBeDescribedInASweepIsReleased) {
+    Config config;
+    config.select.profile = Profile::kAll;
+    make(config);
+    const std::string name = "kafka.server:type=ReplicaManager,name=PartitionCount";
+    EXPECT_EQ(offer(name), 0);
+    end_sweep();
+    registrar_->begin_refill();
+    EXPECT_LT(offer(name, wire::ReadStatus::kBlocked), 0);
+    EXPECT_EQ(unregistered(), 1U);
+    end_sweep();
+    EXPECT_EQ(offer(name), 1) << "anew; the core has not given the id back";
+    EXPECT_EQ(counters_.get(Counter::kUnits), 1U);
+}
+
+TEST_F(RegistrarTest, AListHasWhatBeansDeclareWantedOrNot) {
+    make(Config());
+    end_sweep();
+    ASSERT_TRUE(registrar_->begin_listing());
+    const FakeShim::Attributes declared = {{wire::ValueType::kNumber, "a"},
+                                           {wire::ValueType::kBoolean, "b"}};
+    shim_.add_ask("kafka.server:type=Unwanted", declared);
+    shim_.add_ask("java.lang:type=Runtime",
+                  {{wire::ValueType::kNumber, "Uptime"}, {wire::ValueType::kText, "Name"}});
+    shim_.add_bean(wire::BeanKind::kMBean, "java.lang:type=Runtime",
+                   {{wire::ValueType::kNumber, "Uptime"}});
+    shim_.add_bean(wire::BeanKind::kMeter, "kafka.server:type=Unwanted,name=meter");
+    EXPECT_EQ(handle().size(), 4U);
+    end_sweep();
+    const std::unique_ptr<std::string> list(channels_.listing.exchange(nullptr));
+    ASSERT_NE(list, nullptr);
+    EXPECT_EQ(*list,
+              "mbean\tkafka.server:type=Unwanted\ta,b:boolean\n"
+              "mbean\tjava.lang:type=Runtime\tUptime,Name:text\n"
+              "meter\tkafka.server:type=Unwanted,name=meter\t\n");
+}
+
+TEST_F(RegistrarTest, ALoadThatOthersShortenIsSaid) {
+    const std::string name = "java.lang:type=OperatingSystem";
+    const auto said = [&](const Config& config, const char* attribute) {
+        make(config);
+        shim_.add_bean(
+            wire::BeanKind::kMBean, name,
+            {{wire::ValueType::kNumber, "ProcessCpuTime"}, {wire::ValueType::kNumber, attribute}});
+        EXPECT_GE(handle().at(0).unit, 0);
+        return sink_.text().find(name + " " + attribute + " is the load since anybody") !=
+               std::string::npos;
+    };
+    EXPECT_FALSE(said(Config(), "ProcessCpuLoad")) << "not in the default profile";
+    Config all;
+    all.select.profile = Profile::kAll;
+    EXPECT_TRUE(said(all, "ProcessCpuLoad"));
+    EXPECT_TRUE(said(all, "SystemCpuLoad"));
+    EXPECT_FALSE(said(all, "MaxFileDescriptorCount"));
+}
+
+TEST_F(RegistrarTest, WhatNobodySelectsIsNeitherLookedIntoNorMissed) {
+    Config config;
+    config.select.include.emplace_back("kafka.server:type=Wanted,*");
+    make(config);
+    const FakeShim::Attributes attributes = {{wire::ValueType::kNumber, "count"},
+                                             {wire::ValueType::kOther, "composite"},
+                                             {wire::ValueType::kText, "state"},
+                                             {wire::ValueType::kNumber, "expensive"}};
+    shim_.add_ask("kafka.server:type=Wanted,name=a", attributes, "expensive");
+    shim_.add_ask("kafka.server:type=Unwanted,name=a", attributes, "expensive");
+    const auto answers = handle();
+    ASSERT_EQ(answers.size(), 2U);
+    EXPECT_EQ(answers[0].unit, 0);
+    EXPECT_EQ(answers[0].selectors, (std::vector<std::uint16_t>{0, 1}));
+    EXPECT_LT(answers[1].unit, 0);
+    EXPECT_TRUE(answers[1].selectors.empty());
+    EXPECT_EQ(counters_.get(Counter::kUnits), 0U) << "an answer to a question is no unit";
+    EXPECT_EQ(counters_.get(Counter::kBeansNotSelected), 1U);
+    EXPECT_LT(offer("kafka.server:type=Unwanted,name=b", wire::ReadStatus::kThrew), 0);
+    EXPECT_EQ(counters_.get(Counter::kBeansUndescribed), 0U);
+    EXPECT_LT(offer("kafka.server:type=Wanted,name=b", wire::ReadStatus::kThrew), 0);
+    EXPECT_EQ(counters_.get(Counter::kBeansUndescribed), 1U);
+}
+
+TEST(RegistrarCapTest, ACapThatLeavesOutIsToldOnceAndAgainWhenItIsTwiceAsMuch) {
+    Channels channels;
+    IntervalTable intervals;
+    Planner planner({}, intervals);
+    CounterTable counters;
+    KeptLog sink;
+    const SystemClock clock;
+    Log log(sink, clock, counters);
+    Config config;
+    config.select.profile = Profile::kAll;
+    config.limits.series_per_family_max = 2;
+    Registrar::Settings settings;
+    settings.limits = config.limits;
+    settings.base_interval_ms = 10'000;
+    settings.selector = std::make_shared<const Selector>(config);
+    Registrar registrar(settings, channels, planner, intervals, counters, log);
+    FakeShim shim;
+    const remora_buffers buffers = shim.buffers();
+    int topics = 0;
+    const auto offer = [&](const std::string& name, int count) {
+        for (int i = 0; i < count; ++i) {
+            shim.add_bean(wire::BeanKind::kGauge,
+                          name + ",topic=t" + std::to_string(topics++) + ",partition=0");
+        }
+    };
+    const auto handle = [&] {
+        const auto bytes = static_cast<std::size_t>(shim.take_control_bytes());
+        int taken = 0;
+        for (const auto& answer : shim.answers(registrar.handle(
+                 {buffers.control, bytes}, {buffers.answer, buffers.answer_bytes}))) {
+            taken += answer.unit >= 0 ? 1 : 0;
+        }
+        return taken;
+    };
+    const auto told = [&](int beans) {
+        return sink.text().find("limits.series_per_family_max is 2: " + std::to_string(beans) +
+                                " beans are not collected") != std::string::npos;
+    };
+    const std::string size = "kafka.log:type=Log,name=Size";
+    offer(size, 5);
+    EXPECT_EQ(handle(), 2);
+    EXPECT_EQ(sink.text(), "") << "not amid a sweep";
+    shim.add_swept();
+    handle();
+    EXPECT_TRUE(told(3)) << sink.text();
+    offer(size, 2);
+    EXPECT_EQ(handle(), 0);
+    EXPECT_FALSE(told(5)) << sink.text();
+    offer(size, 1);
+    EXPECT_EQ(handle(), 0);
+    EXPECT_TRUE(told(6)) << sink.text();
+    offer("kafka.cluster:type=Partition,name=UnderReplicated", 10);
+    EXPECT_EQ(handle(), 10) << "what watches for trouble is not cut to a part";
+    EXPECT_EQ(counters.get(Counter::kUnitsRefused), 6U);
+}
+
+}  // namespace
+}  // namespace remora
