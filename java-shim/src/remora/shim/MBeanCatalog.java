@@ -115,6 +115,11 @@ final class MBeanCatalog implements NotificationListener {
         return server.queryNames(new ObjectName(domain + ":*"), null);
     }
 
+    /** Whether the bean is registered now. */
+    boolean has(ObjectName name) {
+        return server.isRegistered(name);
+    }
+
     /** Worth describing through the MBean server. Metrics of a registry are wanted whatever their domain. */
     boolean wantsDomain(String domain) {
         for (String never : NEVER) {

@@ -3,19 +3,15 @@ package remora.shim;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import javax.management.InstanceNotFoundException;
-import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 /**
@@ -26,58 +22,44 @@ final class Registrar {
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final Comparator<ObjectName> BY_CANONICAL_NAME = Comparator.comparing(ObjectName::getCanonicalName);
     private static final int BATCH_BYTES = 64 * 1024;
-    private static final int ORDERED_NAMES = 256;
-    private static final int INDEX_BITS = 27;
-    private static final long INDEX_MASK = (1L << INDEX_BITS) - 1;
 
     private final Core core;
-    private final MBeanServer server;
     private final MBeanCatalog catalog;
-    private final MetricReader metrics;
+    private final MetricDescriber metrics;
     private final MBeanReader mbeans;
     private final UnitTable units;
     private final ControlWriter control;
     private final Answers answers;
     private final Retries retries = new Retries();
-    /** Metric objects of gauges whose value was found to be text. */
-    private final Map<Object, Boolean> texts = new WeakHashMap<>();
-
-    private final ArrayDeque<String> domains = new ArrayDeque<>();
+    private final Sweep sweep;
     private final ArrayDeque<ObjectName> backlog = new ArrayDeque<>();
     private final ArrayDeque<Answers.Wanted> wanted = new ArrayDeque<>();  // by the core; to be looked into
     private final List<ObjectName> arrived = new ArrayList<>();  // taken from the catalog, not in the backlog yet
     private final Set<ObjectName> held = new LinkedHashSet<>();  // until a thread that hangs is back
-    private final ArrayList<Integer> batchUnregisters = new ArrayList<>();
-    private final ArrayDeque<Integer> unsaid = new ArrayDeque<>();
+    private final ArrayList<Integer> batchUnregistrations = new ArrayList<>();
+    private final ArrayDeque<Integer> unsentUnregistrations = new ArrayDeque<>();
     private final Stuck stuck;
     private boolean full;
     private boolean sweeping;
-    private boolean domainsKnown = true;  // false: a sweep has not asked for them yet
     private boolean batchSwept;
-    private BitSet unseen;
-    // What a sweep has found, while it is put in order: names, their keys, how many have one.
-    private ArrayList<ObjectName> found = new ArrayList<>();
-    private long[] keys = {};
-    private int keyed;
     private ObjectName current;
 
     /** {@code metrics}: tier 1, or null. */
     Registrar(
             Core core,
             Buffers buffers,
-            MBeanServer server,
             MBeanCatalog catalog,
             MetricReader metrics,
             MBeanReader mbeans,
             UnitTable units,
             Stuck stuck) {
         this.core = core;
-        this.server = server;
         this.catalog = catalog;
-        this.metrics = metrics;
+        this.metrics = new MetricDescriber(catalog, metrics);
         this.mbeans = mbeans;
         this.units = units;
         this.stuck = stuck;
+        this.sweep = new Sweep(catalog, units);
         this.control = new ControlWriter(buffers.control);
         this.answers = new Answers(buffers.answer, units, wanted);
     }
@@ -88,21 +70,15 @@ final class Registrar {
      */
     void sweep() {
         sweeping = true;
-        domainsKnown = false;
-        domains.clear();
-        forgetFound();
+        sweep.begin();
         backlog.clear();
         wanted.clear();
-        unseen = new BitSet(units.bound());
-        for (int unit = 0; unit < units.bound(); unit++) {
-            unseen.set(unit, units.kind(unit) != UnitTable.ABSENT);
-        }
     }
 
     /** The core decides anew: offer all beans, those that are units too. Units stay until it has answered. */
     void rediscover() {
         units.unconfirmAll();
-        retries.unsayAll();
+        retries.markAllUnsent();
         sweep();
     }
 
@@ -127,18 +103,18 @@ final class Registrar {
         return current;
     }
 
-    /** True while something waits to be said. */
+    /** True while something waits to be sent. */
     boolean hasWork() {
-        return catalog.hasPending() || !backlog.isEmpty() || !wanted.isEmpty() || sweeping || !unsaid.isEmpty()
-                || !held.isEmpty();
+        return catalog.hasPending() || !backlog.isEmpty() || !wanted.isEmpty() || sweeping
+                || !unsentUnregistrations.isEmpty() || !held.isEmpty();
     }
 
     /** One slice. True when there is more to do at once. */
     boolean step(ReadGate gate) {
         long deadline = System.nanoTime() + SLICE_NANOS;
         full = false;
-        while (!full && !unsaid.isEmpty()) {
-            unregister(unsaid.poll());
+        while (!full && !unsentUnregistrations.isEmpty()) {
+            unregister(unsentUnregistrations.poll());
         }
         if (catalog.takeOverflow()) {
             sweep();
@@ -193,7 +169,7 @@ final class Registrar {
         gate.enter(ReadGate.LOOKING);
         boolean registered = false;
         try {
-            registered = server.isRegistered(name);
+            registered = catalog.has(name);
         } catch (Throwable cause) {
             // A server that cannot be asked: the event is all there is.
         }
@@ -203,12 +179,12 @@ final class Registrar {
 
     private boolean drainBacklog(ReadGate gate, long deadline) {
         while (!full && System.nanoTime() - deadline < 0) {
-            boolean queries = !domainsKnown || !domains.isEmpty();
+            boolean queries = sweep.hasQueries();
             ObjectName name;
             if (queries && !stuck.holdsServer()) {
-                query(gate);
-            } else if (!queries && !found.isEmpty()) {
-                order();
+                sweep.query(gate);
+            } else if (!queries && sweep.hasNames()) {
+                sweep.order(backlog);
             } else if (!wanted.isEmpty()) {
                 lookInto(wanted.poll(), gate);
             } else if ((name = backlog.poll()) != null) {
@@ -220,68 +196,7 @@ final class Registrar {
         return true;
     }
 
-    /**
-     * Caps keep what is offered first: what is not by topic before what is, partitions last, of these the broker's own
-     * view of them (in sync or not) before their logs; alike beside alike, and these in an order by hash, so that a cap
-     * leaves an even share of topics, and the same one after every start. The hash is of the partition or other object,
-     * not of the family: all families of an object have it in the same place, and are read while it lies in the
-     * processor's caches. One call does a part of it, and sees which units are there.
-     */
-    private void order() {
-        if (keys.length == 0) {
-            found.addAll(backlog);
-            backlog.clear();
-            keys = new long[found.size()];
-        }
-        int end = Math.min(keyed + ORDERED_NAMES, keys.length);
-        for (; keyed < end; keyed++) {
-            ObjectName name = found.get(keyed);
-            keys[keyed] = key(name.getCanonicalName()) | keyed;
-            int unit = units.find(name);
-            if (unit >= 0 && unseen != null) {
-                unseen.clear(unit);
-            }
-        }
-        if (keyed < keys.length) {
-            return;
-        }
-        Arrays.sort(keys);
-        for (long key : keys) {
-            backlog.add(found.get((int) (key & INDEX_MASK)));
-        }
-        forgetFound();
-    }
-
-    private void forgetFound() {
-        found = new ArrayList<>();
-        keys = new long[] {};
-        keyed = 0;
-    }
-
-    private static long key(String name) {
-        int comma = name.indexOf(',');
-        long family = spread((comma < 0 ? name : name.substring(0, comma)).hashCode()) >>> 48;
-        String object = comma < 0 ? "" : name.substring(comma, Math.max(comma, name.lastIndexOf(",type=")));
-        long within = spread(object.hashCode()) >>> 46;
-        return rank(name) << 61 | family << 45 | within << INDEX_BITS;
-    }
-
-    private static long spread(int hash) {
-        return hash * 0x9E3779B97F4A7C15L;
-    }
-
-    /** By the text: an ObjectName that is asked for a property keeps a map of them for good. */
-    private static long rank(String name) {
-        if (!name.contains("topic=")) {
-            return 0;
-        }
-        if (!name.contains("partition=")) {
-            return 1;
-        }
-        return name.startsWith("kafka.cluster:") ? 2 : 3;
-    }
-
-    /** True when everything that was there has been said, this included. */
+    /** True when everything that was there has been sent, this included. */
     private boolean endSweep() {
         dropUnseen();
         send();
@@ -301,33 +216,8 @@ final class Registrar {
         return true;
     }
 
-    /** Asks for the domains or, when they are known, for the names of one. What hangs is asked for again. */
-    private void query(ReadGate gate) {
-        gate.enter(ReadGate.LOOKING);
-        String[] all = {};
-        Set<ObjectName> names = Collections.emptySet();
-        try {
-            if (domainsKnown) {
-                names = catalog.names(domains.peek());
-            } else {
-                all = catalog.domains();
-            }
-        } catch (Throwable cause) {
-            // What cannot be asked for has nothing for us; notifications still come.
-        }
-        gate.leave();
-        domains.poll();
-        domains.addAll(Arrays.asList(all));
-        domainsKnown = true;
-        found.addAll(names);
-    }
-
     private void dropUnseen() {
-        if (unseen == null) {
-            return;
-        }
-        BitSet lost = unseen;
-        unseen = null;
+        BitSet lost = sweep.takeUnseen();
         for (int unit = lost.nextSetBit(0); unit >= 0; unit = lost.nextSetBit(unit + 1)) {
             if (units.kind(unit) != UnitTable.ABSENT) {
                 forget(unit);
@@ -350,9 +240,7 @@ final class Registrar {
 
     private void forget(int unit) {
         units.remove(unit);
-        if (unseen != null) {
-            unseen.clear(unit);  // the id may come back for another bean
-        }
+        sweep.forget(unit);
         unregister(unit);
     }
 
@@ -361,14 +249,14 @@ final class Registrar {
             send();
             control.unregister(unit);
         }
-        batchUnregisters.add(unit);
+        batchUnregistrations.add(unit);
     }
 
     /** A metric object is offered as it is; of an MBean the core is asked first whether it may want it. */
     private void offer(ObjectName name, ReadGate gate) {
         boolean isOurs = catalog.wantsDomain(name.getDomain());
-        Object metric = metricOf(name);
-        int kind = metric == null ? -1 : metrics.kindOf(metric);
+        Object metric = metrics.find(name);
+        int kind = metrics.kindOf(metric);
         if (kind < 0 && !isOurs) {
             return;
         }
@@ -383,10 +271,16 @@ final class Registrar {
         if (isHeld(name)) {
             return;
         }
-        Description found = call(name, gate, () -> kind < 0 ? mbeans.outline(name) : describe(name, metric, kind));
+        Description found = call(name, gate, () -> kind < 0
+                ? mbeans.outline(name) : metrics.describe(name, metric, kind, isRetried));
         if (found == null) {
             gone(name);
-        } else if (kind >= 0 || found.status != Wire.ReadStatus.OK) {
+            return;
+        }
+        if (kind >= 0 && found.status == Wire.ReadStatus.OK) {
+            metrics.remember(found);
+        }
+        if (kind >= 0 || found.status != Wire.ReadStatus.OK) {
             offerAs(name, found, System.nanoTime());
         } else if (unit < 0 || units.isUnconfirmed(unit) || isRetried || !isSame(unit, found)) {
             append(name, found, true);
@@ -444,39 +338,6 @@ final class Registrar {
         return description;
     }
 
-    private Object metricOf(ObjectName name) {
-        try {
-            return metrics == null ? null : metrics.find(name.toString());
-        } catch (Throwable cause) {
-            return null;
-        }
-    }
-
-    /**
-     * A metric object: existence is the MBeanServer's word. A gauge is taken for a number, and looked at here only when
-     * a read has found something else: nobody may want it, and it may be expensive. What was found is remembered, also
-     * of a gauge that the core did not want then: offered as a number again it would be a unit until its next read.
-     */
-    private Description describe(ObjectName name, Object metric, int kind) throws InstanceNotFoundException {
-        if (!server.isRegistered(name)) {
-            throw new InstanceNotFoundException(name.toString());
-        }
-        Description description = new Description();
-        description.kind = kind;
-        description.source = metric;
-        if (kind == Wire.BeanKind.GAUGE && retries.contains(name)) {
-            int type = Scratch.typeOf(metrics.gaugeValue(metric));
-            description.incomplete = type == Wire.ValueType.OTHER;
-            if (type == Wire.ValueType.TEXT) {
-                texts.put(metric, true);
-            } else if (!description.incomplete) {
-                texts.remove(metric);
-            }
-        }
-        description.gaugeType = texts.containsKey(metric) ? Wire.ValueType.TEXT : Wire.ValueType.NUMBER;
-        return description;
-    }
-
     private void offerAs(ObjectName name, Description description, long nowNanos) {
         int hash = description.hash();
         boolean known = description.status == Wire.ReadStatus.OK && retries.isKnown(name, hash);
@@ -531,7 +392,7 @@ final class Registrar {
         answers.add(name, description, isAsk);
     }
 
-    /** Hands over what has gathered. When the core has no room, all of it will be said again. */
+    /** Hands over what has gathered. When the core has no room, all of it is sent again later. */
     private void send() {
         if (control.position() == 0) {
             return;
@@ -543,24 +404,24 @@ final class Registrar {
         }
         if (result < 0) {
             full = true;
-            sayAgain();
-            unsaid.addAll(batchUnregisters);
+            sendAgain();
+            unsentUnregistrations.addAll(batchUnregistrations);
             sweeping = sweeping || batchSwept;
             answers.clear();
         } else {
             answers.take(result);
         }
-        batchUnregisters.clear();
+        batchUnregistrations.clear();
         batchSwept = false;
     }
 
-    private void sayAgain() {
+    private void sendAgain() {
         for (int i = 0; i < answers.names().size(); i++) {
             ObjectName name = answers.names().get(i);
             if (answers.description(i).status == Wire.ReadStatus.GONE) {
                 retries.add(name, 0, System.nanoTime());  // found to be gone once more, the core is told once more
             }
-            retries.unsay(name);
+            retries.markUnsent(name);
             backlog.add(name);
         }
     }

@@ -17,7 +17,7 @@ final class Retries {
         long dueNanos;
         long delayNanos;
         int hash;
-        boolean isSaid;
+        boolean isSent;
     }
 
     private final Map<ObjectName, Entry> entries = new LinkedHashMap<>();
@@ -36,7 +36,7 @@ final class Retries {
         entry.delayNanos = entry.delayNanos == 0 ? FIRST_NANOS : Math.min(LAST_NANOS, entry.delayNanos * 2);
         entry.dueNanos = nowNanos + entry.delayNanos;
         entry.hash = hash;
-        entry.isSaid = true;
+        entry.isSent = true;
         if (entries.size() == 1 || entry.dueNanos - nextNanos < 0) {
             nextNanos = entry.dueNanos;
         }
@@ -52,24 +52,24 @@ final class Retries {
     }
 
     /** The core did not take what was offered of the bean. */
-    void unsay(ObjectName name) {
+    void markUnsent(ObjectName name) {
         Entry entry = entries.get(name);
         if (entry != null) {
-            entry.isSaid = false;
+            entry.isSent = false;
         }
     }
 
-    /** The core wants to hear everything anew. */
-    void unsayAll() {
+    /** The core wants everything anew. */
+    void markAllUnsent() {
         for (Entry entry : entries.values()) {
-            entry.isSaid = false;
+            entry.isSent = false;
         }
     }
 
     /** True when the bean was last offered exactly so, and the core took it. */
     boolean isKnown(ObjectName name, int hash) {
         Entry entry = entries.get(name);
-        return entry != null && entry.isSaid && entry.hash == hash;
+        return entry != null && entry.isSent && entry.hash == hash;
     }
 
     /** Names due now; empty nearly always. */

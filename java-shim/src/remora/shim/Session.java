@@ -34,7 +34,7 @@ final class Session {
         this.metrics = metrics;
         mbeans = new MBeanReader(server, OpenFiles.isAvailable());
         catalog = new MBeanCatalog(server, domains);
-        registrar = new Registrar(core, buffers, server, catalog, metrics, mbeans, units, stuck);
+        registrar = new Registrar(core, buffers, catalog, metrics, mbeans, units, stuck);
         samples = new SampleWriter(core, buffers, new TextTable());
     }
 }
