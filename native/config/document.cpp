@@ -318,4 +318,19 @@ std::string describe(const JsonNode& node) {
     return "nothing";
 }
 
+std::string place_of(const JsonDocument& document, const JsonNode& node) {
+    const JsonSource& source = document.sources[node.source];
+    std::string text;
+    if (source.kind == JsonSource::Kind::kEnvironment) {
+        text = "environment ";
+    } else if (source.kind == JsonSource::Kind::kArgument) {
+        text = "argument ";
+    }
+    text += source.name;
+    if (node.at.line > 0) {
+        text += ":" + std::to_string(node.at.line) + ":" + std::to_string(node.at.column);
+    }
+    return text;
+}
+
 }  // namespace remora

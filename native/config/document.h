@@ -82,6 +82,9 @@ std::string number_text(double value);
 // What a node is, for messages: "the number 3", "the text \"abc\"", "an object".
 std::string describe(const JsonNode& node);
 
+// Where a node of `document` stands, for messages: "remora.json:3:7", "environment REMORA_TOPICS".
+std::string place_of(const JsonDocument& document, const JsonNode& node);
+
 // Appends unless there are kProblemsMax already; then says once that there are more.
 void add_problem(std::vector<Problem>& problems, std::string text);
 

@@ -56,23 +56,8 @@ void ConfigReader::run() {
     finish_config(outcome_.config, *this);
 }
 
-std::string ConfigReader::where(const JsonNode& node) const {
-    const JsonSource& source = document_.sources[node.source];
-    std::string text;
-    if (source.kind == JsonSource::Kind::kEnvironment) {
-        text = "environment ";
-    } else if (source.kind == JsonSource::Kind::kArgument) {
-        text = "argument ";
-    }
-    text += source.name;
-    if (node.at.line > 0) {
-        text += ":" + std::to_string(node.at.line) + ":" + std::to_string(node.at.column);
-    }
-    return text;
-}
-
 void ConfigReader::error(const JsonNode& node, const std::string& path, const std::string& what) {
-    add_problem(outcome_.errors, where(node) + ": " + path + ": " + what);
+    add_problem(outcome_.errors, place_of(document_, node) + ": " + path + ": " + what);
     faulty_.push_back(path);
 }
 
@@ -108,7 +93,8 @@ void ConfigReader::complain(const std::string& path, const std::string& what) {
 }
 
 void ConfigReader::warn(const std::string& path, const std::string& what) {
-    add_problem(outcome_.warnings, where(nearest_node(path)) + ": " + path + ": " + what);
+    add_problem(outcome_.warnings,
+                place_of(document_, nearest_node(path)) + ": " + path + ": " + what);
 }
 
 const JsonNode* ConfigReader::find(Key key) {
@@ -124,7 +110,7 @@ const JsonNode* ConfigReader::find(Key key) {
             set_.insert(path);
             located_.emplace_back(path, &node);
             if (node.kind != JsonNode::Kind::kObject) {
-                outcome_.origins.push_back({path, where(node)});
+                outcome_.origins.push_back({path, place_of(document_, node)});
             }
             return &node;
         }
@@ -384,7 +370,7 @@ void ConfigReader::pairs(Key key, std::vector<TextPair>& values, PairKind kind) 
         wrong(*node, path, "an object of texts, {\"name\": \"value\"}");
         return;
     }
-    outcome_.origins.push_back({path, where(*node)});
+    outcome_.origins.push_back({path, place_of(document_, *node)});
     if (node->members.size() > kLabelsMax) {
         error(*node, path,
               "found " + std::to_string(node->members.size()) + " entries; expected at most " +

@@ -62,7 +62,6 @@ class ConfigReader final : public ConfigVisitor {
     // The node of `key` in the innermost frame; nullptr: not given. Makes the key known.
     const JsonNode* find(Key key);
     std::string path_of(const char* name) const { return frames_.back().path + name; }
-    std::string where(const JsonNode& node) const;
     const JsonNode& nearest_node(const std::string& path) const;
     void error(const JsonNode& node, const std::string& path, const std::string& what);
     void wrong(const JsonNode& node, const std::string& path, const std::string& expected);

@@ -17,8 +17,6 @@ constexpr float kCostUnknownNs = 5000.0F;
 // The audit leaves alone what takes longer to read.
 constexpr std::int64_t kAuditedNsMax = 500'000;
 constexpr std::uint32_t kQuantaMax = 0xFFFF;
-// The objects behind as many units of some ten families stay in the second-level cache.
-constexpr std::uint32_t kTurnUnitsMax = 256;
 // A list is never handed out faster than this, however late it is.
 constexpr std::int64_t kSpacingMinNs = kNanosPerMilli;
 
@@ -110,19 +108,12 @@ bool Planner::add(UnitId unit, FamilyId family) {
         grow(armed_, size);
         grow(family_, size);
         grow(flags_, size);
-        grow(list_, size);
         grow(is_audited_, size);
     }
     if (family >= cost_ns_.size()) {
-        for (auto fresh = static_cast<FamilyId>(cost_ns_.size()); fresh <= family; ++fresh) {
-            order_.push_back(fresh);
-        }
         cost_ns_.resize(family + 1, kCostUnknownNs);
-        next_.resize(family + 1);
-        end_.resize(family + 1);
-        turns_.reserve(end_.capacity());
-        slow_.reserve(end_.capacity());
     }
+    list_.reserve(unit, family);
     remove(unit);
     flags_[unit] = kActive | kUrgent;
     family_[unit] = static_cast<std::uint16_t>(family);
@@ -145,25 +136,6 @@ void Planner::remove(UnitId unit) {
     REMORA_ASSERT(active_ > 0);
     flags_[unit] = 0;
     --active_;
-}
-
-void Planner::set_order(std::span<const FamilyId> families) {
-    std::vector<FamilyId> order;
-    order.reserve(end_.size());
-    std::vector<bool> placed(end_.size());
-    const auto place = [&](FamilyId family) {
-        if (family < placed.size() && !placed[family]) {
-            placed[family] = true;
-            order.push_back(family);
-        }
-    };
-    for (const FamilyId family : families) {
-        place(family);
-    }
-    for (FamilyId family = 0; family < placed.size(); ++family) {
-        place(family);
-    }
-    order_ = std::move(order);
 }
 
 void Planner::wake(UnitId unit, bool at_once) {
@@ -258,7 +230,7 @@ bool Planner::is_due(UnitId unit, std::uint32_t round) const {
 void Planner::build_list(std::int64_t round, bool urgent_only) {
     const auto now_round = static_cast<std::uint32_t>(round);
     const auto units = static_cast<UnitId>(flags_.size());
-    std::fill(end_.begin(), end_.end(), 0);
+    list_.begin();
     for (UnitId unit = 0; unit < units; ++unit) {
         const std::uint8_t flags = flags_[unit];
         if ((flags & kActive) == 0) {
@@ -268,7 +240,7 @@ void Planner::build_list(std::int64_t round, bool urgent_only) {
         if (urgent || (!urgent_only && may_be_due(unit, now_round) && is_due(unit, now_round))) {
             const bool woken = (flags & (kWoken | kUrgent)) != 0;
             flags_[unit] = woken ? kActive | kListed | kWoken : kActive | kListed;
-            ++end_[family_[unit]];
+            list_.count(family_[unit]);
         } else {
             flags_[unit] = flags & static_cast<std::uint8_t>(~kUrgent);
         }
@@ -278,18 +250,11 @@ void Planner::build_list(std::int64_t round, bool urgent_only) {
         draw_audit();
     }
     urgent_ = 0;
-    left_ = 0;
     remaining_ns_ = 0;
-    std::uint32_t most = 0;
-    for (const FamilyId family : order_) {
-        const std::uint32_t here = end_[family];
-        next_[family] = left_;
-        end_[family] = left_;
-        left_ += here;
-        most = std::max(most, here);
+    list_.place([this](FamilyId family, std::uint32_t here) {
         remaining_ns_ += here * expected_ns(family);
-    }
-    if (left_ == 0) {
+    });
+    if (list_.left() == 0) {
         return;
     }
     UnitId unit = 0;
@@ -299,16 +264,16 @@ void Planner::build_list(std::int64_t round, bool urgent_only) {
         eight &= 0x0202020202020202ULL;  // kListed
         while (eight != 0) {
             const UnitId one = unit + static_cast<UnitId>(std::countr_zero(eight)) / 8;
-            list_[end_[family_[one]]++] = one;
+            list_.put(family_[one], one);
             eight &= eight - 1;
         }
     }
     for (; unit < units; ++unit) {
         if ((flags_[unit] & kListed) != 0) {
-            list_[end_[family_[unit]]++] = unit;
+            list_.put(family_[unit], unit);
         }
     }
-    begin_turns(most);
+    list_.begin_turns([this](FamilyId family) { return expected_ns(family) > options_.slice_ns; });
 }
 
 // Adds units drawn by chance to those that are due, so that the file can be held against what the
@@ -329,44 +294,13 @@ void Planner::draw_audit() {
         }
         const bool is_due = (flags_[unit] & kListed) != 0;
         flags_[unit] |= kAudited | kListed;
-        end_[family_[unit]] += is_due ? 0 : 1;
+        if (!is_due) {
+            list_.count(family_[unit]);
+        }
         audits_.push_back({unit, is_due});
     }
     for (const AuditSample& sample : audits_) {
         flags_[sample.unit] &= static_cast<std::uint8_t>(~kAudited);
-    }
-}
-
-// `most`: units of the largest family.
-void Planner::begin_turns(std::uint32_t most) {
-    parts_ = (most + kTurnUnitsMax - 1) / kTurnUnitsMax;
-    turns_.clear();
-    slow_.clear();
-    for (const FamilyId family : order_) {
-        if (next_[family] < end_[family]) {
-            (expected_ns(family) > options_.slice_ns ? slow_ : turns_).push_back(family);
-        }
-    }
-    turn_ = 0;
-    turn_left_ = 0;
-}
-
-// The next family with units left: the same part of its list as of the families beside it.
-void Planner::next_turn() {
-    while (turn_left_ == 0) {
-        if (turn_ == turns_.size()) {
-            std::erase_if(turns_, [this](FamilyId one) { return next_[one] == end_[one]; });
-            turn_ = 0;
-            --parts_;
-            if (turns_.empty()) {
-                turns_.swap(slow_);
-                parts_ = 1;
-            }
-        }
-        REMORA_ASSERT(turn_ < turns_.size() && parts_ > 0);  // called while a family has some left
-        turn_family_ = turns_[turn_++];
-        const std::uint32_t left = end_[turn_family_] - next_[turn_family_];
-        turn_left_ = (left + parts_ - 1) / parts_;
     }
 }
 
@@ -391,7 +325,7 @@ std::int64_t Planner::lead_ns() const {
 }
 
 std::int64_t Planner::next_wake(std::int64_t now_ns) {
-    if (left_ > 0) {
+    if (list_.left() > 0) {
         const std::int64_t slices = remaining_ns_ / options_.slice_ns + 1;
         const std::int64_t gap = (deadline_ns_ - now_ns) / slices;
         return now_ns + std::clamp(gap, kSpacingMinNs, options_.spacing_ns);
@@ -421,24 +355,21 @@ void Planner::hand_out(std::span<std::byte> out, PlanResult& result) {
     std::size_t at = sizeof(wire::PlanHeader);
     std::int64_t slice_ns = 0;
     bool full = false;
-    while (!full && left_ > 0 && at + sizeof(wire::PlanGroup) + 8 <= out.size()) {
-        next_turn();
-        const FamilyId family = turn_family_;
+    while (!full && list_.left() > 0 && at + sizeof(wire::PlanGroup) + 8 <= out.size()) {
+        const FamilyId family = list_.next_family();
         const std::int64_t one_ns = expected_ns(family);
         const std::size_t head = at;
         at += sizeof(wire::PlanGroup);
         std::uint32_t in_group = 0;
-        while (turn_left_ > 0 && in_group < wire::kGroupUnitsMax && at + 8 <= out.size()) {
-            const UnitId unit = list_[next_[family]];
+        while (list_.turn_left() > 0 && in_group < wire::kGroupUnitsMax && at + 8 <= out.size()) {
+            const UnitId unit = list_.front();
             const bool gone = (flags_[unit] & kListed) == 0;  // since the list was made
             full = !gone && (result.units >= options_.units_per_plan_max ||
                              (result.units > 0 && slice_ns + one_ns > options_.slice_ns));
             if (full) {
                 break;
             }
-            ++next_[family];
-            --turn_left_;
-            --left_;
+            list_.pop();
             if (gone) {
                 continue;
             }
@@ -467,7 +398,7 @@ void Planner::hand_out(std::span<std::byte> out, PlanResult& result) {
 // A call means that what was handed out before has been read. What the core wakes in its answer is
 // handed out by one call more; units that are registered all the time do not hold a round back.
 void Planner::note_progress() {
-    if (left_ > 0) {
+    if (list_.left() > 0) {
         return;
     }
     read_round_ = round_;
@@ -497,7 +428,7 @@ PlanResult Planner::plan(std::int64_t now_ns, std::span<std::byte> out) {
     const std::int64_t begun = ahead >= 0 ? ahead / options_.quantum_ns : -1;
     const std::int64_t end_ns = options_.start_ns + begun * options_.quantum_ns;
     const bool in_time = end_ns + options_.quantum_ns / kLateShare >= now_ns;
-    if (left_ == 0) {
+    if (list_.left() == 0) {
         if (begun > round_ && in_time) {
             begin_round(begun);
         } else {

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "model/ids.h"
 #include "model/intervals.h"
+#include "plan/round_list.h"
 
 namespace remora {
 
@@ -81,7 +82,7 @@ class Planner {
     // part of each: the units of a family are expected to have ids in the order of those objects.
     // Families that are not named follow. Those of which one read is expected to take longer than a
     // slice come last: one that hangs costs the others nothing of their tick. Takes memory.
-    void set_order(std::span<const FamilyId> families);
+    void set_order(std::span<const FamilyId> families) { list_.set_order(families); }
 
     // The unit is due whatever its interval (never when it is shed): in the next round, or with
     // `at_once` in the next plan(), but for one that is left alone because it failed.
@@ -136,8 +137,6 @@ class Planner {
     std::int64_t round_end_ns(std::int64_t round) const {
         return options_.start_ns + round * options_.quantum_ns;
     }
-    void begin_turns(std::uint32_t most);
-    void next_turn();
     bool may_be_due(UnitId unit, std::uint32_t round) const;
     bool is_due(UnitId unit, std::uint32_t round) const;
     std::uint32_t quanta(std::uint32_t interval_ms) const;
@@ -158,22 +157,8 @@ class Planner {
     std::vector<std::uint16_t> armed_;  // quanta that its last interval had
     std::vector<std::uint16_t> family_;
     std::vector<std::uint8_t> flags_;
-    // The round's units, grouped by family.
-    std::vector<UnitId> list_;
-    std::uint32_t left_ = 0;  // of them, still to be handed out
-    // By family.
-    std::vector<float> cost_ns_;
-    std::vector<std::uint32_t> next_;  // place in the list of the next one to be handed out
-    std::vector<std::uint32_t> end_;
-    std::vector<FamilyId> order_;  // all of them, as they are read
-
-    std::vector<FamilyId> turns_;  // families with units left, as they take turns
-    std::size_t turn_ = 0;         // the next one of them
-    FamilyId turn_family_ = 0;     // whose turn it is
-    std::uint32_t turn_left_ = 0;  // units left of it
-    std::uint32_t parts_ = 1;      // turns that a family has still, this one included
-    std::vector<FamilyId> slow_;   // families that wait until all others have been read
-
+    std::vector<float> cost_ns_;  // by family
+    RoundList list_;
     std::vector<std::uint8_t> is_audited_;  // by unit
     std::vector<AuditSample> audits_;
     std::uint64_t random_ = 0x9E3779B97F4A7C15ULL;

@@ -1,5 +1,6 @@
-"""Sizes of code files and classes, against the largest that a reader can hold in the head.
+"""Sizes of files and classes of the agent, C++ and Java, against the largest that a reader can hold in the head.
 
+Tests are lists of cases, each read by itself: they are not measured.
 The parser of declarations knows braces, brackets and semicolons, and no more of C++ or Java.
 """
 
