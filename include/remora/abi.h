@@ -1,7 +1,7 @@
 // The C ABI of the core. The JNI bridge, the native executable's tests and any other host call only
 // these.
 //
-// Every function contains every exception: a fault is counted, said once, and switches the agent
+// Every function contains every exception. A fault is counted, logged once, and switches the agent
 // off; it never reaches the host. Negative results are values of remora::Code, negated.
 #pragma once
 
@@ -35,9 +35,9 @@ REMORA_EXPORT remora_agent* remora_start(const char* arguments, const char* fact
                                          const remora_buffers* buffers, char* message,
                                          size_t message_bytes);
 
-// Call before the host is up: files that an earlier agent with these arguments left behind end as
-// the configuration says (remora_up 0 in place of old values), where they are. Any thread; may wait
-// for the disk.
+// Ends files that an earlier agent with these arguments left behind, as the configuration says:
+// remora_up 0 in place of old values. To be called before the host is up. Any thread; may wait for
+// the disk.
 REMORA_EXPORT void remora_end_files(const char* arguments, const char* facts);
 
 // Handles `bytes` of control records; answers lie in the answer buffer. Returns the number of

@@ -3,9 +3,9 @@
 
 namespace remora {
 
-// A build without NDEBUG (debug, sanitizers, fuzzing) says what is broken and ends. Any other
-// throws, which every thread root and every function of the ABI contains: the fault is counted
-// in kFaults and said, the agent switches itself off, and the broker runs on.
+// A build without NDEBUG (debug, sanitizers, fuzzing) prints what is broken and ends. Any other
+// throws. Every thread root and every function of the ABI contains that: the fault is counted in
+// kFaults and logged, the agent switches itself off, and the broker runs on.
 //
 // Any thread.
 [[noreturn]] void invariant_broken(const char* condition, const char* file, int line);

@@ -37,7 +37,7 @@ std::int64_t thread_cpu_ns();
 class ThreadCpu {
  public:
     ThreadCpu();
-    // After the thread has ended: what it was when last asked.
+    // Once the thread has ended: the time of the last call before that.
     std::int64_t ns();
 
  private:

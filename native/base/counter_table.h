@@ -28,7 +28,7 @@ const CounterInfo& counter_info(Counter counter);
 class CounterTable {
  public:
     CounterTable() = default;
-    // The table of a part: what is added to it is added to `whole` too, which outlives it.
+    // The table of a part: whatever is added to it is also added to `whole`. `whole` outlives this.
     explicit CounterTable(CounterTable* whole) : whole_(whole) {}
 
     void add(Counter counter, std::uint64_t n = 1) {

@@ -8,10 +8,10 @@
 
 namespace remora {
 
-// Replaces the file in one step: who reads it sees the old bytes or the new ones, never a part.
-// `what`: how the error names it, such as "counters file". kIo when it cannot be written; what
-// was there stays. Writes `path`.new beside it meanwhile, always as a new file. Everybody may read
-// the file, whatever the umask is.
+// Replaces the file in one step: a reader sees the old bytes or the new ones, never a part. `what`
+// names the file in errors, such as "counters file". Returns kIo when it cannot be written; the old
+// file then stays. Writes to `path`.new first, always as a new file. Everybody may read the result,
+// whatever the umask is.
 Status replace_file(const std::string& path, std::string_view bytes, const char* what);
 
 }  // namespace remora

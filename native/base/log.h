@@ -55,10 +55,9 @@ class DescriptorLog final : public LogSink {
 // The process's stderr. Never throws.
 LogSink& stderr_log();
 
-// Says a thing once a minute at most: `key` tells what "the same thing" is (a code plus a path,
-// say), and a repeat carries how many times it was suppressed. At most kLogLinesPerMinuteMax lines
-// a minute in all. Suppressed lines are counted in kLogSuppressed, lines that the sink lost in
-// kLogLinesLost.
+// Writes lines of one `key` at most once a minute; the next one says how many were suppressed. A
+// key is a code plus a path, for example. At most kLogLinesPerMinuteMax lines a minute in all.
+// Suppressed lines are counted in kLogSuppressed, lines that the sink lost in kLogLinesLost.
 //
 // Thread safety: any thread; takes a mutex, so never on the collector's hot path.
 class Log {
@@ -68,7 +67,8 @@ class Log {
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
 
-    // What is less severe is not said (nor counted). At first everything is.
+    // Lines that are less severe are neither written nor counted. Before the first call all are
+    // written.
     void set_least(LogLevel least) noexcept;
 
     // Unconditional but for the overall limit: start, stop, configuration.

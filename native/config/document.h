@@ -76,7 +76,7 @@ std::uint32_t parse_json(std::string_view text, const JsonSource& source, JsonDo
 // `text` in quotes for a message: at most 80 bytes, control characters as '?'.
 std::string in_quotes(std::string_view text);
 
-// `value` in as few digits as tell it apart, without a needless ".0".
+// `value` in the fewest digits that identify it, without a needless ".0".
 std::string number_text(double value);
 
 // What a node is, for messages: "the number 3", "the text \"abc\"", "an object".

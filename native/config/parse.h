@@ -1,4 +1,4 @@
-// From a file, the environment and the agent's arguments to a Config, with everything wrong told at
+// Makes a Config of a file, the environment and the agent's arguments. Reports all mistakes at
 // once.
 #pragma once
 

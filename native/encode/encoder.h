@@ -35,8 +35,8 @@ struct EncoderOptions {
     std::string version = "";  // of the agent; empty: not emitted
 };
 
-// One of the agent's own metrics for a tick (counters, family costs, quarantine reasons): rendered
-// by the same encoder.
+// One of the agent's own metrics for a tick (counters, family costs, quarantine reasons). The same
+// encoder renders it.
 struct SelfSample {
     Series series;
     double value = 0;
@@ -72,18 +72,18 @@ class Encoder {
     // engine's last tick.
     virtual bool encode_some(const Values& values, BlockChannel& out) = 0;
 
-    // Whether what a tick says depends on what ticks before have said. Then the next tick begins
-    // only when it is known what became of the last one's frame.
+    // Whether a tick depends on what earlier ticks emitted. The next tick must then wait until it
+    // is known whether the last frame got out.
     virtual bool remembers() const = 0;
-    // The last tick's frame did not get out: `whole`, or but a part of it did. The next tick says
-    // again what it said; the growth of counters only when nothing of it got out.
+    // The last tick's frame was lost. `whole`: nothing of it got out; otherwise a part did. The
+    // next tick emits all of it again, but the growth of counters only when `whole`.
     virtual void frame_lost(bool whole) = 0;
 
     virtual EncoderLosses losses() const = 0;
 };
 
-// What a file that is replaced whole holds when nobody writes it any more: remora_up 0, with the
-// output's labels. `format`: kPrometheus or kOpenMetrics.
+// Text for a file that is replaced whole, after its writer has ended: remora_up 0 with the output's
+// labels. `format`: kPrometheus or kOpenMetrics.
 std::string down_page(OutputFormat format, const std::vector<Label>& labels);
 
 // `counters` counts lines, lines too long, values that the format cannot express, series that

@@ -196,10 +196,10 @@ class LineEncoder final : public Registry {
         return true;
     }
 
-    // Turns a counter's value into what is to be said of its growth, in whole numbers, since many
-    // receivers cut a fraction off; `rest` is what the next time adds. False when there is nothing
-    // to say: the first sight of a counter that was there before tells where it stands, not how it
-    // grew. What no counter can be is no place to count on from: Dialect::number() refuses it.
+    // Turns a counter's value into its growth, in whole numbers, because many receivers cut off
+    // fractions. `rest` is added the next time. Returns false when nothing is to be emitted: the
+    // first sight of an old counter gives its value, not its growth. A value that no counter can
+    // have is not kept: Dialect::number() refuses it.
     bool take_growth(Group& group, const Variant& variant, std::uint64_t bits, double& value,
                      double& rest) {
         if (!std::isfinite(value) || value < 0) [[unlikely]] {

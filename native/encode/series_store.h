@@ -61,8 +61,8 @@ struct Entry {
 inline constexpr std::uint32_t kSelfBit = 0x80000000;
 inline constexpr std::uint8_t kTooLong =
     0xFF;  // known at registration: counted at each tick, never written
-// NaNs that no value is, in the place of what was last emitted. Nothing was: of a series that was
-// there before it was seen, and of one that began when it was added.
+// NaNs that no value has. They stand for "nothing emitted yet": of a series that existed before it
+// was seen, and of one that began when it was added.
 inline constexpr std::uint64_t kUnseen = 0x7FF8DEADDEADDEAD;
 inline constexpr std::uint64_t kBegun = 0x7FF8DEADDEADBE60;
 
@@ -107,13 +107,13 @@ class SeriesStore {
 
     explicit SeriesStore(const Options& options) : options_(options) {}
 
-    // Begins the registration of `unit` (kSelfBit set for self samples); what it had before is let
-    // go.
+    // Begins the registration of `unit` (kSelfBit set for self samples). Its earlier series are
+    // dropped.
     void begin_unit(std::uint32_t unit);
     void remove_unit(std::uint32_t unit);
 
-    // What a series that is added begins with, unless one of its name and labels was there before
-    // and left: then it goes on from where that one stood.
+    // What a new series begins with. One whose name and labels were there before and left continues
+    // from that one's values instead.
     struct Begin {
         std::uint64_t previous = kUnseen;
         double beside = 0;

@@ -9,7 +9,7 @@
 
 namespace remora::encode {
 
-// Grows only: what is not needed any more goes with the pool.
+// Only grows: texts are freed with the pool.
 //
 // Thread safety: core thread only. Takes memory at registration.
 class TextPool {

@@ -1,5 +1,5 @@
-// What the agent tells of itself: its own metrics at each tick, and the log when the ceiling takes
-// something away.
+// Reports about the agent itself: its own metrics at each tick, and a log line when the ceiling
+// makes it read less.
 #pragma once
 
 #include <cstdint>

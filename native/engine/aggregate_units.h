@@ -36,8 +36,8 @@ class AggregateUnits {
     Cap join(const Bean& bean, const Selection& selection, UnitId& aggregate);
     // A unit that was just entered is part of the aggregate.
     void add_member(UnitId unit, UnitId aggregate);
-    // A unit that stays goes on as part of `aggregate`, or of none: kNoUnit. Of the members that a
-    // sweep offers the first one speaks for the aggregate. Returns the cap that leaves it out now.
+    // A unit that stays remains part of `aggregate` (kNoUnit: of none). The first member that a
+    // sweep offers decides whether the aggregate stays too. Returns the cap that now refuses it.
     Cap keep(UnitId aggregate, const Bean& bean, const Selection& selection);
     // A member leaves its aggregate. Returns the aggregate when that was its last one: it is to be
     // unregistered. kNoUnit otherwise.
@@ -45,10 +45,10 @@ class AggregateUnits {
 
     // A cap leaves out the bean, which would have been a member.
     void lose_member(const Bean& bean, const Selection& selection);
-    // A member of `aggregate`, or of none, goes for another selection: what is left of it is shown
-    // no more.
+    // A member leaves because of another selection. `aggregate` (kNoUnit: none) is then incomplete
+    // and no longer shown.
     void lose_part(UnitId aggregate);
-    // The shim was never told of such a unit.
+    // Whether the unit is an aggregate, which the shim does not know.
     bool is_aggregate(UnitId unit) const;
 
     // Everything is offered again.

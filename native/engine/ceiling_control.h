@@ -1,4 +1,4 @@
-// Holds the agent under its CPU ceiling, tick by tick, and tells the others what that costs.
+// Holds the agent under its CPU ceiling, tick by tick, and passes the consequences on.
 #pragma once
 
 #include <atomic>

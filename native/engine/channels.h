@@ -63,8 +63,8 @@ struct ControlItem {
 inline constexpr std::size_t kControlSlots = 4 * wire::kControlRecordsMax;
 static_assert(kRingSlots >= 6 * wire::kControlRecordsMax);
 
-// Every way between two threads of the engine, but ring 2, which an output has of its own. Each
-// names its one writer and its one reader; a pointer belongs to whoever holds it.
+// All channels between two threads of the engine, except ring 2, of which each output has its own.
+// Each comment names the one writer and the one reader. Whoever holds a pointer owns it.
 struct Channels {
     // --- collector to core
 

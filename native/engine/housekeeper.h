@@ -24,8 +24,8 @@ class Housekeeper final : public Worker {
     struct Options {
         std::string counters_path;  // empty: not written
         std::int64_t counters_interval_ms = 0;
-        // Empty: nobody is answered. Every bean that there is, written when a file of this name
-        // with ".request" behind it appears, which is then removed.
+        // File for the list of all beans. It is written when a file of this name plus ".request"
+        // appears, which is then removed. Empty: requests are ignored.
         std::string beans_path;
         std::string config_path;  // empty: nothing to watch
         FileMark config_mark;     // of what is in force

@@ -34,7 +34,8 @@ class OutputPipe {
                std::function<void(const char*)> on_fault, const Host& host);
 
     Status start() { return runner_->start(); }
-    // Lets the sink write what is in the ring. False when its thread had to be left behind.
+    // Stops the sink after it has written what is in the ring. Returns false when its thread did
+    // not end in time and is left behind.
     bool stop(std::int64_t deadline_ms) { return runner_->stop(deadline_ms); }
 
     void add_unit(const Registration& registration);
@@ -100,8 +101,8 @@ class OutputPipe {
     bool reported_clashing_ = false;
 };
 
-// Has a file of an output end as its configuration says, where there is one: whoever wrote it is
-// gone. Any thread.
+// Ends the file of an output as its configuration says, where there is one. REQUIRES: nobody writes
+// it any more. Any thread.
 void end_output_file(const OutputConfig& config, const std::vector<Label>& common_labels,
                      const SinkEnvironment& environment);
 

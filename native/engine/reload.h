@@ -57,7 +57,7 @@ class Reloader {
     // What was configured means `config`, now that more of the host is known. Only while nothing is
     // under way.
     void knows_more(Config config);
-    // Goes on with what is under way. True while something is.
+    // Continues a change that is under way. Returns whether one still is.
     bool step();
 
     // From now on step() does nothing. False when one is at work and does not end within

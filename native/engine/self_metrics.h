@@ -43,7 +43,7 @@ struct OutputCounts {
     const CounterTable& counters;
 };
 
-// What there is to tell at a tick. All but the first four are told at level full only.
+// What the samples of a tick are made of. All but the first four are used at level full only.
 struct SelfSources {
     std::int64_t wall_ms = 0;  // of the tick
     const Ages& ages;

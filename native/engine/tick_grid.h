@@ -17,8 +17,8 @@ class TickGrid {
     TickGrid(std::int64_t start_ns, CounterTable& counters)
         : start_ns_(start_ns), counters_(counters) {}
 
-    // A tick comes every `stride` base intervals from now on; ticks are counted anew, and what was
-    // emitted up to now is not emitted again.
+    // A tick comes every `stride` base intervals from now on. Ticks are counted anew; the current
+    // one is not repeated.
     void set_interval(std::int64_t base_interval_ms, std::uint32_t stride, std::int64_t now_ns);
 
     std::int64_t interval_ns() const { return base_ns_ * stride_; }

@@ -30,7 +30,7 @@ class UndescribedBeans {
         }
     }
 
-    // It could be, or it is gone, or nobody wants it any more.
+    // The bean could be described, or is gone, or is no longer wanted.
     void forget(std::string_view name) {
         const auto found = names_.find(name);
         if (found != names_.end()) {

@@ -8,7 +8,7 @@
 
 namespace remora {
 
-// One of those that UnitDirectory tells of units that come, stay through a reload and leave.
+// Hears from UnitDirectory of units that come, stay through a reload, or leave.
 //
 // Thread safety: core thread only. Called at registration, never per sample or tick.
 class UnitPart {

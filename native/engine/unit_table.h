@@ -1,5 +1,4 @@
-// The units as registration knows them: ids, places under the caps, and what tells one from
-// another.
+// The units as registration knows them: ids, places under the caps, and what distinguishes them.
 #pragma once
 
 #include <cstddef>
@@ -51,7 +50,7 @@ class UnitTable {
     // leaves it out. `interval_ms`: at first; kIntervalNever: not read yet.
     Cap admit(FamilyId family, std::uint32_t series, Claim claim, std::uint32_t interval_ms,
               UnitId& unit);
-    // Undoes admit() of a unit that the core was not told of.
+    // Undoes admit(). REQUIRES: the core has not heard of the unit.
     void take_back(UnitId unit, FamilyId family, std::uint32_t series);
     // The unit gets what is known of it. REQUIRES: it was admitted, and `entry.in_use`.
     void enter(UnitId unit, const Unit& entry);

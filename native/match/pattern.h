@@ -25,7 +25,7 @@ bool glob_matches(std::string_view pattern, std::string_view text);
 // Thread safety: immutable once parsed; any number of threads.
 class ObjectNamePattern {
  public:
-    // kInvalidArgument with what is wrong and at which character.
+    // Returns kInvalidArgument with what is wrong and at which character.
     static Result<ObjectNamePattern> parse(std::string_view text);
 
     bool matches(const ObjectName& name) const;

@@ -1,5 +1,5 @@
-// Names of units, as what tells them from the others of their family: whole names would be a third
-// of what a unit takes.
+// Names of units, stored as their difference from the family's name: whole names would be a third
+// of the memory of a unit.
 #pragma once
 
 #include <cstdint>

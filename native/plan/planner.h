@@ -35,8 +35,9 @@ struct PlanOptions {
     std::int64_t margin_ns = 50 * kNanosPerMilli;  // a round aims to end this long before its tick
     std::int64_t lead_ns_max =
         2 * kNanosPerSecond;  // a round begins at most this long before its tick
-    // After a round's last slice plan() wants to be called each time after this until the core has
-    // looked at what was read, for units that it wakes. 0: it does not wait for the core.
+    // After the last slice of a round, plan() asks to be called again after this time, until the
+    // core has looked at what was read. Units that it wakes then are still read. 0: it does not
+    // wait.
     std::int64_t answer_wait_ns = 10 * kNanosPerMilli;
     std::uint32_t units_per_plan_max = 8192;
     // Units drawn for the audit of each tick, all alike likely; 0: none.
@@ -73,8 +74,8 @@ class Planner {
     bool add(UnitId unit, FamilyId family);
     void remove(UnitId unit);
 
-    // Whether the audit may draw the unit (it may until told otherwise): not one whose interval an
-    // operator's rule says.
+    // Whether the audit may draw the unit; a new unit may be drawn. Not one whose interval a rule
+    // sets.
     void set_audited(UnitId unit, bool audited);
 
     // The order in which families are read within a round: those of the same objects side by side
@@ -112,7 +113,7 @@ class Planner {
     // Until when all that was due has been read: the end of a round, monotonic. What was handed out
     // has been read when plan() is called again.
     std::int64_t read_until_ns() const { return round_end_ns(read_round_); }
-    // The core has looked at what was read until then, and said what it wakes.
+    // The core has looked at what was read until `until_ns`, and has named the units that it wakes.
     void note_answered(std::int64_t until_ns) { answered_until_ns_ = until_ns; }
     // Until when all that was due and all that was woken by it has been read.
     std::int64_t complete_until_ns() const { return round_end_ns(complete_round_); }

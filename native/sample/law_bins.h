@@ -1,4 +1,4 @@
-// What every lambda of the law would cost, told without looking at the units again.
+// The read cost that each lambda of the law would have, without another look at the units.
 #pragma once
 
 #include <algorithm>

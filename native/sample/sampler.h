@@ -63,8 +63,8 @@ class Sampler {
     // table must have room for `unit`. False when `unit` or the family is out of range.
     bool add_unit(UnitId unit, const UnitTraits& traits);
     void remove_unit(UnitId unit);
-    // Other traits for a unit that stays: what was learnt of it stays too, and its interval changes
-    // only as far as its new limits say.
+    // Other traits for a unit that stays. What was learnt about it stays, and its interval changes
+    // only as far as the new limits demand.
     void update_unit(UnitId unit, const UnitTraits& traits);
 
     // Other options from now on. What was learnt stays; the next solve() writes every interval

@@ -22,9 +22,9 @@ enum class Claim : std::uint8_t {
     kAlways,        // alerts, which are few
 };
 
-// First come, first kept: what was admitted stays until it leaves by itself, so a full broker keeps
-// a bounded and stable subset and what was refused is counted by family. A unit is admitted whole
-// or not at all.
+// First come, first kept. An admitted unit stays until it leaves by itself, so a full broker keeps
+// a bounded and stable subset. Refused units are counted by family. A unit is admitted whole or not
+// at all.
 //
 // Thread safety: collector thread only.
 //

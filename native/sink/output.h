@@ -30,7 +30,7 @@ class FaultReporter {
     void report(std::string_view what, int error);
     // Same with a reason in words.
     void report(std::string_view what, std::string_view why);
-    // Says what is no fault of the destination and what people should know all the same.
+    // Logs something that is no fault of the destination but worth knowing.
     void note(std::string_view text);
     // Destination works again after `frames` lost frames.
     void recovered(std::uint64_t frames);

@@ -39,7 +39,7 @@ class Pacer {
         const std::int64_t since = late_ ? sent_ - paced_before_ : sent_;
         std::int64_t allowed = kBurst + (now_ns - begin_ns_) / gap_ns_;
         if (allowed - since > 2 * kBurst) {
-            // This thread was held up: what it missed is not made up for at once.
+            // This thread was delayed: what it missed is not sent in one burst.
             begin_ns_ += (allowed - since - 2 * kBurst) * gap_ns_;
             allowed = since + 2 * kBurst;
         }

@@ -22,15 +22,16 @@ std::string name_of(const std::string& path);
 bool follow_links(FileSystem& files, FaultReporter& reporter, const std::string& path,
                   std::string& real);
 
-// Of directories for files of `file_mode`: who may read those may enter. 0755 for 0644.
+// The mode of directories for files of `file_mode`: whoever may read the files may enter. 0755 for
+// 0644.
 std::uint32_t directory_mode(std::uint32_t file_mode);
 
 // Makes the directory and its missing parents with that mode, whatever the umask is. Returns 1 when
 // it made any, 0 when all were there, or the negative errno.
 int make_directories(FileSystem& files, const std::string& directory, std::uint32_t mode);
 
-// Same for the directory of a file of `file_mode`; what was made is said, for the path may be a
-// mistake. False when reported.
+// Does the same for the directory of a file of `file_mode`. Logs that it was made, because the path
+// may be a mistake. Returns false after reporting a fault.
 bool make_place(FileSystem& files, FaultReporter& reporter, const std::string& directory,
                 std::uint32_t file_mode);
 
@@ -46,11 +47,12 @@ class PathClaim {
  public:
     PathClaim(FileSystem& files, FaultReporter& reporter) : files_(files), reporter_(reporter) {}
 
-    // Takes `path`, links followed, whose directory exists; what was taken before is let go.
-    // False, and reported, when another process has it. What cannot be locked does not stop us.
+    // Claims `path` (links followed) and gives up an earlier claim. REQUIRES: its directory exists.
+    // Returns false, after a report, when another process has it. A file system without locks is no
+    // obstacle.
     bool take(const std::string& path);
-    // Says so when what was taken could not be locked. Once the file is open: where even that
-    // fails there is but one fault to report.
+    // Logs when the claimed path could not be locked. To be called once the file is open: if
+    // opening fails, that is the fault to report.
     void report_unlocked();
     void let_go();
 
@@ -63,8 +65,7 @@ class PathClaim {
     int failed_ = 0;  // negative errno of the last attempt to lock
 };
 
-// False, and reported, when something other than a regular file is at `path`. `exists` tells
-// whether anything is there.
+// Returns false, after a report, when `path` is something else than a regular file. Sets `exists`.
 bool check_regular(FileSystem& files, FaultReporter& reporter, const std::string& path,
                    bool& exists);
 
@@ -75,7 +76,7 @@ std::string temporary_name(FileSystem& files, const std::string& prefix, std::ui
 // Removes temporary files of that `prefix` in `directory` whose process is this one or dead.
 void remove_stale(FileSystem& files, const std::string& directory, const std::string& prefix);
 
-// Writes all of it. 0 or the negative errno; `written` tells how much got in.
+// Writes all of it. Returns 0 or the negative errno; `written` is the number of bytes that got in.
 int write_all(FileSystem& files, int fd, std::span<const char> bytes, std::size_t& written);
 
 }  // namespace remora

@@ -105,8 +105,8 @@ class SinkWorker : public Worker {
     virtual void set_file_end(FileEnd file_end) = 0;
 };
 
-// Has the file of a kTextfile sink end as SinkOptions::file_end says, without a worker: whoever
-// wrote it is gone. A file that is not there stays so. Any thread.
+// Ends the file of a kTextfile sink as SinkOptions::file_end says, without a worker. REQUIRES:
+// nobody writes it any more. A missing file stays missing. Any thread.
 void end_textfile(const SinkOptions& options, const SinkEnvironment& environment);
 
 std::unique_ptr<SinkWorker> make_sink_worker(const SinkOptions& options, BlockChannel& channel,

@@ -39,7 +39,7 @@ class PartitionSample {
                    bool signals_trouble);
     void remove(UnitId unit, Partition* partition);
 
-    // Calls `use(unit)` for every unit that tells trouble.
+    // Calls `use(unit)` for every unit that signals trouble.
     template <typename Use>
     void for_each_teller(Use use) const {
         for (const auto& [name, topic] : topics_) {

@@ -55,8 +55,8 @@ class Visibility {
     // Before the cache lets it go.
     void remove_unit(UnitId unit);
 
-    // Calls `use(unit)` for the units that tell whether a partition is in trouble, where partitions
-    // are sampled.
+    // Calls `use(unit)` for the units that signal whether a partition is in trouble, where
+    // partitions are sampled.
     template <typename Use>
     void for_each_teller(Use use) const {
         sample_.for_each_teller(use);
