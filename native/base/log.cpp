@@ -32,7 +32,7 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
     return spdlog::level::err;
 }
 
-// Waits for as long as the descriptor takes; what it refuses for good is let go.
+// Waits for as long as the descriptor takes; what it refuses for good is dropped.
 void write_all(int descriptor, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(descriptor, text.data(), text.size());
@@ -237,7 +237,7 @@ void Log::say(LogLevel level, std::string_view key, std::string_view line) noexc
     state_->sink.write(level, text);
     state_->counters.set(Counter::kLogLinesLost, state_->sink.lost());
 } catch (...) {
-    // Out of memory while logging: saying nothing is the only harmless answer.
+    // Out of memory while logging: silence is the only harmless answer.
 }
 
 }  // namespace remora

@@ -17,7 +17,7 @@ class MeasuredCosts {
     static MeasuredCosts parse(std::string_view text);
 
     bool is_empty() const { return by_family_.empty(); }
-    // Of a tick, beside its reads; 0 when the agent has not told.
+    // Of a tick, beside its reads; 0 when the agent did not emit it.
     double tick_overhead_ns() const { return tick_overhead_ns_; }
     // Of the family. The agent reports those whose reads take most: one that it does not report is
     // taken to cost as much as the cheapest of them. Empty when there are none.

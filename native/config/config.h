@@ -151,7 +151,7 @@ struct OutputConfig {
     OutputTime time = OutputTime::kTick;  // of a line of influx and graphite
     std::int64_t interval_ms = 0;         // 0: the base interval
     // Of emit "changed": a full tick after so long. Prometheus and its kin forget a series after
-    // five minutes, and a value may be a minute old when it is said.
+    // five minutes, and a value may be a minute old when it is written.
     std::int64_t keyframe_interval_ms = 180'000;
     OutputNames names = OutputNames::kPrometheus;  // of otlp_json
     std::vector<TextPair> labels;                  // beside the global ones; wins over them

@@ -63,7 +63,7 @@ struct Problem {
     std::string text;
 };
 
-inline constexpr std::size_t kProblemsMax = 100;  // told of one configuration
+inline constexpr std::size_t kProblemsMax = 100;  // reported of one configuration
 inline constexpr std::uint32_t kJsonDepthMax = 32;
 
 // Parses `text`, adds its nodes to `document` and returns the index of its value. Syntax errors,

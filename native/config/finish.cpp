@@ -265,7 +265,7 @@ void finish_config(Config& config, ConfigReader& reader) {
     }
     finish_topics(config.topics, reader);
     if (config.limits.series_per_family_max > config.limits.series_max) {
-        // Only a contradiction when both were said.
+        // Only a contradiction when both were given.
         if (reader.is_set("limits.series_per_family_max")) {
             reader.complain("limits.series_per_family_max",
                             "found " + std::to_string(config.limits.series_per_family_max) +

@@ -45,7 +45,7 @@ class ConfigReader final : public ConfigVisitor {
 
     // True when the key at `path` was given, whatever its value.
     bool is_set(const std::string& path) const { return set_.count(path) > 0; }
-    // True when something at or below `path` was wrong: what follows from it is not worth telling.
+    // True when something at or below `path` was wrong: what follows from it need not be reported.
     bool is_faulty(const std::string& path) const;
     // Adds an error about the value at `path`.
     void complain(const std::string& path, const std::string& what);

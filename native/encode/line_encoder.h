@@ -69,7 +69,7 @@ class LineEncoder final : public Registry {
     }
 
  private:
-    // False: no block was free; group_at_ and entry_at_ tell where to go on.
+    // False: no block was free; group_at_ and entry_at_ are where to go on.
     bool encode_groups(const Values& values, BlockChannel& out, Tally& tally) {
         const std::size_t line_bytes_max = std::min(
             {options_.line_bytes_max, out.block_bytes(), std::size_t{Dialect::kLineBytesMax}});
@@ -245,7 +245,7 @@ class LineEncoder final : public Registry {
     }
 
     Dialect dialect_;
-    std::int64_t line_wall_ms_ = 0;  // that the dialect was told
+    std::int64_t line_wall_ms_ = 0;  // that the dialect has
     std::string state_;
     bool epilogue_done_ = false;
 };

@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::string_view kLineEnd = "]}}]}]}]}\n";
 
-// The output's labels describe the whole resource: they are said once a line and not in each point.
+// The output's labels describe the whole resource: they are written once a line and not in each
+// point.
 EncoderOptions without_labels(EncoderOptions options) {
     options.labels.clear();
     return options;

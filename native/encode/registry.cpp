@@ -188,7 +188,7 @@ void Registry::take_self(const std::vector<SelfSample>& self) {
         self_changed_.push_back(unit);
     }
     const bool is_new = wall_ms_ == 0 && options_.begins_with_agent;
-    // Only when all of them have let go of what they were: samples may have changed places.
+    // Only when all of them have been removed: samples may have changed places.
     for (const std::uint32_t unit : self_changed_) {
         const std::size_t i = unit & ~kSelfBit;
         add_series(self_series_[i], {unit, 0, "", is_new});

@@ -169,7 +169,7 @@ SeriesStore::Begin SeriesStore::left_by(Claim claim) const {
 bool SeriesStore::claim(const Group& group, const Variant& variant, const Entry& added,
                         Begin& begin) {
     if (group.number > kGroupMax || group.entries.size() >= kPlaceMax) {
-        return true;  // beyond all limits: what comes now is not told apart
+        return true;  // beyond all limits: what comes now is not distinguished
     }
     if ((claims_used_ + 1) * 5 > claims_.size() * 4) {
         renew_claims();
@@ -290,7 +290,7 @@ void SeriesStore::remember() {
     }
 }
 
-// What was added since was seen for the first time, and said nothing.
+// What was added since was seen for the first time, and emitted nothing.
 void SeriesStore::recall() {
     for (const std::unique_ptr<Group>& group : groups_) {
         std::copy(group->remembered.begin(), group->remembered.end(), group->previous.begin());

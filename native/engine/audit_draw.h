@@ -58,7 +58,7 @@ class AuditDraw final : public UnitPart {
         kNotDrawn,
         kResting,  // not due: read for the audit alone
         kDue,      // read for the tick anyway: no error, when that read comes in time
-        kMissed,   // that read did not come in time: the next one tells the error of the tick
+        kMissed,   // that read did not come in time: the next one shows the error of the tick
     };
     struct Finding {
         UnitId unit = kNoUnit;

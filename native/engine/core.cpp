@@ -247,7 +247,7 @@ void Core::restart_grid() {
 // --- a tick
 
 // Values are complete before their ages are measured; the ages are known before intervals are
-// chosen anew; the agent's own metrics tell of the tick that they go out with.
+// chosen anew; the agent's own metrics are about the tick that they go out with.
 void Core::tick(std::int64_t now_ns, bool is_last) {
     grid_.advance(now_ns);
     counters_.add(Counter::kTicks);

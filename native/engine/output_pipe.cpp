@@ -91,7 +91,7 @@ void OutputPipe::begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>&
     encoding_ = true;
 }
 
-// What the last tick said counts as said only when it got out.
+// What the last tick emitted counts as emitted only when it got out.
 bool OutputPipe::knows_last_tick() {
     const SinkWorker::Fates fates = worker_->fates();
     if (fates.over < channel_.frames_closed()) {

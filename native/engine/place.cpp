@@ -91,7 +91,7 @@ bool lock_directory(FileSystem& files, const std::string& directory, Place& plac
     return !place.is_foreign;
 }
 
-// False, and said, when the directory is not there.
+// False, after a report, when the directory is not there.
 bool make(FileSystem& files, const std::string& directory, Place& place) {
     place.directory = directory;
     const int made = make_directories(files, directory, kDirectoryMode);

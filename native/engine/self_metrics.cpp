@@ -21,7 +21,7 @@ constexpr std::array kBasic = {
     Counter::kTicks,         Counter::kTicksUnfinished,
     Counter::kFaults,        Counter::kConfigReloadsFailed,
 };
-// Counted by each output, and told with its name.
+// Counted by each output, and emitted with its name.
 constexpr std::array kOfOutputs = {
     Counter::kSinkErrors,          Counter::kSinkFramesDropped,    Counter::kSinkBytes,
     Counter::kTicksSkipped,        Counter::kSinkBytesDropped,     Counter::kSinkFrames,

@@ -1,4 +1,4 @@
-// The units that the core has: their names, their families, and who is told when one comes or goes.
+// The units that the core has: their names, their families, and who hears when one comes or goes.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +17,15 @@
 namespace remora {
 
 // The one way in which a unit enters the core and leaves it. The cache comes first and goes last,
-// so every part may look at the unit there. Parts are told in their order, and of a removal in the
+// so every part may look at the unit there. Parts hear in their order, and of a removal in the
 // opposite order.
 //
 // Thread safety: core thread only.
 //
 // Invariants:
 //  (1) A unit has a name here, and every part knows it, exactly while the cache has it.
-//  (2) The id of a unit that left goes back to the collector once, after the last part let go.
+//  (2) The id of a unit that left goes back to the collector once, after the last part has removed
+//  it.
 class UnitDirectory {
  public:
     // All outlive the directory. `freed`: takes the ids of units that left.

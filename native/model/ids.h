@@ -1,4 +1,4 @@
-// Ids are dense indexes into flat arrays; they are reused after the core has let go of them.
+// Ids are dense indexes into flat arrays; they are reused once the core no longer uses them.
 #pragma once
 
 #include <cstdint>

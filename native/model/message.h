@@ -10,11 +10,11 @@ namespace remora {
 
 enum class MessageKind : std::uint8_t {
     kValue = 1,         // unit, slot, value
-    kUnitEnd = 2,       // the unit's values are complete; status tells how the read went
+    kUnitEnd = 2,       // the unit's values are complete; with the outcome of the read
     kBatch = 3,         // value: monotonic ns (bit pattern of int64) of what follows
     kCost = 4,          // unit: family; slot: units in the group; value: nanoseconds as double
     kControl = 5,       // take the next item of the control channel (a registration, a text)
-    kUnregistered = 6,  // unit is gone; the core gives its id back when it has let go
+    kUnregistered = 6,  // unit is gone; the core gives its id back once nothing uses it
 };
 
 struct Message {

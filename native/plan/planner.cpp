@@ -342,7 +342,7 @@ std::int64_t Planner::next_wake(std::int64_t now_ns) {
 }
 
 // Notes that the unit is read. One that was woken, often with all its family, counts as grown, so
-// that they part again: some of them are read in the very next rounds and tell what goes on.
+// that they part again: some of them are read in the very next rounds and show what goes on.
 void Planner::arm(UnitId unit) {
     const auto round = static_cast<std::uint32_t>(round_);
     const bool woken = (flags_[unit] & kWoken) != 0;

@@ -54,7 +54,7 @@ struct PlanResult {
 // Time is cut into rounds, one a quantum; round k collects what must be fresh at start + k *
 // quantum and is read just before that. Once a round the flat arrays of all units are scanned
 // (about 2 ns a unit): unlike linked lists of timers this follows every change of the interval
-// table without being told, and costs no more.
+// table by itself, and costs no more.
 //
 // A unit whose interval grew much (a new one whose volatility became known) has its next read
 // spread evenly over that interval, so that rounds cost about the same.

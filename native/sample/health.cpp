@@ -58,7 +58,7 @@ void Health::quarantine(UnitId unit, wire::ReadStatus status, std::int64_t now_n
         ++quarantined_;
         ++quarantines_total_;
     }
-    // What was found out by trying tells more than that nobody may try.
+    // A reason found by a read is worth more than "not tried".
     if (reason_[unit] == 0 || reason_[unit] == kHeld) {
         reason_[unit] = static_cast<std::uint8_t>(status);
     }

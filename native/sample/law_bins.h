@@ -11,7 +11,7 @@
 namespace remora {
 
 // Units under the law, counted in bins of a quarter of an octave of c / (w v) by kind. A bin stands
-// for its mean, so that units which are all alike are told exactly; elsewhere an interval is off by
+// for its mean, so that units which are all alike are exact; elsewhere an interval is off by
 // 9 % at most.
 //
 // Thread safety: core thread only.

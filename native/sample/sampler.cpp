@@ -200,7 +200,7 @@ void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool 
     if (elapsed_ns > 0) {
         const float capped = std::clamp(deviation, 0.0F, kDeviationMax);
         const float seconds = static_cast<float>(elapsed_ns) / static_cast<float>(kNanosPerSecond);
-        // Only units that rest tell what others that rest may have done meanwhile.
+        // Only units that rest show what others that rest may have done meanwhile.
         const std::uint32_t interval_ms = intervals_.get(unit);
         if (!is_audit && interval_ms != kIntervalNever && interval_ms > kind(unit).base_ms) {
             Surprise& surprise = surprises_[family_[unit]];
@@ -297,7 +297,7 @@ void Sampler::write_all(SolveResult& result) {
 }
 
 // Counts what the law moves in bins of its price over its worth, and the rest in one sum, so that
-// the bins alone tell what a lambda costs.
+// the bins alone show what a lambda costs.
 double Sampler::fill_bins() {
     bins_.clear();
     double others = 0;

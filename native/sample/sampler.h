@@ -127,7 +127,7 @@ class Sampler {
     };
     // What a family's reads of units that rest found, the latest ticks most.
     struct Surprise {
-        float sum = 0;  // scales beyond what the units' own volatility said
+        float sum = 0;  // scales beyond what the units' own volatility predicts
         float reads = 0;
     };
 

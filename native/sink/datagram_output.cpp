@@ -115,7 +115,7 @@ Step DatagramOutput::after_error(const BlockView& block, int error) {
         case ECONNREFUSED:
             return refused(block);
         case EMSGSIZE:
-            // Only this one is too long; the frame goes on. Its size is not said: each would be
+            // Only this one is too long; the frame goes on. Its size is not logged: each would be
             // news.
             reporter_.report("cannot send a datagram to " + peer_, error);
             return Step::kDone;

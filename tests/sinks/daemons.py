@@ -60,7 +60,7 @@ STATSD = """
 
 @contextlib.contextmanager
 def node_exporter():
-    """(directory of the textfiles, function that scrapes, function that tells what was said since the start)"""
+    """(directory of the textfiles, function that scrapes, function that returns its log since the start)"""
     exporter = c.tool("prometheus-node-exporter")
     with c.scratch() as directory:
         textfiles = os.path.join(directory, "textfiles")
@@ -79,7 +79,7 @@ def node_exporter():
 
 @contextlib.contextmanager
 def influxdb():
-    """(UDP port, the listener's counters, function that queries the database, what was said)"""
+    """(UDP port, the listener's counters, function that queries the database, its log)"""
     program = c.tool("influxd")
     with c.scratch() as directory:
         http, udp = c.tcp_port(), c.udp_port()

@@ -1,5 +1,5 @@
 """Real faults of a destination, each healed by itself: `faults_test.py logrotate_create|logrotate_copytruncate|read_only|
-no_permission|unreachable`. What is said is said once, what is lost is counted, and what comes after gets out."""
+no_permission|unreachable`. A fault is logged once, a loss is counted, and what comes after gets out."""
 import contextlib
 import json
 import os

@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def hostile(form, seed):
-    """(bytes, what is said of them)"""
+    """(bytes, the log lines about them)"""
     done = subprocess.run([os.environ["HOSTILE_LINES"], form, str(seed)], capture_output=True, check=True)
     said = json.loads(done.stderr)
     assert said["lines"] > 200, said

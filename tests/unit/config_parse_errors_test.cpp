@@ -1,4 +1,4 @@
-// What is said of a bad configuration, word for word.
+// The messages about a bad configuration, word for word.
 #include <gtest/gtest.h>
 
 #include <sstream>

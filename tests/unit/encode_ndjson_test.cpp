@@ -116,7 +116,7 @@ TEST(NdjsonTest, EmitsOnlyWhatChangedAndAKeyframe) {
     EXPECT_EQ(parse_lines(rig.tick(kStart + 180'000)).size(), 2U);
     EXPECT_EQ(rig.tick(kStart + 190'000), "");
     EXPECT_EQ(parse_lines(rig.tick(kStart)).size(), 2U) << "a clock that was set back";
-    // A tick that did not get out may have lost its changes: all is said again.
+    // A tick that did not get out may have lost its changes: all is written again.
     rig.tick(kStart + 10'000);
     rig.encoder->frame_lost(true);
     EXPECT_EQ(parse_lines(rig.tick(kStart + 20'000)).size(), 2U);

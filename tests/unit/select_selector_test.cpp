@@ -501,7 +501,7 @@ TEST(SelectorTest, WhatMustNotBeHalfThereClaimsMoreThanItsFamilysCap) {
               Claim::kAlways);
 }
 
-// Expressions of every key: the name counts as not matched, and is told with the key.
+// Expressions of every key: the name counts as not matched, and is reported with the key.
 TEST(SelectorTest, WhatAnExpressionHasNoAnswerAboutIsToldWithItsKey) {
     const std::string bad = R"("(a+)+[bc]")";
     const std::string name = std::string(40, 'a');

@@ -86,7 +86,7 @@ final class Answers {
                 checkSelectors(slots, descriptions.get(i).slots.size(), names.get(i));
                 wanted.add(new Wanted(names.get(i), descriptions.get(i), slots));
             } else if (before >= 0 && before != unit) {
-                units.remove(before);  // the core has let go of it
+                units.remove(before);  // the core no longer has it
             }
             if (!asks.get(i) && unit >= 0) {
                 accept(unit, names.get(i), descriptions.get(i), selectors(at, bytes));

@@ -54,7 +54,7 @@ final class Description {
     boolean incomplete;
     /** {@link OpenFiles} tells its {@link OpenFiles#ATTRIBUTE}. */
     boolean countsOpenFiles;
-    /** The bean tells the host's CPU load by two names, each a window since either was read last: read by one. */
+    /** The bean has the host's CPU load under two names. Each covers the time since either was read: only one is. */
     boolean hasTwoCpuLoads;
     /** An attribute that takes so long to read that the core wants it only where it is asked for by name, or null. */
     String expensive;

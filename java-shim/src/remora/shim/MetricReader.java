@@ -8,7 +8,7 @@ interface MetricReader {
     /** The metric behind an MBean, or null. {@code name}: the ObjectName as registered. */
     Object find(String name);
 
-    /** {@link Wire.BeanKind} of a metric object, or -1 for a kind that only its MBean can tell about. */
+    /** {@link Wire.BeanKind} of a metric object, or -1 for a kind that is read through its MBean. */
     int kindOf(Object metric);
 
     /** Value of a gauge: foreign code, may do anything. */

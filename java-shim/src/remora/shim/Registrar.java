@@ -419,7 +419,7 @@ final class Registrar {
         for (int i = 0; i < answers.names().size(); i++) {
             ObjectName name = answers.names().get(i);
             if (answers.description(i).status == Wire.ReadStatus.GONE) {
-                retries.add(name, 0, System.nanoTime());  // found to be gone once more, the core is told once more
+                retries.add(name, 0, System.nanoTime());  // found to be gone once more, the core hears once more
             }
             retries.markUnsent(name);
             backlog.add(name);

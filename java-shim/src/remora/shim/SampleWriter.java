@@ -103,7 +103,7 @@ final class SampleWriter {
         scratch.anyText = false;
     }
 
-    /** Texts that do not get through now are told before a later submit. */
+    /** Texts that do not get through now are sent before a later submit. */
     private void tellTexts() {
         List<String> untold = texts.untold();
         int first = texts.size() - untold.size() + 1;

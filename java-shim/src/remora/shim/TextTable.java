@@ -28,7 +28,7 @@ final class TextTable {
         return id;
     }
 
-    /** Texts that the core has not been told yet, oldest first. */
+    /** Texts that the core does not have yet, oldest first. */
     List<String> untold() {
         return untold;
     }
