@@ -37,7 +37,8 @@ class AggregateUnits {
     // A unit that was just entered is part of the aggregate.
     void add_member(UnitId unit, UnitId aggregate);
     // A unit that stays remains part of `aggregate` (kNoUnit: of none). The first member that a
-    // sweep offers decides whether the aggregate stays too. Returns the cap that now refuses it.
+    // sweep offers keeps the aggregate too, as what its selection makes of it: a sum or a maximum.
+    // Returns the cap that now refuses it.
     Cap keep(UnitId aggregate, const Bean& bean, const Selection& selection);
     // A member leaves its aggregate. Returns the aggregate when that was its last one: it is to be
     // unregistered. kNoUnit otherwise.
