@@ -48,14 +48,14 @@ def bench(options):
         lab.load(options.warm_up + options.seconds + 20)
         time.sleep(options.warm_up)
         first, began, earlier = lab.counters(), time.monotonic(), own_threads(lab)
-        costliest = round(watch(lab, options.seconds), 4)
+        worst_minute = round(watch(lab, options.seconds), 4)
         last, span, later = lab.counters(), time.monotonic() - began, own_threads(lab)
     threads = {name: round(100 * (seconds - earlier.get(name, 0)) / span, 4)
                for name, seconds in later.items()}
     total = round(sum(threads.values()), 4)
     common.table([(name, f"{percent:.4f}") for name, percent in
                   sorted(threads.items(), key=lambda pair: -pair[1])]
-                 + [("together", f"{total:.4f}"), ("the worst minute", f"{costliest:.4f}")],
+                 + [("together", f"{total:.4f}"), ("the worst minute", f"{worst_minute:.4f}")],
                  ["thread", "% of one core"])
     print()
     counted = {}
@@ -68,7 +68,7 @@ def bench(options):
            ("collector_cpu_seconds_total", "core_cpu_seconds_total", "sink_cpu_seconds_total",
             "house_cpu_seconds_total", "supervisor_cpu_seconds_total")}
     return {"topics": options.topics, "partitions": options.partitions, "seconds": round(span, 1),
-            "percent": total, "minute_percent_max": costliest, "threads_percent": threads,
+            "percent": total, "minute_percent_max": worst_minute, "threads_percent": threads,
             "hit_rate": round(hits / max(1, hits + misses), 4),
             "dropped": sum(value for name, value in counted.items() if "dropped" in name),
             "own_percent": round(sum(cpu.values()) * 100

@@ -181,7 +181,7 @@ class Run:
         self.lab.start(self.config, bench=False, agents=[agent])
         self.began = time.time()
 
-    def settle(self):
+    def wait_stable(self):
         """Until the agent knows every bean and has written two ticks more."""
         self.lab.wait_settled()
         time.sleep(2 * self.base_s)
@@ -277,7 +277,7 @@ def scenario(lab, name, options):
     else:
         run.start()
         with CpuWatch(lab) as cpu:
-            run.settle()
+            run.wait_stable()
             play(run, name, options.seconds)
     alone = cpu_alone(run, name) if name in CPU_ALONE else {}
     results = run.judge(cpu.points)

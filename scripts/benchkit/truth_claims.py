@@ -6,20 +6,20 @@ from benchkit import common
 CLASSES = ("alert", "broker", "topic", "client", "partition")
 EXPENSIVE = "broker, expensive"
 AGE_MAX_S = {"topic": 30.0, "client": 30.0, "partition": 60.0}
-TRUE_LEAST = {"topic": 0.999, "client": 0.999}
+TRUE_SHARE_MIN = {"topic": 0.999, "client": 0.999}
 ERROR_MAX = {"large": 0.01}
-ERROR_MAX_ELSE = 0.002
+ERROR_MAX_DEFAULT = 0.002
 CPU_MAX = {"second": 0.8, "large": 0.7, "neighbours": 0.5, "ceiling": None}
-CPU_MAX_ELSE = 0.3
+CPU_MAX_DEFAULT = 0.3
 CEILING_MINUTE_MAX = 0.11
 # Reads that cost more seconds than this may be older than a base interval: (cost, age). A bean gets
 # there at 5 and 0.5 ms and leaves at two thirds of that.
 EXPENSIVE_BOUNDS = ((0.0033, 30.0), (0.00033, 10.0))
-TICKS_LEAST = 0.8
+TICKS_SHARE_MIN = 0.8
 # Values that may have come and gone between two readings of the truth are not judged.
-UNSURE_MOST = 0.002
+UNSURE_SHARE_MAX = 0.002
 # Values read while the second reader's first pass was under way: more of them, and the run is none.
-UNSEEN_MOST = 0.2
+UNSEEN_SHARE_MAX = 0.2
 LOG = math.log(3 / 0.05)  # of the empirical Bernstein bound at 95 %
 EXCLUDED = {
     "java.lang:type=OperatingSystem CpuLoad, ProcessCpuLoad, SystemCpuLoad":
@@ -47,7 +47,7 @@ def judge(results):
         name, base = result["name"], float(result["base_s"])
         told = result["ticks"] - result["ticks_without_truth"]
         claim(name, "ticks that could be judged, share", round(told / max(1, result["ticks"]), 3),
-              TICKS_LEAST, at_most=False)
+              TICKS_SHARE_MIN, at_most=False)
         for kind in CLASSES:
             row = result["classes"][kind]
             if name == "ceiling" and kind not in ("alert", "broker"):
@@ -55,24 +55,24 @@ def judge(results):
             if row["judged"] + row["no_truth_verdicts"] == 0:
                 continue
             claim(name, f"{kind}: share without truth",
-                  row["no_truth_verdicts"] / (row["judged"] + row["no_truth_verdicts"]), UNSEEN_MOST)
+                  row["no_truth_verdicts"] / (row["judged"] + row["no_truth_verdicts"]), UNSEEN_SHARE_MAX)
             if row["judged"] == 0:
                 continue
             if kind != "partition":
-                claim(name, f"{kind}: share true", share(row), TRUE_LEAST.get(kind, 1.0),
+                claim(name, f"{kind}: share true", share(row), TRUE_SHARE_MIN.get(kind, 1.0),
                       at_most=False)
-            claim(name, f"{kind}: share unsure", row["unsure_verdicts"] / row["judged"], UNSURE_MOST)
+            claim(name, f"{kind}: share unsure", row["unsure_verdicts"] / row["judged"], UNSURE_SHARE_MAX)
             claim(name, f"{kind}: oldest, s", row["age_max_s"], AGE_MAX_S.get(kind, base))
         row = result["classes"]["partition"]
         if row["judged"] and name != "ceiling":
-            claim(name, "partition: mean error", row["error"], ERROR_MAX.get(name, ERROR_MAX_ELSE))
+            claim(name, "partition: mean error", row["error"], ERROR_MAX.get(name, ERROR_MAX_DEFAULT))
         for bean, found in result["expensive"].items():
             bound = next(age for cost, age in EXPENSIVE_BOUNDS if found["seconds"] > cost)
             claim(name, f"{bean} ({1000 * found['seconds']:.1f} ms a read): oldest, s",
                   found["age_max_s"], max(bound, base))
         cpu = result["cpu"]
-        if cpu["percent"] is not None and CPU_MAX.get(name, CPU_MAX_ELSE) is not None:
-            claim(name, "CPU, % of a core", cpu["percent"], CPU_MAX.get(name, CPU_MAX_ELSE))
+        if cpu["percent"] is not None and CPU_MAX.get(name, CPU_MAX_DEFAULT) is not None:
+            claim(name, "CPU, % of a core", cpu["percent"], CPU_MAX.get(name, CPU_MAX_DEFAULT))
         if name == "ceiling" and cpu["minute_max"] is not None:
             claim(name, "CPU of the worst minute, %", cpu["minute_max"], CEILING_MINUTE_MAX)
     percents = {result["name"]: result["cpu"]["percent"] for result in results}

@@ -232,7 +232,7 @@ def launch(lab, number):
     return child
 
 
-def said_started(broker):
+def has_started(broker):
     """Whether the log, since the last start, holds the broker's own word that it serves."""
     try:
         with open(broker["log"], encoding="utf-8", errors="replace") as source:
@@ -256,7 +256,7 @@ def wait_serving(lab, numbers, children, seconds):
             if not common.is_alive(broker["process"]):
                 raise LabError(f"broker {number} ended while starting; its log "
                                f"({broker['log']}) ends:\n{tail(broker['log'])}")
-            if said_started(broker):
+            if has_started(broker):
                 known = metadata.brokers(broker["port"])
                 if known is not None and set(expected) <= set(known):
                     waiting.discard(number)
