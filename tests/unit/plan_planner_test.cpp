@@ -266,6 +266,29 @@ TEST_F(PlannerTest, AFamilyThatHungIsReadLastUntilItsReadsAreShortAgain) {
     EXPECT_EQ(families_of_a_round().front(), 0U);
 }
 
+// What was read before it is handed over first.
+TEST_F(PlannerTest, AUnitThatHungHasAPlanOfItsOwn) {
+    make();
+    for (UnitId unit = 0; unit < 40; ++unit) {
+        add(unit, unit / 2 % 2, 10'000);
+    }
+    families_of_a_round();
+    planner->on_blocked(0);
+    std::uint32_t alone = 0;
+    const std::int64_t tick_ns = planner->next_tick_ns(now_ns);
+    while (now_ns <= tick_ns) {
+        const PlanResult result = planner->plan(now_ns, buffer);
+        for (const Group& group : decode(buffer)) {
+            if (group.family == 0) {
+                EXPECT_EQ(result.units, 1U);
+                ++alone;
+            }
+        }
+        now_ns = std::max(result.wake_ns, now_ns + 1'000);
+    }
+    EXPECT_EQ(alone, 20U);
+}
+
 TEST_F(PlannerTest, SlowFamiliesAloneAreReadAsEver) {
     make();
     for (UnitId unit = 0; unit < 6; ++unit) {
