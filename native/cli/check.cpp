@@ -298,10 +298,17 @@ void print_cost(const Config& config, const Tally& found, const MeasuredCosts& c
         Shedding shedding;
         const std::string lost = given_up(shedding.choose(
             cost.classes, std::max(0.0, reads_ns_per_s), Ceiling::kAim * most_ns_per_s / 2));
+        const double alert_and_broker_ns_per_s =
+            cost.classes[static_cast<std::size_t>(UnitClass::kAlert)].at_bound +
+            cost.classes[static_cast<std::size_t>(UnitClass::kBroker)].at_bound -
+            cost.each_tick_ns * ticks_per_s * (1 - 1.0 / stride);
         std::cout << "the ceiling of " << number("%g", sampling.cpu_budget_percent) << " % "
                   << (cost.base_ns_per_s <= reads_ns_per_s ? "allows for every bean at every tick"
                       : lost.empty()                       ? "holds the bounds on age"
                                      : "is too low for the bounds on age: " + lost)
+                  << (alert_and_broker_ns_per_s > reads_ns_per_s
+                          ? "; alerts and the broker take more than that by themselves"
+                          : "")
                   << (stride > 1
                           ? "; a tick would come every " + number("%g", base_s * stride) + " s"
                           : "")

@@ -130,7 +130,8 @@ class CheckTest(unittest.TestCase):
         self.assertNotIn("without a measured cost", done.stdout)
         low = self.check("--mbeans", str(LISTING), "--costs", str(costs), text='{"sampling": {"cpu_budget_percent": 0.5}}')
         self.assertRegex(low.stdout, r"the ceiling of 0\.5 % is too low for the bounds on age: beans of topics and clients "
-                                     r"would not be read and leave the output; .*partitions.*; sampling and output come on top\n")
+                                     r"would get 4 times as old; .*partitions.*; alerts and the broker take more than that by "
+                                     r"themselves; sampling and output come on top\n")
         high = self.check("--mbeans", str(LISTING), "--costs", str(costs), text='{"sampling": {"cpu_budget_percent": 3}}')
         self.assertIn("the ceiling of 3 % allows for every bean at every tick;", high.stdout)
         # Partitions alone are too expensive: said before the broker has them.
