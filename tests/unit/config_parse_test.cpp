@@ -275,11 +275,11 @@ TEST(ConfigParse, WarnsOfWhatIsInForceAsSomethingElse) {
     };
     const std::string down = ", rounded down to whole sampling.base_interval or min_interval\n";
     EXPECT_EQ(rule("", R"("interval": "15s")"),
-              "r.json:1:42: rules.0.interval: found 15s; in force as 10s" + down);
+              "r.json:1:41: rules.0.interval: found 15s; in force as 10s" + down);
     EXPECT_EQ(rule("", R"("max_interval": "3s")"),
-              "r.json:1:46: rules.0.max_interval: found 3s; in force as 10s" + down);
+              "r.json:1:45: rules.0.max_interval: found 3s; in force as 10s" + down);
     EXPECT_EQ(rule(R"("min_interval": "2s")", R"("min_interval": "3s")"),
-              "r.json:1:66: rules.0.min_interval: found 3s; in force as 2s" + down);
+              "r.json:1:65: rules.0.min_interval: found 3s; in force as 2s" + down);
     EXPECT_EQ(rule(R"("min_interval": "5s")", R"("interval": "15s")"), "");
     EXPECT_EQ(rule("", R"("min_interval": "20s", "max_interval": "1m")"), "");
 
