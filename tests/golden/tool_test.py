@@ -13,7 +13,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOL = os.environ["REMORA_TOOL"]
 COUNTERS = len(re.findall(r"^    X\(", (ROOT / "include" / "remora" / "counters.h").read_text(), re.M))
-INTERVAL_MS = 10_000
+INTERVAL_MS = 3_600_000  # no machine is so slow that what lives looks old
 BEAN = "gauge\tkafka.log:type=Log,name=Size,topic=a,partition=0\n"
 
 
@@ -79,18 +79,18 @@ class ToolTest(unittest.TestCase):
             top.kill()
 
     def test_what_was_killed_does_not_look_alive(self):
-        self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=203)
-        self.textfile(1000, time.time() - 203)
+        self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=4 * 3600)
+        self.textfile(1000, time.time() - 4 * 3600)
         top = run("top", str(self.directory), "--plain", "--count", "1")
-        self.assertRegex(top.stdout, r"\n  old, written 20\d s ago: process \d+ has ended\n")
+        self.assertRegex(top.stdout, r"\n  old, written \d+ s ago: process \d+ has ended\n")
         self.assertRegex(top.stdout, r"produce p99 +-\n")
-        self.assertRegex(run("stat", str(self.directory)).stdout, r"^pid \d+, old, written 20\d s ago: process \d+ has ended, ran 60 s\n")
+        self.assertRegex(run("stat", str(self.directory)).stdout, r"^pid \d+, old, written \d+ s ago: process \d+ has ended, ran 60 s\n")
         check = run("check", "--live", str(self.directory))
         self.assertEqual(check.returncode, 2)
-        self.assertRegex(check.stderr, r"remora\.counters is old, written 20\d s ago: process \d+ has ended\n")
+        self.assertRegex(check.stderr, r"remora\.counters is old, written \d+ s ago: process \d+ has ended\n")
         self.assertFalse((self.directory / "remora.beans.request").exists())
-        self.counters(("prometheus", "full", str(self.prom)), age_s=31)
-        self.assertRegex(run("stat", str(self.directory)).stdout, r"old, written 3\d s ago: process \d+ hangs, its agent is off")
+        self.counters(("prometheus", "full", str(self.prom)), age_s=4 * 3600)
+        self.assertRegex(run("stat", str(self.directory)).stdout, r"old, written \d+ s ago: process \d+ hangs, its agent is off")
         self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=5)
         self.assertNotIn("old", run("stat", str(self.directory)).stdout, "its process may be another container's")
 
