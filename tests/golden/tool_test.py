@@ -110,6 +110,7 @@ class ToolTest(unittest.TestCase):
             request = self.directory / "remora.beans.request"
             while not request.exists() and check.poll() is None:
                 time.sleep(0.01)
+            request.unlink()
             (self.directory / "beans.new").write_text(BEAN)
             (self.directory / "beans.new").rename(self.directory / "remora.beans")
             out, err = check.communicate()
