@@ -21,7 +21,7 @@ namespace remora {
     X(kReadsFailed,          counter, "reads_failed_total",            "units whose read threw, was no number, or too large") \
     X(kReadsGone,            counter, "reads_gone_total",              "units that were unregistered when read (transient)") \
     X(kReadsBlocked,         counter, "reads_blocked_total",           "reads that did not return and cost their thread") \
-    X(kReadsHeld,            counter, "reads_held_total",              "reads left out because one of their like hangs, or as many threads as may") \
+    X(kReadsHeld,            counter, "reads_held_total",              "reads put off: one of the same family hangs, or as many reads hang as may at once") \
     X(kReadNanos,            seconds, "read_seconds_total",            "wall time spent in reads, by the collector's own clock") \
     X(kCollectorCpuNanos,    seconds, "collector_cpu_seconds_total",   "CPU time of the collector thread") \
     X(kCollectorCycleNanosMax, gauge, "collector_cycle_nanoseconds_max", "longest collector cycle so far") \
@@ -66,13 +66,13 @@ namespace remora {
     X(kUnitsShed,            gauge,   "units_shed",                    "units not read because the CPU ceiling is too low") \
     X(kWideningStep,         gauge,   "bounds_widening_step",          "how far bounds on age are widened because the CPU ceiling is too low: 0 (not) to 6") \
     X(kTickIntervalMillis,   gauge,   "tick_interval_milliseconds",    "time between two ticks; more than the base interval when the CPU ceiling is too low") \
-    X(kPriceNanos,           gauge,   "sampler_price_nanoseconds",     "CPU a second that one second less of age of a moving value is worth now") \
+    X(kPriceNanos,           gauge,   "sampler_price_nanoseconds",     "CPU time a second that is spent at most to have one moving value a second younger; it falls when the CPU ceiling is too low") \
     X(kBudgetPpm,            gauge,   "cpu_budget_ppm",                "ceiling of the agent's CPU, millionths of one core") \
     X(kCpuUsedPpm,           gauge,   "cpu_used_ppm",                  "CPU used over the last minute, millionths of one core") \
     X(kTickOverheadMicros,   gauge,   "tick_overhead_microseconds",    "CPU of a tick that is not reads: sampling, outputs, wakeups; the median of three") \
     X(kCoreCpuNanos,         seconds, "core_cpu_seconds_total",        "CPU time of the core thread") \
     X(kCoreCycleNanosMax,    gauge,   "core_cycle_nanoseconds_max",    "longest core cycle so far") \
-    X(kUnitsWoken,           counter, "units_woken_total",             "units read again before a tick because their family surprised") \
+    X(kUnitsWoken,           counter, "units_woken_total",             "units read before they were due: others of their family had changed more than expected") \
     X(kSolves,               counter, "sampler_solves_total",          "times the square-root law was solved") \
     X(kSampleTrace,          counter, "trace_records_total",           "records written to a trace") \
     /* emission: core thread */ \

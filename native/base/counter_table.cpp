@@ -1,11 +1,11 @@
 #include "base/counter_table.h"
 
-#include <unistd.h>
-
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 
 #include "base/files.h"
 
@@ -28,19 +28,38 @@ constexpr std::array<CounterInfo, kCounterCount> kInfos = {{
 #undef REMORA_COUNTER_INFO
 }};
 
-// The whole file in host byte order: it is read on the same machine.
+// How the file begins, in host byte order: it is read on the same machine. The outputs follow, a
+// line each: format, level of self-metrics, place, with tabs between them.
 struct Image {
     char magic[8];
     std::uint64_t counter_count;
     std::int64_t pid;
     std::int64_t start_wall_ms;
     std::int64_t written_wall_ms;
+    std::int64_t interval_ms;
     std::array<std::uint64_t, kCounterCount> values;
 };
 
-constexpr char kMagic[8] = {'R', 'E', 'M', 'O', 'R', 'A', 'C', '1'};
+constexpr char kMagic[8] = {'R', 'E', 'M', 'O', 'R', 'A', 'C', '2'};
 
 constexpr const char* kWhat = "counters file";
+
+std::vector<OutputNote> read_outputs(std::string_view text) {
+    std::vector<OutputNote> outputs;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        const std::size_t first = line.find('\t');
+        const std::size_t second =
+            first == std::string_view::npos ? first : line.find('\t', first + 1);
+        if (second != std::string_view::npos) {
+            outputs.push_back({std::string(line.substr(0, first)),
+                               std::string(line.substr(first + 1, second - first - 1)),
+                               std::string(line.substr(second + 1))});
+        }
+    }
+    return outputs;
+}
 
 }  // namespace
 
@@ -49,17 +68,22 @@ const CounterInfo& counter_info(Counter counter) {
 }
 
 Status write_counter_file(const std::string& path, const CounterTable& table,
-                          std::int64_t start_wall_ms, std::int64_t now_wall_ms) {
+                          const CounterFileHead& head) {
     Image image{};
     std::memcpy(image.magic, kMagic, sizeof(kMagic));
     image.counter_count = kCounterCount;
-    image.pid = getpid();
-    image.start_wall_ms = start_wall_ms;
-    image.written_wall_ms = now_wall_ms;
+    image.pid = head.pid;
+    image.start_wall_ms = head.start_wall_ms;
+    image.written_wall_ms = head.written_wall_ms;
+    image.interval_ms = head.interval_ms;
     for (std::size_t i = 0; i < kCounterCount; ++i) {
         image.values[i] = table.get(static_cast<Counter>(i));
     }
-    return replace_file(path, {reinterpret_cast<const char*>(&image), sizeof(image)}, kWhat);
+    std::string bytes(reinterpret_cast<const char*>(&image), sizeof(image));
+    for (const OutputNote& output : head.outputs) {
+        bytes += output.format + '\t' + output.self_level + '\t' + output.where + '\n';
+    }
+    return replace_file(path, bytes, kWhat);
 }
 
 Result<CounterFile> read_counter_file(const std::string& path) {
@@ -70,7 +94,7 @@ Result<CounterFile> read_counter_file(const std::string& path) {
     }
     const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     Image image{};
-    if (bytes.size() == sizeof(image)) {
+    if (bytes.size() >= sizeof(image)) {
         std::memcpy(&image, bytes.data(), sizeof(image));
     }
     if (std::memcmp(image.magic, kMagic, sizeof(kMagic)) != 0 ||
@@ -81,6 +105,8 @@ Result<CounterFile> read_counter_file(const std::string& path) {
     file.pid = image.pid;
     file.start_wall_ms = image.start_wall_ms;
     file.written_wall_ms = image.written_wall_ms;
+    file.interval_ms = image.interval_ms;
+    file.outputs = read_outputs(std::string_view(bytes).substr(sizeof(image)));
     for (std::size_t i = 0; i < kCounterCount; ++i) {
         file.readings.push_back(
             {kInfos[i].metric, image.values[i], kInfos[i].is_gauge, kInfos[i].divisor});

@@ -82,11 +82,25 @@ struct CounterReading {
     double divisor = 1;
 };
 
-// A counters file: what the agent of process `pid` last wrote.
-struct CounterFile {
+// An output of the agent, as a counters file tells it.
+struct OutputNote {
+    std::string format;      // as the configuration calls it
+    std::string self_level;  // likewise
+    std::string where;       // absolute path, or host:port
+    bool operator==(const OutputNote&) const = default;
+};
+
+// What a counters file tells beside the counters.
+struct CounterFileHead {
     std::int64_t pid = 0;
     std::int64_t start_wall_ms = 0;
     std::int64_t written_wall_ms = 0;
+    std::int64_t interval_ms = 0;  // between two writes
+    std::vector<OutputNote> outputs;
+};
+
+// A counters file: what the agent of process `pid` last wrote.
+struct CounterFile : CounterFileHead {
     std::vector<CounterReading> readings;
 };
 
@@ -94,7 +108,7 @@ struct CounterFile {
 // and not a mapping: whoever truncates a mapped file kills the process that maps it, here the
 // broker. The file stays readable after the broker hangs or dies. Blocks on the disk: sink thread.
 Status write_counter_file(const std::string& path, const CounterTable& table,
-                          std::int64_t start_wall_ms, std::int64_t now_wall_ms);
+                          const CounterFileHead& head);
 
 // Reads a counters file written by this version. kCorrupt when it is none or another version's.
 Result<CounterFile> read_counter_file(const std::string& path);

@@ -2,9 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -12,10 +10,12 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/counter_table.h"
+#include "cli/agent_files.h"
 #include "cli/costs.h"
+#include "cli/live.h"
 #include "config/keys.h"
 #include "config/parse.h"
 #include "config/print.h"
@@ -33,7 +33,6 @@ namespace {
 constexpr int kValid = 0;
 constexpr int kInvalid = 1;
 constexpr int kUsage = 2;
-constexpr int kLiveSeconds = 60;
 
 struct CheckOptions {
     std::string file;
@@ -193,9 +192,21 @@ std::string number(const char* format, double value) {
     return bytes > 0 ? text : "";
 }
 
+// "alert", or "broker,topic" where rules moved some of the family.
+std::string classes_of(const FamilyTally& family) {
+    std::set<UnitClass> classes;
+    std::string text;
+    for (const auto& [how, units] : family.reads) {
+        if (classes.insert(how.unit_class).second) {
+            text += (text.empty() ? "" : ",") + std::string(unit_class_name(how.unit_class));
+        }
+    }
+    return text;
+}
+
 void print_families(const Tally& found, const MeasuredCosts& costs) {
-    std::cout << "series  beans  of     " << (costs.is_empty() ? "" : "us/read  ms all   ")
-              << "family\n";
+    std::cout << "series  beans  of     class      "
+              << (costs.is_empty() ? "" : "us/read  ms all   ") << "family\n";
     for (const auto& [name, family] : found.families) {
         if (family.units == 0) {
             continue;
@@ -205,7 +216,7 @@ void print_families(const Tally& found, const MeasuredCosts& costs) {
         };
         std::cout << column(std::to_string(family.series), 8)
                   << column(std::to_string(family.units), 7)
-                  << column(std::to_string(family.beans), 7);
+                  << column(std::to_string(family.beans), 7) << column(classes_of(family), 11);
         if (!costs.is_empty()) {
             const std::optional<double> ns = costs.typical_ns(name);
             std::cout << column(ns ? number("%.2f", *ns / 1e3) : "?", 9)
@@ -320,25 +331,6 @@ void print_cost(const Config& config, const Tally& found, const MeasuredCosts& c
     }
 }
 
-// Asks the agent whose directory this is for a list of its broker's beans and waits for it.
-Status ask_for_beans(const std::string& directory) {
-    const std::string path = directory + "/remora.beans";
-    std::error_code ignored;
-    std::filesystem::remove(path, ignored);
-    if (!std::ofstream(path + ".request")) {
-        return Status(Code::kNoPermission, path + ".request: cannot be written");
-    }
-    for (int i = 0; i < 10 * kLiveSeconds; ++i) {
-        if (std::filesystem::exists(path, ignored)) {
-            return Status::ok();
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-    std::filesystem::remove(path + ".request", ignored);
-    return Status(Code::kUnavailable, directory + ": no agent has answered within " +
-                                          std::to_string(kLiveSeconds) + " s");
-}
-
 Result<MeasuredCosts> read_costs(const std::string& path) {
     const Result<std::string> text = whole_file(path);
     if (!text) {
@@ -402,7 +394,18 @@ int print_listed(const ParseOutcome& outcome, const CheckOptions& options) {
     return print_selection(outcome, options, costs.value());
 }
 
+// What reads cost the agent, from the file where it says so.
+Result<MeasuredCosts> read_costs(const CounterFileHead& agent) {
+    const Result<std::string> path = exposition_path(agent, true);
+    return path ? read_costs(path.value()) : path.status();
+}
+
 int print_live(const ParseOutcome& outcome, CheckOptions options) {
+    const Result<CounterFile> agent = live_agent(options.live);
+    if (!agent) {
+        std::cerr << agent.status().message() << "\n";
+        return kUsage;
+    }
     const Status answered = ask_for_beans(options.live);
     if (!answered) {
         std::cerr << answered.message() << "\n";
@@ -412,7 +415,7 @@ int print_live(const ParseOutcome& outcome, CheckOptions options) {
     if (!options.costs.empty()) {
         return print_listed(outcome, options);
     }
-    const Result<MeasuredCosts> costs = read_costs(options.live + "/remora.prom");
+    const Result<MeasuredCosts> costs = read_costs(agent.value());
     if (!costs) {
         std::cerr << "without costs: " << costs.status().message() << "\n";
     }

@@ -3,13 +3,38 @@
 #include <remora/version.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "cli/check.h"
 #include "cli/replay.h"
 #include "cli/stat.h"
 #include "cli/top.h"
+#include "config/quantity.h"
+
+namespace {
+
+constexpr int kUsage = 2;
+
+// A first word that is no command, with the nearest one.
+bool report_unknown(const CLI::App& app, const std::string& word) {
+    std::vector<std::string> commands;
+    for (const CLI::App* command : app.get_subcommands({})) {
+        commands.push_back(command->get_name());
+    }
+    if (word.empty() || word[0] == '-' ||
+        std::find(commands.begin(), commands.end(), word) != commands.end()) {
+        return false;
+    }
+    const std::string near = remora::nearest(word, commands);
+    std::cerr << "remora: unknown command \"" << word << "\""
+              << (near.empty() ? "" : "; did you mean \"" + near + "\"?") << "\n";
+    return true;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
     CLI::App app{"remora: metrics agent for Kafka brokers"};
@@ -39,7 +64,14 @@ int main(int argc, char** argv) {
     replay_command->prefix_command();
     replay_command->set_help_flag();
 
-    CLI11_PARSE(app, argc, argv);
+    if (argc > 1 && report_unknown(app, argv[1])) {
+        return kUsage;
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : kUsage;
+    }
     if (stat_command->parsed()) {
         return remora::run_stat(stat);
     }

@@ -1,18 +1,13 @@
 #include "cli/stat.h"
 
-#include <filesystem>
 #include <iomanip>
 #include <iostream>
 
 #include "base/clock.h"
 #include "base/counter_table.h"
+#include "cli/agent_files.h"
 
 namespace remora {
-
-std::string counters_path(const std::string& where) {
-    std::error_code ignored;
-    return std::filesystem::is_directory(where, ignored) ? where + "/remora.counters" : where;
-}
 
 namespace {
 
@@ -40,9 +35,14 @@ int run_stat(const StatOptions& options) {
         std::cout << "}\n";
         return 0;
     }
-    const std::int64_t age_ms = SystemClock().wall_ms() - counters.written_wall_ms;
-    std::cout << "pid " << counters.pid << ", written " << age_ms / 1000 << " s ago, running "
-              << (counters.written_wall_ms - counters.start_wall_ms) / 1000 << " s\n";
+    const std::int64_t now_ms = SystemClock().wall_ms();
+    const std::string old = why_old(counters, now_ms);
+    std::cout << "pid " << counters.pid << ", "
+              << (old.empty()
+                      ? "written " + std::to_string((now_ms - counters.written_wall_ms) / 1000) +
+                            " s ago"
+                      : old)
+              << ", ran " << (counters.written_wall_ms - counters.start_wall_ms) / 1000 << " s\n";
     for (const CounterReading& reading : counters.readings) {
         if (reading.value != 0 || options.all) {
             std::cout << std::left << std::setw(40) << reading.metric << std::right << std::setw(20)

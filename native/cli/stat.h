@@ -15,7 +15,4 @@ struct StatOptions {
 // version.
 int run_stat(const StatOptions& options);
 
-// The counters file that `where` (a directory or the file itself) names.
-std::string counters_path(const std::string& where);
-
 }  // namespace remora

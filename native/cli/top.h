@@ -13,7 +13,7 @@ struct TopOptions {
     bool plain = false;
 };
 
-// Exit status: 0, or 1 when the directory never had an agent's files.
+// Exit status: 0, or 1 when the directory has no counters file of this version.
 int run_top(const TopOptions& options);
 
 }  // namespace remora

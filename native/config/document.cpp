@@ -253,6 +253,10 @@ class Builder {
 
 }  // namespace
 
+std::string headline(const std::string& where, const std::string& path) {
+    return where == "argument " + path ? where : where + ": " + path;
+}
+
 void add_problem(std::vector<Problem>& problems, std::string text) {
     if (problems.size() < kProblemsMax) {
         problems.push_back({std::move(text)});

@@ -85,6 +85,10 @@ std::string describe(const JsonNode& node);
 // Where a node of `document` stands, for messages: "remora.json:3:7", "environment REMORA_TOPICS".
 std::string place_of(const JsonDocument& document, const JsonNode& node);
 
+// How a problem begins: `where` it was found, then the key. An argument is called like its key,
+// which is said once.
+std::string headline(const std::string& where, const std::string& path);
+
 // Appends unless there are kProblemsMax already; then says once that there are more.
 void add_problem(std::vector<Problem>& problems, std::string text);
 

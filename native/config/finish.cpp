@@ -108,6 +108,49 @@ void finish_sampling(SamplingConfig& c, ConfigReader& reader) {
     }
 }
 
+// An interval that is in force as another.
+void tell_rounded(std::int64_t interval_ms, std::int64_t rounded_ms, const std::string& path,
+                  const char* why, ConfigReader& reader) {
+    if (interval_ms > 0 && interval_ms != rounded_ms) {
+        reader.warn(path, "found " + format_duration(interval_ms) + "; in force as " +
+                              format_duration(rounded_ms) + ", " + why);
+    }
+}
+
+// Beans are read at no other times than those of `sampling`.
+void tell_rounded_rule(const RuleConfig& rule, const SamplingConfig& sampling,
+                       const std::string& path, ConfigReader& reader) {
+    const std::int64_t step_ms = std::min(sampling.min_interval_ms, sampling.base_interval_ms);
+    const auto tell = [&](std::int64_t interval_ms, const char* key) {
+        tell_rounded(interval_ms, std::max<std::int64_t>(interval_ms / step_ms, 1) * step_ms,
+                     path + key, "rounded down to whole sampling.base_interval or min_interval",
+                     reader);
+    };
+    tell(rule.interval_ms, ".interval");
+    tell(rule.min_interval_ms, ".min_interval");
+    tell(rule.max_interval_ms, ".max_interval");
+}
+
+// The broker's working directory depends on how it was started.
+void tell_relative(const std::string& path, const std::string& key, ConfigReader& reader) {
+    if (!path.empty() && path[0] != '/' && path.compare(0, 6, "${dir}") != 0) {
+        reader.warn(key, "found \"" + path.substr(0, 200) +
+                             "\", which begins where the broker was started; an absolute path is "
+                             "the same everywhere");
+    }
+}
+
+// Labels that Prometheus gives to every series itself.
+void tell_prometheus_labels(const std::vector<TextPair>& labels, const std::string& key,
+                            ConfigReader& reader) {
+    for (const TextPair& label : labels) {
+        if (label.first == "job" || label.first == "instance") {
+            reader.warn(key, "the label " + label.first + " becomes exported_" + label.first +
+                                 " in Prometheus, which has one of its own");
+        }
+    }
+}
+
 void finish_rule(const RuleConfig& rule, const std::string& path, ConfigReader& reader) {
     const bool sets_something = rule.action != RuleAction::kKeep || rule.unit_class ||
                                 rule.importance || rule.aggregate || rule.interval_ms > 0 ||
@@ -183,8 +226,12 @@ void check_output(const OutputConfig& output, const std::string& path, ConfigRea
     if (output.type != OutputType::kUdp && output.path.empty()) {
         reader.complain(path + ".path", "not given; expected the path of the file or socket");
     }
+    tell_relative(output.path, path + ".path", reader);
     const bool whole_file =
         output.format == OutputFormat::kPrometheus || output.format == OutputFormat::kOpenMetrics;
+    if (whole_file) {
+        tell_prometheus_labels(output.labels, path + ".labels", reader);
+    }
     if (whole_file && output.emit != EmitMode::kAll) {
         reader.complain(path + ".emit",
                         "a file that is replaced whole holds every series; expected \"all\"");
@@ -222,8 +269,8 @@ void check_label_names(const std::vector<TextPair>& common, const OutputConfig& 
     }
 }
 
-void finish_outputs(const std::vector<TextPair>& labels, std::vector<OutputConfig>& outputs,
-                    SelfLevel self_metrics, ConfigReader& reader) {
+void finish_outputs(const Config& config, std::vector<OutputConfig>& outputs,
+                    ConfigReader& reader) {
     if (reader.is_faulty("outputs")) {
         return;
     }
@@ -233,12 +280,15 @@ void finish_outputs(const std::vector<TextPair>& labels, std::vector<OutputConfi
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         OutputConfig& output = outputs[i];
         const std::string path = "outputs." + std::to_string(i);
-        default_output(output, path, self_metrics, reader);
+        default_output(output, path, config.self_metrics, reader);
         if (output.name.empty()) {
             output.name = std::string(output_type_name(output.type)) + "-" + std::to_string(i);
         }
         check_output(output, path, reader);
-        check_label_names(labels, output, path, reader);
+        check_label_names(config.labels, output, path, reader);
+        const std::int64_t base_ms = config.sampling.base_interval_ms;
+        tell_rounded(output.interval_ms, (output.interval_ms + base_ms - 1) / base_ms * base_ms,
+                     path + ".interval", "rounded up to whole sampling.base_interval", reader);
         for (std::size_t other = 0; other < i; ++other) {
             if (outputs[other].name == output.name) {
                 reader.complain(path + ".name", "the name \"" + output.name +
@@ -261,7 +311,18 @@ void finish_outputs(const std::vector<TextPair>& labels, std::vector<OutputConfi
 void finish_config(Config& config, ConfigReader& reader) {
     finish_sampling(config.sampling, reader);
     for (std::size_t i = 0; i < config.rules.size(); ++i) {
-        finish_rule(config.rules[i], "rules." + std::to_string(i), reader);
+        const std::string path = "rules." + std::to_string(i);
+        finish_rule(config.rules[i], path, reader);
+        tell_rounded_rule(config.rules[i], config.sampling, path, reader);
+    }
+    tell_relative(config.directory, "directory", reader);
+    tell_relative(config.trace.path, "trace.path", reader);
+    const auto is_exposition = [](const OutputConfig& output) {
+        return output.type == OutputType::kFile && (output.format == OutputFormat::kPrometheus ||
+                                                    output.format == OutputFormat::kOpenMetrics);
+    };
+    if (std::any_of(config.outputs.begin(), config.outputs.end(), is_exposition)) {
+        tell_prometheus_labels(config.labels, "labels", reader);
     }
     finish_topics(config.topics, reader);
     if (config.limits.series_per_family_max > config.limits.series_max) {
@@ -275,7 +336,7 @@ void finish_config(Config& config, ConfigReader& reader) {
             config.limits.series_per_family_max = config.limits.series_max;
         }
     }
-    finish_outputs(config.labels, config.outputs, config.self_metrics, reader);
+    finish_outputs(config, config.outputs, reader);
 }
 
 }  // namespace remora

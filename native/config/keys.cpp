@@ -100,7 +100,8 @@ void visit(ConfigVisitor& v, SamplingConfig& c) {
          "Time between two output ticks; classes alert and broker are read for each of them."},
         c.base_interval_ms, {kSecond, kHour});
     v.duration({"min_interval",
-                "Shortest time between two reads of one bean; 0s means the base interval."},
+                "Shortest time between two reads of one bean; 0s means the base interval, which "
+                "`remora check --print` then shows."},
                c.min_interval_ms, {100, kHour, true});
     v.duration({"topic_max_interval", "Longest time between two reads of a bean of a topic."},
                c.topic_max_interval_ms, {kSecond, kHour});
@@ -380,6 +381,10 @@ std::span<const char* const> statistic_names() {
 
 const char* output_format_name(OutputFormat format) {
     return kFormats[static_cast<std::size_t>(format)];
+}
+
+const char* self_level_name(SelfLevel level) {
+    return kSelfLevels[static_cast<std::size_t>(level)];
 }
 
 const char* output_type_name(OutputType type) {

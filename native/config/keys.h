@@ -73,6 +73,8 @@ std::span<const char* const> statistic_names();
 // "prometheus", ..., "dogstatsd"; "file", "udp", "unixgram".
 const char* output_format_name(OutputFormat format);
 const char* output_type_name(OutputType type);
+// "off", "basic", "full".
+const char* self_level_name(SelfLevel level);
 
 // Paths of all keys: "sampling.policy", "outputs.*.path"; lists and sections of lists are there
 // themselves too ("outputs").

@@ -57,7 +57,7 @@ void ConfigReader::run() {
 }
 
 void ConfigReader::error(const JsonNode& node, const std::string& path, const std::string& what) {
-    add_problem(outcome_.errors, place_of(document_, node) + ": " + path + ": " + what);
+    add_problem(outcome_.errors, headline(place_of(document_, node), path) + ": " + what);
     faulty_.push_back(path);
 }
 
@@ -94,7 +94,7 @@ void ConfigReader::complain(const std::string& path, const std::string& what) {
 
 void ConfigReader::warn(const std::string& path, const std::string& what) {
     add_problem(outcome_.warnings,
-                place_of(document_, nearest_node(path)) + ": " + path + ": " + what);
+                headline(place_of(document_, nearest_node(path)), path) + ": " + what);
 }
 
 const JsonNode* ConfigReader::find(Key key) {

@@ -107,6 +107,7 @@ void Engine::make_housekeeper() {
     duties.on_config_changed = [this] { reloader_.changed(source_.reread()); };
     duties.on_facts = [this](const std::string& facts) { take_facts(facts); };
     duties.take_over = [this] { return reloader_.step(); };
+    duties.outputs = [this] { return output_notes(reloader_.in_force()); };
     housekeeper_ = std::make_unique<Runner>(
         "remora-house",
         std::make_unique<Housekeeper>(

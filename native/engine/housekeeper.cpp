@@ -108,8 +108,13 @@ void Housekeeper::write_counters() {
     if (options_.counters_path.empty()) {
         return;
     }
-    const Status written =
-        write_counter_file(options_.counters_path, counters_, start_wall_ms_, clock_.wall_ms());
+    CounterFileHead head;
+    head.pid = ::getpid();
+    head.start_wall_ms = start_wall_ms_;
+    head.written_wall_ms = clock_.wall_ms();
+    head.interval_ms = options_.counters_interval_ms;
+    head.outputs = duties_.outputs();
+    const Status written = write_counter_file(options_.counters_path, counters_, head);
     if (!written) {
         log_.warn("counters", written.message());
     }

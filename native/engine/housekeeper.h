@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/counter_table.h"
@@ -40,6 +41,8 @@ class Housekeeper final : public Worker {
         // Goes on with a change under way; while it returns true it is called again soon, and the
         // others are not.
         std::function<bool()> take_over;
+        // The outputs now, for readers of the counters file.
+        std::function<std::vector<OutputNote>()> outputs;
     };
     Housekeeper(Options options, Channels& channels, const Clock& clock, CounterTable& counters,
                 Log& log, Duties duties);

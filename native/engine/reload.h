@@ -40,8 +40,8 @@ struct Reload {
 
 // Compares and leads a change through the stages.
 //
-// Thread safety: changed(), knows_more() and step() on the housekeeping thread; close() and
-// conclude() on the engine's owner thread.
+// Thread safety: changed(), knows_more(), step() and in_force() on the housekeeping thread; close()
+// and conclude() on the engine's owner thread.
 class Reloader {
  public:
     using MakeOutput =
@@ -59,6 +59,9 @@ class Reloader {
     void knows_more(Config config);
     // Continues a change that is under way. Returns whether one still is.
     bool step();
+
+    // The configuration in force.
+    const Config& in_force() const { return current_; }
 
     // From now on step() does nothing. False when one is at work and does not end within
     // `deadline_ms`.

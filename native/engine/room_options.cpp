@@ -1,9 +1,11 @@
 #include "engine/room_options.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "base/limits.h"
+#include "config/keys.h"
 
 namespace remora {
 namespace {
@@ -104,6 +106,18 @@ Housekeeper::Options housekeeper_options(const Config& config, const Place& plac
     options.config_mark = config_mark;
     options.config_interval_ms = config.reload.check_interval_ms;
     return options;
+}
+
+std::vector<OutputNote> output_notes(const Config& config) {
+    std::vector<OutputNote> notes;
+    for (const OutputConfig& output : config.outputs) {
+        std::error_code ignored;
+        notes.push_back({output_format_name(output.format), self_level_name(output.self_metrics),
+                         output.type == OutputType::kUdp
+                             ? output.host + ":" + std::to_string(output.port)
+                             : std::filesystem::absolute(output.path, ignored).string()});
+    }
+    return notes;
 }
 
 std::vector<Label> common_labels(const Config& config) {

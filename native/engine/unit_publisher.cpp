@@ -5,6 +5,19 @@
 
 namespace remora {
 
+namespace {
+
+// Nothing else tells a sum from the value of a part.
+void tell_how_made(std::vector<Series>& series, Aggregate how) {
+    for (Series& one : series) {
+        one.help += how == Aggregate::kSum
+                        ? " Without a partition: the sum over those of the topic."
+                        : " Without a partition: the most of those of the topic.";
+    }
+}
+
+}  // namespace
+
 void UnitPublisher::send(UnitId unit, const Bean& bean, const Selection& selection,
                          const Making& making, bool is_kept) {
     planner_.set_audited(unit, !selection.policy.has_interval());
@@ -27,6 +40,9 @@ void UnitPublisher::send(UnitId unit, const Bean& bean, const Selection& selecti
     if (needs_series) {
         registration.family_name = family_name(bean.name);
         registration.series = namer_.name(bean, selection.slots);
+        if (making.how != Aggregate::kNone) {
+            tell_how_made(registration.series, making.how);
+        }
     }
     sender_.send(std::move(item));
 }

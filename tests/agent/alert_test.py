@@ -75,7 +75,7 @@ def main():
         begun = time.monotonic()
         killed.end(lambda: killed.process.send_signal(signal.SIGKILL))
         ended.end(lambda: ended.process.send_signal(signal.SIGTERM))
-        wanted = {("RemoraStale", at_killed), ("RemoraTextfileStale", at_killed), ("RemoraDown", at_ended)}
+        wanted = {("RemoraStale", at_killed), ("RemoraDown", at_ended)}
         c.wait_for(lambda: firing() == wanted, wanted, PROMISED_S, pause=1)
         print(f"told after {time.monotonic() - begun:.0f} s: {sorted(alert for alert, _ in wanted)}")
 

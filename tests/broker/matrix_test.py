@@ -132,7 +132,11 @@ def markdown(rows):
     domains = sorted({domain for row in rows for domain in row["domains"]})
     by_domain = [(*names, *("{} / {}".format(*row["domains"].get(domain, (0, 0))) for domain in domains))
                  for names, row in zip(who, rows)]
+    by_jmx, missing, extra, outside = (sum(row["values"][i] for row in rows) for i in (4, 5, 6, 10))
     return f"""# Kafka and Java versions
+
+On {len(rows)} brokers a JMX client saw {by_jmx:,} values. The agent's file lacked {missing} of them.
+It had {extra} that JMX has not. Counts that were wrong: {outside}.
 
 Written by `tests/broker/matrix_test.py --write` on {datetime.date.today().isoformat()}: do not edit. One
 broker each, idle, {TOPICS} topics with {PARTITIONS} partitions, profile `all`, every unit read every 2 s.

@@ -55,6 +55,8 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(wrong.returncode, 1)
         self.assertRegex(wrong.stderr, r'remora\.json:1:21: topics\.mode: .*regex')
         self.assertRegex(wrong.stderr, r'remora\.json:2:2: samplng: .*"sampling"')
+        argument = self.check("--arguments", "log.level=wran")
+        self.assertRegex(argument.stderr, r"^error: argument log\.level: found the text \"wran\"; expected one of")
         self.assertEqual(self.check("--no-such-option").returncode, 2)
         self.assertEqual(self.check("--mbeans", "/no/such/list").returncode, 2)
 
@@ -100,6 +102,13 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(done.stderr, 'warning: nothing on this broker matches so far: '
                                       'rules.0.match "kafka.log:type=Lgo,*"\n')
 
+    def test_the_class_of_a_family_shows_what_a_rule_moved(self):
+        topic = sorted({topic_of(mbean) for mbean in beans()} - {None})[0]
+        rule = {"rules": [{"match": f"kafka.log:type=Log,name=Size,topic={topic},*", "class": "alert"}]}
+        done = self.check("--mbeans", str(LISTING), text=json.dumps(rule))
+        self.assertRegex(done.stdout, r"(?m)^(\d+ +){3}alert,partition +kafka\.log:type=Log,name=Size,")
+        self.assertRegex(done.stdout, r"(?m)^(\d+ +){3}partition +kafka\.log:type=Log,name=LogEndOffset,")
+
     def test_an_expression_that_needs_too_many_steps_is_an_error(self):
         listing = pathlib.Path(self.directory.name) / "beans.txt"
         listing.write_text("gauge\tkafka.log:type=Log,name=Size,topic=" + 40 * "a" + ",partition=0\n")
@@ -121,7 +130,7 @@ class CheckTest(unittest.TestCase):
         line = 'remora_family_read_typical_seconds{{family="{}"}} {}\n'
         costs.write_text(line.format(family, 0.25) + line.format(size, 1e-7))
         done = self.check("--mbeans", str(LISTING), "--costs", str(costs), text="{}")
-        self.assertRegex(done.stdout, rf"1 +1 +1 +250000\.00 +250\.000 +{re.escape(family)}\n")
+        self.assertRegex(done.stdout, rf"1 +1 +1 +broker +250000\.00 +250\.000 +{re.escape(family)}\n")
         self.assertRegex(done.stdout, rf"\b0\.10 +0\.00\d +{re.escape(size)}\n")
         # What takes so long has a bound of 30 s.
         self.assertRegex(done.stdout, r"reading all of it once: 250\.0\d ms; for every tick: 2\.50\d\d % of a core; "

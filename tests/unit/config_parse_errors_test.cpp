@@ -148,8 +148,7 @@ TEST(ConfigErrors, OverridesAreCheckedLikeTheFile) {
     EXPECT_NE(text.find("argument samplin.policy: unknown key; did you mean \"sampling.policy\"?"),
               std::string::npos)
         << text;
-    EXPECT_NE(text.find("argument reload.enabled: reload.enabled: found the text \"maybe\""),
-              std::string::npos)
+    EXPECT_NE(text.find("argument reload.enabled: found the text \"maybe\""), std::string::npos)
         << text;
 }
 

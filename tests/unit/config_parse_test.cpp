@@ -260,6 +260,52 @@ TEST(ConfigParse, WarnsOfWhatHasNoEffect) {
     EXPECT_EQ(warning(R"({"select": {"domains": ["kafka.server", "java.*", "*"]}})"), "");
 }
 
+TEST(ConfigParse, WarnsOfWhatIsInForceAsSomethingElse) {
+    const auto warnings = [](const std::string& text) {
+        const ParseOutcome outcome = parse(text);
+        EXPECT_TRUE(outcome.is_ok()) << outcome.error_text();
+        std::string all;
+        for (const Problem& warning : outcome.warnings) {
+            all += warning.text + "\n";
+        }
+        return all;
+    };
+    const auto rule = [&](const std::string& sampling, const std::string& setting) {
+        return warnings(R"({"sampling": {)" + sampling + R"(}, "rules": [{)" + setting + "}]}");
+    };
+    const std::string down = ", rounded down to whole sampling.base_interval or min_interval\n";
+    EXPECT_EQ(rule("", R"("interval": "15s")"),
+              "r.json:1:41: rules.0.interval: found 15s; in force as 10s" + down);
+    EXPECT_EQ(rule("", R"("max_interval": "3s")"),
+              "r.json:1:45: rules.0.max_interval: found 3s; in force as 10s" + down);
+    EXPECT_EQ(rule(R"("min_interval": "2s")", R"("min_interval": "3s")"),
+              "r.json:1:65: rules.0.min_interval: found 3s; in force as 2s" + down);
+    EXPECT_EQ(rule(R"("min_interval": "5s")", R"("interval": "15s")"), "");
+    EXPECT_EQ(rule("", R"("min_interval": "20s", "max_interval": "1m")"), "");
+
+    EXPECT_EQ(warnings(R"({"outputs": [{"interval": "15s"}]})"),
+              "r.json:1:27: outputs.0.interval: found 15s; in force as 20s, rounded up to whole "
+              "sampling.base_interval\n");
+    EXPECT_EQ(warnings(R"({"outputs": [{"interval": "20s"}]})"), "");
+
+    EXPECT_EQ(
+        warnings(R"({"outputs": [{"path": "kafka.prom"}]})"),
+        "r.json:1:23: outputs.0.path: found \"kafka.prom\", which begins where the broker was "
+        "started; an absolute path is the same everywhere\n");
+    EXPECT_EQ(warnings(R"({"outputs": [{"path": "${dir}/kafka.prom"}], "directory": "/x"})"), "");
+    EXPECT_NE(warnings(R"({"directory": "x"})").find("directory: found \"x\", which begins"),
+              std::string::npos);
+
+    EXPECT_EQ(
+        warnings(R"({"labels": {"job": "kafka", "env": "prod"}})"),
+        "r.json:1:12: labels: the label job becomes exported_job in Prometheus, which has one "
+        "of its own\n");
+    EXPECT_NE(warnings(R"({"outputs": [{"labels": {"instance": "b"}}]})")
+                  .find("outputs.0.labels: the label instance becomes exported_instance"),
+              std::string::npos);
+    EXPECT_EQ(warnings(R"({"outputs": [{"type": "udp", "labels": {"job": "b"}}]})"), "");
+}
+
 TEST(ConfigParse, TellsABoundedNumberOfProblemsWhateverTheyAre) {
     std::string text = "{";
     for (int i = 0; i < 300; ++i) {

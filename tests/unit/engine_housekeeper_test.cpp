@@ -28,6 +28,7 @@ class HousekeeperTest : public testing::Test {
         duties.on_config_changed = [this] { done_.push_back("file"); };
         duties.on_facts = [this](const std::string& facts) { done_.push_back(facts); };
         duties.take_over = [this] { return is_busy_; };
+        duties.outputs = [] { return std::vector<OutputNote>{{"ndjson", "off", "/x"}}; };
         keeper_ = std::make_unique<Housekeeper>(options_, channels_, clock_, counters_, log_,
                                                 std::move(duties));
     }
@@ -49,7 +50,11 @@ class HousekeeperTest : public testing::Test {
 
 TEST_F(HousekeeperTest, CountersAreWrittenAtTheirIntervalAndAtTheEnd) {
     keeper_->do_work();
-    ASSERT_TRUE(exists(options_.counters_path));
+    const Result<CounterFile> written = read_counter_file(options_.counters_path);
+    ASSERT_TRUE(written) << written.status().message();
+    EXPECT_EQ(written.value().pid, ::getpid());
+    EXPECT_EQ(written.value().interval_ms, options_.counters_interval_ms);
+    EXPECT_EQ(written.value().outputs, (std::vector<OutputNote>{{"ndjson", "off", "/x"}}));
     std::filesystem::remove(options_.counters_path);
     clock_.advance_ms(options_.counters_interval_ms - 1);
     keeper_->do_work();

@@ -1,0 +1,52 @@
+#include "cli/agent_files.h"
+
+#include <signal.h>
+
+#include <cerrno>
+#include <filesystem>
+
+namespace remora {
+namespace {
+
+constexpr int kIntervalsUntilOld = 3;
+
+bool is_exposition(const OutputNote& output) {
+    return output.format == "prometheus" || output.format == "openmetrics";
+}
+
+}  // namespace
+
+std::string counters_path(const std::string& where) {
+    std::error_code ignored;
+    return std::filesystem::is_directory(where, ignored) ? where + "/remora.counters" : where;
+}
+
+std::string why_old(const CounterFileHead& counters, std::int64_t now_wall_ms) {
+    const std::int64_t age_ms = now_wall_ms - counters.written_wall_ms;
+    if (age_ms <= kIntervalsUntilOld * counters.interval_ms) {
+        return {};
+    }
+    const bool has_ended = ::kill(static_cast<::pid_t>(counters.pid), 0) != 0 && errno == ESRCH;
+    return "old, written " + std::to_string(age_ms / 1000) + " s ago: process " +
+           std::to_string(counters.pid) +
+           (has_ended ? " has ended" : " hangs, its agent is off, or it is another process by now");
+}
+
+Result<std::string> exposition_path(const CounterFileHead& counters, bool costs) {
+    std::string others;
+    for (const OutputNote& output : counters.outputs) {
+        if (is_exposition(output) && (!costs || output.self_level == "full")) {
+            return output.where;
+        }
+        others +=
+            (others.empty() ? "" : ", ") + output.format +
+            (costs && is_exposition(output) ? " with self_metrics \"" + output.self_level + "\""
+                                            : "") +
+            " to " + output.where;
+    }
+    return Status(Code::kNotFound, "this agent writes no Prometheus textfile" +
+                                       std::string(costs ? " with self_metrics \"full\"" : "") +
+                                       (others.empty() ? "" : "; it writes " + others));
+}
+
+}  // namespace remora

@@ -1,0 +1,56 @@
+#include "cli/live.h"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/clock.h"
+#include "cli/agent_files.h"
+
+namespace remora {
+namespace {
+
+constexpr int kLiveSeconds = 60;
+
+}  // namespace
+
+Result<CounterFile> live_agent(const std::string& directory) {
+    Result<CounterFile> counters = read_counter_file(directory + "/remora.counters");
+    if (!counters) {
+        return Status(counters.status().code(),
+                      counters.status().message() + "; is " + directory +
+                          " the directory of a running agent? The broker's log names it in the "
+                          "line `started`");
+    }
+    const std::string old = why_old(counters.value(), SystemClock().wall_ms());
+    if (!old.empty()) {
+        return Status(Code::kUnavailable, directory + "/remora.counters is " + old);
+    }
+    return counters;
+}
+
+Status ask_for_beans(const std::string& directory) {
+    const std::string path = directory + "/remora.beans";
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+    if (!std::ofstream(path + ".request")) {
+        return Status(Code::kNoPermission, path + ".request: cannot be written");
+    }
+    for (int i = 0; i < 10 * kLiveSeconds; ++i) {
+        if (std::filesystem::exists(path, ignored)) {
+            return Status::ok();
+        }
+        const Result<CounterFile> agent = live_agent(directory);
+        if (!agent) {
+            std::filesystem::remove(path + ".request", ignored);
+            return agent.status();
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    std::filesystem::remove(path + ".request", ignored);
+    return Status(Code::kUnavailable, directory + ": no agent has answered within " +
+                                          std::to_string(kLiveSeconds) + " s");
+}
+
+}  // namespace remora

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""`remora top`, `stat` and `check --live` beside an agent that lives, one that was killed, and where there is none."""
+
+import os
+import pathlib
+import re
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOOL = os.environ["REMORA_TOOL"]
+COUNTERS = len(re.findall(r"^    X\(", (ROOT / "include" / "remora" / "counters.h").read_text(), re.M))
+INTERVAL_MS = 3_600_000  # no machine is so slow that what lives looks old
+BEAN = "gauge\tkafka.log:type=Log,name=Size,topic=a,partition=0\n"
+
+
+def run(*arguments):
+    return subprocess.run([TOOL, *arguments], capture_output=True, text=True, check=False)
+
+
+def pid_of_the_dead():
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+class ToolTest(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="remora-tool-")
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name) / "remora"
+        self.directory.mkdir()
+        self.prom = pathlib.Path(directory.name) / "elsewhere.prom"
+
+    def counters(self, *outputs, pid=None, age_s=0.0):
+        """Replaces the counters file, as native/base/counter_table.cpp writes it."""
+        now_ms = int((time.time() - age_s) * 1000)
+        image = struct.pack("=8sQqqqq", b"REMORAC2", COUNTERS, pid or os.getpid(), now_ms - 60_000, now_ms, INTERVAL_MS)
+        lines = "".join(f"{format}\t{level}\t{where}\n" for format, level, where in outputs)
+        new = self.directory / "new"
+        new.write_bytes(image + bytes(8 * COUNTERS) + lines.encode())
+        new.rename(self.directory / "remora.counters")
+
+    def textfile(self, messages, mtime):
+        lines = [f"kafka_server_brokertopicmetrics_messagesin_total {messages}",
+                 f'kafka_server_brokertopicmetrics_messagesin_total{{topic="a, \\"b"}} {2 * messages}',
+                 'kafka_network_requestmetrics_totaltimems{request="Produce",quantile="0.99"} 12.5',
+                 'remora_family_read_typical_seconds{family="kafka.log:type=Log,name=Size,topic=*,partition=*"} 2e-06']
+        labelled = [re.sub(r"(\}?) (\S+)$", lambda m: (',broker="1"}' if m[1] else '{broker="1"}') + " " + m[2], line)
+                    for line in lines]
+        new = self.prom.with_suffix(".new")
+        new.write_text("# HELP x y\n" + "\n".join(labelled) + "\n")
+        os.utime(new, (mtime, mtime))
+        new.rename(self.prom)
+
+    def test_top_follows_the_textfile_wherever_it_is(self):
+        self.counters(("statsd", "off", "127.0.0.1:8125"), ("prometheus", "basic", str(self.prom)))
+        begun = int(time.time())
+        self.textfile(1000, begun - 20)
+        with subprocess.Popen([TOOL, "top", str(self.directory), "--plain", "--interval", "1"], stdout=subprocess.PIPE,
+                              text=True) as top:
+            self.addCleanup(top.kill)
+            first = [top.stdout.readline() for _ in range(17)]
+            self.assertRegex(first[0], rf"^pid {os.getpid()}  {re.escape(str(self.prom))}, written \d+ s ago$")
+            self.assertRegex(first[1], r"^  messages in +-$")
+            self.assertRegex("".join(first), r"produce p99 +12\.50 ms\n")
+            self.assertRegex(first[16], r"^  remora: - % of a core, 0 MBeans, 0 series, - reads/s, - % from cache")
+            self.textfile(1500, begun - 10)
+            # Screens between two writes show the same rate, and not zero.
+            rates = []
+            while len(rates) < 2:
+                line = top.stdout.readline()
+                self.assertNotEqual(line, "")
+                rates += re.findall(r"messages in +(\d\S*) /s", line)
+            self.assertEqual(rates, ["50.00", "50.00"])
+            top.kill()
+
+    def test_what_was_killed_does_not_look_alive(self):
+        self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=4 * 3600)
+        self.textfile(1000, time.time() - 4 * 3600)
+        top = run("top", str(self.directory), "--plain", "--count", "1")
+        self.assertRegex(top.stdout, r"\n  old, written \d+ s ago: process \d+ has ended\n")
+        self.assertRegex(top.stdout, r"produce p99 +-\n")
+        self.assertRegex(run("stat", str(self.directory)).stdout, r"^pid \d+, old, written \d+ s ago: process \d+ has ended, ran 60 s\n")
+        check = run("check", "--live", str(self.directory))
+        self.assertEqual(check.returncode, 2)
+        self.assertRegex(check.stderr, r"remora\.counters is old, written \d+ s ago: process \d+ has ended\n")
+        self.assertFalse((self.directory / "remora.beans.request").exists())
+        self.counters(("prometheus", "full", str(self.prom)), age_s=4 * 3600)
+        self.assertRegex(run("stat", str(self.directory)).stdout, r"old, written \d+ s ago: process \d+ hangs, its agent is off")
+        self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=5)
+        self.assertNotIn("old", run("stat", str(self.directory)).stdout, "its process may be another container's")
+
+    def test_what_there_is_not_is_named(self):
+        nowhere = run("check", "--live", str(self.prom))
+        self.assertEqual(nowhere.returncode, 2)
+        self.assertRegex(nowhere.stderr, r"remora\.counters cannot be opened: .* the directory of a running agent\?")
+        self.assertEqual(run("top", str(self.prom)).returncode, 1)
+        self.counters(("ndjson", "off", "/x.ndjson"), ("statsd", "off", "127.0.0.1:8125"))
+        self.assertIn("  this agent writes no Prometheus textfile; it writes ndjson to /x.ndjson, statsd to 127.0.0.1:8125\n",
+                      run("top", str(self.directory), "--plain", "--count", "1").stdout)
+
+    def live(self):
+        """`check --live`, answered as an agent does."""
+        with subprocess.Popen([TOOL, "check", "--live", str(self.directory), "--no-environment"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as check:
+            request = self.directory / "remora.beans.request"
+            while not request.exists() and check.poll() is None:
+                time.sleep(0.01)
+            request.unlink()
+            (self.directory / "beans.new").write_text(BEAN)
+            (self.directory / "beans.new").rename(self.directory / "remora.beans")
+            out, err = check.communicate()
+            self.assertEqual(check.returncode, 0, err)
+            return out, err
+
+    def test_a_live_agents_costs_are_where_it_writes_them(self):
+        self.textfile(1, time.time())
+        self.counters(("prometheus", "basic", "/y.prom"), ("openmetrics", "full", str(self.prom)))
+        out, err = self.live()
+        self.assertEqual(err, "")
+        self.assertRegex(out, r"^series  beans  of     class      us/read  ms all   family\n"
+                              r"1 +1 +1 +partition +2\.00 +0\.002 +kafka\.log:type=Log,name=Size,")
+        self.counters(("prometheus", "basic", str(self.prom)))
+        out, err = self.live()
+        self.assertEqual(err, 'without costs: this agent writes no Prometheus textfile with self_metrics "full"; it writes '
+                              f'prometheus with self_metrics "basic" to {self.prom}\n')
+        self.assertRegex(out, r"\n1 +1 +1 +partition +kafka\.log:")
+
+    def test_a_command_that_is_none(self):
+        wrong = run("chekc", "x.json")
+        self.assertEqual((wrong.returncode, wrong.stderr), (2, 'remora: unknown command "chekc"; did you mean "check"?\n'))
+        for arguments in ((), ("stat",), ("top", "--bad", "x")):
+            self.assertEqual(run(*arguments).returncode, 2, arguments)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
