@@ -60,6 +60,19 @@ REMORA_EXPORT int32_t remora_submit(remora_agent* agent, int32_t bytes, int64_t 
 // time as remora_stop.
 REMORA_EXPORT int32_t remora_learn(remora_agent* agent, const char* facts);
 
+// Asks for the configuration to be read again now. Returns 0 or a negative code. Any thread, but
+// never at the same time as remora_stop.
+REMORA_EXPORT int32_t remora_reload(remora_agent* agent);
+
+// What came of that: 0 not known yet; 1 it was read, and `message` is "", or has what is wrong with
+// it, one mistake a line, and the configuration before stays. Or a negative code. As remora_reload.
+REMORA_EXPORT int32_t remora_reload_outcome(remora_agent* agent, char* message,
+                                            size_t message_bytes);
+
+// Threads that run the library's code, of any agent, ended or not. While there are any, the
+// library must not be unloaded. Any thread.
+REMORA_EXPORT int32_t remora_threads(void);
+
 // Emits a last tick, flushes the outputs, ends the threads, frees the agent. Waits at most
 // `deadline_ms`; what has not ended by then is left behind (never joined, never freed). Any thread
 // but the agent's own. Must be the last call.

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t kMinuteNs = 60 * kNanosPerSecond;
 constexpr std::size_t kDistinctMax = 256;
-constexpr std::int64_t kEndMs = 1'000;
+constexpr std::int64_t kEndMs = 200;
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
     switch (level) {
@@ -153,12 +153,6 @@ void DescriptorLog::write(LogLevel level, std::string_view line) noexcept try {
 
 std::uint64_t DescriptorLog::lost() const noexcept {
     return writer_.lost();
-}
-
-LogSink& stderr_log() {
-    // Lives for ever: threads that outlive static destruction may still say something.
-    static LogSink* const sink = new DescriptorLog(STDERR_FILENO);
-    return *sink;
 }
 
 struct Log::State {

@@ -35,7 +35,7 @@ class DescriptorLog final : public LogSink {
  public:
     // `descriptor` stays the caller's, and open.
     explicit DescriptorLog(int descriptor);
-    // Waits a second for lines under way; a thread that hangs in the descriptor is left behind.
+    // Waits a little for lines under way; a thread that hangs in the descriptor is left behind.
     ~DescriptorLog() override;
     DescriptorLog(const DescriptorLog&) = delete;
     DescriptorLog& operator=(const DescriptorLog&) = delete;
@@ -51,9 +51,6 @@ class DescriptorLog final : public LogSink {
     Runner thread_;
     const bool runs_;
 };
-
-// The process's stderr. Never throws.
-LogSink& stderr_log();
 
 // Writes lines of one `key` at most once a minute; the next one says how many were suppressed. A
 // key is a code plus a path, for example. At most kLogLinesPerMinuteMax lines a minute in all.

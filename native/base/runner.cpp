@@ -3,12 +3,18 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <atomic>
 #include <exception>
 #include <utility>
 
 #include "base/limits.h"
 
 namespace remora {
+namespace {
+
+std::atomic<int> live_threads{0};
+
+}  // namespace
 
 // Owned by the Runner and by its thread: whoever goes last frees the worker.
 struct Runner::Shared {
@@ -19,7 +25,8 @@ struct Runner::Shared {
     std::condition_variable wake_up;
     bool woken = false;
     bool stopping = false;
-    bool started = false;
+    pthread_t thread{};
+    bool is_joinable = false;  // the owner's
     bool ended = false;
 
     void run() noexcept;
@@ -66,7 +73,15 @@ Runner::Runner(std::string name, std::unique_ptr<Worker> worker,
     shared_->on_fault = std::move(on_fault);
 }
 
-Runner::~Runner() = default;
+Runner::~Runner() {
+    if (shared_->is_joinable) {
+        pthread_detach(shared_->thread);
+    }
+}
+
+int Runner::threads() noexcept {
+    return live_threads.load(std::memory_order_acquire);
+}
 
 Status Runner::start() {
     // First: a failure with signals blocked would leave them so.
@@ -74,14 +89,12 @@ Status Runner::start() {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, kThreadStackBytes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_t thread{};
     const int failed = pthread_create(
-        &thread, &attributes,
+        &shared_->thread, &attributes,
         [](void* argument) -> void* {
             const std::unique_ptr<std::shared_ptr<Shared>> mine(
                 static_cast<std::shared_ptr<Shared>*>(argument));
@@ -96,7 +109,8 @@ Status Runner::start() {
         return Status(Code::kUnavailable, "thread " + shared_->name + " cannot be started");
     }
     static_cast<void>(handed_over.release());
-    shared_->started = true;
+    shared_->is_joinable = true;
+    live_threads.fetch_add(1, std::memory_order_acq_rel);
     return Status::ok();
 }
 
@@ -107,14 +121,21 @@ void Runner::wake() {
 }
 
 bool Runner::stop(std::int64_t deadline_ms) {
-    if (!shared_->started) {
+    if (!shared_->is_joinable) {
         return true;
     }
     std::unique_lock lock(shared_->mutex);
     shared_->stopping = true;
     shared_->wake_up.notify_all();
-    return shared_->wake_up.wait_for(lock, std::chrono::milliseconds(deadline_ms),
-                                     [this] { return shared_->ended; });
+    if (!shared_->wake_up.wait_for(lock, std::chrono::milliseconds(deadline_ms),
+                                   [this] { return shared_->ended; })) {
+        return false;
+    }
+    lock.unlock();
+    pthread_join(shared_->thread, nullptr);  // it only has to return
+    shared_->is_joinable = false;
+    live_threads.fetch_sub(1, std::memory_order_acq_rel);
+    return true;
 }
 
 }  // namespace remora

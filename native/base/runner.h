@@ -48,9 +48,13 @@ class Runner {
     Status start();
     void wake();
 
-    // Asks the thread to end after on_stop() and waits at most `deadline_ms`. Returns false when it
-    // has not ended: the thread is detached and the worker leaked on purpose, for the host must not
-    // hang on us.
+    // Threads of this process that were started and not seen to end. While there are any, the
+    // library's code must stay where it is. Any thread.
+    static int threads() noexcept;
+
+    // Asks the thread to end after on_stop() and waits at most `deadline_ms`. True: the thread is
+    // gone, and none of our code runs on it any more. False when it has not ended: it is detached
+    // and the worker leaked on purpose, for the host must not hang on us.
     bool stop(std::int64_t deadline_ms);
 
  private:

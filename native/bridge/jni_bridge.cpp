@@ -66,6 +66,10 @@ jint JNICALL wire_version(JNIEnv*, jclass) {
     return static_cast<jint>(remora::wire::kVersion);
 }
 
+jstring JNICALL version(JNIEnv* env, jclass) {
+    return env->NewStringUTF(remora_version());
+}
+
 jlong JNICALL start(JNIEnv* env, jclass, jstring arguments, jstring facts, jobject control,
                     jobject answer, jobject plan, jobject sample) {
     const JavaText argument_text(env, arguments);
@@ -116,6 +120,23 @@ jint JNICALL learn(JNIEnv* env, jclass, jlong handle, jstring facts) {
     return remora_learn(agent_of(handle), fact_text.c_str());
 }
 
+jint JNICALL reload(JNIEnv*, jclass, jlong handle) {
+    return remora_reload(agent_of(handle));
+}
+
+jstring JNICALL reload_outcome(JNIEnv* env, jclass, jlong handle) {
+    const std::unique_ptr<char[]> message(new (std::nothrow) char[kMessageBytes]());
+    if (message == nullptr ||
+        remora_reload_outcome(agent_of(handle), message.get(), kMessageBytes) <= 0) {
+        return nullptr;
+    }
+    return env->NewStringUTF(message.get());
+}
+
+jint JNICALL threads(JNIEnv*, jclass) {
+    return remora_threads();
+}
+
 jint JNICALL stop(JNIEnv*, jclass, jlong handle, jint deadline_ms) {
     return remora_stop(agent_of(handle), deadline_ms);
 }
@@ -137,6 +158,7 @@ extern "C" JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM* vm, void*) {
     }
     const JNINativeMethod methods[] = {
         method("wireVersion", "()I", reinterpret_cast<void*>(&wire_version)),
+        method("version", "()Ljava/lang/String;", reinterpret_cast<void*>(&version)),
         method("start",
                "(Ljava/lang/String;Ljava/lang/String;Ljava/nio/ByteBuffer;Ljava/nio/ByteBuffer;"
                "Ljava/nio/ByteBuffer;Ljava/nio/ByteBuffer;)J",
@@ -147,6 +169,9 @@ extern "C" JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM* vm, void*) {
         method("plan", "(JJ)I", reinterpret_cast<void*>(&plan)),
         method("submit", "(JIJ)I", reinterpret_cast<void*>(&submit)),
         method("learn", "(JLjava/lang/String;)I", reinterpret_cast<void*>(&learn)),
+        method("reload", "(J)I", reinterpret_cast<void*>(&reload)),
+        method("reloadOutcome", "(J)Ljava/lang/String;", reinterpret_cast<void*>(&reload_outcome)),
+        method("threads", "()I", reinterpret_cast<void*>(&threads)),
         method("stop", "(JI)I", reinterpret_cast<void*>(&stop)),
     };
     const jint bound = env->RegisterNatives(type, methods, sizeof(methods) / sizeof(methods[0]));

@@ -437,7 +437,7 @@ int check(const CheckOptions& options) {
     if (!options.file.empty()) {
         arguments = "config=" + options.file + (arguments.empty() ? "" : "," + arguments);
     }
-    const ParseOutcome outcome = load_config(arguments, environment);
+    const ParseOutcome outcome = load_config(arguments, environment, kDefaultConfigFile);
     for (const Problem& warning : outcome.warnings) {
         std::cerr << "warning: " << warning.text << '\n';
     }
@@ -457,7 +457,8 @@ int check(const CheckOptions& options) {
     if (options.print) {
         std::cout << print_config(outcome);
     } else {
-        std::cout << (outcome.file.empty() ? "the defaults" : outcome.file) << ": valid\n";
+        const bool is_read = !(outcome.mark == FileMark{});
+        std::cout << (is_read ? outcome.file : "the defaults") << ": valid\n";
     }
     return kValid;
 }
@@ -467,7 +468,8 @@ int check(const CheckOptions& options) {
 int run_check(int argc, char** argv) {
     CheckOptions options;
     CLI::App app{"remora check: validate a configuration"};
-    app.add_option("file", options.file, "configuration file; without it the defaults are checked");
+    app.add_option("file", options.file,
+                   "configuration file; without it /etc/remora/remora.json, or the defaults");
     app.add_option("--arguments", options.arguments, "agent arguments, as key.path=value,...");
     app.add_option("--mbeans", options.mbeans, "saved list of MBeans: say what would be collected");
     app.add_option("--live", options.live,

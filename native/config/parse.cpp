@@ -171,6 +171,12 @@ ParseOutcome read_all(std::string_view text, const std::string& file_name,
     return outcome;
 }
 
+// One that is there and cannot be looked at is not absent.
+bool is_absent(const std::string& path) {
+    return path.empty() ||
+           (::access(path.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR));
+}
+
 }  // namespace
 
 std::string ParseOutcome::error_text() const {
@@ -252,7 +258,8 @@ ParseOutcome parse_config(std::string_view text, const std::string& file_name,
     return outcome;
 }
 
-ParseOutcome load_config(std::string_view arguments, const std::vector<std::string>& environment) {
+ParseOutcome load_config(std::string_view arguments, const std::vector<std::string>& environment,
+                         const std::string& default_file) {
     std::string path = parse_arguments(arguments).file;
     constexpr std::string_view kVariable = "REMORA_CONFIG=";
     for (const std::string& entry : environment) {
@@ -260,9 +267,12 @@ ParseOutcome load_config(std::string_view arguments, const std::vector<std::stri
             path = entry.substr(kVariable.size());
         }
     }
-    if (path.empty()) {
-        return parse_config("{}", "", environment, arguments);
+    if (path.empty() && is_absent(default_file)) {
+        ParseOutcome outcome = parse_config("{}", "", environment, arguments);
+        outcome.file = default_file;
+        return outcome;
     }
+    path = path.empty() ? default_file : path;
     FileMark mark;
     const Result<std::string> content = read_file(path, mark);
     ParseOutcome outcome =

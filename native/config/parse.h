@@ -35,8 +35,8 @@ struct ParseOutcome {
     std::vector<Problem> errors;
     std::vector<Problem> warnings;
     std::vector<Origin> origins;  // of what is not default
-    std::string file;             // path that was asked for; empty: none
-    FileMark mark;                // of the file, taken before it was read
+    std::string file;             // path that was asked for, or the default one; empty: none
+    FileMark mark;                // of the file, taken before it was read; FileMark{}: not there
 
     bool is_ok() const { return errors.empty(); }
     // All errors, one a line.
@@ -61,10 +61,14 @@ AgentArguments parse_arguments(std::string_view text);
 ParseOutcome parse_config(std::string_view text, const std::string& file_name,
                           const std::vector<std::string>& environment, std::string_view arguments);
 
-// Reads the file that `arguments` or REMORA_CONFIG name, then parse_config(). With no file the
-// defaults, environment and arguments make the configuration. A file that cannot be read is an
-// error. Blocks on the disk.
-ParseOutcome load_config(std::string_view arguments, const std::vector<std::string>& environment);
+// Read when nothing else is named.
+inline constexpr const char* kDefaultConfigFile = "/etc/remora/remora.json";
+
+// Reads the file that `arguments` or REMORA_CONFIG name, else `default_file`, then parse_config().
+// Without a file, and while there is no default one, the defaults, environment and arguments make
+// the configuration. A file that cannot be read is an error. Blocks on the disk.
+ParseOutcome load_config(std::string_view arguments, const std::vector<std::string>& environment,
+                         const std::string& default_file = "");
 
 // The environment of this process as NAME=VALUE texts, for the functions above.
 std::vector<std::string> process_environment();

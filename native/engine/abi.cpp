@@ -1,17 +1,23 @@
 // The C ABI: containment. Whatever goes wrong inside ends here.
 #include <remora/abi.h>
 #include <remora/version.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/log.h"
+#include "base/runner.h"
+#include "config/parse.h"
 #include "engine/engine.h"
 
-// What the host holds: the engine, and nothing else.
+// What the host holds: the engine and its log, which ends after it.
 struct remora_agent {
+    remora::DescriptorLog log{STDERR_FILENO};
     std::unique_ptr<remora::Engine> engine;
 };
 
@@ -28,6 +34,12 @@ void write_message(const char* text, char* message, std::size_t message_bytes) {
     const std::size_t bytes = std::min(std::strlen(text), message_bytes - 1);
     std::memcpy(message, text, bytes);
     message[bytes] = '\0';
+}
+
+remora::Environment environment_of_host(remora::LogSink& log) {
+    remora::Environment environment = remora::system_environment(log);
+    environment.default_config = remora::kDefaultConfigFile;
+    return environment;
 }
 
 // `where`: how a fault names the calling thread.
@@ -59,10 +71,14 @@ remora_agent* remora_start(const char* arguments, const char* facts, const remor
         }
         // Before threads run: nothing may fail from then on.
         auto agent = std::make_unique<remora_agent>();
-        auto started = remora::Engine::start(arguments, facts, *buffers,
-                                             remora::system_environment(remora::stderr_log()));
+        auto started =
+            remora::Engine::start(arguments, facts, *buffers, environment_of_host(agent->log));
         if (!started) {
             write_message(started.status().message().c_str(), message, message_bytes);
+            if (remora::Runner::threads() > 1) {
+                // More than that of the log: threads that were left behind still speak to it.
+                static_cast<void>(agent.release());
+            }
             return nullptr;
         }
         agent->engine = std::move(started).value();
@@ -78,8 +94,8 @@ remora_agent* remora_start(const char* arguments, const char* facts, const remor
 void remora_end_files(const char* arguments, const char* facts) {
     try {
         if (arguments != nullptr && facts != nullptr) {
-            remora::Engine::end_files(arguments, facts,
-                                      remora::system_environment(remora::stderr_log()));
+            remora::DescriptorLog log(STDERR_FILENO);
+            remora::Engine::end_files(arguments, facts, environment_of_host(log));
         }
     } catch (...) {
         // The start will meet it again and say it.
@@ -109,6 +125,27 @@ int32_t remora_learn(remora_agent* agent, const char* facts) {
         engine.learn(facts);
         return 0;
     });
+}
+
+int32_t remora_reload(remora_agent* agent) {
+    return contained(agent, "the reload", [&](remora::Engine& engine) {
+        engine.reload();
+        return 0;
+    });
+}
+
+int32_t remora_reload_outcome(remora_agent* agent, char* message, size_t message_bytes) {
+    return contained(agent, "the reload", [&](remora::Engine& engine) {
+        const std::optional<std::string> outcome = engine.reload_outcome();
+        if (outcome) {
+            write_message(outcome->c_str(), message, message_bytes);
+        }
+        return outcome ? 1 : 0;
+    });
+}
+
+int32_t remora_threads(void) {
+    return remora::Runner::threads();
 }
 
 int32_t remora_stop(remora_agent* agent, int32_t deadline_ms) {

@@ -122,6 +122,9 @@ struct Channels {
     // beans, reloads.
     // Writer: the collector and the housekeeping thread. Reader: the core (CpuAccount).
     std::atomic<std::int64_t> excused_cpu_ns{0};
+    // Somebody asked for the configuration to be read now; the reader clears it.
+    // Writer: threads of the shim (Engine::reload). Reader: the house thread (Housekeeper).
+    std::atomic<bool> reread{false};
 
     ~Channels() {
         delete listing.load();

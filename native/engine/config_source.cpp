@@ -45,10 +45,11 @@ Facts parse_facts(std::string_view text) {
     return facts;
 }
 
-Result<ConfigSource::Opened> ConfigSource::open(std::string_view arguments, std::string_view facts,
-                                                FileSystem& files,
+Result<ConfigSource::Opened> ConfigSource::open(std::string_view arguments,
+                                                const std::string& default_file,
+                                                std::string_view facts, FileSystem& files,
                                                 std::vector<std::string>& notes) {
-    ParseOutcome parsed = load_config(arguments, process_environment());
+    ParseOutcome parsed = load_config(arguments, process_environment(), default_file);
     if (!parsed.is_ok()) {
         return Status(Code::kInvalidConfig, parsed.error_text());
     }
@@ -58,6 +59,7 @@ Result<ConfigSource::Opened> ConfigSource::open(std::string_view arguments, std:
     Opened opened{ConfigSource(), {}};
     ConfigSource& source = opened.source;
     source.arguments_ = arguments;
+    source.default_file_ = default_file;
     source.path_ = parsed.file;
     source.mark_ = parsed.mark;
     source.written_ = parsed.config;
@@ -81,9 +83,10 @@ Result<ConfigSource::Opened> ConfigSource::open(std::string_view arguments, std:
     return opened;
 }
 
-Result<ConfigSource::Found> ConfigSource::find(std::string_view arguments, std::string_view facts,
-                                               FileSystem& files) {
-    ParseOutcome parsed = load_config(arguments, process_environment());
+Result<ConfigSource::Found> ConfigSource::find(std::string_view arguments,
+                                               const std::string& default_file,
+                                               std::string_view facts, FileSystem& files) {
+    ParseOutcome parsed = load_config(arguments, process_environment(), default_file);
     Config& config = parsed.config;
     const Facts known = parse_facts(facts);
     Place place;
@@ -104,12 +107,12 @@ Result<ConfigSource::Found> ConfigSource::find(std::string_view arguments, std::
 }
 
 ParseOutcome ConfigSource::reread() {
-    ParseOutcome outcome = load_config(arguments_, process_environment());
+    ParseOutcome outcome = load_config(arguments_, process_environment(), default_file_);
     if (!outcome.is_ok()) {
         return outcome;
     }
     if (outcome.config.directory != written_.directory) {
-        outcome.warnings.push_back({"directory changed: taken over when the broker is restarted"});
+        outcome.warnings.push_back({"directory changed: taken over when the agent starts again"});
         outcome.config.directory = written_.directory;
     }
     Config written = outcome.config;

@@ -35,13 +35,14 @@ class ConfigSource {
 
     // Reads the configuration and, once nothing is wrong with it, makes and locks the agent's
     // directory. kInvalidConfig carries every problem, one a line; kNoPermission: see take_place().
-    // `notes`: gets sentences for the log. Asks the disk.
-    static Result<Opened> open(std::string_view arguments, std::string_view facts,
-                               FileSystem& files, std::vector<std::string>& notes);
+    // `default_file`: see load_config(). `notes`: gets sentences for the log. Asks the disk.
+    static Result<Opened> open(std::string_view arguments, const std::string& default_file,
+                               std::string_view facts, FileSystem& files,
+                               std::vector<std::string>& notes);
     // What an agent before this one was configured with, as far as it can be read; makes nothing.
     // kInvalidConfig when a place below Kafka's data is among it. Asks the disk.
-    static Result<Found> find(std::string_view arguments, std::string_view facts,
-                              FileSystem& files);
+    static Result<Found> find(std::string_view arguments, const std::string& default_file,
+                              std::string_view facts, FileSystem& files);
 
     // The file changed: what it says now. An outcome with errors changes nothing here; of another
     // `directory` it warns, since that needs a new start. Asks the disk.
@@ -51,9 +52,9 @@ class ConfigSource {
     ParseOutcome learn(std::string_view facts);
 
     const Place& place() const { return place_; }
-    // Empty: no file.
+    // Empty: no file. The default one need not be there yet.
     const std::string& path() const { return path_; }
-    // Of the file, as open() read it.
+    // Of the file, as open() read it; FileMark{}: it was not there.
     const FileMark& mark() const { return mark_; }
     // Since when the host runs, wall clock; 0: not known.
     std::int64_t host_start_wall_ms() const;
@@ -62,6 +63,7 @@ class ConfigSource {
     ConfigSource() = default;
 
     std::string arguments_;
+    std::string default_file_;
     std::string path_;
     FileMark mark_;
     Config written_;  // in force, placeholders as they are

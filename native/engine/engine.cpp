@@ -32,7 +32,8 @@ Result<std::unique_ptr<Engine>> Engine::start(std::string_view arguments, std::s
         return Status(Code::kInvalidArgument, "a buffer is smaller than the wire layout says");
     }
     std::vector<std::string> notes;
-    auto opened = ConfigSource::open(arguments, facts, *environment.files, notes);
+    auto opened =
+        ConfigSource::open(arguments, environment.default_config, facts, *environment.files, notes);
     if (!opened) {
         return opened.status();
     }
@@ -50,7 +51,8 @@ Result<std::unique_ptr<Engine>> Engine::start(std::string_view arguments, std::s
 
 void Engine::end_files(std::string_view arguments, std::string_view facts,
                        const Environment& environment) {
-    const auto found = ConfigSource::find(arguments, facts, *environment.files);
+    const auto found =
+        ConfigSource::find(arguments, environment.default_config, facts, *environment.files);
     if (!found) {
         return;
     }
@@ -104,7 +106,7 @@ void Engine::make_core() {
 
 void Engine::make_housekeeper() {
     Housekeeper::Duties duties;
-    duties.on_config_changed = [this] { reloader_.changed(source_.reread()); };
+    duties.on_config_changed = [this] { take_config(); };
     duties.on_facts = [this](const std::string& facts) { take_facts(facts); };
     duties.take_over = [this] { return reloader_.step(); };
     duties.outputs = [this] { return output_notes(reloader_.in_force()); };
@@ -140,12 +142,12 @@ void Engine::report_started() {
                  (output.type == OutputType::kUdp ? output.host + ":" + std::to_string(output.port)
                                                   : output.path);
     }
-    log_.info(
-        "started, version " REMORA_VERSION ", " +
-        (source_.path().empty() ? "no configuration file" : "configuration " + source_.path()) +
-        ", " + std::to_string(config_.rules.size()) + " rules, every " +
-        std::to_string(config_.sampling.base_interval_ms) + " ms to " +
-        std::to_string(config_.outputs.size()) + " outputs: " + where);
+    log_.info("started, version " REMORA_VERSION ", " +
+              (source_.mark() == FileMark{} ? "no configuration file"
+                                            : "configuration " + source_.path()) +
+              ", " + std::to_string(config_.rules.size()) + " rules, every " +
+              std::to_string(config_.sampling.base_interval_ms) + " ms to " +
+              std::to_string(config_.outputs.size()) + " outputs: " + where);
 }
 
 void Engine::fault(const char* where, const char* what) noexcept {
@@ -185,6 +187,30 @@ void Engine::take_facts(const std::string& facts) {
     if (outcome.is_ok()) {
         reloader_.knows_more(std::move(outcome.config));
     }
+}
+
+// House thread.
+void Engine::take_config() {
+    ParseOutcome outcome = source_.reread();
+    {
+        const std::scoped_lock lock(outcome_mutex_);
+        reload_outcome_ = outcome.error_text();
+    }
+    reloader_.changed(std::move(outcome));
+}
+
+void Engine::reload() {
+    {
+        const std::scoped_lock lock(outcome_mutex_);
+        reload_outcome_.reset();
+    }
+    channels_.reread.store(true, std::memory_order_release);
+    housekeeper_->wake();
+}
+
+std::optional<std::string> Engine::reload_outcome() {
+    const std::scoped_lock lock(outcome_mutex_);
+    return std::exchange(reload_outcome_, std::nullopt);
 }
 
 void Engine::learn(std::string_view facts) {

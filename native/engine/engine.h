@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -61,6 +63,12 @@ class Engine {
     // pending.
     void learn(std::string_view facts);
 
+    // Has the configuration read again now, on the house thread.
+    void reload();
+    // What is wrong with it, one mistake a line, "" when it is taken over; nothing until it was
+    // read, and after that until it is asked for again.
+    std::optional<std::string> reload_outcome();
+
     // Counts and logs a contained fault, and switches the agent off.
     void fault(const char* where, const char* what) noexcept;
 
@@ -80,6 +88,7 @@ class Engine {
     std::unique_ptr<OutputPipe> make_output(const OutputConfig& output, const Config& config,
                                             bool agent_begins);
     void take_facts(const std::string& facts);
+    void take_config();
 
     const Environment environment_;
     ConfigSource source_;  // the housekeeping thread's, once threads run
@@ -96,7 +105,9 @@ class Engine {
     // By name of the output: they go on counting when a reload builds the output anew. Written
     // before the threads start, then by the housekeeping thread.
     std::map<std::string, std::unique_ptr<CounterTable>> output_counters_;
-    OutputSet outputs_;  // the core thread's while it runs
+    std::mutex outcome_mutex_;
+    std::optional<std::string> reload_outcome_;  // under outcome_mutex_
+    OutputSet outputs_;                          // the core thread's while it runs
     Reloader reloader_;
     std::unique_ptr<Runner> core_;
     std::unique_ptr<Runner> housekeeper_;

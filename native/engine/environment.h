@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -15,13 +16,17 @@ struct Environment {
     std::shared_ptr<const Clock> clock;
     std::shared_ptr<FileSystem> files;  // of the outputs and the agent's directory
     std::shared_ptr<SocketFactory> sockets;
-    LogSink& log_sink;  // outlives every engine
+    LogSink& log_sink;                // outlives every engine
+    std::string default_config = {};  // read when the arguments name no file; empty: none
 };
 
-// The machine's own.
+// The machine's own, without a default configuration.
 inline Environment system_environment(LogSink& log_sink) {
-    return {std::make_shared<SystemClock>(), std::make_shared<PosixFileSystem>(),
-            std::make_shared<PosixSocketFactory>(), log_sink};
+    return {std::make_shared<SystemClock>(),
+            std::make_shared<PosixFileSystem>(),
+            std::make_shared<PosixSocketFactory>(),
+            log_sink,
+            {}};
 }
 
 }  // namespace remora

@@ -63,14 +63,15 @@ bool Housekeeper::take_change(std::int64_t now_ns) {
         duties_.on_facts(*facts);
         return true;
     }
-    if (options_.config_path.empty() || now_ns < config_due_ns_) {
+    const bool is_asked = channels_.reread.exchange(false, std::memory_order_acq_rel);
+    if (!is_asked && (options_.config_path.empty() || now_ns < config_due_ns_)) {
         return false;
     }
     config_due_ns_ = now_ns + options_.config_interval_ms * kNanosPerMilli;
     const FileMark mark = mark_of(options_.config_path);
     // If the file is missing, the configuration in force stays: an editor is at work, or it is a
     // mistake.
-    if (mark == config_mark_ || mark == FileMark{}) {
+    if (!is_asked && (mark == config_mark_ || mark == FileMark{})) {
         return false;
     }
     config_mark_ = mark;

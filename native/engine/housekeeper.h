@@ -34,7 +34,8 @@ class Housekeeper final : public Worker {
     };
 
     struct Duties {
-        // The file's time, size or inode differs from what the last call saw.
+        // The file's time, size or inode differs from what the last call saw, or somebody asked for
+        // it to be read.
         std::function<void()> on_config_changed;
         // The shim knows more of the host: all facts, as "key=value" lines.
         std::function<void(const std::string&)> on_facts;

@@ -75,7 +75,7 @@ void Reloader::report_what_waits(const Config& wanted) {
     const auto report = [this](bool differs, const char* key) {
         if (differs) {
             log_.warn(std::string("reload.fixed.") + key,
-                      std::string(key) + " changed: taken over when the broker is restarted");
+                      std::string(key) + " changed: taken over when the agent starts again");
         }
     };
     report(wanted.trace != current_.trace, "trace");

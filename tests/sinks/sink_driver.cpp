@@ -1,5 +1,7 @@
 // Sends a made-up set of series through encoder, ring 2 and sink, as the agent does, and writes
 // down what a consumer must have got: `sink_driver --help`.
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/log.h"
 #include "base/runner.h"
 #include "sink/sink_worker.h"
 #include "sinks/driver_lines.h"
@@ -96,7 +99,8 @@ int run(const Arguments& arguments) {
         static_cast<std::size_t>(number(arguments, "blocks", 64)));
     const SystemClock clock;
     CounterTable counters;
-    Log log(stderr_log(), clock, counters);
+    DescriptorLog stderr_log(STDERR_FILENO);
+    Log log(stderr_log, clock, counters);
     PosixFileSystem files;
     PosixSocketFactory sockets;
     std::unique_ptr<SinkWorker> made =

@@ -74,12 +74,15 @@ class StuckWorker final : public Worker {
 
 TEST(RunnerTest, LeavesAStuckThreadBehind) {
     auto release = std::make_shared<std::atomic<bool>>(false);
+    const int before = Runner::threads();
     {
         Runner runner("test", std::make_unique<StuckWorker>(release), [](const char*) {});
         ASSERT_TRUE(runner.start());
         EXPECT_FALSE(runner.stop(20));
+        EXPECT_EQ(Runner::threads(), before + 1) << "its code must stay";
         *release = true;
         EXPECT_TRUE(runner.stop(10'000)) << "once the cause is gone it ends by itself";
+        EXPECT_EQ(Runner::threads(), before);
     }
 }
 

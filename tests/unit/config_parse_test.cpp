@@ -186,9 +186,19 @@ TEST(ConfigParse, LoadsTheFileThatTheArgumentOrTheVariableNames) {
     EXPECT_EQ(by_argument.file, path.string());
     const ParseOutcome by_variable = load_config("", {"REMORA_CONFIG=" + path.string()});
     EXPECT_EQ(by_variable.config.topics.mode, TopicMode::kNone);
+    const ParseOutcome by_default = load_config("", {}, path.string());
+    EXPECT_EQ(by_default.config.topics.mode, TopicMode::kNone);
+    EXPECT_EQ(load_config("", {"REMORA_CONFIG=/no"}, path.string()).file, "/no");
     std::filesystem::remove(path);
     EXPECT_FALSE(load_config(path.string(), {}).is_ok());
     EXPECT_TRUE(load_config("", {}).is_ok()) << "no file at all is the defaults";
+    const ParseOutcome absent = load_config("", {}, path.string());
+    EXPECT_TRUE(absent.is_ok()) << "a default file need not be there";
+    EXPECT_EQ(absent.file, path.string());
+    EXPECT_EQ(absent.mark, FileMark{});
+    std::filesystem::create_directory(path);
+    EXPECT_FALSE(load_config("", {}, path.string()).is_ok()) << "it is there, and is of no use";
+    std::filesystem::remove(path);
 }
 
 TEST(ConfigParse, PrintsEveryKeyWithItsOrigin) {

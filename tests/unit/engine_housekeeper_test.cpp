@@ -95,6 +95,18 @@ TEST_F(HousekeeperTest, WhileAChangeIsUnderWayOthersWait) {
     EXPECT_EQ(done_, (std::vector<std::string>{"broker.id=1\n", "file"}));
 }
 
+TEST_F(HousekeeperTest, WhenAskedForTheFileIsReadOnceThoughItDidNotChange) {
+    std::ofstream(options_.config_path) << "{}";
+    keeper_->do_work();
+    ASSERT_EQ(done_.size(), 1U);
+    channels_.reread = true;
+    keeper_->do_work();
+    EXPECT_EQ(done_, (std::vector<std::string>{"file", "file"}));
+    clock_.advance_ms(options_.config_interval_ms);
+    keeper_->do_work();
+    EXPECT_EQ(done_.size(), 2U);
+}
+
 TEST_F(HousekeeperTest, AFileThatIsMissingIsNoChange) {
     keeper_->do_work();
     clock_.advance_ms(options_.config_interval_ms);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
@@ -53,8 +54,13 @@ class ReloadTest : public testing::Test {
 
     void start(const std::string& more) {
         write_config(more);
-        auto started = Engine::start((directory_ / "remora.json").string(), "user.name=test\n",
-                                     shim_.buffers(), system_environment(log_));
+        start_as_is((directory_ / "remora.json").string());
+    }
+
+    void start_as_is(const std::string& arguments) {
+        Environment environment = system_environment(log_);
+        environment.default_config = directory_ / "remora.json";
+        auto started = Engine::start(arguments, "user.name=test\n", shim_.buffers(), environment);
         ASSERT_TRUE(started) << started.status().message();
         engine_ = std::move(started).value();
         sweep();
@@ -223,6 +229,46 @@ TEST_F(ReloadTest, AnInvalidFileIsRefusedWithEveryProblemAndTheOldOneGoesOn) {
     EXPECT_NE(output().find("lag{topic=\"t1\"} 41\n"), std::string::npos);
     EXPECT_EQ(engine_->counters().get(Counter::kConfigReloads), 0U);
     EXPECT_EQ(sweeps_, 0);
+}
+
+TEST_F(ReloadTest, ADefaultFileThatAppearsLaterIsTakenOver) {
+    beans_ = {slow(1)};
+    start_as_is("directory=" + directory_.string() +
+                ",reload.check_interval=100ms,sampling.base_interval=1s,select.profile=all");
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_TRUE(log_.has("no configuration file")) << log_.text();
+    EXPECT_EQ(count(output(), "kafka_server_slow_size1 41\n"), 1U) << output();
+    write_config(R"(, "labels": {"rack": "r1"})");
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 1)) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), "kafka_server_slow_size1{rack=\"r1\"} 41\n"), 1U) << output();
+}
+
+TEST_F(ReloadTest, WhenAskedForItIsReadAtOnceAndTheAnswerHasEveryMistake) {
+    beans_ = {slow(1)};
+    write_config(kAllProfile);
+    start_as_is((directory_ / "remora.json").string() +
+                ",reload.check_interval=1h,sampling.base_interval=1s");
+    ASSERT_FALSE(engine_->reload_outcome()) << "nobody has asked yet";
+    const auto answer = [&] {
+        std::optional<std::string> outcome;
+        EXPECT_TRUE(cycle_until([&] { return (outcome = engine_->reload_outcome()).has_value(); }));
+        return outcome.value_or("none");
+    };
+    write_config(R"(, "topics": {"mode": 7}, "log": {"level": "loud"})");
+    engine_->reload();
+    const std::string mistakes = answer();
+    EXPECT_NE(mistakes.find("topics.mode"), std::string::npos) << mistakes;
+    EXPECT_NE(mistakes.find("\n"), std::string::npos) << "one a line: " << mistakes;
+    EXPECT_NE(mistakes.find("log.level"), std::string::npos) << mistakes;
+    EXPECT_FALSE(engine_->reload_outcome()) << "once";
+
+    write_config(std::string(kAllProfile) + R"(, "labels": {"rack": "r1"})");
+    engine_->reload();
+    EXPECT_EQ(answer(), "");
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 1)) << log_.text();
+    engine_->reload();
+    EXPECT_EQ(answer(), "") << "a file that did not change is read too";
 }
 
 TEST_F(ReloadTest, OutputsComeGoAndChangeWithoutAFileThatLacksSeries) {

@@ -9,14 +9,15 @@ import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import javax.management.JMException;
 import javax.management.ObjectName;
 
 /**
  * A JVM that lives as a broker does, without Kafka: {@code FakeBroker PROPERTIES FILE HOOK}. Its parent says on standard
- * input what happens next: {@code state N} (the first one registers the broker's MBean), {@code exit}. Its shutdown hook
- * has the name HOOK. As {@code kafka-shutdown-hook} it is a controlled shutdown that lasts until the agent has read the
- * state three times more; any other lasts until the agent has ended FILE. Both say {@code ended} at their end, and
- * {@code late} for each read of the state after that.
+ * input what happens next: {@code state N} (the first one registers the broker's MBean), {@code gc} (a full
+ * collection), {@code exit}. Its shutdown hook has the name HOOK. As {@code kafka-shutdown-hook} it is a controlled
+ * shutdown that lasts until the agent has read the state three times more; any other lasts until the agent has ended
+ * FILE. Both say {@code ended} at their end, and {@code late} for each read of the state after that.
  */
 public final class FakeBroker {
     private static final int CONTROLLED_SHUTDOWN = 6;
@@ -80,15 +81,23 @@ public final class FakeBroker {
         return condition.getAsBoolean();
     }
 
+    private void register(int value) throws JMException {
+        state.value = value;
+        ObjectName name = new ObjectName("kafka.server:type=KafkaServer,name=BrokerState");
+        if (!ManagementFactory.getPlatformMBeanServer().isRegistered(name)) {
+            ManagementFactory.getPlatformMBeanServer().registerMBean(state, name);
+        }
+    }
+
     /** See the class. */
     public static void main(String[] arguments) throws Exception {
         FakeBroker broker = new FakeBroker(arguments[1], arguments[2]);
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null && !line.equals("exit"); line = in.readLine()) {
-            broker.state.value = Integer.parseInt(line.substring("state ".length()));
-            ObjectName name = new ObjectName("kafka.server:type=KafkaServer,name=BrokerState");
-            if (!ManagementFactory.getPlatformMBeanServer().isRegistered(name)) {
-                ManagementFactory.getPlatformMBeanServer().registerMBean(broker.state, name);
+            if (line.equals("gc")) {
+                System.gc();
+            } else {
+                broker.register(Integer.parseInt(line.substring("state ".length())));
             }
             System.out.println("ok");
         }

@@ -380,6 +380,16 @@ class FakeCore implements Core {
     }
 
     @Override
+    public int reload() {
+        return 0;
+    }
+
+    @Override
+    public String reloadOutcome() {
+        return "";
+    }
+
+    @Override
     public int stop(int deadlineMillis) {
         stops++;
         return 0;

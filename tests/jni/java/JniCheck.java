@@ -16,6 +16,7 @@ public final class JniCheck {
         System.load(arguments[0]);
         File directory = new File(arguments[1]);
         check(Native.wireVersion() == Wire.VERSION, "wire version");
+        check(Native.version().matches("\\d+\\.\\d+\\.\\d+\\+\\S+"), Native.version());
         badStarts(directory);
         manyMistakes(directory);
         life(directory);
@@ -23,7 +24,10 @@ public final class JniCheck {
         check(Native.submit(0, 0, 1) < 0, "submit without an agent is refused");
         check(Native.control(0, 0) < 0, "control without an agent is refused");
         check(Native.learn(0, "broker.id=1\n") < 0, "facts without an agent are refused");
+        check(Native.reload(0) < 0, "a reload without an agent is refused");
+        check(Native.reloadOutcome(0) == null, "no outcome without an agent");
         check(Native.stop(0, 10) < 0, "stop without an agent is refused");
+        check(Native.threads() == 0, "every thread of the library has ended");
         System.out.println("jni: ok");
     }
 
@@ -83,6 +87,15 @@ public final class JniCheck {
         }
         check(Native.learn(handle, "broker.id=1\n") == 0, "facts");
         check(Native.learn(handle, null) < 0, "no facts");
+        check(Native.reloadOutcome(handle) == null, "nobody asked for a reload");
+        check(Native.reload(handle) == 0, "a reload");
+        String mistakes = null;
+        while (mistakes == null) {
+            Thread.sleep(1);
+            mistakes = Native.reloadOutcome(handle);
+        }
+        check(mistakes.isEmpty(), mistakes);
+        check(Native.threads() > 2, "the library has threads");
         check(Native.stop(handle, 5000) == 0, "stop");
         String text = new String(Files.readAllBytes(new File(directory, "remora.prom").toPath()), StandardCharsets.UTF_8);
         check(text.contains("kafka_server_replicamanager_partitioncount " + (CYCLES - 1)), "the last value is in the file");

@@ -7,14 +7,15 @@ import java.util.Map;
  * The text after {@code -javaagent:remora.jar=}: comma-separated {@code key=value} items; a first item without
  * {@code =} is the path of the configuration. The shim uses a few keys, the core gets the whole text as it is.
  */
-final class Arguments {
+public final class Arguments {
     private static final long BLOCKED_AFTER_MS_DEFAULT = 2000;
     private static final long BLOCKED_AFTER_MS_MIN = 200;
 
     private final String text;
     private final Map<String, String> items = new LinkedHashMap<>();
 
-    Arguments(String text) {
+    /** {@code text}: null when there is none. */
+    public Arguments(String text) {
         this.text = text == null ? "" : text;
         boolean first = true;
         for (String item : this.text.split(",")) {

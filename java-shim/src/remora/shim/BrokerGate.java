@@ -7,7 +7,7 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 /** Decides whether this JVM is a broker and when its own MBeans are there. */
-final class BrokerGate {
+public final class BrokerGate {
     private static final long FIRST_LOOK_MS = 500;
     private static final long POLL_MS = 200;
     private static final long SILENT_MS = 60_000;
@@ -18,6 +18,16 @@ final class BrokerGate {
     /** Every registry of Kafka's newer metrics counts itself from its first moment. */
     private static final String METRICS_COUNT = "kafka.server:type=kafka-metrics-count";
     private static final String[] NODE_DOMAINS = {"kafka.server", "kafka.controller"};
+
+    /** True when an agent with these arguments is to run in this JVM. */
+    public static boolean isWanted(Arguments arguments) {
+        return arguments.force() || isBroker(command(), arguments.mainClass());
+    }
+
+    /** Main class of this JVM and its arguments, or null. */
+    static String command() {
+        return Arguments.property("sun.java.command");
+    }
 
     /**
      * {@code command}: value of {@code sun.java.command}, main class first; may be null. {@code named}: the main class

@@ -12,5 +12,11 @@ interface Core {
     /** {@code facts}: all {@code key=value} lines about the host, anew. Any thread, never beside {@link #stop}. */
     int learn(String facts);
 
+    /** Asks for the configuration to be read again. As {@link #learn}. */
+    int reload();
+
+    /** Null until it was read, then once a line for each mistake, "" when it is taken over. As {@link #learn}. */
+    String reloadOutcome();
+
     int stop(int deadlineMillis);
 }

@@ -39,7 +39,6 @@ final class Facts {
     /** What the JVM knows at once. */
     static Map<String, String> ofProcess() {
         Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("shim.version", version());
         put(facts, "pid", pid());
         put(facts, "start.ms", String.valueOf(ManagementFactory.getRuntimeMXBean().getStartTime()));
         String command = Arguments.property("sun.java.command");
@@ -238,11 +237,6 @@ final class Facts {
         } catch (Exception e) {
             return null;
         }
-    }
-
-    static String version() {
-        String version = Facts.class.getPackage().getImplementationVersion();
-        return version == null ? "unknown" : version;
     }
 
     private static void put(Map<String, String> facts, String key, String value) {

@@ -18,6 +18,7 @@ final class LateFacts implements Runnable {
     private final Map<String, String> facts;
     private final long pollMillis;
     private final long patienceNanos;
+    private final Thread thread = new Thread(this, "remora-facts");
 
     /** {@code facts}: what is known. */
     LateFacts(MBeanServer server, Supervisor supervisor, Map<String, String> facts) {
@@ -33,9 +34,13 @@ final class LateFacts implements Runnable {
     }
 
     void start() {
-        Thread thread = new Thread(this, "remora-facts");
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /** Ends the thread, unless it hangs in the host. */
+    void stop() {
+        thread.interrupt();
     }
 
     @Override
@@ -56,7 +61,7 @@ final class LateFacts implements Runnable {
                 tell("");  // what waits for it goes on without
             }
         } catch (InterruptedException e) {
-            // Nobody of ours interrupts; the core goes on with what it knows.
+            // The agent has ended.
         } catch (Throwable cause) {
             Log.warn("facts of the broker: " + Log.text(cause));
         }

@@ -54,6 +54,16 @@ final class Log {
         return thread;
     }
 
+    /** Waits a second at most for lines under way; whatever is said later comes out nowhere. */
+    static void close() {
+        try {
+            WRITER.shutdown();
+            WRITER.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException | SecurityException e) {
+            // The thread ends by itself when it has nothing more to write.
+        }
+    }
+
     /** A throwable as one line without its stack. */
     static String text(Throwable cause) {
         try {

@@ -7,6 +7,9 @@ final class Native {
     /** Version of the buffer layout that the library was built with. */
     static native int wireVersion();
 
+    /** Version of the agent, "0.1.0+abc1234". */
+    static native String version();
+
     /**
      * Starts the core and returns its handle.
      *
@@ -41,6 +44,15 @@ final class Native {
 
     /** More is known of the host: all facts anew. Returns 0 or a negative code. Never beside {@code stop}. */
     static native int learn(long handle, String facts);
+
+    /** Asks the core to read its configuration again. Returns 0 or a negative code. Never beside {@code stop}. */
+    static native int reload(long handle);
+
+    /** Null until it was read, then once a line for each mistake, "" without any. Never beside {@code stop}. */
+    static native String reloadOutcome(long handle);
+
+    /** Threads of the library that have not ended, whatever became of their core. */
+    static native int threads();
 
     /** Ends the core within {@code deadlineMillis}. The handle is dead afterwards. */
     static native int stop(long handle, int deadlineMillis);

@@ -32,6 +32,16 @@ final class NativeCore implements Core {
     }
 
     @Override
+    public int reload() {
+        return stopped.get() ? -Wire.Code.STATE : Native.reload(handle);
+    }
+
+    @Override
+    public String reloadOutcome() {
+        return stopped.get() ? null : Native.reloadOutcome(handle);
+    }
+
+    @Override
     public int stop(int deadlineMillis) {
         return stopped.compareAndSet(false, true) ? Native.stop(handle, deadlineMillis) : -Wire.Code.STATE;
     }

@@ -1,11 +1,14 @@
 package remora.shim;
 
+import java.io.EOFException;
 import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,23 +16,26 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.jar.JarFile;
-import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
+import java.util.zip.ZipInputStream;
 
 /**
  * Finds and loads libremora.so: at the place the operator named, else beside the jar, else out of the jar into the
- * first directory from which the system will map code. Says in one line what came of it.
+ * first directory from which the system will map code. A library of an agent that has ended may still be loaded: then a
+ * copy of it serves. Says in one line what came of it.
  */
 final class NativeLoader {
     private static final String NAME = "libremora.so";
+    /** What the JVM says of a library whose agent has ended and whose classes it has not collected yet. */
+    private static final String ALREADY_LOADED = "already loaded in another";
 
     private final File jar;
     private final String named;
     private final Map<String, String> facts;
     /** Places by what is wrong with them: most fail alike. */
     private final Map<String, List<String>> tried = new LinkedHashMap<>();
-    private boolean jarCopyBad;
+    private boolean isCopyBad;
 
     /** {@code jar}: the shim's own, or null; {@code named}: the operator's choice, or null. */
     NativeLoader(File jar, String named, Map<String, String> facts) {
@@ -38,28 +44,23 @@ final class NativeLoader {
         this.facts = facts;
     }
 
-    /** True when the library is loaded and speaks the shim's layout. */
-    boolean load() {
+    /** Null when the library is loaded and speaks the shim's layout; else one line that says why not. */
+    String load() {
         String loaded = find();
         if (loaded == null) {
-            Log.error("native library: none could be loaded, the agent stays off; tried " + faults());
-            return false;
+            return "none could be loaded, the agent stays off; tried " + faults();
         }
         int version;
         try {
             version = Native.wireVersion();
         } catch (Throwable cause) {
-            Log.error("native library: " + loaded + " is no library of this agent, which stays off: "
-                    + Log.text(cause));
-            return false;
+            return loaded + " is no library of this agent, which stays off: " + Log.text(cause);
         }
         if (version != Wire.VERSION) {
-            Log.error("native library: " + loaded + " has layout " + version + ", this jar has " + Wire.VERSION
-                    + "; the agent stays off");
-            return false;
+            return loaded + " has layout " + version + ", this jar has " + Wire.VERSION + "; the agent stays off";
         }
         Log.info("native library: loaded " + loaded + (tried.isEmpty() ? "" : "; before: " + faults()));
-        return true;
+        return null;
     }
 
     private String find() {
@@ -81,7 +82,11 @@ final class NativeLoader {
                 }
             }
         }
-        return extractAndLoad("native/linux-" + arch + "/" + NAME);
+        if (jar == null || !jar.isFile()) {
+            fails("the jar of the agent", "not found");
+            return null;
+        }
+        return loadCopy(() -> entry("native/linux-" + arch + "/" + NAME), "from the jar");
     }
 
     private void fails(String place, String why) {
@@ -131,32 +136,44 @@ final class NativeLoader {
             System.load(file.getAbsolutePath());
             return file + " (" + how + ")";
         } catch (Throwable cause) {
+            if (String.valueOf(cause.getMessage()).contains(ALREADY_LOADED)) {
+                return loadCopy(() -> new FileInputStream(file), "a copy of " + file);
+            }
             fails(file + " (" + how + ")", text(cause, file));
             return null;
         }
     }
 
-    private String extractAndLoad(String entryName) {
-        if (jar == null || !jar.isFile()) {
-            fails("the jar of the agent", "not found");
-            return null;
-        }
-        try (JarFile file = new JarFile(jar)) {
-            ZipEntry entry = file.getEntry(entryName);
-            if (entry == null) {
-                fails(jar.getPath(), "has no " + entryName);
-                return null;
+    /** Where a library is read from, each time from its beginning. */
+    private interface Source {
+        InputStream open() throws IOException;
+    }
+
+    private String loadCopy(Source source, String what) {
+        for (String directory : directories()) {
+            String loaded = loadCopy(source, what, new File(directory));
+            if (loaded != null || isCopyBad) {
+                return loaded;
             }
-            for (String directory : directories()) {
-                String loaded = extractInto(file, entry, new File(directory));
-                if (loaded != null || jarCopyBad) {
-                    return loaded;
+        }
+        return null;
+    }
+
+    /** Its entry {@code name}, read as {@link remora.ShimLoader} reads the jar. */
+    private InputStream entry(String name) throws IOException {
+        ZipInputStream in = new ZipInputStream(new FileInputStream(jar));
+        try {
+            for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+                if (entry.getName().equals(name)) {
+                    return in;
                 }
             }
         } catch (IOException e) {
-            fails(jar.getPath(), text(e, jar));
+            in.close();
+            throw e;
         }
-        return null;
+        in.close();
+        throw new NoSuchFileException(jar.getPath(), null, "has no " + name);
     }
 
     private Set<String> directories() {
@@ -164,14 +181,14 @@ final class NativeLoader {
         directories.add(Arguments.environment("REMORA_TMPDIR"));
         directories.add(facts.get("java.io.tmpdir"));
         directories.add(facts.get("kafka.logs.dir"));
-        directories.add(jar.getAbsoluteFile().getParent());
+        directories.add(jar == null ? null : jar.getAbsoluteFile().getParent());
         String home = facts.get("user.home");
         directories.add(home == null ? null : home + "/.cache");
         directories.remove(null);
         return directories;
     }
 
-    private String extractInto(JarFile file, ZipEntry entry, File directory) {
+    private String loadCopy(Source source, String what, File directory) {
         Path path = null;
         try {
             if (!directory.isDirectory()) {
@@ -179,15 +196,12 @@ final class NativeLoader {
                 return null;
             }
             path = Files.createTempFile(directory.toPath(), "libremora-", ".so");
-            copy(file, entry, path);
-            String fault = ElfFile.fault(path.toFile(), arch());
-            if (fault != null) {
-                fails("the copy in the jar", fault);
-                jarCopyBad = true;
+            if (!copy(source, what, path)) {
+                isCopyBad = true;
                 return null;
             }
             System.load(path.toAbsolutePath().toString());
-            return "from the jar by way of " + directory;
+            return what + " by way of " + directory;
         } catch (Throwable cause) {
             fails(directory.getPath(), text(cause, path == null ? directory : path.toFile()));
             return null;
@@ -196,20 +210,29 @@ final class NativeLoader {
         }
     }
 
-    private static void copy(JarFile file, ZipEntry entry, Path path) throws IOException {
-        CRC32 crc = new CRC32();
-        long bytes = 0;
-        try (InputStream in = file.getInputStream(entry); OutputStream out = Files.newOutputStream(path)) {
+    /** False when what is there to copy is of no use anywhere. */
+    private boolean copy(Source source, String what, Path path) throws IOException {
+        InputStream opened;
+        try {
+            opened = source.open();
+        } catch (IOException e) {
+            fails(what, text(e, jar));
+            return false;
+        }
+        try (InputStream in = opened; OutputStream out = Files.newOutputStream(path)) {
             byte[] block = new byte[64 * 1024];
             for (int n = in.read(block); n >= 0; n = in.read(block)) {
-                crc.update(block, 0, n);
                 out.write(block, 0, n);
-                bytes += n;
             }
+        } catch (ZipException | EOFException e) {
+            fails(what, "is corrupt: " + text(e, jar));
+            return false;
         }
-        if (bytes != entry.getSize() || crc.getValue() != entry.getCrc()) {
-            throw new IOException("extracted " + bytes + " bytes that are not those of the jar");
+        String fault = ElfFile.fault(path.toFile(), arch());
+        if (fault != null) {
+            fails(what, fault);
         }
+        return fault == null;
     }
 
     private static void delete(Path path) {

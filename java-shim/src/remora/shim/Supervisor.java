@@ -16,6 +16,7 @@ final class Supervisor {
     private final Session session;
     private final long pollMillis;
     private final int pollsBlocked;
+    private volatile Thread watcher;
     private final Thread hook = new Thread(this::shutdown, "remora-stop");
     private Collector collector;
     private Thread thread;
@@ -32,6 +33,7 @@ final class Supervisor {
 
     /** Runs until the agent ends. On the daemon thread that started the agent. */
     void run() {
+        watcher = Thread.currentThread();
         try {
             session.catalog.open();
         } catch (Exception e) {
@@ -45,7 +47,7 @@ final class Supervisor {
             try {
                 Thread.sleep(pollMillis);
             } catch (InterruptedException e) {
-                // Nobody of ours interrupts; go on watching.
+                // It has ended, or is to be looked at now.
             }
             watch();
             if (!looked && System.nanoTime() - upNanos >= 0) {
@@ -93,6 +95,25 @@ final class Supervisor {
         } catch (Throwable cause) {
             // The host ends now, with or without us.
         }
+    }
+
+    /** Ends the agent now. Any thread. */
+    void end() {
+        end(null);
+        Thread thread = watcher;
+        if (thread != null) {
+            thread.interrupt();
+        }
+    }
+
+    /** Asks the core to read its configuration again. False when the agent has ended. Any thread. */
+    synchronized boolean reload() {
+        return !finished && session.core.reload() >= 0;
+    }
+
+    /** Null until that was done, then a line for each mistake, "" without any. Any thread. */
+    synchronized String reloadOutcome() {
+        return finished ? null : session.core.reloadOutcome();
     }
 
     /** Hands facts to the core that it did not have at its start. False when the agent has ended. Any thread. */
