@@ -1,4 +1,5 @@
-// The `remora` executable: looks at a running agent's files, checks configurations, replays traces.
+// The `remora` executable: looks at a running agent's files, tells a JVM to start or end the agent,
+// checks configurations, replays traces.
 #include <remora/abi.h>
 #include <remora/version.h>
 
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/attach.h"
 #include "cli/check.h"
 #include "cli/replay.h"
 #include "cli/stat.h"
@@ -36,6 +38,23 @@ bool report_unknown(const CLI::App& app, const std::string& word) {
 
 }  // namespace
 
+namespace {
+
+CLI::App* add_attach(CLI::App& app, const char* name, const char* text,
+                     remora::AttachOptions& options) {
+    CLI::App* command = app.add_subcommand(name, text);
+    command->add_option("pid", options.pid, "process id of the JVM")
+        ->required()
+        ->check(CLI::PositiveNumber);
+    command->add_option("--jar", options.jar,
+                        "the agent; without it remora.jar beside this program, or of its package");
+    command->add_option("--timeout", options.timeout_s, "seconds to wait for an answer")
+        ->check(CLI::Range(1, 3600));
+    return command;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
     CLI::App app{"remora: metrics agent for Kafka brokers"};
     app.require_subcommand(1);
@@ -55,6 +74,16 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(1, 3600));
     top_command->add_option("--count", top.count, "screens to show; 0: until interrupted");
     top_command->add_flag("--plain", top.plain, "no cursor movement: for logs and pipes");
+
+    remora::AttachOptions attach;
+    CLI::App* attach_command =
+        add_attach(app, "attach", "start the agent in a broker that runs", attach);
+    attach_command->add_option("arguments", attach.arguments,
+                               "configuration file, or what stands behind -javaagent:remora.jar=");
+    CLI::App* detach_command =
+        add_attach(app, "detach", "end the agent; the broker goes on", attach);
+    CLI::App* reload_command =
+        add_attach(app, "reload", "have the agent read its configuration again now", attach);
 
     // These two have option parsers of their own.
     CLI::App* check_command = app.add_subcommand("check", "validate a configuration");
@@ -77,6 +106,11 @@ int main(int argc, char** argv) {
     }
     if (top_command->parsed()) {
         return remora::run_top(top);
+    }
+    for (const CLI::App* command : {attach_command, detach_command, reload_command}) {
+        if (command->parsed()) {
+            return remora::run_attach(command->get_name(), attach);
+        }
     }
     // argv[1] is the subcommand: it serves as the program name of its own parser.
     if (check_command->parsed()) {

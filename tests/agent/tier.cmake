@@ -39,6 +39,10 @@ if(REMORA_JAVA AND TARGET remora_jar)
             COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/life_test.py ${Java_JAVA_EXECUTABLE} ${agent_classes})
         set_tests_properties(agent.life PROPERTIES LABELS agent TIMEOUT 600
             ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
+        add_test(NAME agent.attach
+            COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/attach_test.py ${Java_JAVA_EXECUTABLE} ${agent_classes})
+        set_tests_properties(agent.attach PROPERTIES LABELS agent TIMEOUT 600
+            ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
         # Alerts wait for a minute and a half before they fire.
         add_test(NAME agent.alerts
             COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/alert_test.py ${Java_JAVA_EXECUTABLE} ${agent_classes})

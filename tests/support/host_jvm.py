@@ -14,11 +14,11 @@ class HostJvm:
         self.log_path = self.dir / "log"
         self.process = None
 
-    def start(self, command, stderr=None):
-        """`stderr`: where to; a file that log() reads when it is None."""
+    def start(self, command, stderr=None, **popen):
+        """`stderr`: where to; a file that log() reads when it is None. `popen`: more for subprocess.Popen."""
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                            stderr=log if stderr is None else stderr, text=True)
+                                            stderr=log if stderr is None else stderr, text=True, **popen)
 
     def close(self):
         if self.process.poll() is None:
