@@ -8,13 +8,11 @@ on a second broker without the agent is measured in turn with the first, and mem
 """
 
 import json
-import math
 import os
 import pathlib
 import re
 import signal
 import socket
-import statistics
 import struct
 import sys
 import threading
@@ -24,6 +22,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import broker_lab  # noqa: E402
 from broker_lab import BUILD, JAR, Lab, run, wait_for  # noqa: E402
+from noise import ERRORS_BEYOND_NOISE, difference_and_error, slope_and_error  # noqa: E402
 
 BASE_S = 2
 PATIENCE_S = 180  # for what must come; nothing is judged by how soon
@@ -37,8 +36,6 @@ BACK_S = 3600
 PRELOAD = BUILD / "tests" / "libchaos_preload.so"
 CHAOS_AGENT = BUILD / "tests" / "chaos" / "chaos-agent.jar"
 TORN = re.compile(r'^\{"ts":\d+,.*\}$')
-# Of what is measured round by round, a slope is real when it is so many of its own standard errors.
-ERRORS_BEYOND_NOISE = 4
 
 
 def config(lab, label, port):
@@ -121,16 +118,6 @@ class World:
         answer = wait_for(f"the order {text!r} to be obeyed", lambda: done.is_file() and done.read_text(), PATIENCE_S)
         if answer != "ok":
             raise AssertionError(f"{text}: {answer}")
-
-
-def slope_and_error(values):
-    """Least squares over 0, 1, 2 ...: the slope and its standard error."""
-    n = len(values)
-    mean_x, mean_y = (n - 1) / 2, statistics.fmean(values)
-    spread = sum((x - mean_x) ** 2 for x in range(n))
-    slope = sum((x - mean_x) * (y - mean_y) for x, y in enumerate(values)) / spread
-    rest = sum((y - mean_y - slope * (x - mean_x)) ** 2 for x, y in enumerate(values))
-    return slope, math.sqrt(rest / (n - 2) / spread)
 
 
 class LifeTest(unittest.TestCase):
@@ -291,12 +278,7 @@ class LifeTest(unittest.TestCase):
             self.assertLessEqual(slope, ERRORS_BEYOND_NOISE * error, what)
 
     def check_pace(self, paces):
-        with_agent, without = ([pair[i] for pair in paces] for i in (0, 1))
-        # 1.4826: the standard deviation by the median distance; 1.2533: of a median in those of a mean.
-        noise = 1.4826 * 1.2533 * math.sqrt(sum(
-            statistics.median(abs(one - statistics.median(values)) for one in values) ** 2 / len(values)
-            for values in (with_agent, without)))
-        more = statistics.median(with_agent) - statistics.median(without)
+        more, noise = difference_and_error(paces)
         print(f"produce p99 ms, with and without: {paces}; difference of medians {more:.2f}, noise {noise:.2f}")
         self.assertLessEqual(more, max(ERRORS_BEYOND_NOISE * noise, 1), "milliseconds")
 
