@@ -151,6 +151,10 @@ void DescriptorLog::write(LogLevel level, std::string_view line) noexcept try {
     writer_.lose();  // no memory for the line
 }
 
+bool DescriptorLog::end(std::int64_t deadline_ms) {
+    return thread_.stop(deadline_ms);
+}
+
 std::uint64_t DescriptorLog::lost() const noexcept {
     return writer_.lost();
 }

@@ -43,6 +43,10 @@ class DescriptorLog final : public LogSink {
     void write(LogLevel level, std::string_view line) noexcept override;
     std::uint64_t lost() const noexcept override;
 
+    // Writes what waits and ends the thread, within `deadline_ms`. Nobody may write meanwhile or
+    // afterwards. False when the thread hangs in the descriptor.
+    bool end(std::int64_t deadline_ms);
+
  private:
     class Writer;
     explicit DescriptorLog(std::unique_ptr<Writer> writer);

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kJar = "remora.jar";
 constexpr int kPollMs = 20;
-constexpr std::int64_t kLoadSeconds = 15;  // a JVM that works has loaded the agent by then
+constexpr std::int64_t kLoadSeconds = 30;  // a JVM that works has loaded the agent by then
 
 // Beside this program, or where its package puts it.
 std::string own_jar() {

@@ -131,8 +131,10 @@ Result<std::string> receive_all(int socket, std::int64_t deadline_ns) {
     std::array<char, 4096> block{};
     while (true) {
         if (!wait_for(socket, POLLIN, deadline_ns)) {
-            return Status(Code::kUnavailable,
-                          "the JVM has not answered in time: it is stopped or busy");
+            return Status(
+                Code::kUnavailable,
+                "the JVM has not answered in time: it is stopped or busy, and may still do "
+                "what it was asked for");
         }
         const ssize_t got = ::recv(socket, block.data(), block.size(), 0);
         if (got > 0) {

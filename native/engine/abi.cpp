@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/runner.h"
 #include "config/parse.h"
@@ -150,11 +151,16 @@ int32_t remora_threads(void) {
 
 int32_t remora_stop(remora_agent* agent, int32_t deadline_ms) {
     bool ended = false;
+    const remora::SystemClock clock;
+    const std::int64_t end_ns = clock.monotonic_ns() + deadline_ms * remora::kNanosPerMilli;
     const std::int32_t result = contained(agent, "the stop", [&](remora::Engine& engine) {
         ended = engine.stop(deadline_ms);
         return 0;
     });
     if (ended) {
+        agent->engine.reset();
+        const std::int64_t left_ms = (end_ns - clock.monotonic_ns()) / remora::kNanosPerMilli;
+        static_cast<void>(agent->log.end(std::max<std::int64_t>(left_ms, 0)));
         delete agent;
     }
     return result;

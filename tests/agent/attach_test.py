@@ -79,7 +79,7 @@ class Host(HostJvm):
         return sorted({line.split(None, 5)[5] for line in maps if "libremora" in line})
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        return sorted(os.readlink(path) for path in pathlib.Path(f"/proc/{self.pid}/fd").iterdir())
 
 
 def remora(command, pid, *arguments, jar=JAR, **popen):
@@ -129,8 +129,11 @@ class AttachTest(unittest.TestCase):
             if jar is not jars[-2]:
                 wait_for("the library to be unloaded", lambda: (host.ask("gc"), not host.libraries())[1], 60)
             seen.append(host.descriptors())
-        self.assertEqual(seen[-1], seen[-2], "descriptors")
-        self.assertLessEqual(seen[-1], seen[0] + 2, "the JVM keeps a jar of another path open")
+        self.assertEqual(seen[-1], seen[-2])
+        for before, after in zip(seen, seen[1:]):
+            # The JVM itself keeps a jar open, one a path, and now and then a file of its own.
+            for more in set(after) - set(before):
+                self.assertTrue(more in map(str, jars) or more.startswith(("/usr", "/opt", "/dev")), more)
         started = re.findall(r"started, version (\d+\.\d+\.\d+)", host.log())
         self.assertEqual(started[1], "9.8.7")
         self.assertNotIn("9.8.7", started[:1] + started[2:])
@@ -189,8 +192,8 @@ class AttachTest(unittest.TestCase):
         self.assertIn("runs with -XX:+DisableAttachMechanism", self.refuses("attach", closed.pid))
         # Has the code of a JVM, as one that has just begun, and would be ended by the signal.
         library = next(pathlib.Path(shutil.which(JAVA)).resolve().parents[1].glob("**/libjvm.so"))
-        like = subprocess.Popen([sys.executable, "-c", "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print(); input()",
-                                 library], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        code = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print(flush=True); sys.stdin.read()"
+        like = subprocess.Popen([sys.executable, "-c", code, library], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.addCleanup(like.communicate)
         like.stdout.readline()
         self.assertIn("does not handle SIGQUIT yet", self.refuses("attach", like.pid))
@@ -206,7 +209,8 @@ class AttachTest(unittest.TestCase):
         host.process.send_signal(signal.SIGSTOP)
         self.assertIn("has not answered in time", self.refuses("attach", host.pid, "--timeout", "1"))
         host.process.send_signal(signal.SIGCONT)
-        self.assertIn("no agent runs", self.refuses("detach", host.pid))
+        wait_for("it to do what it was asked to meanwhile, in vain",
+                 lambda: "no agent runs" in remora("detach", host.pid)[1], 60)
 
     def test_a_thread_that_hangs_keeps_its_library(self):
         reader, writer = life_test.full_pipe()

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 /** One agent, from its start to its end. A JVM has one at a time; while it lives, its classes and library stay. */
 final class Life implements Runnable {
-    private static final long PATIENCE_MILLIS = 5_000;
+    private static final long PATIENCE_MILLIS = 20_000;
 
     /** Of a life that has ended, when threads hang in its library, which must stay then. */
     private static final List<Shim> HANGING = new ArrayList<>();

@@ -9,8 +9,11 @@ import javax.management.ObjectName;
  * foreign code cannot be interrupted; it is left where it is and finds out, if it ever returns.
  */
 final class Supervisor {
+    /** What the host's end waits for: the core; before that the collector, three times so long at most. */
     private static final int STOP_MILLIS = 800;
     private static final int COLLECTOR_MILLIS = 200;
+    /** A detach has time: on a machine that is short of CPU a thread is not given up for being slow. */
+    private static final int DETACH_FACTOR = 10;
     private static final long UP_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final Session session;
@@ -21,7 +24,7 @@ final class Supervisor {
     private Collector collector;
     private Thread thread;
     private int generation;
-    private boolean finished;
+    private volatile boolean finished;
     private long lastToken;
     private int samePolls;
 
@@ -37,7 +40,7 @@ final class Supervisor {
         try {
             session.catalog.open();
         } catch (Exception e) {
-            end("no registration notifications: " + Log.text(e));
+            end("no registration notifications: " + Log.text(e), 1);
             return;
         }
         start(Collector.FIRST);
@@ -88,10 +91,13 @@ final class Supervisor {
 
     /** Ends the agent once the broker has ended, and within about a second then. Any thread. */
     void shutdown() {
+        if (finished) {
+            return;  // a detach is at work, which has more time than the host's end
+        }
         try {
             session.mbeans.askOneByOne();
             HostEnd.await(this::isRunning);
-            end(null);
+            end(null, 1);
         } catch (Throwable cause) {
             // The host ends now, with or without us.
         }
@@ -99,7 +105,7 @@ final class Supervisor {
 
     /** Ends the agent now. Any thread. */
     void end() {
-        end(null);
+        end(null, DETACH_FACTOR);
         Thread thread = watcher;
         if (thread != null) {
             thread.interrupt();
@@ -141,7 +147,7 @@ final class Supervisor {
             return;
         }
         if (collector.hasEnded()) {
-            end(collector.failure());
+            end(collector.failure(), 1);
             return;
         }
         long token = collector.gate.get();
@@ -183,8 +189,8 @@ final class Supervisor {
         return subject >= 0 && session.units.kind(subject) != UnitTable.ABSENT ? session.units.name(subject) : null;
     }
 
-    /** {@code reason}: one line for a person, or null for an orderly end. */
-    private synchronized void end(String reason) {
+    /** {@code reason}: one line for a person, or null for an orderly end; {@code patience}: times what a host's end has. */
+    private synchronized void end(String reason, int patience) {
         if (finished) {
             return;
         }
@@ -195,14 +201,14 @@ final class Supervisor {
         if (reason != null) {
             Log.error("stopped: " + reason + "; the host goes on");
         }
-        if (collector == null || collectorIsOut()) {
-            session.core.stop(STOP_MILLIS);
+        if (collector == null || collectorIsOut(COLLECTOR_MILLIS * patience)) {
+            session.core.stop(STOP_MILLIS * patience);
         }
     }
 
     /** True when no collector can call the core any more: it has ended, or hangs in a read and was given up. */
-    private boolean collectorIsOut() {
-        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(COLLECTOR_MILLIS);
+    private boolean collectorIsOut(int millis) {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         long asked = 0;
         while (!collector.hasEnded()) {
             LockSupport.unpark(thread);
@@ -219,7 +225,7 @@ final class Supervisor {
             if (late) {
                 collector.gate.ask();
             }
-            if (System.nanoTime() - end > TimeUnit.MILLISECONDS.toNanos(COLLECTOR_MILLIS * 3)) {
+            if (System.nanoTime() - end > TimeUnit.MILLISECONDS.toNanos(millis * 3)) {
                 return false;
             }
         }
