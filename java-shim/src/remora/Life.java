@@ -9,7 +9,8 @@ import java.util.concurrent.TimeUnit;
 
 /** One agent, from its start to its end. A JVM has one at a time; while it lives, its classes and library stay. */
 final class Life implements Runnable {
-    private static final long PATIENCE_MILLIS = 20_000;
+    private static final long LOAD_MILLIS = 5_000;
+    private static final long END_MILLIS = 20_000;
 
     /** Of a life that has ended, when threads hang in its library, which must stay then. */
     private static final List<Shim> HANGING = new ArrayList<>();
@@ -92,10 +93,10 @@ final class Life implements Runnable {
         Shim found = shim();
         if (found != null) {
             found.end();
-            thread.join(PATIENCE_MILLIS);
+            thread.join(END_MILLIS);
         }
         if (thread.isAlive()) {
-            asker.refuse("the agent has not ended within " + PATIENCE_MILLIS / 1000 + " s; it goes on ending");
+            asker.refuse("the agent has not ended within " + END_MILLIS / 1000 + " s; it goes on ending");
         } else if (isHanging) {
             asker.refuse("the agent has ended, but a thread of it hangs: that thread and the library stay");
         } else {
@@ -115,7 +116,7 @@ final class Life implements Runnable {
 
     /** Waits until its classes are there. Null when it has ended. */
     private Shim shim() throws InterruptedException {
-        loaded.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        loaded.await(LOAD_MILLIS, TimeUnit.MILLISECONDS);
         return shim;
     }
 }

@@ -12,6 +12,7 @@ import remora.Shim;
 
 /** The daemon thread "remora": loads the library, waits for the node, starts the core, then supervises. */
 public final class Launcher implements Shim {
+    private static final String ENDED_EARLY = "the agent was asked to end before it began";
     private static final int RELOAD_POLL_MILLIS = 20;
     private static final int RELOAD_POLLS = 250;
 
@@ -23,6 +24,7 @@ public final class Launcher implements Shim {
     @Override
     public boolean run(File jar, String text, Instrumentation instrumentation, Answer answer) {
         if (!begin(text)) {
+            answer.refuse(ENDED_EARLY);
             return true;
         }
         boolean isLoaded = false;
@@ -46,7 +48,7 @@ public final class Launcher implements Shim {
                 answer.refuse("native library: " + fault);
             }
         } catch (InterruptedException e) {
-            answer.refuse("the agent was asked to end before it began");
+            answer.refuse(ENDED_EARLY);
         } catch (Throwable cause) {
             stayOff(Log.text(cause), answer);
         }
