@@ -189,7 +189,7 @@ final class Supervisor {
         return subject >= 0 && session.units.kind(subject) != UnitTable.ABSENT ? session.units.name(subject) : null;
     }
 
-    /** {@code reason}: one line for a person, or null for an orderly end; {@code patience}: times what a host's end has. */
+    /** {@code reason}: one line for a person, or null for an orderly end; {@code patience}: 1 at the host's end. */
     private synchronized void end(String reason, int patience) {
         if (finished) {
             return;
