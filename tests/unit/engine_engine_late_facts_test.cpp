@@ -203,7 +203,8 @@ TEST_F(LateTest, AChangeBetweenLoadingAndWatchingIsSeen) {
     options.config_path = path;
     options.config_mark = loaded.mark;
     Housekeeper keeper(options, channels, time, counters, lines,
-                       {[&] { ++changes; }, [](const std::string&) {}, [] { return false; }});
+                       {[&] { ++changes; }, [](const std::string&) {}, [] { return false; },
+                        [] { return std::vector<OutputNote>(); }});
     keeper.do_work();
     EXPECT_EQ(changes, 1);
     time.advance_ms(options.config_interval_ms);
