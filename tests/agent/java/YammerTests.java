@@ -162,6 +162,16 @@ public final class YammerTests {
             public int stop(int deadlineMillis) {
                 return 0;
             }
+
+            @Override
+            public int reload() {
+                return 0;
+            }
+
+            @Override
+            public String reloadOutcome() {
+                return null;
+            }
         };
         UnitTable units = new UnitTable();
         byte[] count = {Wire.Stat.COUNT, Wire.Stat.MAX};
