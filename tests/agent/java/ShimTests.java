@@ -471,6 +471,25 @@ public final class ShimTests {
     // --- the native library ------------------------------------------------------------------------
 
     @Group("tables")
+    static void aForeignLibcIsSaidByWhatIsNeededAndWhatIsThere() throws Exception {
+        equal("needs GLIBC_2.35, this host has glibc 2.31", HostLibc.fault("/tmp/libremora-1.so: /lib/x86_64-linux-gnu"
+                + "/libc.so.6: version `GLIBC_2.35' not found (required by /tmp/libremora-1.so)", "glibc 2.31"), "old");
+        equal("needs ld-linux-x86-64.so.2 of glibc, this host has musl", HostLibc.fault("Error loading shared library "
+                + "ld-linux-x86-64.so.2: No such file or directory (needed by /tmp/libremora-1.so)", "musl"), "a loader");
+        equal("needs __strftime_l of glibc, this host has musl", HostLibc.fault("Error relocating /tmp/libremora-1.so: "
+                + "__strftime_l: symbol not found", "musl"), "a symbol");
+        check(HostLibc.fault("/tmp/libremora-1.so: failed to map segment from shared object", "musl") == null, "noexec");
+
+        equal("musl", HostLibc.name("7f00-7f01 r-xp 00000000 00:01 7    /lib/ld-musl-x86_64.so.1\n"), "musl's own");
+        equal("another C library", HostLibc.name("7f00-7f01 r-xp 00000000 00:01 7    /usr/bin/java\n"), "neither");
+        File libc = File.createTempFile("libc-", ".so");
+        libc.deleteOnExit();
+        java.nio.file.Files.write(libc.toPath(), "GLIBC_2.2.5\0GLIBC_2.9\0GLIBC_2.31\0GLIBC_2.4\0".getBytes("US-ASCII"));
+        equal("glibc 2.31", HostLibc.name("7f00-7f01 r-xp 00000000 00:01 7    " + libc + "\n"), "the newest counts");
+        check(HostLibc.name().matches("glibc 2\\.\\d+|musl"), "of this process: " + HostLibc.name());
+    }
+
+    @Group("tables")
     static void aMissingOrCorruptLibraryIsSaidAndNoHarm() throws Exception {
         Map<String, String> facts = Facts.ofProcess();
         check(new NativeLoader(null, "/nowhere/libremora.so", facts).load() != null, "missing");

@@ -35,6 +35,7 @@ final class NativeLoader {
     private final Map<String, String> facts;
     /** Places by what is wrong with them: most fail alike. */
     private final Map<String, List<String>> tried = new LinkedHashMap<>();
+    /** What is there to copy fails in every directory alike. */
     private boolean isCopyBad;
 
     /** {@code jar}: the shim's own, or null; {@code named}: the operator's choice, or null. */
@@ -66,7 +67,7 @@ final class NativeLoader {
     private String find() {
         String arch = arch();
         if (arch == null) {
-            fails("nothing", "no library for " + facts.get("os.arch"));
+            fails("nothing", "no library for " + facts.get("os.arch") + ", only for x86_64 and aarch64");
             return null;
         }
         if (named != null) {
@@ -108,7 +109,17 @@ final class NativeLoader {
             return reason == null ? kind : reason;
         }
         String message = cause.getMessage();
+        String libc = libcFault(cause);
+        if (libc != null) {
+            return libc;
+        }
         return message == null ? kind : message.replace('\n', ' ').replace(file.getAbsolutePath() + ": ", "");
+    }
+
+    /** Null when the C library is not the reason. */
+    private static String libcFault(Throwable cause) {
+        boolean linker = cause instanceof UnsatisfiedLinkError && cause.getMessage() != null;
+        return linker ? HostLibc.fault(cause.getMessage(), HostLibc.name()) : null;
     }
 
     private String arch() {
@@ -203,7 +214,9 @@ final class NativeLoader {
             System.load(path.toAbsolutePath().toString());
             return what + " by way of " + directory;
         } catch (Throwable cause) {
-            fails(directory.getPath(), text(cause, path == null ? directory : path.toFile()));
+            isCopyBad = libcFault(cause) != null;
+            fails(isCopyBad ? what : directory.getPath(),
+                    text(cause, path == null ? directory : path.toFile()));
             return null;
         } finally {
             delete(path);  // a loaded library stays mapped
