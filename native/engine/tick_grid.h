@@ -39,7 +39,7 @@ class TickGrid {
     // makes up for them.
     void advance(std::int64_t now_ns);
     // Number of the base interval that the tick is of.
-    std::uint64_t base_interval() const { return ticks_ * stride_; }
+    std::uint64_t base_interval() const { return ticks_ * static_cast<std::uint64_t>(stride_); }
     // Of the last tick that was emitted.
     std::uint64_t emitted_interval() const { return emitted_interval_; }
     // The outputs have this tick.

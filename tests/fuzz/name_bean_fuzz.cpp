@@ -66,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(all.size() == slots.size());
     std::set<std::string> seen;
     for (const remora::Series& series : all) {
-        require(is_safe(series.name, false) && series.name.starts_with(series.family));
+        require(is_safe(series.name, false) && series.name.starts_with(series.metric_family));
         std::string identity = series.name;
         std::set<std::string> labels = {series.state_label};
         for (const remora::Label& label : series.labels) {
