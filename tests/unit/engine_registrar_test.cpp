@@ -16,64 +16,6 @@
 namespace remora {
 namespace {
 
-TEST(RegistrarCapTest, RoomThatComesFreeIsUsedAgain) {
-    Channels channels;
-    IntervalTable intervals;
-    Planner planner({}, intervals);
-    CounterTable counters;
-    Config config;
-    config.select.profile = Profile::kAll;
-    config.limits.series_per_family_max = 2;
-    Registrar::Settings settings;
-    settings.limits = config.limits;
-    settings.base_interval_ms = 10'000;
-    settings.selector = std::make_shared<const Selector>(config);
-    KeptLog sink;
-    const SystemClock clock;
-    Log log(sink, clock, counters);
-    Registrar registrar(settings, channels, planner, intervals, counters, log);
-    FakeShim shim;
-    const remora_buffers buffers = shim.buffers();
-    const auto handle = [&] {
-        const auto bytes = static_cast<std::size_t>(shim.take_control_bytes());
-        return shim.answers(
-            registrar.handle({buffers.control, bytes}, {buffers.answer, buffers.answer_bytes}));
-    };
-    const auto offer_all = [&] {
-        for (const char* topic : {"a", "b", "c", "d"}) {
-            shim.add_bean(wire::BeanKind::kGauge,
-                          std::string("kafka.server:type=Topics,name=Lag,topic=") + topic);
-        }
-        shim.add_swept();
-        return handle();
-    };
-    const auto first = offer_all();
-    ASSERT_EQ(first.size(), 4U);
-    EXPECT_GE(first[0].unit, 0);
-    EXPECT_GE(first[1].unit, 0);
-    EXPECT_LT(first[2].unit, 0);
-    EXPECT_LT(first[3].unit, 0);
-    EXPECT_FALSE(registrar.wants_refill(1));
-    shim.add_unregister(static_cast<std::uint32_t>(first[0].unit));
-    EXPECT_TRUE(handle().empty());
-    EXPECT_FALSE(registrar.wants_refill(kNanosPerSecond)) << "at once would be too often";
-    ASSERT_TRUE(registrar.wants_refill(100 * kNanosPerSecond));
-    registrar.begin_refill();
-    EXPECT_FALSE(registrar.wants_refill(200 * kNanosPerSecond)) << "one is under way";
-    shim.add_bean(wire::BeanKind::kGauge, "kafka.server:type=Topics,name=Lag,topic=d");
-    const auto d = handle();
-    EXPECT_GE(d.at(0).unit, 0);
-    shim.add_bean(wire::BeanKind::kGauge, "kafka.server:type=Topics,name=Lag,topic=b");
-    shim.add_bean(wire::BeanKind::kGauge, "kafka.server:type=Topics,name=Lag,topic=c");
-    shim.add_swept();
-    const auto rest = handle();
-    EXPECT_EQ(rest.at(0).unit, first[1].unit) << "what was kept stays";
-    EXPECT_LT(rest.at(1).unit, 0);
-    EXPECT_FALSE(registrar.wants_refill(300 * kNanosPerSecond));
-    EXPECT_EQ(counters.get(Counter::kSeries), 2U);
-}
-
-// A registrar by hand, over a shim and channels of its own.
 class RegistrarTest : public testing::Test {
  protected:
     void make(const Config& config) {
@@ -318,60 +260,85 @@ TEST_F(RegistrarTest, WhatNobodySelectsIsNeitherLookedIntoNorMissed) {
     EXPECT_EQ(counters_.get(Counter::kBeansUndescribed), 1U);
 }
 
-TEST(RegistrarCapTest, ACapThatLeavesOutIsToldOnceAndAgainWhenItIsTwiceAsMuch) {
-    Channels channels;
-    IntervalTable intervals;
-    Planner planner({}, intervals);
-    CounterTable counters;
-    KeptLog sink;
-    const SystemClock clock;
-    Log log(sink, clock, counters);
+TEST_F(RegistrarTest, RoomThatComesFreeIsUsedAgain) {
     Config config;
     config.select.profile = Profile::kAll;
     config.limits.series_per_family_max = 2;
-    Registrar::Settings settings;
-    settings.limits = config.limits;
-    settings.base_interval_ms = 10'000;
-    settings.selector = std::make_shared<const Selector>(config);
-    Registrar registrar(settings, channels, planner, intervals, counters, log);
-    FakeShim shim;
-    const remora_buffers buffers = shim.buffers();
+    make(config);
+    const auto offer_all = [&] {
+        for (const char* topic : {"a", "b", "c", "d"}) {
+            shim_.add_bean(wire::BeanKind::kGauge,
+                           std::string("kafka.server:type=Topics,name=Lag,topic=") + topic);
+        }
+        shim_.add_swept();
+        return handle();
+    };
+    const auto first = offer_all();
+    ASSERT_EQ(first.size(), 4U);
+    EXPECT_GE(first[0].unit, 0);
+    EXPECT_GE(first[1].unit, 0);
+    EXPECT_LT(first[2].unit, 0);
+    EXPECT_LT(first[3].unit, 0);
+    EXPECT_FALSE(registrar_->wants_refill(1));
+    shim_.add_unregister(static_cast<std::uint32_t>(first[0].unit));
+    EXPECT_TRUE(handle().empty());
+    EXPECT_FALSE(registrar_->wants_refill(kNanosPerSecond)) << "at once would be too often";
+    ASSERT_TRUE(registrar_->wants_refill(100 * kNanosPerSecond));
+    registrar_->begin_refill();
+    EXPECT_FALSE(registrar_->wants_refill(200 * kNanosPerSecond)) << "one is under way";
+    shim_.add_bean(wire::BeanKind::kGauge, "kafka.server:type=Topics,name=Lag,topic=d");
+    const auto d = handle();
+    EXPECT_GE(d.at(0).unit, 0);
+    shim_.add_bean(wire::BeanKind::kGauge, "kafka.server:type=Topics,name=Lag,topic=b");
+    shim_.add_bean(wire::BeanKind::kGauge, "kafka.server:type=Topics,name=Lag,topic=c");
+    shim_.add_swept();
+    const auto rest = handle();
+    EXPECT_EQ(rest.at(0).unit, first[1].unit) << "what was kept stays";
+    EXPECT_LT(rest.at(1).unit, 0);
+    EXPECT_FALSE(registrar_->wants_refill(300 * kNanosPerSecond));
+    EXPECT_EQ(counters_.get(Counter::kSeries), 2U);
+}
+
+// A registrar by hand, over a shim and channels of its own.
+TEST_F(RegistrarTest, ACapThatLeavesOutIsToldOnceAndAgainWhenItIsTwiceAsMuch) {
+    Config config;
+    config.select.profile = Profile::kAll;
+    config.limits.series_per_family_max = 2;
+    make(config);
     int topics = 0;
-    const auto offer = [&](const std::string& name, int count) {
+    const auto offer_many = [&](const std::string& name, int count) {
         for (int i = 0; i < count; ++i) {
-            shim.add_bean(wire::BeanKind::kGauge,
-                          name + ",topic=t" + std::to_string(topics++) + ",partition=0");
+            shim_.add_bean(wire::BeanKind::kGauge,
+                           name + ",topic=t" + std::to_string(topics++) + ",partition=0");
         }
     };
-    const auto handle = [&] {
-        const auto bytes = static_cast<std::size_t>(shim.take_control_bytes());
-        int taken = 0;
-        for (const auto& answer : shim.answers(registrar.handle(
-                 {buffers.control, bytes}, {buffers.answer, buffers.answer_bytes}))) {
-            taken += answer.unit >= 0 ? 1 : 0;
+    const auto taken = [&] {
+        int count = 0;
+        for (const auto& answer : handle()) {
+            count += answer.unit >= 0 ? 1 : 0;
         }
-        return taken;
+        return count;
     };
     const auto told = [&](int beans) {
-        return sink.text().find("limits.series_per_family_max is 2: " + std::to_string(beans) +
-                                " beans are not collected") != std::string::npos;
+        return sink_.text().find("limits.series_per_family_max is 2: " + std::to_string(beans) +
+                                 " beans are not collected") != std::string::npos;
     };
     const std::string size = "kafka.log:type=Log,name=Size";
-    offer(size, 5);
-    EXPECT_EQ(handle(), 2);
-    EXPECT_EQ(sink.text(), "") << "not amid a sweep";
-    shim.add_swept();
+    offer_many(size, 5);
+    EXPECT_EQ(taken(), 2);
+    EXPECT_EQ(sink_.text(), "") << "not amid a sweep";
+    shim_.add_swept();
     handle();
-    EXPECT_TRUE(told(3)) << sink.text();
-    offer(size, 2);
-    EXPECT_EQ(handle(), 0);
-    EXPECT_FALSE(told(5)) << sink.text();
-    offer(size, 1);
-    EXPECT_EQ(handle(), 0);
-    EXPECT_TRUE(told(6)) << sink.text();
-    offer("kafka.cluster:type=Partition,name=UnderReplicated", 10);
-    EXPECT_EQ(handle(), 10) << "what watches for trouble is not cut to a part";
-    EXPECT_EQ(counters.get(Counter::kUnitsRefused), 6U);
+    EXPECT_TRUE(told(3)) << sink_.text();
+    offer_many(size, 2);
+    EXPECT_EQ(taken(), 0);
+    EXPECT_FALSE(told(5)) << sink_.text();
+    offer_many(size, 1);
+    EXPECT_EQ(taken(), 0);
+    EXPECT_TRUE(told(6)) << sink_.text();
+    offer_many("kafka.cluster:type=Partition,name=UnderReplicated", 10);
+    EXPECT_EQ(taken(), 10) << "what watches for trouble is not cut to a part";
+    EXPECT_EQ(counters_.get(Counter::kUnitsRefused), 6U);
 }
 
 }  // namespace
