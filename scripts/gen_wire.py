@@ -41,15 +41,16 @@ def without_comments(text):
 
 
 def number(expression, where):
-    if not re.fullmatch(r"[\d\s*+<()x-]+", expression):
+    if not re.fullmatch(r"0x[\dA-F]+|[\d\s*+<()x-]+", expression):
         raise SystemExit(f"gen_wire: cannot read '{expression}' of {where}")
     return int(eval(expression, {"__builtins__": {}}))  # digits and operators only, see above
 
 
 def constants(text):
-    for name, value in re.findall(
-            r"inline constexpr std::u?int\d+_t (k\w+) = ([^;]+);", text):
-        yield java_name(name), number(value, name)
+    for bits, name, value in re.findall(
+            r"inline constexpr std::u?int(\d+)_t (k\w+) = ([^;]+);", text):
+        found = number(value, name)
+        yield java_name(name), ("long", f"0x{found:X}L") if bits == "64" else ("int", found)
 
 
 def enums(text):
@@ -96,7 +97,7 @@ def generate():
         wire = without_comments(file.read())
     with open(CODE, encoding="ascii") as file:
         code = without_comments(file.read())
-    out = [f"    static final int {name} = {value};\n" for name, value in constants(wire)]
+    out = [f"    static final {kind} {name} = {value};\n" for name, (kind, value) in constants(wire)]
 
     def group(name, entries):
         out.append(f"\n    static final class {name} {{\n")

@@ -57,6 +57,7 @@ namespace remora {
     X(kValuesOrphanDropped,  counter, "values_orphan_dropped_total",   "values of units that were gone on arrival") \
     X(kValuesUnregisteredDropped, counter, "values_unregistered_dropped_total", "fresh values whose unit left before a tick") \
     X(kCacheHits,            counter, "cache_hits_total",              "series emitted from cache without a read since the last tick") \
+    X(kValuesMissing,        counter, "values_missing_total",          "attributes left out because they threw or were null beside others of their bean") \
     X(kCacheMisses,          counter, "cache_misses_total",            "series emitted that were read since the last tick") \
     X(kValuesUnaccounted,    gauge,   "values_unaccounted",            "cached values that no counter tells the end of: 0 unless the agent is wrong") \
     X(kCacheStale,           counter, "cache_stale_total",             "series emitted that were older than twice their interval") \

@@ -231,6 +231,10 @@ inline constexpr std::uint32_t kAttributesMax = 256;   // of one bean
 inline constexpr std::uint32_t kTextBytesMax = 256;    // one text value
 inline constexpr std::uint32_t kTextsMax = 4096;       // distinct text values
 inline constexpr std::uint32_t kGroupUnitsMax = 1024;  // units in one plan group
+
+// What stands for an attribute that gave no value while another of its bean did: it threw, or is
+// null. A NaN that no arithmetic makes, so that a NaN that the broker reports stays one.
+inline constexpr std::uint64_t kNoValueBits = 0x7FF8ABCEABCEABCE;
 static_assert(kControlBytes >= sizeof(BeanRecord) + kNameBytesMax +
                                    kAttributesMax * (sizeof(AttributeHead) + kPathBytesMax));
 // An answer has two bytes for each attribute that the record names, or for each statistic of a

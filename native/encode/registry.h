@@ -147,7 +147,7 @@ inline bool Registry::sample_of(const Entry& entry, const Values& values, Sample
     }
     sample.value = values.values[values.first[unit] + entry.slot];
     sample.stale = (flags & kUnitStale) != 0;
-    return true;
+    return !is_no_value(sample.value);
 }
 
 }  // namespace remora::encode

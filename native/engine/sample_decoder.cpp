@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstring>
 
+#include "model/values.h"
+
 namespace remora {
 namespace {
 
@@ -136,10 +138,15 @@ void SampleDecoder::count_status(std::uint8_t status, std::uint16_t values) {
 
 void SampleDecoder::put_unit(UnitId unit, std::uint8_t status, const std::uint8_t* values,
                              std::uint16_t count) {
+    std::uint64_t missing = 0;
     for (std::uint16_t slot = 0; slot < count; ++slot) {
         double value = 0;
         std::memcpy(&value, values + 8ULL * slot, sizeof(value));
+        missing += is_no_value(value) ? 1 : 0;
         put({unit, MessageKind::kValue, 0, slot, value});
+    }
+    if (missing > 0) [[unlikely]] {
+        counters_.add(Counter::kValuesMissing, missing);
     }
     put({unit, MessageKind::kUnitEnd, status, count, 0});
     if (status == static_cast<std::uint8_t>(wire::ReadStatus::kBlocked)) {

@@ -1,6 +1,9 @@
 // The cache's arrays as the encoders see them.
 #pragma once
 
+#include <remora/wire.h>
+
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -20,6 +23,12 @@ enum UnitFlag : std::uint8_t {
     kUnitHidden = 32,       // registered, and in no output
     kUnitExpired = 64,      // not read for five times its bound
 };
+
+// Whether `value` stands for an attribute that a read of its unit gave no value for. Such a one is
+// in no output.
+inline bool is_no_value(double value) {
+    return std::bit_cast<std::uint64_t>(value) == wire::kNoValueBits;
+}
 
 // Thread safety: core thread only. Views stay valid until the next registration or sample.
 struct Values {

@@ -1,12 +1,27 @@
 #include "visibility/aggregates.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
 #include "base/assert.h"
 
 namespace remora {
+namespace {
+
+// With what has no value, or is no number, there is no whole: a part of it neither.
+double joined(Aggregate how, double result, double value) {
+    if (is_no_value(result) || is_no_value(value)) {
+        return std::bit_cast<double>(wire::kNoValueBits);
+    }
+    if (how == Aggregate::kSum) {
+        return result + value;
+    }
+    return std::isnan(value) || value > result ? value : result;
+}
+
+}  // namespace
 
 void Aggregates::add(UnitId unit) {
     Made& made = made_[unit];
@@ -80,9 +95,7 @@ void Aggregates::make(const Made& made, Cache& cache) {
         double result = cache.values(made.members.front())[slot];
         for (std::size_t i = 1; i < made.members.size(); ++i) {
             const double value = cache.values(made.members[i])[slot];
-            // With what is no number there is no whole: a part of it neither.
-            const bool takes_over = std::isnan(value) || value > result;
-            result = made.how == Aggregate::kSum ? result + value : takes_over ? value : result;
+            result = joined(made.how, result, value);
         }
         cache.stage(made.unit, slot, result);
     }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -378,6 +379,21 @@ TEST(LineProtocolTest, StaysOneLineUnderHostileText) {
         EXPECT_EQ(std::count_if(text.begin(), text.end() - 1,
                                 [](char c) { return static_cast<unsigned char>(c) < 0x20; }),
                   0);
+    }
+}
+
+TEST(LineEncoderTest, AnAttributeThatGaveNoValueIsLeftOutOfEveryFormat) {
+    for (const OutputFormat format :
+         {OutputFormat::kPrometheus, OutputFormat::kOpenMetrics, OutputFormat::kNdjson,
+          OutputFormat::kOtlpJson, OutputFormat::kInflux, OutputFormat::kGraphite,
+          OutputFormat::kStatsd, OutputFormat::kDogstatsd}) {
+        EncodeRig rig(options(format));
+        rig.add("a:type=X", {make_series("missing"), make_series("there")},
+                {std::bit_cast<double>(wire::kNoValueBits), 2.5});
+        const std::string text = rig.tick();
+        EXPECT_EQ(text.find("missing"), std::string::npos) << text;
+        EXPECT_NE(text.find("there"), std::string::npos) << text;
+        EXPECT_EQ(rig.counters.get(Counter::kValuesUnencodable), 0U);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <limits>
 #include <vector>
 
 #include "model/intervals.h"
@@ -65,6 +66,14 @@ TEST_F(SampleDecoderTest, AFailedReadIsAnEndWithItsReason) {
     EXPECT_EQ(got[1].kind, MessageKind::kUnitEnd);
     EXPECT_EQ(got[1].status, static_cast<std::uint8_t>(wire::ReadStatus::kThrew));
     EXPECT_EQ(counters_.get(Counter::kReadsFailed), 1U);
+}
+
+TEST_F(SampleDecoderTest, AttributesWithoutAValueAreCounted) {
+    shim_.add_sample(9, {std::bit_cast<double>(wire::kNoValueBits),
+                         std::numeric_limits<double>::quiet_NaN(), 3});
+    EXPECT_EQ(submit(), 3);
+    EXPECT_EQ(counters_.get(Counter::kValuesMissing), 1U)
+        << "a NaN that the broker reports is a value";
 }
 
 TEST_F(SampleDecoderTest, WhatDoesNotFitIsLeftOutByWholeUnitsAndCounted) {

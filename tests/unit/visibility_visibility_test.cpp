@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <map>
 #include <set>
@@ -256,6 +257,9 @@ TEST_F(VisibilityTest, AnAggregateStandsForItsPartitions) {
         read(parts[1], std::nan(""), 35);
         tick(40);
         EXPECT_TRUE(std::isnan(cache_.values(whole)[0])) << "a part of the sum is no sum";
+        read(parts[1], std::bit_cast<double>(wire::kNoValueBits), 42);
+        tick(43);
+        EXPECT_TRUE(is_no_value(cache_.values(whole)[0])) << "a part that gave no value";
         read(parts[1], 8, 45);
         tick(50);
         EXPECT_EQ(cache_.values(whole)[0], how == Aggregate::kSum ? 24 : 11);

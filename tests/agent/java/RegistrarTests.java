@@ -527,7 +527,7 @@ public final class RegistrarTests {
         check(scratch.values[0] == 7 && scratch.values[1] == 7, "both values");
         left.set(1);
         equal(2, reader.read(name, plan, scratch), "values");
-        check(scratch.values[0] == 7 && Double.isNaN(scratch.values[1]), "one that is gone");
+        check(scratch.values[0] == 7 && Scratch.isNoValue(scratch.values[1]), "one that is gone");
         left.set(0);
         equal(-Wire.ReadStatus.THREW, reader.read(name, plan, scratch), "status");
         left.set(2);

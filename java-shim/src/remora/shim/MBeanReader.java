@@ -207,7 +207,8 @@ final class MBeanReader {
     }
 
     /**
-     * Reads the slots of {@code plan} in order. A slot without a value is NaN as long as another has one.
+     * Reads the slots of {@code plan} in order. A slot without a value is {@link Scratch#NO_VALUE} as long as another
+     * has one.
      *
      * @return the number of values, or a negated {@link Wire.ReadStatus}
      */
@@ -222,7 +223,7 @@ final class MBeanReader {
         for (int slot = 0; slot < slots; slot++) {
             if (plan.slotAttribute[slot] < 0) {
                 scratch.values[slot] = scratch.process.value(plan.slotAttribute[slot]);
-                good += Double.isNaN(scratch.values[slot]) ? 0 : 1;
+                good += Scratch.isNoValue(scratch.values[slot]) ? 0 : 1;
                 continue;
             }
             Object value = valueOf(found, plan.attributes, plan.slotAttribute[slot]);
@@ -286,7 +287,7 @@ final class MBeanReader {
         return null;
     }
 
-    /** Returns 1 when the slot got a value of its described type, else 0 and leaves NaN. */
+    /** Returns 1 when the slot got a value of its described type, else 0 and leaves {@link Scratch#NO_VALUE}. */
     private static int store(Object value, MBeanPlan plan, int slot, Scratch scratch) {
         for (String key : plan.slotKeys[slot]) {
             if (!(value instanceof CompositeData) || !((CompositeData) value).containsKey(key)) {
@@ -296,7 +297,7 @@ final class MBeanReader {
             value = ((CompositeData) value).get(key);
         }
         boolean wantsText = plan.slotType[slot] == Wire.ValueType.TEXT;
-        scratch.values[slot] = Double.NaN;
+        scratch.values[slot] = Scratch.NO_VALUE;
         if (wantsText) {
             String text = Scratch.textOf(value);
             if (text != null) {

@@ -57,7 +57,7 @@ final class ProcessValues {
     }
 
     private void offer(Description description, String attribute, String[] keys, short which) {
-        if (description.slots.size() < Wire.ATTRIBUTES_MAX && !Double.isNaN(value(which))) {
+        if (description.slots.size() < Wire.ATTRIBUTES_MAX && !Scratch.isNoValue(value(which))) {
             description.slots.add(new Description.Slot(attribute, keys, Wire.ValueType.NUMBER, which));
         }
     }
@@ -67,12 +67,12 @@ final class ProcessValues {
         hasLooked = false;
     }
 
-    /** NaN when it cannot be told. */
+    /** {@link Scratch#NO_VALUE} when it cannot be told. */
     double value(short which) {
         try {
             if (which == OPEN_FILES) {
                 long count = OpenFiles.count();
-                return count > 0 ? count : Double.NaN;
+                return count > 0 ? count : Scratch.NO_VALUE;
             }
             if (which == RESIDENT_MEMORY) {
                 return residentBytes();
@@ -82,7 +82,7 @@ final class ProcessValues {
             }
             return which == DEADLOCKED_THREADS ? deadlocked() : threads[STATES - which];
         } catch (Throwable cause) {
-            return Double.NaN;
+            return Scratch.NO_VALUE;
         }
     }
 
@@ -103,7 +103,7 @@ final class ProcessValues {
                 return kilobytes * 1024.0;
             }
         }
-        return Double.NaN;
+        return Scratch.NO_VALUE;
     }
 
     private boolean startsAt(int begin) {

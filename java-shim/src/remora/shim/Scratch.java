@@ -2,6 +2,9 @@ package remora.shim;
 
 /** Where one read leaves its values, owned by one collector thread. Texts lie beside the numbers by slot. */
 final class Scratch {
+    /** Stands for a value that there is not. A NaN of its own: one that a broker reports is a value. */
+    static final double NO_VALUE = Double.longBitsToDouble(Wire.NO_VALUE_BITS);
+
     final double[] values = new double[Wire.ATTRIBUTES_MAX];
     final String[] texts = new String[Wire.ATTRIBUTES_MAX];
     final ProcessValues process = new ProcessValues();
@@ -13,6 +16,10 @@ final class Scratch {
     void text(int slot, String text) {
         texts[slot] = text;
         anyText = true;
+    }
+
+    static boolean isNoValue(double value) {
+        return Double.doubleToRawLongBits(value) == Wire.NO_VALUE_BITS;
     }
 
     /** Text of a value that counts as text, or null. Calls no foreign code. */

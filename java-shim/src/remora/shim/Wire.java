@@ -16,6 +16,7 @@ final class Wire {
     static final int TEXT_BYTES_MAX = 256;
     static final int TEXTS_MAX = 4096;
     static final int GROUP_UNITS_MAX = 1024;
+    static final long NO_VALUE_BITS = 0x7FF8ABCEABCEABCEL;
 
     static final class BeanKind {
         static final int GAUGE = 0;

@@ -120,7 +120,7 @@ final class YammerReader implements MetricReader {
                 values[i] = summary((Summarizable) metric, stat);
             } else {
                 values[i] = stat == Wire.Stat.COUNT ? count
-                        : metric instanceof Metered ? rate((Metered) metric, stat) : Double.NaN;
+                        : metric instanceof Metered ? rate((Metered) metric, stat) : Scratch.NO_VALUE;
             }
         }
         return stats.length;
@@ -139,7 +139,7 @@ final class YammerReader implements MetricReader {
             case Wire.Stat.FIFTEEN_MINUTE_RATE:
                 return meter.fifteenMinuteRate();
             default:
-                return Double.NaN;
+                return Scratch.NO_VALUE;
         }
     }
 
@@ -156,7 +156,7 @@ final class YammerReader implements MetricReader {
             case Wire.Stat.SUM:
                 return summary.sum();
             default:
-                return Double.NaN;
+                return Scratch.NO_VALUE;
         }
     }
 
