@@ -30,10 +30,16 @@ ThreadCpu::ThreadCpu()
 
 std::int64_t ThreadCpu::ns() {
     timespec now{};
-    if (has_clock_ && clock_gettime(clock_, &now) == 0) {
+    has_ended_ = !has_clock_ || clock_gettime(clock_, &now) != 0;
+    if (!has_ended_) {
         last_ns_ = now.tv_sec * kNanosPerSecond + now.tv_nsec - begun_ns_;
     }
     return last_ns_;
+}
+
+bool ThreadCpu::is_of_this_thread() const {
+    clockid_t caller{};
+    return has_clock_ && pthread_getcpuclockid(pthread_self(), &caller) == 0 && caller == clock_;
 }
 
 }  // namespace remora

@@ -32,19 +32,25 @@ class SystemClock final : public Clock {
 // CPU time of the calling thread since it started.
 std::int64_t thread_cpu_ns();
 
-// CPU time that the thread which made this has used since. Thread safety: ns() from one thread at a
-// time, any.
+// CPU time that the thread which made this has used since.
+//
+// Thread safety: one thread at a time, any.
 class ThreadCpu {
  public:
     ThreadCpu();
     // Once the thread has ended: the time of the last call before that.
     std::int64_t ns();
+    // Whether ns() found that the thread has ended.
+    bool has_ended() const { return has_ended_; }
+    // Whether the caller is that thread.
+    bool is_of_this_thread() const;
 
  private:
     clockid_t clock_{};
     std::int64_t begun_ns_ = 0;
     std::int64_t last_ns_ = 0;
     bool has_clock_ = false;
+    bool has_ended_ = false;
 };
 
 }  // namespace remora

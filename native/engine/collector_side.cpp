@@ -175,12 +175,10 @@ std::int32_t CollectorSide::submit(std::int32_t bytes, std::int64_t since_ns) {
 }
 
 std::int64_t CollectorSide::account_cpu() {
-    const std::int64_t seen_ns = thread_cpu_ns();
-    // A fresh collector thread begins at zero: its predecessor was abandoned in a blocked read.
-    const std::int64_t since_ns = seen_ns >= cpu_seen_ns_ ? seen_ns - cpu_seen_ns_ : seen_ns;
-    cpu_ns_ += since_ns;
-    cpu_seen_ns_ = seen_ns;
-    counters_.set(Counter::kCollectorCpuNanos, static_cast<std::uint64_t>(cpu_ns_));
+    const std::int64_t since_ns = cpu_.take_ns();
+    // Nothing that is read less often makes a thread stop that spins in a bean.
+    channels_.excused_cpu_ns.fetch_add(cpu_.take_abandoned_ns(), std::memory_order_relaxed);
+    counters_.set(Counter::kCollectorCpuNanos, static_cast<std::uint64_t>(cpu_.total_ns()));
     return since_ns;
 }
 

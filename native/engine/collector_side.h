@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "engine/channels.h"
+#include "engine/collector_cpu.h"
 #include "engine/registrar.h"
 #include "engine/reload.h"
 #include "engine/sample_decoder.h"
@@ -59,8 +60,7 @@ class CollectorSide {
     Registrar registrar_;
     SampleDecoder decoder_;
 
-    std::int64_t cpu_seen_ns_ = 0;  // of the thread, at the last call
-    std::int64_t cpu_ns_ = 0;       // of all collector threads that there were
+    CollectorCpu cpu_;
     std::int64_t cycle_begun_ns_ = 0;
     bool rediscover_ = false;   // the shim is to offer every bean again
     Config grid_config_;        // that the planner's grid was made of
