@@ -247,7 +247,6 @@ struct ReadCost {
     ClassCosts classes;
     double pass_ns = 0;         // everything once
     double base_ns_per_s = 0;   // everything at its base interval
-    double each_tick_ns = 0;    // what is read for every tick
     std::uint32_t unknown = 0;  // units without a measured cost
 };
 
@@ -269,14 +268,9 @@ ReadCost read_cost(const SamplingConfig& sampling, const Tally& found, const Mea
             const AgeBounds::Kind& kind = bounds.kind(
                 bounds.kind_of(traits), AgeBounds::expense_of(*ns, AgeBounds::Expense::kNone));
             const double all_ns = *ns * units;
-            ClassCost& sum = cost.classes[static_cast<std::size_t>(how.unit_class)];
             cost.pass_ns += all_ns;
             cost.base_ns_per_s += all_ns * kind.base_per_s;
-            sum.at_base += all_ns * kind.base_per_s;
-            (kind.rule_max_ms != 0 ? sum.ruled : sum.at_bound) += all_ns * 1e3 / kind.bound_ms;
-            if (how.unit_class <= UnitClass::kBroker && kind.bound_ms <= bounds.base_ms()) {
-                cost.each_tick_ns += all_ns;
-            }
+            cost.classes.add(kind, all_ns, bounds.base_ms());
         }
     }
     return cost;
@@ -300,10 +294,10 @@ void print_cost(const Config& config, const Tally& found, const MeasuredCosts& c
     if (sampling.policy == SamplingPolicy::kAdaptive) {
         const double base_s = 1e-3 * static_cast<double>(sampling.base_interval_ms);
         const double most_ns_per_s = sampling.cpu_budget_percent * 1e7;
-        const double others_ns_per_s =
-            Shedding::least_ns_per_s(cost.classes, Shedding::kWidest) - cost.each_tick_ns / base_s;
+        const double others_ns_per_s = Shedding::least_ns_per_s(cost.classes, Shedding::kWidest) -
+                                       cost.classes.each_tick_ns / base_s;
         const std::uint32_t stride = Ceiling::stride_for(
-            Ceiling::kAim * most_ns_per_s, cost.each_tick_ns + costs.tick_overhead_ns(),
+            Ceiling::kAim * most_ns_per_s, cost.classes.each_tick_ns + costs.tick_overhead_ns(),
             others_ns_per_s, base_s);
         const double reads_ns_per_s = most_ns_per_s - overhead_ns_per_s / stride;
         Shedding shedding;
@@ -312,7 +306,7 @@ void print_cost(const Config& config, const Tally& found, const MeasuredCosts& c
         const double alert_and_broker_ns_per_s =
             cost.classes[static_cast<std::size_t>(UnitClass::kAlert)].at_bound +
             cost.classes[static_cast<std::size_t>(UnitClass::kBroker)].at_bound -
-            cost.each_tick_ns * ticks_per_s * (1 - 1.0 / stride);
+            cost.classes.each_tick_ns * ticks_per_s * (1 - 1.0 / stride);
         std::cout << "the ceiling of " << number("%g", sampling.cpu_budget_percent) << " % "
                   << (cost.base_ns_per_s <= reads_ns_per_s ? "allows for every bean at every tick"
                       : lost.empty()                       ? "holds the bounds on age"

@@ -243,7 +243,8 @@ void Sampler::observe(UnitId unit, float deviation, std::int64_t elapsed_ns,
 }
 
 // What each class costs at base and at its bound, and which units of class broker are expensive.
-void Sampler::sum_up(ClassCosts& costs, SolveResult& result) {
+ClassCosts Sampler::sum_up() {
+    ClassCosts costs;
     const auto units = static_cast<UnitId>(flags_.size());
     for (UnitId unit = 0; unit < units; ++unit) {
         const std::uint8_t flags = flags_[unit];
@@ -261,20 +262,13 @@ void Sampler::sum_up(ClassCosts& costs, SolveResult& result) {
             next_flags = (next_flags & ~(kHigh | kVeryHigh)) | expensive;
         }
         flags_[unit] = static_cast<std::uint8_t>(next_flags);
-        const AgeBounds::Kind& own = kind(unit);
-        ClassCost& sum = costs[static_cast<std::size_t>(own.unit_class)];
-        const double at_bound =
-            static_cast<double>(cost) * (kMsPerSecond / static_cast<float>(own.bound_ms));
-        sum.at_base += static_cast<double>(cost) * own.base_per_s;
-        (own.rule_max_ms != 0 ? sum.ruled : sum.at_bound) += at_bound;
-        if (own.unit_class <= UnitClass::kBroker && own.bound_ms <= bounds_.base_ms()) {
-            result.each_tick_ns += static_cast<double>(cost);
-        }
+        costs.add(kind(unit), static_cast<double>(cost), bounds_.base_ms());
     }
     for (Surprise& surprise : surprises_) {
         surprise.sum *= kSurpriseKept;
         surprise.reads *= kSurpriseKept;
     }
+    return costs;
 }
 
 // Writes every interval as lambda says.
@@ -345,8 +339,8 @@ double Sampler::find_lambda(double budget_ns_per_s) {
 
 SolveResult Sampler::solve(double budget_ns_per_s, double ceiling_ns_per_s) {
     SolveResult result;
-    ClassCosts costs;
-    sum_up(costs, result);
+    const ClassCosts costs = sum_up();
+    result.each_tick_ns = costs.each_tick_ns;
     for (const ClassCost& cost : costs) {
         result.full_ns_per_s += cost.at_base;
     }

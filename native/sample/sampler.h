@@ -146,7 +146,7 @@ class Sampler {
     std::uint32_t interval_for(UnitId unit) const;
     void set_interval(UnitId unit, std::uint32_t interval_ms);
     void learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool is_audit);
-    void sum_up(ClassCosts& costs, SolveResult& result);
+    ClassCosts sum_up();
     void write_all(SolveResult& result);
     double fill_bins();
     double find_lambda(double budget_ns_per_s);

@@ -15,7 +15,21 @@ struct ClassCost {
     double at_bound = 0;  // each at its bound, not widened
     double ruled = 0;     // those whose bound is a rule's, at it: never widened, not in at_bound
 };
-using ClassCosts = std::array<ClassCost, kUnitClasses>;
+
+struct ClassCosts : std::array<ClassCost, kUnitClasses> {
+    // Of classes alert and broker, one read of each that is read at every tick of `base_ms`, ns.
+    double each_tick_ns = 0;
+
+    // Takes in reads of units of this kind that cost `ns` together.
+    void add(const AgeBounds::Kind& kind, double ns, std::uint32_t base_ms) {
+        ClassCost& sum = (*this)[static_cast<std::size_t>(kind.unit_class)];
+        sum.at_base += ns * kind.base_per_s;
+        (kind.rule_max_ms != 0 ? sum.ruled : sum.at_bound) += ns * 1e3 / kind.bound_ms;
+        if (kind.unit_class <= UnitClass::kBroker && kind.bound_ms <= base_ms) {
+            each_tick_ns += ns;
+        }
+    }
+};
 
 // The rule: the bounds of the least class are widened first, step by step:
 //
