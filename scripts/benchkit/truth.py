@@ -39,8 +39,9 @@ CONFIG = {"large": {"sampling": {"cpu_budget_percent": 4}},
 # The built-in output and one that tells when each value was read. Nothing is rotated away.
 OUTPUTS = [{}, {"type": "file", "format": "ndjson", "path": "${dir}/remora.ndjson",
                 "rotate": {"size": "1TB", "total_size": "1TB", "files": 0}}]
-# Scenarios whose CPU is measured after the rest, with the built-in output alone.
-CPU_ALONE = {"second": {"sampling": {"base_interval": "1s"}}, "large": {}}
+# Scenarios whose CPU is measured after the rest, with the built-in output alone: where the file that
+# tells the times of reads would cost a large part of it, and where two of them are compared.
+CPU_ALONE = {"second": {"sampling": {"base_interval": "1s"}}, "large": {}, "steady": {}, "idle": {}}
 CPU_ALONE_S = 80
 CPU_SLICE_S = 5
 FIRST_MINUTE_S = 60
