@@ -17,6 +17,9 @@ final class Supervisor {
     private static final long UP_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final Session session;
+    /** Between two looks while no read is under way: each wakes a processor of the host. */
+    private final long quietMillis;
+    /** While one is. */
     private final long pollMillis;
     private final int pollsBlocked;
     private volatile Thread watcher;
@@ -30,6 +33,7 @@ final class Supervisor {
 
     Supervisor(Session session, long blockedAfterMillis) {
         this.session = session;
+        quietMillis = blockedAfterMillis;
         pollMillis = Math.max(25, Math.min(1000, blockedAfterMillis / 4));
         pollsBlocked = (int) Math.max(2, (blockedAfterMillis + pollMillis - 1) / pollMillis);
     }
@@ -48,7 +52,7 @@ final class Supervisor {
         boolean looked = false;
         while (isRunning()) {
             try {
-                Thread.sleep(pollMillis);
+                Thread.sleep(lastToken == 0 ? quietMillis : pollMillis);
             } catch (InterruptedException e) {
                 // It has ended, or is to be looked at now.
             }
