@@ -11,11 +11,16 @@ import remora.shim.BrokerGate;
  * must go with the jars of every other version.
  */
 public final class Agent {
-    /** Called by the JVM before {@code main}. Never throws, never prints in a JVM that is no broker. */
+    /**
+     * Called by the JVM before {@code main}. Never throws, and in a JVM that is no broker does nothing; one line when
+     * its main class looks like that of a broker.
+     */
     public static void premain(String text, Instrumentation instrumentation) {
         try {
             if (BrokerGate.isWanted(new Arguments(text))) {
                 Life.begin(ownJar(), text == null ? "" : text, instrumentation, Answer.to(null));
+            } else {
+                BrokerGate.sayWhenLikeABroker();
             }
         } catch (Throwable cause) {
             // A host must never suffer from its agent, whatever happened here.

@@ -84,6 +84,44 @@ public final class LifeTests {
     }
 
     @Group("life")
+    static void aWrapperThatNobodyNamesIsToldHow() {
+        String line = BrokerGate.likeABroker("com.cloudera.kafka.wrap.Kafka x");
+        check(line.contains("add main=com.cloudera.kafka.wrap.Kafka to the agent's arguments"), line);
+        for (String other : new String[] {"kafka.admin.TopicCommand", "kafka.KafkaTool", "Kafka", "", "/a/b.Kafka.jar"}) {
+            check(BrokerGate.likeABroker(other) == null, "no broker: " + other);
+        }
+        check(BrokerGate.likeABroker(null) == null, "no command");
+    }
+
+    /** Of the platform's MBean server, where there is no node yet. */
+    @Group("life")
+    static void aSilentWaitIsSaidAndForceEndsIt() throws Exception {
+        String forced = said(() -> awaitNode("force=true", 50), "beginning without");
+        check(forced.contains("no MBean of a domain kafka.* after 0 s"), forced);
+        Thread waiting = new Thread(() -> awaitNode("", 50), "waits-for-a-node");
+        String unforced = said(waiting::start, "waiting for the first one");
+        equal(1, unforced.split("\\R").length, "lines");
+        check(waiting.isAlive(), "it goes on waiting");
+        MBeanServer server = java.lang.management.ManagementFactory.getPlatformMBeanServer();
+        ObjectName node = new ObjectName(NODE);
+        server.registerMBean(new ChaosBeans.Good(1), node);
+        try {
+            waiting.join(TimeUnit.SECONDS.toMillis(30));
+            check(!waiting.isAlive(), "the node is there");
+        } finally {
+            server.unregisterMBean(node);
+        }
+    }
+
+    private static void awaitNode(String arguments, long silentMillis) {
+        try {
+            BrokerGate.awaitNode(new Arguments(arguments), silentMillis);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Group("life")
     static void whatIsASignOfANode() throws Exception {
         check(!BrokerGate.hasSign(new String[] {"java.lang", "kafka", "JMImplementation"}, ""), "the JVM's own, log4j's");
         check(BrokerGate.hasSign(new String[] {"java.lang", "kafka.server"}, ""), "a node's");

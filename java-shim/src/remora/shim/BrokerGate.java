@@ -37,10 +37,31 @@ public final class BrokerGate {
         if (command == null) {
             return false;
         }
-        String main = command.trim().split(" ", 2)[0];
+        String main = mainClass(command);
         return main.equals("kafka.Kafka")
                 || main.equals("io.confluent.support.metrics.SupportedKafka")
                 || main.equals(named);
+    }
+
+    /** Says how the agent would begin when the main class of this JVM, which is not wanted, may be a broker's. */
+    public static void sayWhenLikeABroker() {
+        String line = likeABroker(command());
+        if (line != null) {
+            Log.warn(line);
+        }
+    }
+
+    /** One line for a person when the main class is called as Kafka's own is; null when it is not. */
+    static String likeABroker(String command) {
+        String main = command == null ? "" : mainClass(command);
+        return main.endsWith(".Kafka")
+                ? "does not begin, for the main class " + main + " is not known as a broker's; if it is one, add "
+                        + "main=" + main + " to the agent's arguments"
+                : null;
+    }
+
+    private static String mainClass(String command) {
+        return command.trim().split(" ", 2)[0];
     }
 
     /**
@@ -49,15 +70,19 @@ public final class BrokerGate {
      * says what it waits for; a JVM that was forced begins without.
      */
     static MBeanServer awaitNode(Arguments arguments) throws InterruptedException {
+        return awaitNode(arguments, SILENT_MS);
+    }
+
+    static MBeanServer awaitNode(Arguments arguments, long silentMillis) throws InterruptedException {
         Thread.sleep(FIRST_LOOK_MS);  // the host's main sets up its class path and its MBean server first
         MBeanServer server = ManagementFactory.getPlatformMBeanServer();
         long begun = System.nanoTime();
         boolean said = false;
         while (!hasSign(server.getDomains(), arguments.domains())) {
-            if (!said && TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun) >= SILENT_MS) {
+            if (!said && TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun) >= silentMillis) {
                 said = true;
-                Log.warn("no MBean of a domain kafka.* after a minute: the node has not begun to start, or "
-                        + "metrics.jmx.exclude hides them; "
+                Log.warn("no MBean of a domain kafka.* after " + silentMillis / 1000
+                        + " s: the node has not begun to start, or metrics.jmx.exclude hides them; "
                         + (arguments.force() ? "beginning without" : "waiting for the first one"));
                 if (arguments.force()) {
                     break;
