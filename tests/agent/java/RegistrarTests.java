@@ -12,6 +12,7 @@ import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -152,11 +153,15 @@ public final class RegistrarTests {
 
     /** A server whose calls named {@code what} pass a door. */
     private static MBeanServer behind(Door door, AtomicReference<String> what) {
+        return behind(door::pass, what);
+    }
+
+    private static MBeanServer behind(Callable<Double> pass, AtomicReference<String> what) {
         MBeanServer server = MBeanServerFactory.newMBeanServer();
         return (MBeanServer) Proxy.newProxyInstance(RegistrarTests.class.getClassLoader(),
                 new Class<?>[] {MBeanServer.class}, (proxy, method, arguments) -> {
                     if (method.getName().equals(what.get())) {
-                        door.pass();
+                        pass.call();
                     }
                     try {
                         return method.invoke(server, arguments);
@@ -164,6 +169,34 @@ public final class RegistrarTests {
                         throw e.getCause();
                     }
                 });
+    }
+
+    /** A minute after its start the supervisor asks the server what the node hides. */
+    @Group("hangs")
+    static void aServerThatHangsWhenItIsAskedOnceDoesNotKeepTheWatcher() throws Exception {
+        Door door = new Door();
+        AtomicReference<String> what = new AtomicReference<>("isRegistered");
+        AtomicInteger asked = new AtomicInteger();
+        ObjectName hangs = name("type=Hangs");
+        door.close();
+        MBeanServer server = behind(() -> {
+            asked.incrementAndGet();
+            return door.pass();
+        }, what);
+        try (Rig rig = new Rig(100, 1000, null, server, 0)) {
+            ChaosBeans.registerGood(rig.server, 10);
+            rig.server.registerMBean(new ChaosBeans.Good(1), new ObjectName("kafka.server:type=KafkaServer,name=x"));
+            Door read = new Door();
+            rig.server.registerMBean(new ChaosBeans.Bean(read::pass, false), hangs);
+            rig.start();
+            rig.awaitUnit(hangs.toString());
+            await(() -> asked.get() == 1, "the question");
+            read.close();
+            await(() -> rig.session.stuck.alive() == 1, "a read that is given up");
+            read.open();
+            await(() -> rig.session.stuck.alive() == 0, "its return");
+            door.open();
+        }
     }
 
     @Group("hangs")

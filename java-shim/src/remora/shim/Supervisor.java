@@ -22,6 +22,7 @@ final class Supervisor {
     /** While one is. */
     private final long pollMillis;
     private final int pollsBlocked;
+    private final long upNanos;
     private volatile Thread watcher;
     private final Thread hook = new Thread(this::shutdown, "remora-stop");
     private Collector collector;
@@ -32,8 +33,14 @@ final class Supervisor {
     private int samePolls;
 
     Supervisor(Session session, long blockedAfterMillis) {
+        this(session, blockedAfterMillis, UP_NANOS);
+    }
+
+    /** {@code upNanos}: after so long it looks for what the host hides. */
+    Supervisor(Session session, long blockedAfterMillis, long upNanos) {
         this.session = session;
         quietMillis = blockedAfterMillis;
+        this.upNanos = upNanos;
         pollMillis = Math.max(25, Math.min(1000, blockedAfterMillis / 4));
         pollsBlocked = (int) Math.max(2, (blockedAfterMillis + pollMillis - 1) / pollMillis);
     }
@@ -48,7 +55,7 @@ final class Supervisor {
             return;
         }
         start(Collector.FIRST);
-        long upNanos = System.nanoTime() + UP_NANOS;
+        long begun = System.nanoTime();
         boolean looked = false;
         while (isRunning()) {
             try {
@@ -57,11 +64,18 @@ final class Supervisor {
                 // It has ended, or is to be looked at now.
             }
             watch();
-            if (!looked && System.nanoTime() - upNanos >= 0) {
+            if (!looked && System.nanoTime() - begun >= upNanos) {
                 looked = true;
-                sayHidden();
+                look();
             }
         }
+    }
+
+    /** On a thread that nobody waits for: it asks the MBean server, and this one watches those that do. */
+    private void look() {
+        Thread looker = new Thread(this::sayHidden, "remora-look");
+        looker.setDaemon(true);
+        looker.start();
     }
 
     private void sayHidden() {
