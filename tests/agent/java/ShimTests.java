@@ -30,11 +30,15 @@ public final class ShimTests {
         }
 
         Rig(long intervalMillis, long blockedAfterMillis, MetricReader metrics, MBeanServer server) {
+            this(intervalMillis, blockedAfterMillis, metrics, server, Long.MAX_VALUE);
+        }
+
+        Rig(long intervalMillis, long blockedAfterMillis, MetricReader metrics, MBeanServer server, long upNanos) {
             this.server = server;
             Buffers buffers = new Buffers();
             core = new FakeCore(buffers, intervalMillis);
             session = new Session(core, buffers, server, metrics, "");
-            supervisor = new Supervisor(session, blockedAfterMillis);
+            supervisor = new Supervisor(session, blockedAfterMillis, upNanos);
             thread = new Thread(supervisor::run, "remora");
             thread.setDaemon(true);
         }
@@ -172,6 +176,25 @@ public final class ShimTests {
         byte[] bytes = TextTable.bytes(longText.toString());
         equal(Wire.TEXT_BYTES_MAX, bytes.length, "bytes of a long text");
         equal(longText.substring(0, 128), new String(bytes, java.nio.charset.StandardCharsets.UTF_8), "cut text");
+    }
+
+    /** An alert may be among them. */
+    @Group("tables")
+    static void whatCouldNotBeDescribedIsLookedAtAgainWithinAboutAMinute() throws Exception {
+        Retries retries = new Retries();
+        ObjectName name = new ObjectName("d:n=1");
+        long second = 1_000_000_000L;
+        long now = 0;
+        for (int attempt = 0; attempt < 10; attempt++) {
+            retries.add(name, 1, now);
+            long begun = now;
+            while (retries.due(now).isEmpty()) {
+                now += second;
+                check(now - begun <= 65 * second, "attempt " + attempt + " is not made again within a minute");
+            }
+            check(now - begun >= 5 * second, "attempt " + attempt + " comes too soon");
+        }
+        check(now >= 300 * second, "seldom, when it goes on failing");
     }
 
     // --- what exists -------------------------------------------------------------------------------

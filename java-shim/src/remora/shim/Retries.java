@@ -7,10 +7,11 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.management.ObjectName;
 
-/** Beans whose description was incomplete or failed, to be looked at again: after 5 s, then ever more seldom. */
+/** Beans whose description was incomplete or failed, to be looked at again: after 5 s, then more seldom. */
 final class Retries {
     private static final long FIRST_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final long LAST_NANOS = TimeUnit.SECONDS.toNanos(600);
+    /** An alert may be among them: it is not out of sight for longer than a minute. */
+    static final long LAST_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final int BEANS_MAX = 4096;
 
     private static final class Entry {
