@@ -13,10 +13,9 @@ namespace {
 
 constexpr std::string_view kPrefix = "REMORA_";
 
-// Read elsewhere: by the shim, the start scripts, or load_config().
-constexpr std::array<std::string_view, 8> kNotKeys = {
-    "REMORA_CONFIG", "REMORA_LIBRARY", "REMORA_HOME",    "REMORA_FORCE",
-    "REMORA_JAR",    "REMORA_OPTS",    "REMORA_DOMAINS", "REMORA_VERSION"};
+// Read elsewhere: by the shim or load_config().
+constexpr std::array<std::string_view, 4> kNotKeys = {"REMORA_CONFIG", "REMORA_FORCE",
+                                                      "REMORA_LIBRARY", "REMORA_TMPDIR"};
 
 // Names that New Relic's integration gave to the same wishes.
 struct Alias {

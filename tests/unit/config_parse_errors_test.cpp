@@ -172,5 +172,18 @@ TEST(ConfigErrors, AVariableThatNamesNoKeyIsAWarningOnly) {
               "\"REMORA_TOPICS_MODE\"?");
 }
 
+TEST(ConfigErrors, OfTheVariablesThatNameNoKeyThoseThatAreReadElsewhereAreNotWarnedOf) {
+    const ParseOutcome read_elsewhere =
+        parse_config("{}", "",
+                     {"REMORA_CONFIG=/etc/remora.json", "REMORA_FORCE=true",
+                      "REMORA_LIBRARY=/opt/libremora.so", "REMORA_TMPDIR=/run"},
+                     "");
+    EXPECT_TRUE(read_elsewhere.warnings.empty()) << read_elsewhere.warnings[0].text;
+    const std::vector<std::string> read_nowhere = {"REMORA_DOMAINS=*", "REMORA_HOME=/opt",
+                                                   "REMORA_JAR=/opt/remora.jar", "REMORA_OPTS=-x",
+                                                   "REMORA_VERSION=1"};
+    EXPECT_EQ(parse_config("{}", "", read_nowhere, "").warnings.size(), read_nowhere.size());
+}
+
 }  // namespace
 }  // namespace remora
