@@ -27,7 +27,8 @@ if(REMORA_JAVA AND TARGET remora_jar)
 
     # Class, then its group. The test is called after the group.
     foreach(test "TestRunner runner" "ShimTests tables" "ShimTests catalog" "ShimTests chaos" "RegistrarTests hangs"
-                 "RegistrarTests offers" "ProcessTests process" "ProcessTests deadlocks" "LifeTests life")
+                 "RegistrarTests offers" "ProcessTests process" "ProcessTests deadlocks" "LifeTests life"
+                 "LifeTests lines")
         separate_arguments(test)
         list(POP_FRONT test tests group)
         add_test(NAME agent.java_${group}

@@ -172,6 +172,19 @@ public final class LifeTests {
         check(heard.matches("\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d,\\d{3}] warning remora: look\\R"), heard);
     }
 
+    @Group("lines")
+    static void linesThatAreLostAreCounted() throws Exception {
+        String heard = said(() -> {
+            for (int i = 1; i <= 160; i++) {
+                Log.info("line " + i + ".");
+            }
+            Log.close();
+        }, "left out");
+        check(heard.contains("line 150. (last line of the shim)"), heard);
+        check(!heard.contains("line 151."), heard);
+        check(heard.contains("warning remora: 10 more lines of the shim were left out"), heard);
+    }
+
     @Group("life")
     static void nobodyWaitsForAReaderOfStandardError() throws Exception {
         PrintStream before = System.err;

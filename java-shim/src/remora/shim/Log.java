@@ -19,6 +19,7 @@ final class Log {
     private static final ThreadPoolExecutor WRITER = new ThreadPoolExecutor(
             0, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(LINES_MAX), Log::writerOf);
     private static int lines;
+    private static int lost;
 
     static void info(String line) {
         say("info", line);
@@ -35,11 +36,21 @@ final class Log {
 
     private static synchronized void say(String level, String line) {
         if (lines >= LINES_MAX) {
+            lost++;
             return;
         }
         lines++;
-        String text = "[" + LocalDateTime.now().format(TIME) + "] " + level + " remora: " + line
-                + (lines == LINES_MAX ? " (last line of the shim)" : "");
+        write(level, line + (lines == LINES_MAX ? " (last line of the shim)" : ""));
+    }
+
+    private static synchronized void sayLost() {
+        if (lost > 0) {
+            write("warning", lost + " more lines of the shim were left out");
+        }
+    }
+
+    private static void write(String level, String line) {
+        String text = "[" + LocalDateTime.now().format(TIME) + "] " + level + " remora: " + line;
         try {
             WRITER.execute(() -> System.err.println(text));
         } catch (Throwable cause) {
@@ -54,8 +65,9 @@ final class Log {
         return thread;
     }
 
-    /** Waits a second at most for lines under way; whatever is said later comes out nowhere. */
+    /** Says how many lines were lost, and waits a second at most for those under way. The last thing to call. */
     static void close() {
+        sayLost();
         try {
             WRITER.shutdown();
             WRITER.awaitTermination(1, TimeUnit.SECONDS);
