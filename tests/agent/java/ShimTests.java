@@ -562,6 +562,37 @@ public final class ShimTests {
         check(meta.delete() && broker.delete() && folder.delete(), "cleaned up");
     }
 
+    /** A broker dies where anything of the agent stands among them, so each way to name them counts. */
+    @Group("tables")
+    static void whereKafkaKeepsItsDataIsKnownHoweverItIsNamed() throws Exception {
+        File broker = File.createTempFile("remora-facts", ".properties");
+        String here = new File("").getAbsolutePath();
+        String[][] cases = {
+            {"log.dirs=/a, /b,\n", "/a,/b"},
+            {"log.dir=/a\n", "/a"},
+            {"log.dirs=/a\nlog.dir=/old\nmetadata.log.dir=/meta\n", "/meta,/a,/old"},
+            {"metadata.log.dir=/meta\n", "/meta,/tmp/kafka-logs"},
+            {"node.id=1\n", "/tmp/kafka-logs"},
+            {"log.dirs=data/x\n", here + "/data/x"},
+        };
+        for (String[] one : cases) {
+            java.nio.file.Files.write(broker.toPath(), one[0].getBytes("UTF-8"));
+            equal(one[1], Facts.ofFiles("kafka.Kafka " + broker).get("log.dirs"), one[0]);
+        }
+        equal("/c", Facts.ofFiles("kafka.Kafka " + broker + " --override log.dirs=/c").get("log.dirs"), "override");
+        check(broker.delete(), "cleaned up");
+        MBeanServer server = MBeanServerFactory.newMBeanServer();
+        check(!Facts.ofBroker(server).containsKey("log.dirs"), "no beans, nothing is known");
+        for (String directory : new String[] {"/d", "\"/e,f\""}) {
+            server.registerMBean(new ChaosBeans.Good(1),
+                    new ObjectName("kafka.log:type=LogManager,name=LogDirectoryOffline,logDirectory=" + directory));
+        }
+        String found = Facts.ofBroker(server).get("log.dirs");
+        check(("," + found + ",").contains(",/d,") && found.contains("/e,f"), found);
+        equal("/d,/a", Facts.merged("log.dirs", "/d", "/a"), "what both tell");
+        equal("1", Facts.merged("broker.id", "1", "2"), "the bean's id");
+    }
+
     /** What a broker says of itself once it runs. */
     public interface AppInfoMBean {
         String getVersion();

@@ -84,7 +84,8 @@ final class Facts {
         return facts;
     }
 
-    private static String merged(String key, String bean, String file) {
+    /** Of a fact that both the beans and the files tell. */
+    static String merged(String key, String bean, String file) {
         if (key.equals("log.dirs")) {
             return bean + "," + file;
         }
