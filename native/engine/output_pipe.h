@@ -34,6 +34,11 @@ class OutputPipe {
                std::function<void(const char*)> on_fault, const Host& host);
 
     Status start() { return runner_->start(); }
+    // The sink sends what is in the ring, and what comes, without spreading it over time.
+    void hurry() {
+        worker_->hurry();
+        runner_->wake();
+    }
     // Stops the sink after it has written what is in the ring. Returns false when its thread did
     // not end in time and is left behind.
     bool stop(std::int64_t deadline_ms) { return runner_->stop(deadline_ms); }

@@ -165,8 +165,12 @@ bool OutputSet::encode(const Cache& cache) {
     return is_done;
 }
 
-// The sinks are draining meanwhile.
+// The sinks are draining meanwhile, and at once: a frame that is spread over time would keep the
+// last tick from beginning until nobody waits for it any more.
 void OutputSet::finish(Cache& cache, std::int64_t deadline_ns) {
+    for (const std::unique_ptr<OutputPipe>& output : outputs_) {
+        output->hurry();
+    }
     const std::vector<SelfSample> no_samples;
     while ((!encode(cache) || !waiting_.empty()) && clock_.monotonic_ns() < deadline_ns) {
         std::erase_if(waiting_, [&](std::size_t i) {

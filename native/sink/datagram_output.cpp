@@ -91,7 +91,8 @@ bool DatagramOutput::connect_any() {
 }
 
 Step DatagramOutput::write(const BlockView& block) {
-    wait_ns_ = hurried_ ? 0 : pacer_.wait_ns(clock_.monotonic_ns());
+    const bool is_paced = !hurried_ && is_spread_.load(std::memory_order_relaxed);
+    wait_ns_ = is_paced ? pacer_.wait_ns(clock_.monotonic_ns()) : 0;
     if (wait_ns_ > 0) {
         return Step::kLater;
     }

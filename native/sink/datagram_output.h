@@ -1,6 +1,7 @@
 // A block becomes a datagram, over UDP or a unix socket. Internal to the room.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ class DatagramOutput final : public Output {
     Step write(const BlockView& block) override;
     bool end(bool aborted) override;
     void give_up() override;
+    void stop_spreading() override { is_spread_.store(false, std::memory_order_relaxed); }
     void hurry() override { hurried_ = true; }
     void close(FileEnd /*file_end*/) override { socket_.reset(); }
     std::int64_t wait_ns() const override { return wait_ns_; }
@@ -50,6 +52,7 @@ class DatagramOutput final : public Output {
     bool refused_ = false;  // in this frame
 
     Pacer pacer_;
+    std::atomic<bool> is_spread_{true};
     bool hurried_ = false;
     std::int64_t wait_ns_ = 0;
     std::int64_t blocked_since_ns_ = -1;

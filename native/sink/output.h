@@ -56,7 +56,7 @@ enum class Step : std::uint8_t {
 // Calls come as begin, write..., end | give_up, and again; idle at any time; close last. Faults are
 // reported by the output itself.
 //
-// Thread safety: sink thread only.
+// Thread safety: sink thread only, but for stop_spreading().
 class Output {
  public:
     virtual ~Output() = default;
@@ -71,7 +71,9 @@ class Output {
     virtual void give_up() = 0;
     // Work beside the frames, a slice a call. Returns ns until it wants to be called again.
     virtual std::int64_t idle() { return kIdleForEver; }
-    // From now on no waiting (stop).
+    // From now on a frame is not spread over time. Any thread.
+    virtual void stop_spreading() {}
+    // From now on no waiting at all (stop).
     virtual void hurry() {}
     // `file_end`: of a file that is replaced whole.
     virtual void close(FileEnd file_end) = 0;

@@ -51,6 +51,7 @@ class SinkWorkerImpl final : public SinkWorker {
     void on_stop() override;
     std::int64_t cpu_ns() const override { return cpu_ns_.load(std::memory_order_relaxed); }
     bool failing() const override { return failing_.load(std::memory_order_relaxed); }
+    void hurry() override { output_->stop_spreading(); }
     void set_file_end(FileEnd file_end) override {
         file_end_.store(file_end, std::memory_order_release);
     }

@@ -101,6 +101,10 @@ class SinkWorker : public Worker {
     };
     virtual Fates fates() const = 0;
 
+    // From now on no frame is spread over time: its datagrams leave as fast as they come. Seen by
+    // the next turn.
+    virtual void hurry() = 0;
+
     // What becomes of the file when the worker stops, in place of SinkOptions::file_end.
     virtual void set_file_end(FileEnd file_end) = 0;
 };

@@ -1,6 +1,7 @@
-// A clock that stands still until a test moves it.
+// A clock that stands still until a test moves it. Threads of the agent may look at it meanwhile.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "base/clock.h"
@@ -14,7 +15,7 @@ class FakeClock final : public Clock {
 
     void advance_ms(std::int64_t ms) { now_ns += ms * kNanosPerMilli; }
 
-    std::int64_t now_ns = kNanosPerSecond;
+    std::atomic<std::int64_t> now_ns = kNanosPerSecond;
     std::int64_t wall_start_ms = 1'700'000'000'000;
 };
 

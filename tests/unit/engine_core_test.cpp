@@ -22,7 +22,7 @@ class CoreTest : public testing::Test {
         config_.outputs.clear();
         sampler_ = std::make_unique<Sampler>(sampler_options(config_), intervals_);
         Core::Options options;
-        options.start_ns = clock_.now_ns;
+        options.start_ns = clock_.monotonic_ns();
         options.config = config_;
         core_ = std::make_unique<Core>(options, channels_, intervals_, *sampler_, ceiling_,
                                        outputs_, clock_, counters_, log_);
@@ -90,11 +90,11 @@ TEST_F(CoreTest, ATickIsMadeWhenWhatIsDueForItHasBeenRead) {
     clock_.advance_ms(1'000);
     core_->do_work();
     EXPECT_EQ(count(Counter::kTicks), 0U);
-    channels_.read_until_ns = clock_.now_ns;
+    channels_.read_until_ns = clock_.monotonic_ns();
     core_->do_work();
-    EXPECT_EQ(channels_.answered_until_ns.load(), clock_.now_ns) << "nothing more is woken";
+    EXPECT_EQ(channels_.answered_until_ns.load(), clock_.monotonic_ns()) << "nothing more is woken";
     EXPECT_EQ(count(Counter::kTicks), 0U) << "what was woken may still be read";
-    channels_.complete_until_ns = clock_.now_ns;
+    channels_.complete_until_ns = clock_.monotonic_ns();
     const std::int64_t idle_ns = core_->do_work();
     EXPECT_EQ(count(Counter::kTicks), 1U);
     EXPECT_EQ(idle_ns, kNanosPerSecond) << "until the next one";

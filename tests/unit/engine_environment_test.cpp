@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "engine/engine.h"
 #include "support/fake_clock.h"
@@ -48,6 +52,65 @@ TEST_F(EnvironmentTest, TimeStandsStillAndTheLastTickGoesOutThroughItsSockets) {
     ASSERT_FALSE(sockets_->sent.empty()) << log_.text();
     EXPECT_EQ(sockets_->sent[0].first, "a");
     EXPECT_NE(sockets_->sent[0].second.find("remora_up"), std::string::npos);
+}
+
+// The clock stands still, so what is left of a tick that is spread over time would never leave.
+TEST_F(EnvironmentTest, AStopAmidATickThatIsSpreadOverTimeLosesNoGrowth) {
+    constexpr std::size_t kCounters = 3'000;
+    sockets_->names["statsd.example"] = {"a"};
+    auto started =
+        start(R"(self_metrics=off,select.profile=all,outputs=[{"type":"udp","format":"dogstatsd",)"
+              R"("host":"statsd.example","port":8125,"spread":0.8}])");
+    ASSERT_TRUE(started) << started.status().message();
+    Engine& engine = *started.value();
+    std::vector<std::uint32_t> units;
+    while (units.size() < kCounters) {
+        for (std::size_t i = 0; i < 300; ++i) {
+            shim_.add_bean(wire::BeanKind::kCounter,
+                           "kafka.a:type=Count,name=n" + std::to_string(units.size() + i));
+        }
+        const std::int32_t answered = engine.control(shim_.take_control_bytes());
+        ASSERT_GE(answered, 0);
+        for (const FakeShim::Answer& answer : shim_.answers(answered)) {
+            ASSERT_GE(answer.unit, 0);
+            units.push_back(static_cast<std::uint32_t>(answer.unit));
+        }
+    }
+    const auto read_all = [&](double value) {
+        for (const std::uint32_t unit : units) {
+            shim_.add_sample(unit, {value});
+        }
+        EXPECT_GE(engine.submit(shim_.take_sample_bytes(), clock_->monotonic_ns()), 0);
+        engine.plan(clock_->monotonic_ns());
+    };
+    const CounterTable& counters = engine.counters();
+    const auto tick = [&](double value) {
+        const std::uint64_t ticks = counters.get(Counter::kTicks);
+        clock_->advance_ms(10'000);
+        for (int i = 0; i < 1'000 && counters.get(Counter::kTicks) == ticks; ++i) {
+            read_all(value);
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+    };
+    tick(1);
+    tick(3);
+    constexpr std::uint64_t kBurst = 16;
+    for (int i = 0; i < 1'000 && counters.get(Counter::kSinkPackets) < kBurst; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_EQ(counters.get(Counter::kSinkPackets), kBurst) << "the rest waits for its time";
+    read_all(7);
+    ASSERT_TRUE(engine.stop(10'000)) << "it waits for what does not come";
+    EXPECT_EQ(counters.get(Counter::kTicksSkipped), 0U);
+    std::size_t growth = 0;
+    for (const auto& [address, packet] : sockets_->sent) {
+        std::istringstream lines(packet);
+        for (std::string line; std::getline(lines, line);) {
+            const std::size_t at = line.find(':');
+            growth += at == std::string::npos ? 0 : std::stoul(line.substr(at + 1));
+        }
+    }
+    EXPECT_EQ(growth, kCounters * (7 - 1));
 }
 
 TEST_F(EnvironmentTest, ADirectoryThatItsFilesRefuseIsNotMade) {
