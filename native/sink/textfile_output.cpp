@@ -138,9 +138,9 @@ void TextfileOutput::close(FileEnd file_end) {
     FileInfo info;
     const bool is_there = file_end != FileEnd::kKeep && find_place() &&
                           files_.info_at(real_, info) == 0 && info.kind == FileKind::kRegular;
-    if (is_there && file_end == FileEnd::kDown) {
-        write_down_text();
-    } else if (is_there && claim_.take(real_)) {
+    // Where the text cannot be written, on a full disk for one, no file is better than the old one.
+    const bool is_down = is_there && file_end == FileEnd::kDown && write_down_text();
+    if (is_there && !is_down && claim_.take(real_)) {
         const int failed = files_.remove(real_);
         if (failed < 0) {
             report_replacing(reporter_, "cannot remove " + real_, failed);

@@ -88,6 +88,22 @@ TEST_F(TextfileTest, AFullDiskKeepsTheOldFileAndHealsByItself) {
     expect_conservation();
 }
 
+TEST_F(TextfileTest, AnEndOnAFullDiskLeavesNoFileThatLooksAlive) {
+    options.file_end = FileEnd::kDown;
+    options.down_text = "remora_up 0\n";
+    start(SinkKind::kTextfile);
+    tick({"remora_up 1\n"});
+    files.space_left = 0;
+    stop();
+    EXPECT_EQ(names(), Names{});
+    EXPECT_EQ(log_lines.count("No space left"), 1);
+    files.clear();
+    start(SinkKind::kTextfile);
+    tick({"remora_up 1\n"});
+    stop();
+    EXPECT_EQ(read(options.path), "remora_up 0\n") << "where there is room it says so";
+}
+
 TEST_F(TextfileTest, WhileItFailsTheRingMovesOnAndAttemptsBackOffToThirtySeconds) {
     files.fail(FileOp::kOpen, EROFS);
     for (int second = 0; second < 600; ++second) {
