@@ -87,11 +87,13 @@ Result<ConfigSource::Found> ConfigSource::find(std::string_view arguments,
                                                const std::string& default_file,
                                                std::string_view facts, FileSystem& files) {
     ParseOutcome parsed = load_config(arguments, process_environment(), default_file);
+    const bool is_ok = parsed.is_ok();
     Config& config = parsed.config;
     const Facts known = parse_facts(facts);
+    const bool is_configured = !config.directory.empty();
     Place place;
-    if (config.directory.empty()) {
-        place = find_place(files, known);
+    if (!is_configured) {
+        place = find_place(files, "", known);
         config.directory = place.directory;
     }
     if (config.directory.empty()) {
@@ -99,11 +101,16 @@ Result<ConfigSource::Found> ConfigSource::find(std::string_view arguments,
             return output.path.find("${dir}") != std::string::npos;
         });
     }
+    const std::size_t outputs = config.outputs.size();
     expand(parsed, known);
     if (!parsed.is_ok()) {
         return Status(Code::kInvalidConfig, parsed.error_text());
     }
-    return Found{std::move(config), std::move(place)};
+    if (is_configured) {
+        place = find_place(files, config.directory, known);
+    }
+    const bool is_whole = is_ok && config.outputs.size() == outputs;
+    return Found{std::move(config), std::move(place), is_whole};
 }
 
 ParseOutcome ConfigSource::reread() {

@@ -31,6 +31,8 @@ class ConfigSource {
     struct Found {
         Config config;
         Place place;
+        // It has every output: nothing is wrong with it, and none waits for a fact of the host.
+        bool is_whole = false;
     };
 
     // Reads the configuration and, once nothing is wrong with it, makes and locks the agent's

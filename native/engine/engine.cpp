@@ -8,10 +8,56 @@
 #include <utility>
 #include <vector>
 
+#include "config/keys.h"
 #include "engine/housekeeper.h"
 #include "engine/room_options.h"
 
 namespace remora {
+namespace {
+
+// What the agent before this one wrote and no output of `now` is to write: its counters file tells.
+// Beside the files of today it would be read as a second agent, and its values for ever.
+void end_abandoned_files(const ConfigSource::Found& now, const SinkEnvironment& sink) {
+    const std::string counters = now.place.directory + "/remora.counters";
+    FileInfo info;
+    if (now.place.directory.empty() || now.place.is_foreign ||
+        sink.files.info_at(counters, info) != 0 || info.kind != FileKind::kRegular) {
+        return;
+    }
+    const auto before = read_counter_file(counters);
+    if (!before) {
+        return;
+    }
+    const std::vector<OutputNote> configured = output_notes(now.config);
+    for (const OutputNote& note : before.value().outputs) {
+        const bool is_configured =
+            std::any_of(configured.begin(), configured.end(),
+                        [&](const OutputNote& output) { return output.where == note.where; });
+        const auto is_format = [&](OutputFormat format) {
+            return note.format == output_format_name(format);
+        };
+        const bool is_textfile =
+            is_format(OutputFormat::kPrometheus) || is_format(OutputFormat::kOpenMetrics);
+        if (is_configured || !is_textfile || sink.files.info_at(note.where, info) != 0) {
+            continue;
+        }
+        OutputConfig old;
+        old.name = note.where;
+        old.path = note.where;
+        old.format = is_format(OutputFormat::kOpenMetrics) ? OutputFormat::kOpenMetrics
+                                                           : OutputFormat::kPrometheus;
+        // Whether it is still wanted is known when the configuration is.
+        old.at_end = now.is_whole ? FileEnd::kRemove : FileEnd::kDown;
+        end_output_file(old, common_labels(now.config), sink);
+        if (sink.files.info_at(note.where, info) != 0) {
+            sink.log.info(note.where +
+                          " is removed: the agent before this one wrote it, and no "
+                          "output has this path any more");
+        }
+    }
+}
+
+}  // namespace
 
 // Ends the threads of an engine that does not come into being, whatever failed; what they still use
 // is left behind.
@@ -59,11 +105,12 @@ void Engine::end_files(std::string_view arguments, std::string_view facts,
     const Config& config = found.value().config;
     CounterTable counters;
     Log log(environment.log_sink, *environment.clock, counters);
+    const SinkEnvironment sink{*environment.clock, counters, log, *environment.files,
+                               *environment.sockets};
     for (const OutputConfig& output : config.outputs) {
-        end_output_file(
-            output, common_labels(config),
-            {*environment.clock, counters, log, *environment.files, *environment.sockets});
+        end_output_file(output, common_labels(config), sink);
     }
+    end_abandoned_files(found.value(), sink);
 }
 
 Engine::Engine(ConfigSource::Opened opened, const remora_buffers& buffers,

@@ -41,7 +41,9 @@ class Engine {
                                                  const Environment& environment);
     // Whoever wrote the files of `arguments` before is gone: they end as the configuration says,
     // where they are, until start() writes them. Of a configuration with mistakes what can be read
-    // of it counts.
+    // of it counts. Textfiles that the agent before wrote, as the counters file of its directory
+    // tells, and that are no longer configured are removed; when what is configured is not known
+    // they are reduced.
     static void end_files(std::string_view arguments, std::string_view facts,
                           const Environment& environment);
     Engine(const Engine&) = delete;

@@ -180,7 +180,15 @@ Result<Place> take_place(FileSystem& files, const std::string& configured, const
     return place;
 }
 
-Place find_place(FileSystem& files, const Facts& facts) {
+Place find_place(FileSystem& files, const std::string& configured, const Facts& facts) {
+    if (!configured.empty()) {
+        Place place;
+        FileInfo found;
+        if (files.info_at(configured, found) == 0) {
+            lock_directory(files, configured, place);
+        }
+        return place;
+    }
     for (const std::string& directory : default_directories(files, facts)) {
         Place place;
         FileInfo found;

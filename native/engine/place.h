@@ -40,8 +40,8 @@ struct Place {
 // overwrite. Asks the disk.
 Result<Place> take_place(FileSystem& files, const std::string& configured, const Facts& facts);
 
-// The default directory of this agent among those that there are, locked, for a look before the
-// broker is up; makes nothing. Empty when there is none.
-Place find_place(FileSystem& files, const Facts& facts);
+// The directory of this agent if it is there, locked, for a look before the broker is up; makes
+// nothing else. Empty when there is none. `configured`: as for take_place().
+Place find_place(FileSystem& files, const std::string& configured, const Facts& facts);
 
 }  // namespace remora

@@ -117,7 +117,7 @@ TEST_F(PlaceTest, BelowTheTemporaryDirectoryItIsOursAlone) {
         EXPECT_EQ(other.value().notes[0],
                   "files go to " + place + "-1, since " + place + " " + why);
         std::filesystem::remove_all(place + "-1");
-        EXPECT_TRUE(find_place(files, below_temporary()).directory.empty());
+        EXPECT_TRUE(find_place(files, "", below_temporary()).directory.empty());
     };
     std::filesystem::create_directory(root + "/trap");
     std::filesystem::create_directory_symlink(root + "/trap", place);
@@ -169,6 +169,40 @@ TEST_F(PlaceTest, TwoEnginesOnOneHostShareNoFile) {
     EXPECT_NE(read(logs + "/remora-2/remora.prom").find("remora_up 0"), std::string::npos);
 }
 
+TEST_F(PlaceTest, AFileThatTheAgentBeforeWroteElsewhereDoesNotLookAlive) {
+    KeptLog log;
+    FakeShim shim;
+    const std::string config = root + "/remora.json";
+    const std::string old = root + "/old.prom";
+    const auto configure = [&](const std::string& text) { std::ofstream(config) << text; };
+    // As after a kill -9.
+    const auto live = [&] {
+        configure(R"({"outputs": [{"path": ")" + old + R"("}]})");
+        auto engine = Engine::start(config, lines("1"), shim.buffers(), system_environment(log));
+        ASSERT_TRUE(engine) << engine.status().message();
+        EXPECT_TRUE(engine.value()->stop(5'000));
+        std::ofstream(old) << "remora_up 1\nvalues 1\n";
+    };
+    live();
+    configure(R"({"outputs": [{"path": ")" + root + R"(/new.prom"}],})");
+    Engine::end_files(config, lines("1"), system_environment(log));
+    EXPECT_NE(read(old).find("remora_up 0"), std::string::npos)
+        << "nobody can tell what that configuration wants";
+    EXPECT_EQ(read(old).find("values"), std::string::npos) << read(old);
+
+    live();
+    configure(R"({"outputs": [{"path": "${dir}/${broker.id}.prom"}]})");
+    Engine::end_files(config, "kafka.logs.dir=" + logs + "\npending=broker.id\n",
+                      system_environment(log));
+    EXPECT_NE(read(old).find("remora_up 0"), std::string::npos) << "one waits for its id";
+
+    live();
+    configure(R"({"outputs": [{"path": ")" + root + R"(/new.prom"}]})");
+    Engine::end_files(config, lines("1"), system_environment(log));
+    EXPECT_FALSE(std::filesystem::exists(old)) << "another output has these series now";
+    EXPECT_TRUE(log.has(old + " is removed: the agent before this one wrote it"));
+}
+
 TEST_F(PlaceTest, ASharedConfiguredDirectoryGetsNoCountersOfTheSecond) {
     const std::string config = root + "/remora.json";
     std::ofstream(config) << R"({"directory": ")" << root << R"(/both"})";
@@ -177,6 +211,10 @@ TEST_F(PlaceTest, ASharedConfiguredDirectoryGetsNoCountersOfTheSecond) {
     FakeShim two;
     auto first = Engine::start(config, lines("1"), one.buffers(), system_environment(log));
     ASSERT_TRUE(first) << first.status().message();
+    std::ofstream(root + "/both/remora.prom") << "values 1\n";
+    Engine::end_files("directory=" + root + "/both,outputs=[]", lines("2"),
+                      system_environment(log));
+    EXPECT_EQ(read(root + "/both/remora.prom"), "values 1\n") << "of a live agent";
     auto second = Engine::start(config, lines("2"), two.buffers(), system_environment(log));
     ASSERT_TRUE(second) << second.status().message();
     EXPECT_TRUE(first.value()->stop(5'000));
