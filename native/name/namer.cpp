@@ -199,8 +199,11 @@ bool has_attribute(const Bean& bean, std::string_view stem, std::string_view suf
 bool is_count_of_rate(const Bean& bean, std::string_view path) {
     constexpr std::string_view kCount = "-count";
     constexpr std::string_view kRate = "-rate";
-    // The one such sum without a rate.
-    if (path == "expired-connections-killed-count") {
+    // Such sums without a rate.
+    constexpr std::array<std::string_view, 3> kAlone = {"expired-connections-killed-count",
+                                                        "metadata-apply-error-count",
+                                                        "metadata-load-error-count"};
+    if (std::find(kAlone.begin(), kAlone.end(), path) != kAlone.end()) {
         return true;
     }
     return bean.kind == BeanKind::kMBean && path.ends_with(kCount) &&
@@ -209,8 +212,16 @@ bool is_count_of_rate(const Bean& bean, std::string_view path) {
 
 // Gauges of Kafka's that are sums since the start.
 bool is_growing_gauge(std::string_view name) {
-    return name == "ExpiredConnectionsKilledCount" || name == "linux-disk-read-bytes" ||
-           name == "linux-disk-write-bytes";
+    constexpr std::array<std::string_view, 9> kGrowing = {"EventQueueOperationsStartedCount",
+                                                          "EventQueueOperationsTimedOutCount",
+                                                          "ExpiredConnectionsKilledCount",
+                                                          "HandleLoadSnapshotCount",
+                                                          "MetadataErrorCount",
+                                                          "NewActiveControllersCount",
+                                                          "TimedOutBrokerHeartbeatCount",
+                                                          "linux-disk-read-bytes",
+                                                          "linux-disk-write-bytes"};
+    return std::find(kGrowing.begin(), kGrowing.end(), name) != kGrowing.end();
 }
 
 // The general rule: base, then the attribute path. What only grows is a counter.

@@ -201,6 +201,11 @@ TEST(NamerTest, WhatOnlyGrowsIsACounter) {
                                                              {"expired-connections-killed-count"}}),
         ElementsAre("MemoryPoolDepletedTimeTotal", "connection-close-total",
                     "expired-connections-killed-count"));
+    EXPECT_THAT(
+        counters("kafka.server:type=broker-metadata-metrics", {{"last-applied-record-offset"},
+                                                               {"metadata-apply-error-count"},
+                                                               {"metadata-load-error-count"}}),
+        ElementsAre("metadata-apply-error-count", "metadata-load-error-count"));
     EXPECT_THAT(counters("kafka.server:type=group-coordinator-metrics",
                          {{"offset-commit-count"}, {"offset-commit-rate"}, {"group-count"}}),
                 ElementsAre("offset-commit-count"))
@@ -213,6 +218,15 @@ TEST(NamerTest, WhatOnlyGrowsIsACounter) {
                          {{"UsageThreshold"}, {"UsageThresholdCount"}}),
                 ElementsAre("UsageThresholdCount"));
     for (const char* name : {"kafka.network:type=SocketServer,name=ExpiredConnectionsKilledCount",
+                             "kafka.controller:type=KafkaController,name=MetadataErrorCount",
+                             "kafka.controller:type=KafkaController,name=NewActiveControllersCount",
+                             "kafka.controller:type=KafkaController,"
+                             "name=TimedOutBrokerHeartbeatCount",
+                             "kafka.controller:type=KafkaController,"
+                             "name=EventQueueOperationsStartedCount",
+                             "kafka.controller:type=KafkaController,"
+                             "name=EventQueueOperationsTimedOutCount",
+                             "kafka.server:type=MetadataLoader,name=HandleLoadSnapshotCount",
                              "kafka.server:type=KafkaServer,name=linux-disk-read-bytes",
                              "kafka.server:type=ControllerServer,name=linux-disk-write-bytes"}) {
         EXPECT_EQ(name_all(name, BeanKind::kGauge)[0].type, MetricType::kCounter) << name;
