@@ -101,6 +101,12 @@ bool is_scraped(const OutputConfig& output) {
            output.format == OutputFormat::kOpenMetrics;
 }
 
+// Whether it says who sends, and nobody has said that for it.
+bool needs_instance(const Config& config, const OutputConfig& output) {
+    return output.format == OutputFormat::kOtlpJson && !has_label(config.labels, kInstanceLabel) &&
+           !has_label(output.labels, kInstanceLabel);
+}
+
 // The facts that `text` needs, are not known, and that the shim still looks for.
 void find_pending(std::string_view text, const Facts& facts, std::set<std::string>& found) {
     const std::string all = "," + value_of(facts, kPendingFacts) + ",";
@@ -150,6 +156,9 @@ std::vector<std::string> hold_back(Config& config, const Facts& facts) {
     const auto waits = [&](const OutputConfig& output) {
         std::set<std::string> missing = of_all;
         find_pending(output.path, facts, missing);
+        if (needs_instance(config, output)) {
+            find_pending("${cluster.id}${broker.id}", facts, missing);
+        }
         for (const TextPair& label : output.labels) {
             find_pending(label.second, facts, missing);
         }
@@ -168,8 +177,7 @@ std::vector<std::string> expand_placeholders(Config& config, const Facts& facts)
     add_broker_labels(config);
     expand_paths(config, facts);
     for (OutputConfig& output : config.outputs) {
-        if (output.format == OutputFormat::kOtlpJson && !has_label(config.labels, kInstanceLabel) &&
-            !has_label(output.labels, kInstanceLabel)) {
+        if (needs_instance(config, output)) {
             output.labels.emplace_back(kInstanceLabel, instance_of(facts));
         }
         expand_labels(output.labels, facts, left_out);

@@ -22,9 +22,9 @@ std::string value_of(const Facts& facts, std::string_view key);
 // A fact as part of a file name; "unknown" for an empty one.
 std::string as_file_name(std::string fact);
 
-// Takes out the outputs whose path or labels need a pending fact. Without it their values would be
-// taken for another broker's, or for other series than those that come when it is known. Returns a
-// sentence for each.
+// Takes out the outputs whose path, labels or service.instance.id need a pending fact. Without it
+// their values would be taken for another broker's, or for other series than those that come when
+// it is known. Returns a sentence for each.
 std::vector<std::string> hold_back(Config& config, const Facts& facts);
 
 // Replaces every placeholder of `config`, fills in `config.directory` when that is empty, and gives

@@ -82,6 +82,24 @@ TEST(PlaceholdersTest, ALabelOfAnUnknownFactIsLeftOutAndSaid) {
     EXPECT_EQ(said[1], "the label cluster is left out: ${cluster.id} is not known of this broker");
 }
 
+TEST(PlaceholdersTest, OtlpWaitsForWhatMakesItsInstanceAndForNothingElse) {
+    const Facts slow = {{"broker.id", "7"}, {"pending", "cluster.id,node.role"}};
+    Config config;
+    config.outputs = {output(OutputFormat::kOtlpJson), output(OutputFormat::kNdjson),
+                      output(OutputFormat::kOtlpJson)};
+    config.outputs[0].name = "slow";
+    config.outputs[2].labels = {{"service.instance.id", "mine"}};
+    const auto said = hold_back(config, slow);
+    ASSERT_EQ(said.size(), 1U);
+    EXPECT_EQ(said[0], "output slow waits: ${cluster.id} is not known of this broker yet");
+    ASSERT_EQ(config.outputs.size(), 2U);
+    EXPECT_EQ(config.outputs[0].format, OutputFormat::kNdjson);
+    Config late;
+    late.outputs = {output(OutputFormat::kOtlpJson)};
+    EXPECT_TRUE(hold_back(late, {{"broker.id", "7"}}).empty()) << "nobody looks for it any more";
+    EXPECT_EQ(late.outputs.size(), 1U);
+}
+
 TEST(PlaceholdersTest, WhatAFactSaysIsNotExpandedAgain) {
     Config config;
     config.labels = {{"cluster", "${cluster.id}"}};
