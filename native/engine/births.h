@@ -9,9 +9,10 @@
 
 namespace remora {
 
-// A bean that is offered outside of a sweep was registered just now, but for three kinds: those
-// that could not be taken in before, those that Kafka registers anew because they got another
-// attribute, and those that come back at once. Their counters go on.
+// A bean that is offered outside of a sweep, or in one under the same configuration, was registered
+// just now, but for three kinds: those that could not be taken in before, those that Kafka
+// registers anew because they got another attribute, and those that come back at once. Their
+// counters go on.
 //
 // Thread safety: collector thread only.
 class Births {
@@ -28,7 +29,8 @@ class Births {
     // A unit left.
     void left(std::uint64_t name_hash) { left_.insert(name_hash); }
 
-    // Whether a bean that becomes a unit, outside of a sweep, is new. Tells so once.
+    // Whether a bean that becomes a unit is new. REQUIRES: not in a sweep that finds what was not
+    // selected before (Sweep::finds_old). Tells so once.
     bool is_new(std::uint64_t name_hash) {
         const bool is_met = met_.erase(name_hash) > 0;
         return knows_all_ && !is_met && left_.count(name_hash) == 0 &&

@@ -282,8 +282,8 @@ void Registrar::unregister(UnitId unit) {
     if (aggregate != kNoUnit) {
         unregister(aggregate);
     }
-    if (!sweep_.is_under_way()) {
-        births_.left(units_.at(unit).name_hash);  // what leaves in a sweep comes back in one
+    if (!sweep_.finds_old()) {
+        births_.left(units_.at(unit).name_hash);
     }
     units_.remove(unit);
     sweep_.note_freed();
@@ -309,20 +309,20 @@ void Registrar::report_refused() {
 void Registrar::begin_sweep(Settings settings) {
     settings_ = std::move(settings);
     sweep_.watch(std::move(settings_.unmatched));
-    restart();
+    restart(true);
 }
 
 void Registrar::begin_refill() {
     settings_.needs_series = false;
-    restart();
+    restart(false);
 }
 
-void Registrar::restart() {
+void Registrar::restart(bool is_new_selection) {
     caps_.begin_sweep(units_.begin_sweep(settings_.limits));
     aggregates_.begin_sweep();
     families_.forget_refused();
     publisher_.set_names_kept(settings_.needs_series);
-    sweep_.begin();
+    sweep_.begin(is_new_selection);
 }
 
 bool Registrar::begin_listing() {

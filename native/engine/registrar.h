@@ -98,7 +98,7 @@ class Registrar {
     void note_cut(FamilyId family, const Selection& selection);
     void report_refused();
     void report_unanswered();
-    void restart();
+    void restart(bool is_new_selection);
     void end_sweep();
 
     Settings settings_;

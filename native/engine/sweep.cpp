@@ -18,7 +18,8 @@ constexpr std::int64_t kUnmatchedNs = 60 * kNanosPerSecond;
 
 }  // namespace
 
-void Sweep::begin() {
+void Sweep::begin(bool is_new_selection) {
+    is_new_selection_ = is_new_selection;
     has_freed_ = false;
     unmatched_ns_ = 0;
     is_under_way_ = true;

@@ -21,8 +21,12 @@ class Sweep {
  public:
     // The first one, which comes by itself, is under way from the beginning.
     bool is_under_way() const { return is_under_way_; }
-    // Everything is offered from now on.
-    void begin();
+    // Everything is offered from now on. `is_new_selection`: under a configuration that may select
+    // what was there before.
+    void begin(bool is_new_selection);
+    // Whether a bean that becomes a unit now may have been there all along without being met: in
+    // the first sweep, and under another configuration.
+    bool finds_old() const { return is_under_way_ && is_new_selection_; }
     // Everything has been offered. Returns the list when one was asked for; the caller's.
     std::unique_ptr<std::string> end();
 
@@ -55,6 +59,7 @@ class Sweep {
 
  private:
     bool is_under_way_ = true;
+    bool is_new_selection_ = true;
     bool is_starting_ = true;
     std::size_t units_at_start_ = 0;
     std::int64_t started_ns_ = 0;  // the node has, when nothing comes until then

@@ -32,7 +32,7 @@ void UnitPublisher::send(UnitId unit, const Bean& bean, const Selection& selecti
     registration.made_by = making.how;
     registration.is_incomplete = making.is_incomplete;
     registration.is_kept = is_kept;
-    registration.is_new = !is_kept && !sweep_.is_under_way() && births_.is_new(entry.name_hash);
+    registration.is_new = !is_kept && !sweep_.finds_old() && births_.is_new(entry.name_hash);
     const bool needs_series = !is_kept || names_kept_;
     if (needs_series || selection.policy.visibility.needs_partition()) {
         registration.name = OwnedObjectName(bean.name);

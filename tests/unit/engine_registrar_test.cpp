@@ -58,6 +58,18 @@ class RegistrarTest : public testing::Test {
         }
         return known_;
     }
+    // Whether the unit that the core was last told of counts from 0.
+    bool last_is_new() {
+        bool is_new = false;
+        ControlItem* raw = nullptr;
+        while (channels_.control.try_pop(raw)) {
+            const std::unique_ptr<ControlItem> item(raw);
+            if (item->kind == ControlItem::Kind::kUnit) {
+                is_new = item->registration.is_new;
+            }
+        }
+        return is_new;
+    }
     std::size_t unregistered() {
         Message message;
         std::size_t count = 0;
@@ -127,6 +139,32 @@ TEST_F(RegistrarTest, CapsAreFilledAnewInTheOrderOfASweepOnceTheNodeHasStarted) 
     EXPECT_LT(offer_partition(3), 0);
     end_sweep();
     EXPECT_FALSE(registrar_->wants_refill(now_ns + 3'600 * kNanosPerSecond)) << "once";
+}
+
+TEST_F(RegistrarTest, WhatIsBornInASweepOfTheSameConfigurationCountsFromZero) {
+    Config config;
+    config.select.profile = Profile::kAll;
+    config.limits.series_per_family_max = 3;
+    make(config);
+    EXPECT_GE(offer_partition(0), 0);
+    EXPECT_GE(offer_partition(1), 0);
+    EXPECT_FALSE(last_is_new()) << "it was there before the agent";
+    end_sweep();
+    EXPECT_GE(offer_partition(2), 0);
+    EXPECT_TRUE(last_is_new());
+    EXPECT_LT(offer_partition(3), 0);
+    shim_.add_unregister(0);
+    handle();
+    registrar_->begin_refill();
+    EXPECT_GE(offer_partition(3), 0);
+    EXPECT_FALSE(last_is_new()) << "a cap had left it out";
+    const std::string born = "kafka.server:type=BrokerTopicMetrics,name=BytesInPerSec,topic=born";
+    EXPECT_GE(offer(born), 0);
+    EXPECT_TRUE(last_is_new()) << "registered while everything is offered once more";
+    end_sweep();
+    registrar_->begin_sweep(settings_);
+    EXPECT_GE(offer("kafka.log:type=LogManager,name=OfflineLogDirectoryCount"), 0);
+    EXPECT_FALSE(last_is_new()) << "it may not have been selected before";
 }
 
 TEST_F(RegistrarTest, OnlyTheEndOfASweepKnowsThatASumIsWhole) {

@@ -38,11 +38,11 @@ TEST(SweepTest, RoomThatComesFreeAgainAndAgainWaitsTwiceAsLongEachTime) {
         EXPECT_FALSE(sweep.wants_refill(s(now_s + wait_s - 1), true)) << wait_s;
         now_s += wait_s;
         EXPECT_TRUE(sweep.wants_refill(s(now_s), true)) << wait_s;
-        sweep.begin();
+        sweep.begin(false);
         sweep.note_freed();
         EXPECT_FALSE(sweep.wants_refill(s(now_s + 9'000), true)) << "it is under way";
         sweep.end();
-        sweep.begin();  // forgets who left
+        sweep.begin(false);  // forgets who left
         sweep.end();
     }
     now_s += 600;
