@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t kInboxMessages = 4096;
 constexpr std::int64_t kIdleMaxNs = 10 * kNanosPerSecond;
 constexpr std::int64_t kSwapRetryNs = 5 * kNanosPerMilli;
-constexpr std::int64_t kFullRingMostNs = kNanosPerSecond;
 constexpr std::int64_t kUnfinishedRetryNs = 20 * kNanosPerMilli;
 
 }  // namespace
@@ -60,7 +59,8 @@ std::int64_t Core::do_work() {
     if (grid_.is_due(begun_ns, channels_.complete_until_ns.load(std::memory_order_acquire))) {
         tick(begun_ns, false);
     }
-    const bool encoded = outputs_.encode(cache_);
+    // What does not fit into a full ring goes on when its sink wakes this thread.
+    outputs_.encode(cache_);
     units_.give_back_ids();
     wakes_.hand_out();
     const std::int64_t now_ns = clock_.monotonic_ns();
@@ -68,11 +68,7 @@ std::int64_t Core::do_work() {
     const std::int64_t until_ns = grid_.next_ns() - now_ns;
     // A tick that is due waits for its reads: their submit wakes this thread.
     const std::int64_t idle_ns = until_ns > 0 ? std::min(until_ns, kIdleMaxNs) : kUnfinishedRetryNs;
-    if (!swapped) {
-        return std::min(kSwapRetryNs, idle_ns);
-    }
-    // A full ring wakes this thread when it has room again.
-    return encoded ? idle_ns : std::min(idle_ns, kFullRingMostNs);
+    return swapped ? idle_ns : std::min(kSwapRetryNs, idle_ns);
 }
 
 void Core::on_stop() {

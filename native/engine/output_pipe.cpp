@@ -110,8 +110,9 @@ void OutputPipe::skip_tick() {
     if (!reported_skipping_) {
         reported_skipping_ = true;
         log_.warn("skip." + name_, "output " + name_ +
-                                       ": its destination is slower than its interval, so ticks "
-                                       "are skipped; the one under way sends the newest values");
+                                       ": a tick is not out when the next is due, so ticks are "
+                                       "skipped: its destination is too slow, or the agent gets "
+                                       "too little CPU; the one under way sends the newest values");
     }
 }
 

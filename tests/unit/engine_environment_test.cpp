@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -29,9 +31,50 @@ class EnvironmentTest : public testing::Test {
                              {clock_, files_, sockets_, log_});
     }
 
+    // Registers beans that are all wanted.
+    void register_beans(Engine& engine, wire::BeanKind kind, std::size_t count) {
+        while (slots_.size() < count) {
+            for (std::size_t i = 0; i < 100; ++i) {
+                shim_.add_bean(kind, "kafka.a:type=T,name=n" + std::to_string(slots_.size() + i));
+            }
+            const std::int32_t answered = engine.control(shim_.take_control_bytes());
+            ASSERT_GE(answered, 0);
+            for (const FakeShim::Answer& answer : shim_.answers(answered)) {
+                ASSERT_GE(answer.unit, 0);
+                slots_[static_cast<std::uint32_t>(answer.unit)] = answer.selectors.size();
+            }
+        }
+    }
+    // All their values.
+    void read_all(Engine& engine, double value) {
+        for (const auto& [unit, slots] : slots_) {
+            shim_.add_sample(unit, std::vector<double>(slots, value));
+        }
+        EXPECT_GE(engine.submit(shim_.take_sample_bytes(), clock_->monotonic_ns()), 0);
+        engine.plan(clock_->monotonic_ns());
+    }
+    // An interval passes, at whose end all is read.
+    void tick(Engine& engine, double value) {
+        const std::uint64_t ticks = engine.counters().get(Counter::kTicks);
+        clock_->advance_ms(10'000);
+        EXPECT_TRUE(comes_true([&] {
+            read_all(engine, value);
+            return engine.counters().get(Counter::kTicks) > ticks;
+        }));
+    }
+    // Within half a minute of real time.
+    template <typename Condition>
+    static bool comes_true(Condition&& condition) {
+        for (int i = 0; i < 3'000 && !condition(); ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        return condition();
+    }
+
     const TemporaryDirectory temporary_;
     const std::string directory_ = temporary_.path();
     FakeShim shim_;
+    std::map<std::uint32_t, std::size_t> slots_;  // of the registered units
     KeptLog log_;
     std::shared_ptr<FakeClock> clock_ = std::make_shared<FakeClock>();
     std::shared_ptr<FaultFileSystem> files_ = std::make_shared<FaultFileSystem>();
@@ -63,43 +106,14 @@ TEST_F(EnvironmentTest, AStopAmidATickThatIsSpreadOverTimeLosesNoGrowth) {
               R"("host":"statsd.example","port":8125,"spread":0.8}])");
     ASSERT_TRUE(started) << started.status().message();
     Engine& engine = *started.value();
-    std::vector<std::uint32_t> units;
-    while (units.size() < kCounters) {
-        for (std::size_t i = 0; i < 300; ++i) {
-            shim_.add_bean(wire::BeanKind::kCounter,
-                           "kafka.a:type=Count,name=n" + std::to_string(units.size() + i));
-        }
-        const std::int32_t answered = engine.control(shim_.take_control_bytes());
-        ASSERT_GE(answered, 0);
-        for (const FakeShim::Answer& answer : shim_.answers(answered)) {
-            ASSERT_GE(answer.unit, 0);
-            units.push_back(static_cast<std::uint32_t>(answer.unit));
-        }
-    }
-    const auto read_all = [&](double value) {
-        for (const std::uint32_t unit : units) {
-            shim_.add_sample(unit, {value});
-        }
-        EXPECT_GE(engine.submit(shim_.take_sample_bytes(), clock_->monotonic_ns()), 0);
-        engine.plan(clock_->monotonic_ns());
-    };
+    register_beans(engine, wire::BeanKind::kCounter, kCounters);
     const CounterTable& counters = engine.counters();
-    const auto tick = [&](double value) {
-        const std::uint64_t ticks = counters.get(Counter::kTicks);
-        clock_->advance_ms(10'000);
-        for (int i = 0; i < 1'000 && counters.get(Counter::kTicks) == ticks; ++i) {
-            read_all(value);
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        }
-    };
-    tick(1);
-    tick(3);
+    tick(engine, 1);
+    tick(engine, 3);
     constexpr std::uint64_t kBurst = 16;
-    for (int i = 0; i < 1'000 && counters.get(Counter::kSinkPackets) < kBurst; ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    EXPECT_TRUE(comes_true([&] { return counters.get(Counter::kSinkPackets) >= kBurst; }));
     EXPECT_EQ(counters.get(Counter::kSinkPackets), kBurst) << "the rest waits for its time";
-    read_all(7);
+    read_all(engine, 7);
     ASSERT_TRUE(engine.stop(10'000)) << "it waits for what does not come";
     EXPECT_EQ(counters.get(Counter::kTicksSkipped), 0U);
     std::size_t growth = 0;
@@ -111,6 +125,33 @@ TEST_F(EnvironmentTest, AStopAmidATickThatIsSpreadOverTimeLosesNoGrowth) {
         }
     }
     EXPECT_EQ(growth, kCounters * (7 - 1));
+}
+
+// Its ring is full again and again. No tick comes and nothing is read meanwhile, so nobody but the
+// sink can wake the core.
+TEST_F(EnvironmentTest, AnOutputThatIsLargerThanItsRingIsWrittenAsFastAsItsSinkWrites) {
+    constexpr int kHeld = 4;  // rounds of writes that wait until the ring is full
+    std::atomic<const CounterTable*> counters = nullptr;
+    int writes = 0;
+    std::uint64_t blocked = 0;
+    files_->on_write = [&] {
+        if (counters == nullptr || writes++ % 24 != 0 || writes > kHeld * 24) {
+            return;
+        }
+        EXPECT_TRUE(
+            comes_true([&] { return counters.load()->get(Counter::kSinkBlocked) > blocked; }));
+        blocked = counters.load()->get(Counter::kSinkBlocked);
+    };
+    auto started = start(R"(self_metrics=off,select.profile=all,labels={"x":")" +
+                         std::string(900, 'x') + R"("},outputs=[{"format":"ndjson"}])");
+    ASSERT_TRUE(started) << started.status().message();
+    Engine& engine = *started.value();
+    register_beans(engine, wire::BeanKind::kMeter, 1'000);
+    counters = &engine.counters();
+    tick(engine, 1);
+    EXPECT_TRUE(comes_true([&] { return engine.counters().get(Counter::kSinkFrames) == 1; }));
+    EXPECT_GE(engine.counters().get(Counter::kSinkBytes), 4U << 20) << "four times its ring";
+    EXPECT_TRUE(engine.stop(10'000));
 }
 
 TEST_F(EnvironmentTest, ADirectoryThatItsFilesRefuseIsNotMade) {
