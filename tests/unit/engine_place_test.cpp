@@ -10,7 +10,9 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
+#include "engine/config_source.h"
 #include "engine/engine.h"
 #include "support/fake_shim.h"
 #include "support/fault_file_system.h"
@@ -232,6 +234,23 @@ TEST_F(PlaceTest, NothingIsMadeWhenTheConfigurationIsWrong) {
     EXPECT_FALSE(started);
     EXPECT_FALSE(std::filesystem::exists(root + "/data"));
     EXPECT_FALSE(std::filesystem::exists(logs + "/remora"));
+}
+
+TEST_F(PlaceTest, ATraceAndAReloadStayOutOfKafkasDataToo) {
+    const std::string facts = lines("1") + "log.dirs=" + root + "/other," + root + "/data\n";
+    const std::string config = root + "/remora.json";
+    std::vector<std::string> notes;
+    std::ofstream(config) << "{}";
+    auto opened = ConfigSource::open(config, "", facts, files, notes);
+    ASSERT_TRUE(opened) << opened.status().message();
+    std::ofstream(config) << R"({"trace": {"path": ")" << root << R"(/data/full.trace"}})";
+    const ParseOutcome reread = opened.value().source.reread();
+    EXPECT_NE(reread.error_text().find("trace.path: found " + root + "/data/full.trace, which is"),
+              std::string::npos)
+        << reread.error_text();
+    const auto again = ConfigSource::open(config, "", facts, files, notes);
+    ASSERT_FALSE(again);
+    EXPECT_NE(again.status().message().find("trace.path: found"), std::string::npos);
 }
 
 }  // namespace
