@@ -2,7 +2,7 @@
 """Encodes the beans of a real broker in one format and has that format's parser judge the lines.
 
 golden_test.py CHECK; BEANS_TO_LINES names the encoder program. Exit 77: the parser is not installed.
-golden_test.py update-names writes names-3.5.0.txt anew after a wanted change of the naming scheme.
+golden_test.py update-names writes names-*.txt anew after a wanted change of the naming scheme.
 """
 
 import json
@@ -15,13 +15,14 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 LISTING = HERE / "mbeans-3.5.0.txt"
-NAMES = HERE / "names-3.5.0.txt"
+# Listing, what becomes of it, and whether that has the help too, where it is more than the bean's name.
+NAMES = [(LISTING, HERE / "names-3.5.0.txt", False), (HERE / "mbeans-4.4.0.txt", HERE / "names-4.4.0.txt", True)]
 SKIP = 77
 
 
-def encode(form):
+def encode(form, listing=LISTING):
     program = os.environ["BEANS_TO_LINES"]
-    done = subprocess.run([program, form, str(LISTING)], capture_output=True, check=True)
+    done = subprocess.run([program, form, str(listing)], capture_output=True, check=True)
     losses = re.search(rb"unencodable (\d+) too_long (\d+) clashing (\d+)", done.stderr)
     assert losses and losses.groups() == (b"0", b"0", b"0"), done.stderr
     return done.stdout.decode("utf-8")
@@ -32,11 +33,11 @@ def skip(what):
     sys.exit(SKIP)
 
 
-def types_and_names(text):
-    """`TYPE name` lines and sample names with their label names: what dashboards depend on."""
+def types_and_names(text, with_help):
+    """`TYPE name` lines and sample names with their label names: what dashboards depend on. `HELP` lines if wanted."""
     found = set()
     for line in text.splitlines():
-        if line.startswith("# TYPE "):
+        if line.startswith("# TYPE ") or with_help and re.match(r"# HELP \S+ (?!JMX )", line):
             found.add(line[2:])
         elif not line.startswith("#"):
             name = re.match(r"[a-zA-Z0-9_]+", line).group()
@@ -46,14 +47,15 @@ def types_and_names(text):
 
 
 def check_names():
-    fresh = types_and_names(encode("prometheus"))
-    known = NAMES.read_text()
-    if fresh == known:
-        return
-    gone = sorted(set(known.splitlines()) - set(fresh.splitlines()))
-    new = sorted(set(fresh.splitlines()) - set(known.splitlines()))
-    sys.exit("names changed; if that is wanted: golden_test.py update-names\n- "
-             + "\n- ".join(gone) + "\n+ " + "\n+ ".join(new))
+    for listing, names, with_help in NAMES:
+        fresh = types_and_names(encode("prometheus", listing), with_help)
+        known = names.read_text()
+        if fresh == known:
+            continue
+        gone = sorted(set(known.splitlines()) - set(fresh.splitlines()))
+        new = sorted(set(fresh.splitlines()) - set(known.splitlines()))
+        sys.exit(f"{names.name}: names changed; if that is wanted: golden_test.py update-names\n- "
+                 + "\n- ".join(gone) + "\n+ " + "\n+ ".join(new))
 
 
 def check_promtool():
@@ -197,7 +199,8 @@ def in_environment():
 def main():
     in_environment()
     if sys.argv[1:] == ["update-names"]:
-        NAMES.write_text(types_and_names(encode("prometheus")))
+        for listing, names, with_help in NAMES:
+            names.write_text(types_and_names(encode("prometheus", listing), with_help))
         return
     globals()["check_" + sys.argv[1]]()
     print("ok")
