@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "config/config.h"
 #include "support/encode_rig.h"
 
 namespace remora {
@@ -127,7 +128,7 @@ TEST(NdjsonTest, EmitsOnlyWhatChangedAndAKeyframe) {
 TEST(NdjsonTest, NothingIsUnsaidForLongerThanPrometheusRemembers) {
     EncodeRig rig({.format = OutputFormat::kNdjson,
                    .emit = EmitMode::kChanged,
-                   .keyframe_ms = 180'000,
+                   .keyframe_ms = OutputConfig{}.keyframe_interval_ms,
                    .labels = {}});
     rig.add("a:type=A", {make_series("a")}, {1});
     constexpr std::int64_t kTickMs = 10'000;
