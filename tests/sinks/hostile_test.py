@@ -1,5 +1,6 @@
 """Hostile names, labels and values (hostile_lines.cpp) before the real parser of each format: `hostile_test.py FORMAT`.
-Every line is taken, none is complained of, and the numbers that come out are those that went in."""
+Every line is taken, none is complained of, and the numbers that come out are those that went in. (But of counters in
+statsd, and of DogStatsD, whose consumer adds up: what comes out of these is compared by name and by clients alone.)"""
 import collections
 import json
 import math
@@ -117,20 +118,35 @@ def ndjson():
         assert len(records) == said["lines"]
         for record in records:
             judge.validate(record)
+        sent = [number(re.search(r'"(?:value|text)":"?([^",}]+)"?}$', line)[1]) for line in lines_of(text)]
+        # What is no number in JSON is null, and a text beside that.
+        same_numbers(sent, [number(one.get("text", one["value"])) for one in records], "JSON parser")
 
 
 def otlp():
     in_environment()
     from google.protobuf import json_format
     from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
+    sent_number = re.compile(r'"(?:asInt|asDouble|count|sum|quantile|value)":"?([-+.\w]+)')
+
+    def numbers_of(metric):
+        kind = metric.WhichOneof("data")
+        for point in getattr(metric, kind).data_points:
+            if kind != "summary":
+                yield getattr(point, point.WhichOneof("value"))
+                continue
+            yield from (point.count, point.sum)
+            for one in point.quantile_values:
+                yield from (one.quantile, one.value)
+
     for seed in SEEDS:
         text, _ = hostile("otlp", seed)
-        points = 0
+        got = []
         for line in lines_of(text):
             data = json_format.Parse(line, MetricsData())
-            metric = data.resource_metrics[0].scope_metrics[0].metrics[0]
-            points += len(getattr(metric, metric.WhichOneof("data")).data_points)
-        assert points > 300, points
+            got.extend(numbers_of(data.resource_metrics[0].scope_metrics[0].metrics[0]))
+        assert len(got) > 300, len(got)
+        same_numbers([number(found) for found in sent_number.findall(text.decode())], got, "OTLP parser")
 
 
 def datagrams(text):
@@ -157,15 +173,19 @@ def send(port, text):
 def influx():
     with daemons.influxdb() as (port, counters, query, said):
         lines = 0
+        sent = []
         for seed in SEEDS:
             text, _ = hostile("influx", seed)
             send(port, text)
             lines += text.count(b"\n")
             c.wait_for(lambda: counters()["pointsRx"] >= lines, f"{lines} points, {counters()}")
-            got = []
-            c.wait_for(lambda: counters()["batchesTx"] > 0, "a batch")
-            for row in lines_of(text):
-                float(re.search(r" value=(\S+) \d+$", row)[1])
+            sent.extend(float(re.search(r" value=(\S+) \d+$", row)[1]) for row in lines_of(text))
+
+        def got():
+            return [point[1] for row in query('SELECT "value" FROM /.*/') for point in row["values"]]
+
+        c.wait_for(lambda: len(got()) >= len(sent), f"{len(sent)} numbers")
+        same_numbers(sent, got(), "InfluxDB")
         text, clients = alike("influx")
         send(port, text)
         lines += clients
@@ -178,21 +198,37 @@ def influx():
         assert "lvl=error" not in said(), said()[-2000:]
 
 
+def first_numbers(files):
+    """The number of the first point in each of Whisper's files: 16 bytes of head, where the points are, then these."""
+    for file in files:
+        content = file.read_bytes()
+        offset = struct.unpack_from("!L", content, 16)[0]
+        yield struct.unpack_from("!Ld", content, offset)[1]
+
+
+def made_now(text):
+    """The same lines with the time of day: Whisper keeps points of the last hour."""
+    return re.sub(rb" \d+\n", b" %d\n" % time.time(), text)
+
+
 def graphite():
     with daemons.carbon(hashed=True) as (port, directory, said):
-        names = set()
+        names = {}
         for seed in SEEDS:
-            text, _ = hostile("graphite", seed)
+            text = made_now(hostile("graphite", seed)[0])
             send(port, text)
-            names |= {line.rsplit(" ", 2)[0] for line in lines_of(text)}
+            names |= {line.rsplit(" ", 2)[0]: float(line.rsplit(" ", 2)[1]) for line in lines_of(text)}
         text, clients = alike("graphite")
+        text = made_now(text)
         send(port, text)
-        alike_names = {line.rsplit(" ", 2)[0] for line in lines_of(text)}
+        alike_names = {line.rsplit(" ", 2)[0]: float(line.rsplit(" ", 2)[1]) for line in lines_of(text)}
         assert len(alike_names) == clients, alike_names
         names |= alike_names
         whisper = pathlib.Path(directory) / "whisper"
         c.wait_for(lambda: len(list(whisper.rglob("*.wsp"))) >= len(names), f"{len(names)} files", 60)
-        assert len(list(whisper.rglob("*.wsp"))) == len(names)
+        files = list(whisper.rglob("*.wsp"))
+        assert len(files) == len(names)
+        same_numbers(names.values(), first_numbers(files), "Whisper")
         for word in ("invalid line", "Error", "Traceback"):
             assert word not in said(), said()[-2000:]
 
@@ -205,10 +241,15 @@ def statsd():
             packets = send(port, text)
             lines += packets
             c.wait_for(lambda: ask("counters").get("statsd.packets_received", 0) >= lines, "all datagrams")
-            found = {**ask("gauges"), **ask("counters")}
+            gauges = ask("gauges")
+            found = {**gauges, **ask("counters")}
+            sent = {}
             for line in lines_of(text):
-                name = line.split(":")[0]
-                assert any(name == one for one in found), (name, seed)
+                name, value = re.match(r"([^:]+):([^|]+)", line).groups()
+                assert name in found, (name, seed)
+                if line.endswith("|g"):
+                    sent[name] = float(value)
+            same_numbers(sent.values(), [gauges[name] for name in sent], "statsd")
         text, clients = alike("statsd")
         lines += send(port, text)
         c.wait_for(lambda: ask("counters").get("statsd.packets_received", 0) >= lines, "all datagrams")
