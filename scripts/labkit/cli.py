@@ -74,7 +74,7 @@ def cmd_tool(options):
 
 
 def cmd_jre(options):
-    print(jre.java(options.version))
+    print(jre.java(options.version, options.cpu, options.libc))
 
 
 def cmd_cpu(options):
@@ -213,6 +213,9 @@ def build_parser():
     runtime = add_command(commands, "jre", cmd_jre,
                           "Get a Java runtime to give to `up --java`; prints the path of java.")
     runtime.add_argument("version", type=int, choices=(8, 11, 17, 21, 25))
+    runtime.add_argument("--cpu", choices=("aarch64",), help="of another CPU, under qemu")
+    runtime.add_argument("--libc", choices=("suite", "musl"),
+                         help="with the C library of its Debian suite, or one for musl (17)")
     add_command(commands, "list", cmd_list, "List the registered labs.")
     return parser
 
