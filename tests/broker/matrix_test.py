@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Every Kafka on every Java it runs on, through both reading tiers: the values are those of a remote JMX client.
 
-    matrix_test.py [--only KAFKA[/JDK]] [--results FILE] [--write PAGE]
+    matrix_test.py [--only KAFKA[/JDK]] [--jar JAR] [--results FILE] [--write PAGE]
 
-With --results, figures of rows that passed are kept in FILE, and the page holds the last ones of each row.
+With --jar, the brokers get that one, for instance build/dist/remora.jar of scripts/release. With
+--results, figures of rows that passed are kept in FILE, and the page holds the last ones of each row.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import broker_lab  # noqa: E402
-from broker_lab import LAB, Lab, run  # noqa: E402
+from broker_lab import JAR, LAB, Lab, run  # noqa: E402
 from jmx_compare import EVERYTHING, Comparison  # noqa: E402
 
 ROWS = (("2.8.2", (8, 11, 17)), ("3.5.0", (8, 11, 17)), ("3.9", (8, 11, 17, 21)), ("4", (17, 21, 25)))
@@ -53,13 +54,15 @@ def resolved(kafka):
 class Row:
     """One broker: started with the agent, compared, stopped."""
 
-    def __init__(self, kafka, jdk, tier):
-        self.kafka, self.jdk, self.tier = resolved(kafka), jdk, tier
+    def __init__(self, kafka, jdk, tier, jar, java=None):
+        """`java`: options of `lab up` for another runtime than the usual one of `jdk`."""
+        self.kafka, self.jdk, self.tier, self.jar = resolved(kafka), jdk, tier, jar
+        self.java = java_of(jdk) if java is None else java
 
     def measure(self, case):
         arguments = None if self.tier == TIERS[0] else "{config},tier=mbean"
-        with Lab(CONFIG, agent_arguments=arguments,
-                 up=["--jmx", "--kafka", self.kafka, *java_of(self.jdk)]) as lab:
+        with Lab(CONFIG, agent_arguments=arguments, jar=self.jar,
+                 up=["--jmx", "--kafka", self.kafka, *self.java]) as lab:
             lab.lab("topics", "--topics", str(TOPICS), "--partitions", str(PARTITIONS))
             wait_settled(lab)
             self.compared = Comparison(lab)
@@ -77,7 +80,6 @@ class Row:
                         "units_quarantined", "ticks_skipped_total"):
             case.assertEqual(self.counters[counter], 0, counter)
 
-
     def figures(self):
         """What the page says of the row, as plain values."""
         found, objects = self.compared, self.counters["units_metric_objects"]
@@ -92,10 +94,11 @@ class MatrixTest(unittest.TestCase):
     """Filled with one test a row by `add_rows`."""
 
     done = {}
+    jar = JAR
     results = None
 
     def row(self, kafka, jdk, tier):
-        row = Row(kafka, jdk, tier)
+        row = Row(kafka, jdk, tier, self.jar)
         row.measure(self)
         self.done[row.kafka, jdk, tier] = row.figures()
         if self.results:
@@ -163,12 +166,13 @@ attribute.
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", help="KAFKA or KAFKA/JDK as in ROWS")
+    parser.add_argument("--jar", type=pathlib.Path, default=JAR)
     parser.add_argument("--results", type=pathlib.Path)
     parser.add_argument("--write", type=pathlib.Path, help="page to write when every row has passed")
     options = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)
     add_rows(options.only)
-    MatrixTest.results = options.results
+    MatrixTest.jar, MatrixTest.results = options.jar.resolve(), options.results
     suite = unittest.defaultTestLoader.loadTestsFromTestCase(MatrixTest)
     result = unittest.TextTestRunner(verbosity=2).run(suite)
     if not result.wasSuccessful() or not result.testsRun:
