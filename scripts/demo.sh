@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# The whole thing on a bare Debian or Ubuntu: installs what it needs, builds, gets a real Kafka, starts a broker with
-# the agent on its built-in configuration, makes topics and load, shows live metrics, stops by itself.
+# The whole thing on a bare Debian or Ubuntu: installs what it needs, makes the quick build (by this
+# machine's compiler; scripts/release makes what is given out), gets a real Kafka, starts a broker
+# with the agent on its built-in configuration, makes topics and load, shows live metrics, and stops
+# by itself.
 #   scripts/demo.sh [SECONDS_TO_SHOW]      default 60
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,7 +23,7 @@ trap 'exit 130' INT TERM
 
 step "installing what is missing"
 scripts/setup
-step "building (about two minutes the first time)"
+step "the quick build, for this machine alone (about two minutes the first time)"
 cmake --preset release -DREMORA_DEVELOPER_MODE=OFF >/dev/null
 cmake --build build/release -j "$(nproc)"
 step "getting Kafka 3.5.0 from Maven Central (once)"
