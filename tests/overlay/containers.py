@@ -67,6 +67,15 @@ def kafka_jars(version):
     return pathlib.Path(run(ROOT / "scripts" / "lab", "get", "--kafka", version).stdout.strip())
 
 
+def put_musl_java(target):
+    """A Java for musl, with its loader in its own folder, as /opt/java of an image."""
+    java = pathlib.Path(run(ROOT / "scripts" / "lab", "jre", "17", "--libc", "musl").stdout.strip())
+    loader = run("patchelf", "--print-interpreter", java).stdout.strip()
+    shutil.copytree(java.parents[1], target)
+    shutil.copy(loader, target / "lib" / "ld-musl.so")
+    run("patchelf", "--set-interpreter", "/opt/java/lib/ld-musl.so", target / "bin" / "java")
+
+
 def tool(name):
     """Path of a program that tests/sinks/fetch_consumers installs."""
     path = TOOLS / "venv" / "bin" / name
@@ -130,6 +139,8 @@ class Podman:
         shutil.copytree(STANDIN, context)
         shutil.copytree(kafka_jars(kafka), context / "jars",
                         ignore=lambda _, names: [each for each in names if not each.endswith(".jar")])
+        if name == "apache-kafka":
+            put_musl_java(context / "java")
         self("build", "--quiet", "--tag", f"localhost/{name}-standin", "--file", context / name / "Dockerfile", context)
         shutil.rmtree(context)
         return f"localhost/{name}-standin"
@@ -141,9 +152,10 @@ class Podman:
         return "localhost/node-exporter"
 
     def overlay(self, name, base):
-        """Builds docker/`name` on `base` from the archive of the release; returns its name."""
+        """Builds docker/`name` on `base` in the archive of the release; returns its name."""
+        archive = self.archive()
         self("build", "--quiet", "--tag", f"localhost/{name}-remora", "--build-arg", f"BASE={base}", "--file",
-             ROOT / "docker" / name / "Dockerfile", self.archive())
+             archive / "docker" / name / "Dockerfile", archive)
         return f"localhost/{name}-remora"
 
     def archive(self):
@@ -157,10 +169,10 @@ class Podman:
         return next(target.iterdir())
 
     @contextlib.contextmanager
-    def container(self, image, *options):
-        """A container that runs in the background; its name."""
+    def container(self, image, *options, command=()):
+        """A container that runs `command` (or the image's own) in the background; its name."""
         name = f"remora-{time.monotonic_ns()}"
-        self("run", "--detach", "--name", name, *options, image)
+        self("run", "--detach", "--name", name, *options, image, *command)
         try:
             yield name
         except BaseException:

@@ -12,7 +12,7 @@ import unittest
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from containers import ROOT, Podman, main, run, tool, wait_for  # noqa: E402
+from containers import DIST, ROOT, Podman, kafka_jars, main, run, tool, wait_for  # noqa: E402
 
 SETTINGS = {
     "CLUSTER_ID": "MkU3OEVBNTcwNTJENDM2Qg", "KAFKA_NODE_ID": "1", "KAFKA_PROCESS_ROLES": "broker,controller",
@@ -29,6 +29,20 @@ BESIDE = "native library: loaded /usr/share/remora/libremora.so (beside the jar)
 STRICT = ["--read-only", "--tmpfs", "/tmp:noexec,mode=1777", "--security-opt", "no-new-privileges", "--cap-drop", "all",
           "--cpus", "0.5", "--memory", "1500m", "--network", "none"]
 
+# A broker, from its first line until it is stopped once the agent's file is there.
+ONE_BROKER = """cd /tmp && export REMORA_DIRECTORY=/var/lib/remora
+printf '%s\\n' process.roles=broker,controller node.id=1 controller.quorum.voters=1@localhost:9093 \\
+    listeners=PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093 controller.listener.names=CONTROLLER \\
+    log.dirs=/tmp/data >server.properties
+java -cp '/kafka/*' kafka.tools.StorageTool format -t MkU3OEVBNTcwNTJENDM2Qg -c server.properties
+java -cp '/kafka/*' -javaagent:{jar} kafka.Kafka server.properties &
+until [ -s /var/lib/remora/remora.prom ] && remora stat /var/lib/remora | grep -q 'ticks_total *[1-9]'; do
+    kill -0 $! || exit 1
+    sleep 1
+done
+kill $! && wait $! || [ $? = 143 ]
+"""
+
 
 def settings(**more):
     return [word for name, value in {**SETTINGS, **more}.items() for word in ("--env", f"{name}={value}")]
@@ -41,7 +55,7 @@ def value(text, name):
 
 class ImageTest:
     """What holds for each image. Classes below say which."""
-    NAME = BASE = KAFKA = TOPICS = ""
+    NAME = BASE = KAFKA = TOPICS = LIBC = ""
     WRITABLE = []  # directories that the image's scripts write to
     OTHER_USER = 1000
 
@@ -118,6 +132,7 @@ class ImageTest:
             self.assertEqual(("\n", ""), (listed.stdout, listed.stderr))
             maps = self.podman("exec", name, "cat", "/proc/1/maps").stdout
             self.assertIn("/usr/share/remora/libremora.so", maps)
+            self.assertIn(self.LIBC, maps)
 
     def test_the_compose_file_starts_and_node_exporter_shows_the_broker(self):
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -144,14 +159,38 @@ class ImageTest:
 
 
 class CpKafkaTest(ImageTest, unittest.TestCase):
-    NAME, BASE, KAFKA, TOPICS = "cp-kafka", "debian11", "3.5.0", "kafka-topics"
+    NAME, BASE, KAFKA, TOPICS, LIBC = "cp-kafka", "debian11", "3.5.0", "kafka-topics", "/libc-2.31.so"
     WRITABLE = ["/etc/kafka", "/var/log/kafka"]
     OTHER_USER = 12345  # one that the image does not know, of the group root, as on OpenShift
 
 
 class ApacheKafkaTest(ImageTest, unittest.TestCase):
     NAME, BASE, KAFKA, TOPICS = "apache-kafka", "debian13", "4", "/opt/kafka/bin/kafka-topics.sh"
+    LIBC = "/ld-musl.so"
     WRITABLE = ["/opt/kafka/config", "/opt/kafka/logs"]
+
+
+class PackageTest(unittest.TestCase):
+    def test_a_debian_package_is_installed_used_and_purged(self):
+        cpu = run("dpkg", "--print-architecture").stdout.strip()
+        package = next(iter(sorted(DIST.glob(f"remora_*_{cpu}.deb"))), None)
+        if not package:
+            self.skipTest(f"skipped, because there is no release in {DIST} (scripts/release)")
+        with Podman("debian11") as podman, podman.container(
+                podman.base, "--network", "none", "--volume", f"{DIST}:/dist:ro",
+                "--volume", f"{kafka_jars('3.5.0')}:/kafka:ro", command=["sleep", "600"]) as name:
+            podman("exec", name, "apt-get", "install", "--yes", f"/dist/{package.name}")
+            self.assertRegex(podman("exec", name, "remora", "--version").stdout, r"^[\d.]+\+\w+\n$")
+            examples = "/usr/share/doc/remora/examples"
+            podman("exec", name, "remora", "check", f"{examples}/low-cpu.json")
+            said = podman("exec", name, "sh", "-c", ONE_BROKER.format(jar=JAR))
+            self.assertIn(BESIDE, said.stdout + said.stderr)
+            self.assertIn("remora_up 0", podman("exec", name, "cat", "/var/lib/remora/remora.prom").stdout)
+            podman("exec", name, "rm", "-r", "/var/lib/remora")
+            podman("exec", name, "apt-get", "purge", "--yes", "remora")
+            left = podman("exec", name, "find", "/usr", "/etc", "/var", "-name", "*remora*").stdout
+            self.assertEqual("", left)
+
 
 if __name__ == "__main__":
     main()
