@@ -10,8 +10,7 @@ endif()
 
 # Unpacks the source tarball of `name` that scripts/setup fetched; `out` is set to its folder.
 function(remora_source name out)
-    file(GLOB tarball ${REMORA_DEPS}/${name}_*.orig.tar.*)
-    list(FILTER tarball EXCLUDE REGEX "\\.sha256$")
+    file(GLOB tarball ${REMORA_DEPS}/${name}_*.orig.tar.*[z2])
     list(LENGTH tarball tarballs)
     if(NOT tarballs EQUAL 1)
         message(FATAL_ERROR

@@ -7,7 +7,7 @@ import tarfile
 import zipfile
 
 from labkit import common, debian, zig
-from labkit.common import LabError, say
+from labkit.common import say
 from labkit.debian import run
 
 # Azul's Java for Alpine, whole: no registry has it under a name of its own.
@@ -33,11 +33,7 @@ def libc(arch):
 
 def add_zlib(folder, arch, temp):
     """Compiles zlib, which Alpine has as a package, into `folder`."""
-    found = [path for path in glob.glob(os.path.join(zig.deps_dir(), "zlib_*.orig.tar.*"))
-             if not path.endswith(".sha256")]
-    if not found:
-        raise LabError("no source of zlib: run scripts/setup")
-    with tarfile.open(found[0]) as archive:
+    with tarfile.open(zig.tarball("zlib")) as archive:
         archive.extractall(temp)
     run([zig.program(), "cc", "-target", f"{arch}-linux-musl", "-shared", "-fPIC", "-O2", "-w",
          "-DHAVE_UNISTD_H", "-DHAVE_STDARG_H", "-o", os.path.join(folder, "libz.so.1"),

@@ -5,7 +5,7 @@ import shutil
 import sys
 
 from labkit import common
-from labkit.common import say
+from labkit.common import LabError, say
 from labkit.debian import run
 
 VERSION = "0.17.1"
@@ -14,6 +14,14 @@ VERSION = "0.17.1"
 def deps_dir():
     """Where scripts/setup keeps the sources that are compiled in."""
     return os.environ.get("REMORA_DEPS") or os.path.expanduser("~/.cache/remora-deps")
+
+
+def tarball(name):
+    """Path of the source of `name` among them; its checksum is beside it."""
+    found = glob.glob(os.path.join(deps_dir(), f"{name}_*.orig.tar.*[z2]"))
+    if not found:
+        raise LabError(f"no source of {name} in {deps_dir()}: run scripts/setup")
+    return found[0]
 
 
 def home():

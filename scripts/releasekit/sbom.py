@@ -1,6 +1,5 @@
 """The bill of materials, in CycloneDX: all that is of others inside the library or the program."""
 import datetime
-import glob
 import json
 import os
 import uuid
@@ -31,8 +30,7 @@ def installed(pattern):
 def components():
     """One entry for each library of others."""
     for name, licence in SOURCES:
-        path = next(path for path in glob.glob(os.path.join(zig.deps_dir(), f"{name}_*.orig.tar.*"))
-                    if not path.endswith(".sha256"))
+        path = zig.tarball(name)
         with open(path + ".sha256", encoding="ascii") as checksum:
             digest = checksum.read().strip()
         version = os.path.basename(path)[len(name) + 1:].split(".orig")[0]
