@@ -8,8 +8,9 @@ from labkit.debian import run
 GLIBC_MAX = (2, 17)
 # musl answers to these names itself.
 LIBRARIES = {"libc.so.6", "libpthread.so.0", "libdl.so.2", "libm.so.6"}
-LIBRARY_BYTES_MAX = 2_000_000
-PROGRAM_BYTES_MAX = 4_000_000
+# A quarter more than they have: growth is to be seen.
+LIBRARY_BYTES_MAX = 2_200_000
+PROGRAM_BYTES_MAX = 2_000_000
 MACHINES = {"Advanced Micro Devices X86-64": "x86_64", "AArch64": "aarch64"}
 
 

@@ -55,7 +55,7 @@ class ChecksTest(unittest.TestCase):
              "exports ['more'], lacks []"),
             ("lacks", {"source": SOURCE.replace("remora_start", "other")},
              "exports ['other'], lacks ['remora_start']"),
-            ("musl", {"source": NEWER}, "needs what musl does not have: secure_getenv"),
+            ("absent", {"source": NEWER}, "needs what musl does not have: secure_getenv"),
             ("cpu", {"arch": OTHER}, f", not for {OTHER}"),
         ]
         if ARCH == "x86_64":
