@@ -507,8 +507,9 @@ public final class ShimTests {
         equal("another C library", HostLibc.name("7f00-7f01 r-xp 00000000 00:01 7    /usr/bin/java\n"), "neither");
         File libc = File.createTempFile("libc-", ".so");
         libc.deleteOnExit();
-        java.nio.file.Files.write(libc.toPath(), "GLIBC_2.2.5\0GLIBC_2.9\0GLIBC_2.31\0GLIBC_2.4\0".getBytes("US-ASCII"));
-        equal("glibc 2.31", HostLibc.name("7f00-7f01 r-xp 00000000 00:01 7    " + libc + "\n"), "the newest counts");
+        String banner = "GLIBC_2.30\0GNU C Library (Debian GLIBC 2.31-13) stable release version 2.31.\n\0";
+        java.nio.file.Files.write(libc.toPath(), banner.getBytes("US-ASCII"));
+        equal("glibc 2.31", HostLibc.name("7f00-7f01 r-xp 00000000 00:01 7    " + libc + "\n"), "its banner");
         check(HostLibc.name().matches("glibc 2\\.\\d+|musl"), "of this process: " + HostLibc.name());
     }
 

@@ -13,7 +13,8 @@ final class HostLibc {
     private static final Pattern VERSION = Pattern.compile("version .?(GLIBC\\w*_[\\d.]+).? not found");
     private static final Pattern MUSL = Pattern.compile(
             "Error loading shared library ([^\\s:]+)|Error relocating [^:]+: ([^\\s:]+): symbol not found");
-    private static final Pattern PROVIDED = Pattern.compile("GLIBC_2\\.(\\d+)\0");
+    /** Of what the library prints when it is run. The versions of its symbols may all be older. */
+    private static final Pattern BANNER = Pattern.compile("GNU C Library [^\n]* release version (\\d+\\.\\d+)");
     private static final Pattern MAPPED = Pattern.compile("(?m)/\\S*/(?:(ld-musl)-\\S+|libc[.-]\\S*)$");
 
     /** Null when {@code message} is not about the C library. {@code host}: what {@link #name} says of the host. */
@@ -48,12 +49,8 @@ final class HostLibc {
         if (mapped.group(1) != null) {
             return "musl";
         }
-        int newest = -1;
-        Matcher provided = PROVIDED.matcher(text(Paths.get(mapped.group())));
-        while (provided.find()) {
-            newest = Math.max(newest, Integer.parseInt(provided.group(1)));
-        }
-        return newest < 0 ? "another C library" : "glibc 2." + newest;
+        Matcher banner = BANNER.matcher(text(Paths.get(mapped.group())));
+        return banner.find() ? "glibc " + banner.group(1) : "another C library";
     }
 
     private static String text(Path file) throws IOException {

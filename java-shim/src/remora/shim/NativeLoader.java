@@ -134,13 +134,13 @@ final class NativeLoader {
     private String tryLoad(File file, String how, boolean mustExist) {
         if (!file.isFile()) {
             if (mustExist) {
-                fails(file + " (" + how + ")", "not there");
+                fails(file.getPath(), "not there");
             }
             return null;
         }
         String fault = ElfFile.fault(file, arch());
         if (fault != null) {
-            fails(file + " (" + how + ")", fault);
+            fails(file.getPath(), fault);
             return null;
         }
         try {
@@ -150,7 +150,7 @@ final class NativeLoader {
             if (String.valueOf(cause.getMessage()).contains(ALREADY_LOADED)) {
                 return loadCopy(() -> new FileInputStream(file), "a copy of " + file);
             }
-            fails(file + " (" + how + ")", text(cause, file));
+            fails(file.getPath(), text(cause, file));
             return null;
         }
     }
