@@ -287,6 +287,10 @@ class PagesTest(unittest.TestCase):
                               capture_output=True, text=True, check=False)
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
 
+    def test_the_drop_in_of_the_packages_is_the_one_of_the_page(self):
+        packed = re.sub(r"(?m)^#.*\n", "", (ROOT / "packaging" / "remora.conf").read_text())
+        self.assertIn(packed, blocks((ROOT / "docs" / "operate" / "systemd.md").read_text(), "ini"))
+
 
 class ChecksTest(unittest.TestCase):
     """Each check finds what is wrong, and nothing in what is right."""
