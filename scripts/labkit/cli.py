@@ -174,6 +174,8 @@ def add_load(commands):
     parser.add_argument("--phase-seconds", type=float, default=20.0)
     parser.add_argument("--consumers", type=int, default=2, help="members of the one group")
     parser.add_argument("--seed", type=int, default=1, help="same seed, same records")
+    parser.add_argument("--warm-up", type=float, default=0.0, metavar="SECONDS",
+                        help="records sent before do not count for latencies and rates")
     parser.add_argument("--background", action="store_true",
                         help="return at once; totals go to the log that is printed")
 

@@ -22,7 +22,8 @@ def java_command(lab, options):
     pairs = {"bootstrap": lab.bootstrap(), "seconds": options.seconds, "rate": options.rate,
              "size": options.size, "skew": options.skew, "phases": parse_phases(options.phases),
              "phase-seconds": options.phase_seconds, "consumers": options.consumers,
-             "seed": options.seed, "prefix": options.prefix or "", "topics": options.topics or 0}
+             "seed": options.seed, "prefix": options.prefix or "", "topics": options.topics or 0,
+             "warm-up": options.warm_up}
     if min(options.seconds, options.rate, options.phase_seconds) <= 0 or options.consumers < 0:
         raise LabError("seconds, rate and phase-seconds must be above 0, consumers not below")
     # A stopped broker is for the load no news worth a line for each of its records.

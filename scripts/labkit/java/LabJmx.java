@@ -37,14 +37,43 @@ public final class LabJmx {
 
     private final MBeanServerConnection server;
     private final Writer out;
-    private final Map<String, String[]> shapes = new HashMap<>();
+    private final Map<String, String[]> shapes;
     private int beans;
     private int values;
     private int failures;
 
-    private LabJmx(MBeanServerConnection server, Writer out) {
+    private LabJmx(MBeanServerConnection server, Writer out, Map<String, String[]> shapes) {
         this.server = server;
         this.out = out;
+        this.shapes = shapes;
+    }
+
+    /** A connection that is kept from one dump to the next. Of one thread. */
+    static final class Session implements AutoCloseable {
+        private final JMXConnector connector;
+        private final Map<String, String[]> shapes = new HashMap<>();
+        private LabJmx last;
+
+        Session(String url) throws IOException {
+            connector = JMXConnectorFactory.connect(new JMXServiceURL(url));
+        }
+
+        /** Dumps everything into the file {@code target}, or to stdout for {@code -}: values written. */
+        int dump(String target) throws IOException {
+            try (OutputStream stream = target.equals("-")
+                            ? System.out : Files.newOutputStream(Paths.get(target));
+                    Writer out = new BufferedWriter(
+                            new OutputStreamWriter(stream, StandardCharsets.UTF_8), 1 << 16)) {
+                last = new LabJmx(connector.getMBeanServerConnection(), out, shapes);
+                last.run();
+                return last.values;
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            connector.close();
+        }
     }
 
     public static void main(String[] args) throws Exception {
@@ -52,15 +81,10 @@ public final class LabJmx {
             System.err.println("LabJmx SERVICE_URL OUT|-");
             System.exit(2);
         }
-        try (JMXConnector connector = JMXConnectorFactory.connect(new JMXServiceURL(args[0]));
-                OutputStream stream = args[1].equals("-")
-                        ? System.out : Files.newOutputStream(Paths.get(args[1]));
-                Writer out = new BufferedWriter(
-                        new OutputStreamWriter(stream, StandardCharsets.UTF_8), 1 << 16)) {
-            LabJmx dump = new LabJmx(connector.getMBeanServerConnection(), out);
-            dump.run();
+        try (Session session = new Session(args[0])) {
+            session.dump(args[1]);
             System.err.printf("lab: %d MBeans, %d values, %d unreadable%n",
-                    dump.beans, dump.values, dump.failures);
+                    session.last.beans, session.last.values, session.last.failures);
         }
     }
 

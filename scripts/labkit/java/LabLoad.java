@@ -48,6 +48,7 @@ public final class LabLoad {
         final double phaseSeconds;
         final int consumers;
         final long seed;
+        final double warmUp;
         final List<String> topics = new ArrayList<>();
         final List<Integer> partitions = new ArrayList<>();
 
@@ -65,6 +66,12 @@ public final class LabLoad {
             phaseSeconds = Double.parseDouble(given.get("phase-seconds"));
             consumers = Integer.parseInt(given.get("consumers"));
             seed = Long.parseLong(given.get("seed"));
+            warmUp = Double.parseDouble(given.getOrDefault("warm-up", "0"));
+        }
+
+        /** Seconds whose records count for latencies and rates. */
+        double measuredSeconds() {
+            return Math.max(seconds - warmUp, 1e-3);
         }
 
         /** Records a second at {@code atMs} after the start. */
@@ -103,26 +110,56 @@ public final class LabLoad {
         final AtomicLong failed = new AtomicLong();
         final AtomicLong consumed = new AtomicLong();
         final AtomicLong consumedBytes = new AtomicLong();
-        /** Acknowledged records by the tenths of a millisecond that it took; the last ones took longer. */
-        final AtomicLongArray tenths = new AtomicLongArray(100_000);
+        final Latencies produce = new Latencies();
+        final Latencies delivery = new Latencies();
         volatile String error;
+        /** Wall clock in ms from which on sent records count for latencies; set before the first. */
+        volatile long measuredFromMs = Long.MAX_VALUE;
         long sent;
         long planned;
 
-        void acknowledge(long sentNanos) {
+        void acknowledge(long sentMs, long sentNanos) {
             acknowledged.incrementAndGet();
-            long tenth = (System.nanoTime() - sentNanos) / 100_000;
-            tenths.incrementAndGet((int) Math.min(tenth, tenths.length() - 1));
+            if (sentMs >= measuredFromMs) {
+                produce.add((System.nanoTime() - sentNanos) / 100_000);
+            }
         }
 
-        /** What 99 of 100 records took at most, linger.ms included. */
-        double p99Ms() {
-            long left = acknowledged.get() * 99 / 100;
+        void consume(long sentMs, long nowMs, int bytes) {
+            consumed.incrementAndGet();
+            consumedBytes.addAndGet(bytes);
+            if (sentMs >= measuredFromMs) {
+                delivery.add(Math.max(0, nowMs - sentMs) * 10);
+            }
+        }
+    }
+
+    /** How long things took, in tenths of a millisecond up to 10 s; threads may share it. */
+    private static final class Latencies {
+        /** The last one holds what took longer, too. */
+        private final AtomicLongArray tenths = new AtomicLongArray(100_000);
+        private final AtomicLong count = new AtomicLong();
+
+        void add(long tenth) {
+            tenths.incrementAndGet((int) Math.min(tenth, tenths.length() - 1));
+            count.incrementAndGet();
+        }
+
+        /** What the share {@code quantile} of them took at most, in ms. */
+        double atMostMs(double quantile) {
+            long left = (long) Math.ceil(count.get() * quantile);
             int tenth = 0;
             while (tenth < tenths.length() - 1 && (left -= tenths.get(tenth)) > 0) {
                 tenth++;
             }
             return tenth / 10.0;
+        }
+
+        String json(String name, double seconds) {
+            return String.format("\"%s_p50_ms\": %.1f, \"%s_p99_ms\": %.1f, "
+                            + "\"%s_p999_ms\": %.1f, \"%s_per_s\": %.1f",
+                    name, atMostMs(0.5), name, atMostMs(0.99), name, atMostMs(0.999), name,
+                    count.get() / seconds);
         }
     }
 
@@ -148,10 +185,11 @@ public final class LabLoad {
         double seconds = (System.nanoTime() - began) / 1e9;
         System.out.printf("{\"topics\": %d, \"planned\": %d, \"produced\": %d, \"errors\": %d, "
                         + "\"produced_bytes\": %d, \"consumed\": %d, \"consumed_bytes\": %d, "
-                        + "\"produce_p99_ms\": %.1f, \"seconds\": %.2f, \"seed\": %d}%n",
+                        + "%s, %s, \"seconds\": %.2f, \"seed\": %d}%n",
                 plan.topics.size(), totals.planned, totals.acknowledged.get(), totals.failed.get(),
                 totals.acknowledged.get() * plan.size, totals.consumed.get(),
-                totals.consumedBytes.get(), totals.p99Ms(), seconds, plan.seed);
+                totals.consumedBytes.get(), totals.produce.json("produce", plan.measuredSeconds()),
+                totals.delivery.json("delivery", plan.measuredSeconds()), seconds, plan.seed);
         System.out.flush();
         if (totals.error != null) {
             System.err.println("lab: a consumer failed: " + totals.error);
@@ -183,6 +221,7 @@ public final class LabLoad {
         long ticks = Math.round(plan.seconds * 1000 / TICK_MS);
         double due = 0;
         long began = System.currentTimeMillis();
+        totals.measuredFromMs = began + Math.round(plan.warmUp * 1000);
         for (long tick = 0; tick < ticks; tick++) {
             due += plan.rateAt(tick * TICK_MS) * TICK_MS / 1000;
             long now = System.currentTimeMillis() - began;
@@ -209,9 +248,12 @@ public final class LabLoad {
             byte[] bytes, Totals totals) {
         totals.sent++;
         long sentNanos = System.nanoTime();
-        producer.send(new ProducerRecord<>(topic, partition, null, bytes), (metadata, failure) -> {
+        long sentMs = System.currentTimeMillis();
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(topic, partition, sentMs, null, bytes);
+        producer.send(record, (metadata, failure) -> {
             if (failure == null) {
-                totals.acknowledge(sentNanos);
+                totals.acknowledge(sentMs, sentNanos);
             }
         });
     }
@@ -279,12 +321,10 @@ public final class LabLoad {
                 consumer.subscribe(plan.topics);
                 while (true) {
                     ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(500));
-                    long bytes = 0;
+                    long nowMs = System.currentTimeMillis();
                     for (ConsumerRecord<byte[], byte[]> record : records) {
-                        bytes += record.serializedValueSize();
+                        totals.consume(record.timestamp(), nowMs, record.serializedValueSize());
                     }
-                    totals.consumed.addAndGet(records.count());
-                    totals.consumedBytes.addAndGet(bytes);
                 }
             } catch (WakeupException ended) {
                 // Asked to.
