@@ -15,7 +15,7 @@ case "${1:-}" in
         ;;
 esac
 
-scripts/setup --test
+scripts/setup "$([[ $mode == full ]] && echo --full || echo --test)"
 jobs=$(nproc)
 failed=0
 

@@ -5,6 +5,7 @@ import signal
 import sys
 
 from benchkit import ages, agent, common, core, costs, fidelity, outputs, read, truth, udp_loss
+from perflab import compare
 
 
 def build_parser():
@@ -13,7 +14,8 @@ def build_parser():
     parser.add_argument("--build", default=str(common.BUILD), metavar="DIR",
                         help="build directory (default: build/release)")
     commands = parser.add_subparsers(dest="name", required=True, metavar="NAME")
-    for module in (read, costs, agent, ages, core, outputs, fidelity, truth, udp_loss):
+    for module in (read, costs, agent, ages, core, outputs, fidelity, truth, udp_loss,
+                   compare):
         module.add(commands)
     return parser
 

@@ -22,9 +22,9 @@ COLUMNS_MAX = 100
 # Where a name in a page or a comment may begin, beside its own folder.
 NAME_ROOTS = [ROOT, ROOT / "native", ROOT / "include", ROOT / "include" / "remora", ROOT / "tests", ROOT / "scripts"]
 # Names that are not of this tree.
-FOREIGN_NAMES = {"jni.h", "kafka-server-start.sh", "kafka-run-class.sh"}
+FOREIGN_NAMES = {"report.md", "jni.h", "kafka-server-start.sh", "kafka-run-class.sh"}
 SOURCE_NAME = re.compile(r"(?<![\w./*-])((?:[\w-]+/)*[A-Za-z0-9][\w-]*\.(?:h|cpp|py|java|cmake|md|txt|sh))(?!\.?[\w*-])")
-TELL_THEIR_OPTIONS = {"scripts/bench", "scripts/lab"}
+TELL_THEIR_OPTIONS = {"scripts/bench", "scripts/lab", "scripts/performance-test.sh"}
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.M | re.S)
 INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 

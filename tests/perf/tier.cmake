@@ -1,3 +1,12 @@
+# The judge and the report of the performance lab, on made-up samples.
+add_test(NAME perf.performance_report COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/perflab_test.py)
+set_tests_properties(perf.performance_report PROPERTIES LABELS perf TIMEOUT 300)
+
+# The same with brokers, planted faults and a browser: an hour.
+add_test(NAME perf.performance_lab COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/perflab_full_test.py)
+set_tests_properties(perf.performance_lab PROPERTIES LABELS "full;perf" TIMEOUT 7200 RUN_SERIAL TRUE
+    SKIP_RETURN_CODE 77 ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
+
 # Every benchmark in a tiny form: that it runs and finds its figures, not what they are.
 if(TARGET bench_engine)
     add_executable(large_outputs ${CMAKE_CURRENT_LIST_DIR}/large_outputs.cpp)

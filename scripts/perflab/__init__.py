@@ -1,0 +1,1 @@
+"""The performance lab: what monitoring costs real brokers. See README.md."""
