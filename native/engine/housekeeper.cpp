@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::int64_t kTakeOverPollNs = 20 * kNanosPerMilli;
 constexpr std::int64_t kListingPollNs = 200 * kNanosPerMilli;
+// What is due so soon is done at once: it would wake the thread, and a processor, once more.
+constexpr std::int64_t kTogetherNs = 50 * kNanosPerMilli;
 
 }  // namespace
 
@@ -30,7 +32,7 @@ Housekeeper::Housekeeper(Options options, Channels& channels, const Clock& clock
 
 std::int64_t Housekeeper::do_work() {
     const std::int64_t now_ns = clock_.monotonic_ns();
-    if (now_ns >= counters_due_ns_) {
+    if (now_ns + kTogetherNs >= counters_due_ns_) {
         write_counters();
         counters_due_ns_ = now_ns + options_.counters_interval_ms * kNanosPerMilli;
     }
@@ -64,7 +66,7 @@ bool Housekeeper::take_change(std::int64_t now_ns) {
         return true;
     }
     const bool is_asked = channels_.reread.exchange(false, std::memory_order_acq_rel);
-    if (!is_asked && (options_.config_path.empty() || now_ns < config_due_ns_)) {
+    if (!is_asked && (options_.config_path.empty() || now_ns + kTogetherNs < config_due_ns_)) {
         return false;
     }
     config_due_ns_ = now_ns + options_.config_interval_ms * kNanosPerMilli;

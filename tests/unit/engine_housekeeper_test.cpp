@@ -56,15 +56,26 @@ TEST_F(HousekeeperTest, CountersAreWrittenAtTheirIntervalAndAtTheEnd) {
     EXPECT_EQ(written.value().interval_ms, options_.counters_interval_ms);
     EXPECT_EQ(written.value().outputs, (std::vector<OutputNote>{{"ndjson", "off", "/x"}}));
     std::filesystem::remove(options_.counters_path);
-    clock_.advance_ms(options_.counters_interval_ms - 1);
+    clock_.advance_ms(options_.counters_interval_ms - 100);
     keeper_->do_work();
     EXPECT_FALSE(exists(options_.counters_path));
-    clock_.advance_ms(1);
+    clock_.advance_ms(100);
     keeper_->do_work();
     EXPECT_TRUE(exists(options_.counters_path));
     std::filesystem::remove(options_.counters_path);
     keeper_->on_stop();
     EXPECT_TRUE(exists(options_.counters_path));
+}
+
+TEST_F(HousekeeperTest, DutiesThatAreDueNearlyTogetherWakeTheThreadOnce) {
+    std::int64_t wakes = 0;
+    const std::int64_t end_ns = clock_.now_ns + 60 * kNanosPerSecond;
+    while (clock_.now_ns < end_ns) {
+        // A thread wakes a little late, each time by another amount.
+        clock_.now_ns += keeper_->do_work() + (wakes % 3) * kNanosPerMilli / 10;
+        wakes++;
+    }
+    EXPECT_LE(wakes, 60'000 / options_.config_interval_ms + 1);
 }
 
 TEST_F(HousekeeperTest, ARequestForBeansIsAnsweredOnce) {
