@@ -18,3 +18,9 @@ add_test(NAME broker.matrix
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/matrix_test.py)
 set_tests_properties(broker.matrix PROPERTIES LABELS full TIMEOUT 3600 RUN_SERIAL TRUE
     ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
+
+# Two versions of the agent attached and detached in turn, ten times: six minutes.
+add_test(NAME broker.attach
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/attach_test.py)
+set_tests_properties(broker.attach PROPERTIES LABELS full TIMEOUT 1800 RUN_SERIAL TRUE
+    ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
