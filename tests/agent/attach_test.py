@@ -144,6 +144,16 @@ class AttachTest(unittest.TestCase):
         self.assertEqual(len(re.findall(r"loaded a copy of \S+/libremora.so by way of ", host.log())), 1, host.log())
         self.assertEqual(list(pathlib.Path("/tmp").glob(".remora*")), [])
 
+    def test_a_pool_of_the_host_keeps_nothing_of_an_agent_that_ran_while_its_code_was_compiled(self):
+        # Compiled on the spot, by what was seen until then; the thread of the pool waits in that code ever after.
+        host = self.host(options=["-XX:TieredStopAtLevel=4", "-Xbatch"])
+        host.ask("tasks 2000")  # profiled from here on
+        self.attach(host)
+        host.wait_sample("remora_up 1")
+        host.ask("tasks 50000")
+        self.does("detach", host.pid)
+        wait_for("the library to be unloaded", lambda: (host.ask("gc"), not host.libraries())[1], 60)
+
     def test_what_an_agent_says_of_a_second_one_and_of_its_configuration(self):
         host = self.host()
         for command in ("detach", "reload"):

@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import javax.management.JMException;
@@ -15,7 +17,7 @@ import javax.management.ObjectName;
 /**
  * A JVM that lives as a broker does, without Kafka: {@code FakeBroker PROPERTIES FILE HOOK}. Its parent says on standard
  * input what happens next: {@code state N} (the first one registers the broker's MBean), {@code gc} (a full
- * collection), {@code exit}. Its shutdown hook has the name HOOK. As {@code kafka-shutdown-hook} it is a controlled
+ * collection), {@code tasks N} (so many for a pool, whose one thread then waits for more), {@code exit}. Its shutdown hook has the name HOOK. As {@code kafka-shutdown-hook} it is a controlled
  * shutdown that lasts until the agent has read the state three times more; any other lasts until the agent has ended
  * FILE. Both say {@code ended} at their end, and {@code late} for each read of the state after that.
  */
@@ -45,6 +47,7 @@ public final class FakeBroker {
     }
 
     private final State state = new State();
+    private final ExecutorService pool = Executors.newFixedThreadPool(1);
     private final Path file;
     private final boolean isKafka;
 
@@ -89,6 +92,12 @@ public final class FakeBroker {
         }
     }
 
+    private void tasks(int count) throws Exception {
+        for (int i = 0; i < count; i++) {
+            pool.submit(() -> { }).get();
+        }
+    }
+
     /** See the class. */
     public static void main(String[] arguments) throws Exception {
         FakeBroker broker = new FakeBroker(arguments[1], arguments[2]);
@@ -96,6 +105,8 @@ public final class FakeBroker {
         for (String line = in.readLine(); line != null && !line.equals("exit"); line = in.readLine()) {
             if (line.equals("gc")) {
                 System.gc();
+            } else if (line.startsWith("tasks ")) {
+                broker.tasks(Integer.parseInt(line.substring("tasks ".length())));
             } else {
                 broker.register(Integer.parseInt(line.substring("state ".length())));
             }

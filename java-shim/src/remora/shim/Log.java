@@ -3,21 +3,26 @@ package remora.shim;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
  * The shim's own handful of lines: standard error, in the form of the core's. Nothing is ever written to standard
  * output. Whoever says something never waits for a reader: a daemon thread writes the lines and ends after a second
  * without any. There are so few that those which wait are kept.
+ *
+ * <p>Not an executor of the JDK: the JIT would compile its loop, in which threads of the host wait as well, with our
+ * classes in it, and those could not be unloaded after a detach.
  */
 final class Log {
     private static final int LINES_MAX = 150;
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss,SSS", Locale.ROOT);
-    private static final ThreadPoolExecutor WRITER = new ThreadPoolExecutor(
-            0, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(LINES_MAX), Log::writerOf);
+    /** After the last line. */
+    private static final String END = "";
+    private static final BlockingQueue<String> WAITING = new LinkedBlockingQueue<>(LINES_MAX + 2);
+    private static Thread writer;
     private static int lines;
     private static int lost;
 
@@ -49,31 +54,65 @@ final class Log {
         }
     }
 
-    private static void write(String level, String line) {
-        String text = "[" + LocalDateTime.now().format(TIME) + "] " + level + " remora: " + line;
+    private static synchronized void write(String level, String line) {
+        WAITING.add("[" + LocalDateTime.now().format(TIME) + "] " + level + " remora: " + line);
+        if (writer != null) {
+            return;
+        }
+        Thread thread = new Thread(Log::writeLines, "remora-lines");
+        thread.setDaemon(true);
+        thread.setContextClassLoader(null);  // whoever speaks first may be a thread of the host
         try {
-            WRITER.execute(() -> System.err.println(text));
+            thread.start();
+            writer = thread;
         } catch (Throwable cause) {
             // No thread or memory to say it: the host needs them more.
         }
     }
 
-    private static Thread writerOf(Runnable lines) {
-        Thread thread = new Thread(lines, "remora-lines");
-        thread.setDaemon(true);
-        thread.setContextClassLoader(null);  // whoever speaks first may be a thread of the host
-        return thread;
+    private static void writeLines() {
+        try {
+            for (String line = next(); line != END; line = next()) {
+                System.err.println(line);
+            }
+        } catch (Throwable cause) {
+            forgetWriter();  // with the next line comes another
+        }
+    }
+
+    private static String next() throws InterruptedException {
+        String line = WAITING.poll(1, TimeUnit.SECONDS);
+        return line == null ? last() : line;
+    }
+
+    private static synchronized String last() {
+        String line = WAITING.poll();
+        if (line == null) {
+            forgetWriter();
+        }
+        return line == null ? END : line;
+    }
+
+    private static synchronized void forgetWriter() {
+        writer = null;
     }
 
     /** Says how many lines were lost, and waits a second at most for those under way. The last thing to call. */
     static void close() {
         sayLost();
         try {
-            WRITER.shutdown();
-            WRITER.awaitTermination(1, TimeUnit.SECONDS);
-        } catch (InterruptedException | SecurityException e) {
+            Thread thread = end();
+            if (thread != null) {
+                thread.join(TimeUnit.SECONDS.toMillis(1));
+            }
+        } catch (InterruptedException e) {
             // The thread ends by itself when it has nothing more to write.
         }
+    }
+
+    private static synchronized Thread end() {
+        WAITING.add(END);
+        return writer;
     }
 
     /** A throwable as one line without its stack. */
