@@ -18,18 +18,22 @@ def add(commands):
 
 
 def load(path):
-    """The report at `path`; BenchError when it is none."""
+    """The report at `path`; BenchError when it is none, or does not tell its noise."""
     path = pathlib.Path(path)
     path = path / "report.json" if path.is_dir() else path
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         if found["format"] != "remora-performance-1":
             raise KeyError("format")
-        return found
+        rounds = found["settings"]["repeat"]
     except OSError as error:
         raise common.BenchError(f"{path}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise common.BenchError(f"{path} is no report.json of performance-test.sh") from error
+    if rounds < 2:
+        raise common.BenchError(f"{path} is of one round: its noise is not known, so nothing can be "
+                                "said to have moved; measure with --repeat 2 or more")
+    return found
 
 
 BETTER_WHEN_MORE = ("produce_per_s", "delivery_per_s", "hit_rate")
@@ -44,7 +48,7 @@ def moves(before, after):
         for figure in (*figures.FIGURES, *figures.COLLECTING):
             old, new = (list(table.values_of(report["runs"], run, figure).values())
                         for report in (before, after))
-            if not old or not new or figure.key == "collections":
+            if not old or not new or figure.key in ("collections", "left"):
                 continue
             mean, low, high = stats.difference(old, new)
             noise = max((table.noise(report["runs"], figure) or 0.0) for report in (before, after))

@@ -49,7 +49,8 @@ COLLECTING = (
     Figure("values", "values a collection", ""),
     Figure("age_max_s", "age of the oldest value when written", "s"),
     Figure("failed", "collections failed", ""),
-    Figure("dropped", "values, lines and ticks dropped", ""),
+    Figure("dropped", "values, lines and ticks dropped: no room, or no destination", ""),
+    Figure("left", "values that left with their MBean", ""),
     Figure("hit_rate", "cache hit rate", ""),
 )
 BY_KEY = {figure.key: figure for figure in (*FIGURES, *COLLECTING)}
@@ -180,14 +181,20 @@ def lateness_on_grid(begun, interval_s):
     return [offset - min(offsets) for offset in offsets]
 
 
+# Values of MBeans that the broker unregistered after the read and before the tick: their series are
+# gone from the broker too, so nothing is missing.
+LEFT = ("values_unregistered_dropped_total", "values_orphan_dropped_total")
+
+
 def of_counters(start, end):
-    """Hit rate and drops between two states of the agent's counters."""
+    """Hit rate, drops, and values that left, between two states of the agent's counters."""
     def grown(name):
         return end.get(name, 0) - start.get(name, 0)
     hits, misses = grown("cache_hits_total"), grown("cache_misses_total")
-    dropped = sum(grown(name) for name in end
-                  if name.endswith("_dropped_total") or name == "ticks_skipped_total")
-    found = {"dropped": dropped, "units": end.get("units", 0), "series": end.get("series", 0)}
+    dropped = sum(grown(name) for name in end if name not in LEFT
+                  and (name.endswith("_dropped_total") or name == "ticks_skipped_total"))
+    found = {"dropped": dropped, "left": sum(grown(name) for name in LEFT),
+             "units": end.get("units", 0), "series": end.get("series", 0)}
     if hits + misses > 0:
         found["hit_rate"] = hits / (hits + misses)
     return found

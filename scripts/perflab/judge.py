@@ -32,8 +32,8 @@ TARGETS = (
     Target("hit_rate", "cache hit rate", "%", 80.0, 80.0, 1,
            "series emitted without a read since the tick before over all emitted, run optimized"),
     Target("dropped", "dropped", "", 0.0, 0.0, -1,
-           "values, lines, bytes and ticks that the agent's counters call dropped or skipped, all "
-           "runs of Remora"),
+           "values, lines, bytes and ticks that found no room or no destination, all runs of Remora; "
+           "not what left the broker with its MBean"),
     Target("best_peer", "everything: CPU of the best peer over Remora's", "x", 1.5, 1.5, 1,
            "threads inside the broker, means of the runs"),
     Target("jmx_exporter", "built-in configuration: CPU of jmx_exporter over Remora's", "x",

@@ -14,12 +14,13 @@ class Run:
 
 BASELINE = "baseline"
 
-# The threads that each kind has inside a broker, as the kernel has their names (15 characters).
+# The threads that each kind has inside a broker, as the kernel has their names (15 characters). A
+# broker without it has none of these.
 THREADS = {
     "none": None,
     "jmx": re.compile("RMI |JMX "),
     "jmx_exporter": re.compile("prometheus-http|HTTP-Dispatcher|idle-timeout-ta|req-rsp-timeout"),
-    "jolokia": re.compile("[Jj]olokia|HTTP-Dispatcher|idle-timeout-ta|req-rsp-timeout|Thread-N"),
+    "jolokia": re.compile("jolokia-|HTTP-Dispatcher|idle-timeout-ta"),
     "remora": re.compile("remora"),
 }
 

@@ -65,7 +65,7 @@ def collecting(made):
         for figure in figures.COLLECTING:
             of_all = list(values_of(made, run, figure).values())
             if of_all:
-                worst = figure.key in ("latency_max_s", "age_max_s", "failed", "dropped")
+                worst = figure.key in ("latency_max_s", "age_max_s", "failed", "dropped", "left")
                 values[figure.key] = max(of_all) if worst else statistics.median(of_all)
         if "values" in values:
             found[run] = values

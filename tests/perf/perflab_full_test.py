@@ -94,8 +94,19 @@ class WholeTest(WithPlace):
             self.assertGreater(cpu["inside"], 0, run)
             self.assertGreater(found["collecting"][run]["values"], 100, run)
             self.assertEqual(found["collecting"][run]["failed"], 0, run)
+        self.check_threads(found)
         self.assertTrue((out / "report.md").read_text().startswith("# What monitoring costs"))
         self.look_at(out / "report.html", 6)
+
+    def check_threads(self, found):
+        """What monitors has threads of its own in each broker, and a broker without it has none of them."""
+        bare = {group for row in found["runs"] if row["run"] == "baseline"
+                for values in row["brokers"].values() for group in values["threads_percent"]}
+        for row in found["runs"]:
+            for values in row["brokers"].values():
+                own = set(values["own_threads"])
+                self.assertEqual(own == set(), row["run"] == "baseline", row["run"])
+                self.assertEqual(own & bare, set(), row["run"])
 
     def look_at(self, page, charts):
         """Opens the page without a network: no script error, every chart drawn."""
@@ -110,6 +121,18 @@ class WholeTest(WithPlace):
         errors = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
         self.assertEqual(errors, [])
         self.assertEqual(done.stdout.count('class="marks"'), charts)
+
+    def test_brokers_that_do_not_start_are_told_with_what_they_said(self):
+        out = self.dir / "out"
+        done = subprocess.run([SCRIPT, "--build", BUILD, "--out", out, "--brokers", "1", "--topics",
+                               "2", "--seconds", "5", "--warm-up", "5", "--repeat", "1", "--runs",
+                               "jmx_exporter", "--rules", self.dir / "none.yml"], text=True,
+                              capture_output=True, check=False, timeout=600)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("none.yml", done.stderr)
+        self.assertIn("the report is of the runs before", done.stderr)
+        found = json.loads((out / "report.json").read_text())
+        self.assertEqual([row["run"] for row in found["runs"]], ["baseline"])
 
     def test_a_signal_ends_it_cleanly_with_the_runs_that_were_whole(self):
         out = self.dir / "out"

@@ -14,11 +14,15 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from benchkit import common as bench  # noqa: E402
+from labkit.common import LabError  # noqa: E402
+from perflab import __main__ as lab  # noqa: E402
 from perflab import (cluster, compare, figures, hsperf, judge, meter, page,  # noqa: E402
                      peers, report, runs, stats)
 
@@ -34,9 +38,10 @@ class Made:
     """What one run is like: CPU as a share of a core, megabytes, MB a minute, seconds."""
 
     def __init__(self, own=0.0, rss=600.0, grows=0.0, heap_grows=0.0, latency=0.2, dropped=0,
-                 p99=20.0, hits=900):
+                 left=0, p99=20.0, hits=900):
         self.own, self.rss, self.grows, self.heap_grows = own, rss, grows, heap_grows
-        self.latency, self.dropped, self.p99, self.hits = latency, dropped, p99, hits
+        self.latency, self.dropped, self.left = latency, dropped, left
+        self.p99, self.hits = p99, hits
 
 
 USUAL = {"baseline": Made(), "jmx_exporter": Made(own=0.08, rss=650, latency=1.5),
@@ -70,7 +75,8 @@ def samples(name, repeat, made, seconds=60, seed=0):
                                      OWN_GROUP[kind] or "main": 100_000 * at}})
             rows.append({"kind": "counters", "t": t + at, "edge": edge, "who": who, "counters": {
                 "cache_hits_total": made.hits * at, "cache_misses_total": 100 * at, "series": 8000,
-                "sink_frames_dropped_total": made.dropped * (at > 0)}})
+                "sink_frames_dropped_total": made.dropped * (at > 0),
+                "values_unregistered_dropped_total": made.left * (at > 0)}})
         for due in range(10, seconds, 10):
             written = t + due + made.latency + dice.uniform(0, 0.01)
             if kind == "remora":
@@ -90,6 +96,8 @@ def samples(name, repeat, made, seconds=60, seed=0):
 
 
 class WithRuns(unittest.TestCase):
+    settings = SETTINGS
+
     def setUp(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="remora-test-"))
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
@@ -103,7 +111,7 @@ class WithRuns(unittest.TestCase):
                 path = place / "samples" / f"{repeat}-{run}.ndjson"
                 path.write_text("".join(json.dumps(row) + "\n" for row in
                                         samples(run, repeat, made, seconds, seed)))
-        found = report.build(place, SETTINGS)
+        found = report.build(place, self.settings)
         report.write(place, found)
         return found
 
@@ -142,6 +150,12 @@ class FiguresTest(WithRuns):
         self.assertEqual(found["cut_short"], ["2-everything"])
         self.assertEqual(len(found["runs"]), 7)
         self.assertIn("Cut short and left out: 2-everything.", report.markdown(found))
+
+    def test_values_that_left_with_their_mbean_are_told_and_are_no_drops(self):
+        found = self.reported(optimized=Made(own=0.002, left=94))
+        self.assertEqual(found["collecting"]["optimized"]["left"], 94)
+        self.assertEqual(found["collecting"]["optimized"]["dropped"], 0)
+        self.assertTrue(self.target(found, "dropped")["met"])
 
     def test_memory_that_a_step_made_larger_does_not_grow(self):
         step = [(at, 100.0 + 30 * (at == 59)) for at in range(60)]
@@ -228,6 +242,13 @@ class CompareTest(WithRuns):
         self.assertTrue(result["kept"])
         self.assertIn("cpu_own_percent", {row["figure"] for row in result["moved"]})
 
+    def test_a_report_of_one_round_is_refused_because_its_noise_is_not_known(self):
+        self.reported("a", repeats=2)
+        self.settings = {**SETTINGS, "repeat": 1}
+        self.reported("b", repeats=1)
+        with self.assertRaisesRegex(bench.BenchError, "b/report.json is of one round"):
+            self.run_compare()
+
     def test_a_file_that_is_no_report_is_an_error_with_its_name(self):
         path = self.dir / "other.json"
         path.write_text('{"format": "else"}')
@@ -235,6 +256,29 @@ class CompareTest(WithRuns):
                               capture_output=True, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"{path} is no report.json", done.stderr)
+
+
+class StartTest(WithRuns):
+    def test_brokers_that_do_not_start_end_it_with_the_runs_before_and_what_they_said(self):
+        options = lab.build_parser().parse_args(["--runs", "optimized", "--out", str(self.dir)])
+        lab.complete(options)
+        (self.dir / "samples").mkdir()
+
+        def measure(_brokers, run, repeat, _options, directory):
+            if run.name == "optimized":
+                raise LabError("broker 2 ended while starting; its log says: no such file")
+            path = directory / "samples" / f"{repeat}-{run.name}.ndjson"
+            path.write_text("".join(json.dumps(row) + "\n" for row in
+                                    samples(run.name, repeat, USUAL[run.name])))
+
+        said = io.StringIO()
+        with mock.patch.object(lab.cluster, "Cluster") as brokers, \
+                mock.patch.object(lab.drive, "measure", measure), contextlib.redirect_stderr(said):
+            self.assertEqual(lab.make_runs(options), 1)
+        brokers.return_value.__exit__.assert_called_once()
+        self.assertIn("its log says: no such file\nthe report is of the runs before", said.getvalue())
+        found = report.build(self.dir, lab.settings(options))
+        self.assertEqual([row["run"] for row in found["runs"]], ["baseline"])
 
 
 class Tags(html.parser.HTMLParser):
