@@ -385,6 +385,19 @@ def up(options):
     return lab
 
 
+def join(options):
+    """A lab of brokers that others started; returns it. For topics, loads and tools."""
+    version = download.resolve(options.kafka)
+    jars = options.jars or download.jars_dir(version)
+    lab, _ = state.Lab.create(options.dir, {
+        "name": options.name, "kafka": version, "jars": jars,
+        "classpath": os.path.join(jars, "*"), "java": default_java(), "mode": "joined",
+        "bootstrap": options.bootstrap, "state": "up", "owner": None}, 0)
+    for name, level in (("tool", "WARN"), ("load", "ERROR")):
+        logging_options(lab.dir, version, level, name, "err")
+    return lab
+
+
 def stop_one(lab, number, kill=False, seconds=30.0):
     """Stops broker `number`; returns the seconds it took."""
     broker = lab.broker(number)

@@ -28,6 +28,10 @@ def cmd_up(options):
     print(broker.up(options).dir)
 
 
+def cmd_join(options):
+    print(broker.join(options).dir)
+
+
 def cmd_topics(options):
     topics.run(state.Lab.open(options.dir), options)
 
@@ -112,6 +116,19 @@ def add_up(commands):
                          "(default: $REMORA_LAB_OWNER_PID)")
     up.add_argument("--keep-failed", action="store_true",
                     help="keep the directory (logs) when the start fails")
+
+
+def add_join(commands):
+    parser = add_command(commands, "join", cmd_join,
+                         "Make a lab of brokers that others started, for topics, load and tool; "
+                         "prints its directory. `down` leaves the brokers alone.")
+    add_dir(parser, required=True)
+    parser.add_argument("--bootstrap", required=True, metavar="HOST:PORT,...")
+    parser.add_argument("--kafka", default=common.DEFAULT_KAFKA, metavar="V",
+                        help="version of the clients (default %(default)s)")
+    parser.add_argument("--jars", metavar="DIR",
+                        help="directory of that version's jars (default: those of `lab get`)")
+    parser.add_argument("--name", default="", help="a name for `lab list`")
 
 
 def add_topics(commands):
@@ -205,6 +222,7 @@ def build_parser():
     get = add_command(commands, "get", cmd_get, "Download the jars of a Kafka; prints their place.")
     get.add_argument("--kafka", default=common.DEFAULT_KAFKA, metavar="V")
     add_up(commands)
+    add_join(commands)
     add_topics(commands)
     add_down(commands)
     add_one_broker(commands)

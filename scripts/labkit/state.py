@@ -209,7 +209,8 @@ def stale_reason(entry):
     if owner and not common.is_alive(owner):
         return "its owner has ended"
     stopped_on_purpose = any(broker.get("stopped") for broker in data["brokers"])
-    if not stopped_on_purpose and not starter and not any(
+    # A lab that joined others' brokers has none of its own.
+    if data["brokers"] and not stopped_on_purpose and not starter and not any(
             common.is_alive(broker.get("process")) for broker in data["brokers"]):
         return "none of its brokers runs"
     return None

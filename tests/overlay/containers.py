@@ -19,7 +19,9 @@ TOOLS = pathlib.Path(os.environ.get("REMORA_TOOLS", ROOT / "build" / "tools"))
 CACHE = pathlib.Path(os.environ.get("REMORA_LAB_CACHE", pathlib.Path.home() / ".cache" / "remora-lab"))
 STANDIN = pathlib.Path(__file__).resolve().parent / "standin"
 # By image: Debian's suite and Java; both are as old as the images that they stand for.
-BASES = {"debian11": ("bullseye", "openjdk-11-jre-headless"), "debian13": ("trixie", "openjdk-21-jre-headless")}
+BASES = {"debian11": ("bullseye", "openjdk-11-jre-headless"), "debian13": ("trixie", "openjdk-21-jre-headless"),
+         # What docker/performance/Dockerfile installs where it is missing.
+         "debian12": ("bookworm", "openjdk-17-jdk-headless,python3,maven")}
 # What a container may do here where the process lacks CAP_SYS_RESOURCE; crun does not know mixed cgroups.
 CONFIGURATION = """[containers]
 default_ulimits = ["nofile=20000:20000", "nproc=8192:8192"]
@@ -157,6 +159,17 @@ class Podman:
         self("build", "--quiet", "--tag", f"localhost/{name}-remora", "--build-arg", f"BASE={base}", "--file",
              archive / "docker" / name / "Dockerfile", archive)
         return f"localhost/{name}-remora"
+
+    def performance(self, agent):
+        """Builds docker/performance with the files of the image `agent`; returns its name."""
+        base = "localhost/remora-test-debian12"
+        self("import", base_archive(*BASES["debian12"]), base)
+        context = self.dir / "performance"
+        shutil.copytree(ROOT / "scripts", context / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+        self("build", "--quiet", "--tag", "localhost/remora-performance", "--build-arg", f"BASE={base}", "--build-arg",
+             f"AGENT={agent}", "--file", ROOT / "docker" / "performance" / "Dockerfile", context)
+        shutil.rmtree(context)
+        return "localhost/remora-performance"
 
     def archive(self):
         """The unpacked archive of the release for this machine's CPU."""

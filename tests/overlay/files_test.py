@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import sys
 import tempfile
 import unittest
@@ -26,11 +27,13 @@ def dockerfiles():
 
 class DockerfileTest(unittest.TestCase):
     def test_hadolint_finds_nothing(self):
-        self.assertEqual(3, len(dockerfiles()))
+        self.assertEqual(4, len(dockerfiles()))
         self.assertEqual("", run(tool("hadolint"), *dockerfiles()).stdout)
 
     def test_each_puts_jar_library_and_program_where_the_packages_do(self):
         for path in dockerfiles():
+            if path.parent.name == "performance":
+                continue
             text = path.read_text()
             self.assertRegex(text, r"(?m)^COPY .* remora\.jar libremora\.so /usr/share/remora/$", path)
             self.assertRegex(text, r"(?m)^COPY .* remora /usr/bin/remora$", path)
@@ -43,14 +46,15 @@ class DockerfileTest(unittest.TestCase):
             self.assertNotIn("KAFKA_OPTS", text)
 
 
-class ComposeTest(unittest.TestCase):
-    def service(self, name):
-        found = run(tool("docker-compose"), "-f", DOCKER / name / "compose.yml", "config", "--format", "json")
-        return json.loads(found.stdout)["services"]
+def services_of(name, file="compose.yml", *options):
+    found = run(tool("docker-compose"), "-f", DOCKER / name / file, *options, "config", "--format", "json")
+    return json.loads(found.stdout)["services"]
 
+
+class ComposeTest(unittest.TestCase):
     def test_brokers_are_as_strict_as_the_pages_say_and_share_the_metrics_only(self):
         for name in ("cp-kafka", "apache-kafka"):
-            services = self.service(name)
+            services = services_of(name)
             kafka, exporter = services["kafka"], services["node-exporter"]
             self.assertTrue(kafka["read_only"])
             self.assertEqual("1000", kafka["user"])
@@ -64,6 +68,45 @@ class ComposeTest(unittest.TestCase):
             self.assertIn(f"--collector.textfile.directory={shown['target']}", exporter["command"])
 
 
+class PerformanceTest(unittest.TestCase):
+    """The three brokers of docker/performance, and what runs beside them."""
+
+    def setUp(self):
+        self.services = services_of("performance", "docker-compose.yml", "--profile", "report")
+        self.brokers = {name: each for name, each in self.services.items() if name.startswith("kafka-")}
+
+    def test_three_brokers_with_the_agent_are_one_quorum(self):
+        self.assertEqual(3, len(self.brokers))
+        voters = ",".join(f"{each['environment']['KAFKA_NODE_ID']}@{name}:29093"
+                          for name, each in sorted(self.brokers.items()))
+        for name, each in self.brokers.items():
+            self.assertEqual("cp-kafka-remora", each["image"])
+            self.assertEqual(voters, each["environment"]["KAFKA_CONTROLLER_QUORUM_VOTERS"])
+            self.assertEqual(f"PLAINTEXT://{name}:9092", each["environment"]["KAFKA_ADVERTISED_LISTENERS"])
+            self.assertNotIn("EXTRA_ARGS", each["environment"])
+
+    def test_its_commands_are_such_as_the_scripts_take(self):
+        sys.path.insert(0, str(ROOT / "scripts"))
+        from labkit import cli
+        found = {}
+        for name in ("topics", "load"):
+            for line in self.services[name]["command"][-1].replace("\\\n", " ").splitlines():
+                program, *words = shlex.split(line)
+                if program == "/opt/remora/scripts/lab":
+                    found[words[0]] = cli.build_parser().parse_args(words)
+        self.assertEqual({"join", "topics", "load"}, set(found))
+        self.assertEqual({f"{name}:9092" for name in self.brokers}, set(found["join"].bootstrap.split(",")))
+        self.assertEqual((100, 10, 3), (found["topics"].topics, found["topics"].partitions, found["topics"].replication))
+        self.assertEqual(found["join"].dir, found["load"].dir)
+        self.assertEqual("service_completed_successfully", self.services["load"]["depends_on"]["topics"]["condition"])
+        dockerfile = (DOCKER / "performance" / "Dockerfile").read_text()
+        self.assertEqual(["/opt/remora/scripts/performance-test.sh"], self.services["report"]["entrypoint"])
+        # Where the script looks for a build, and where it puts reports.
+        for path in (found["join"].jars, "/opt/remora/build/release", "/opt/remora/scripts"):
+            self.assertRegex(dockerfile, rf"(?m)^COPY .* {path}/?$")
+        self.assertIn("/opt/remora/build/performance", {each["target"] for each in self.services["report"]["volumes"]})
+
+
 class ResourceTest(unittest.TestCase):
     """Resources of Kubernetes and Strimzi."""
 
@@ -74,7 +117,7 @@ class ResourceTest(unittest.TestCase):
         import yaml
         cls.judge = staticmethod(kubernetes_validate.validate)
         cls.files = {str(path.relative_to(DOCKER)): list(yaml.safe_load_all(path.read_text()))
-                     for path in DOCKER.glob("*/*.yml") if path.name != "compose.yml"}
+                     for path in DOCKER.glob("*/*.yml") if not path.name.endswith("compose.yml")}
 
     def one(self, file, kind):
         return next(resource for resource in self.files[file] if resource["kind"] == kind)
