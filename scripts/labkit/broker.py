@@ -163,8 +163,8 @@ def tail(path, lines=25):
         return ""
 
 
-def format_storage(lab, brokers):
-    """Runs `kafka-storage format` for each broker, at the same time."""
+def format_storage(lab, brokers, seconds):
+    """Runs `kafka-storage format` for each broker, at the same time; `seconds`: for each."""
     children = []
     for broker in brokers:
         command = [lab.data["java"], "-Xmx128m", "-XX:TieredStopAtLevel=1", lab.marker,
@@ -175,10 +175,10 @@ def format_storage(lab, brokers):
         children.append((spawn(command, log), log))
     for child, log in children:
         try:
-            status = child.wait(timeout=60)
+            status = child.wait(timeout=seconds)
         except subprocess.TimeoutExpired as error:
             child.kill()
-            raise LabError("kafka-storage format does not end") from error
+            raise LabError(f"kafka-storage format does not end in {seconds:.0f} s") from error
         if status != 0:
             raise LabError(f"kafka-storage format failed:\n{tail(log)}")
 
@@ -331,7 +331,7 @@ def start_all(lab, options):
     if lab.data["zookeeper"]:
         start_zookeeper(lab)
     else:
-        format_storage(lab, lab.data["brokers"])
+        format_storage(lab, lab.data["brokers"], options.timeout)
     numbers = [broker["id"] for broker in lab.data["brokers"]]
     children = [launch(lab, number) for number in numbers]
     seconds = wait_serving(lab, numbers, children, options.timeout)

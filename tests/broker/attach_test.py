@@ -4,6 +4,7 @@
 $REMORA_ATTACHES: how often (10). The least is 3, of which a trend can be told.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -50,11 +51,21 @@ class AttachTest(unittest.TestCase):
         histogram = run("jcmd", self.pid, "GC.class_histogram").stdout
         return None if "libremora" in pathlib.Path(f"/proc/{self.pid}/maps").read_text() else histogram
 
+    def descriptors(self):
+        """Without the broker's segments and connections, which come and go under load."""
+        found = []
+        for path in pathlib.Path(f"/proc/{self.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                target = os.readlink(path)
+                if not target.startswith(("socket:", f"{self.lab.lab_dir}/data-")):
+                    found.append(target)
+        return found
+
     def held(self):
         """What the JVM has after a collection, by which the library goes."""
         histogram = wait_for("the library to be unloaded", self.histogram, 120)
         return {"threads": len(os.listdir(f"/proc/{self.pid}/task")),
-                "descriptors": len(os.listdir(f"/proc/{self.pid}/fd")),
+                "descriptors": len(self.descriptors()),
                 "classes of the shim": len(re.findall(r" remora\.shim\.", histogram)),
                 "heap KB": int(re.search(r"^Total +\d+ +(\d+)", histogram, re.M)[1]) // 1024}
 
