@@ -59,7 +59,7 @@ def base_archive(suite, java):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
             print(f"making {target.name}", flush=True)
-            run("mmdebstrap", "--quiet", "--variant=minbase", "--aptopt=APT::Install-Recommends \"false\"",
+            run("mmdebstrap", "--quiet", "--format=tar", "--variant=minbase", "--aptopt=APT::Install-Recommends \"false\"",
                 f"--include={java},ca-certificates-java,ca-certificates,procps,prometheus-node-exporter", suite, f"{target}.new")
             os.rename(f"{target}.new", target)
     return target
