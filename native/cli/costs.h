@@ -16,6 +16,9 @@ class MeasuredCosts {
     // is there.
     static MeasuredCosts parse(std::string_view text);
 
+    // The cost of a family from now on.
+    void set(const std::string& family, double ns) { by_family_[family] = ns; }
+
     bool is_empty() const { return by_family_.empty(); }
     // Of a tick, beside its reads; 0 when the agent did not emit it.
     double tick_overhead_ns() const { return tick_overhead_ns_; }

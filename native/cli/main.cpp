@@ -11,6 +11,7 @@
 
 #include "cli/attach.h"
 #include "cli/check.h"
+#include "cli/plan.h"
 #include "cli/replay.h"
 #include "cli/stat.h"
 #include "cli/top.h"
@@ -85,10 +86,14 @@ int main(int argc, char** argv) {
     CLI::App* reload_command =
         add_attach(app, "reload", "have the agent read its configuration again now", attach);
 
-    // These two have option parsers of their own.
+    // These have option parsers of their own.
     CLI::App* check_command = app.add_subcommand("check", "validate a configuration");
     check_command->prefix_command();
     check_command->set_help_flag();
+    CLI::App* plan_command =
+        app.add_subcommand("plan", "predict the agent's cost for a cluster of some size");
+    plan_command->prefix_command();
+    plan_command->set_help_flag();
     CLI::App* replay_command = app.add_subcommand("replay", "replay a recorded trace");
     replay_command->prefix_command();
     replay_command->set_help_flag();
@@ -115,6 +120,9 @@ int main(int argc, char** argv) {
     // argv[1] is the subcommand: it serves as the program name of its own parser.
     if (check_command->parsed()) {
         return remora::run_check(argc - 1, argv + 1);
+    }
+    if (plan_command->parsed()) {
+        return remora::run_plan(argc - 1, argv + 1);
     }
     return remora::run_replay(argc - 1, argv + 1);
 }

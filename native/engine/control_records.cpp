@@ -81,22 +81,4 @@ bool decode_bean(std::span<const std::uint8_t> record, Bean& bean) {
     return true;
 }
 
-void append_bean_line(const Bean& bean, std::string& text) {
-    static constexpr const char* kKinds[] = {"gauge",     "counter", "meter",
-                                             "histogram", "timer",   "mbean"};
-    text.append(kKinds[static_cast<std::size_t>(bean.kind)]);
-    text.append("\t").append(bean.name.text()).append("\t");
-    const std::size_t begun = text.size();
-    for (const BeanAttribute& attribute : bean.attributes) {
-        if (bean.kind != BeanKind::kMBean || attribute.type == ValueType::kOther) {
-            continue;
-        }
-        text.append(text.size() > begun ? "," : "").append(attribute.path);
-        text.append(attribute.type == ValueType::kBoolean ? ":boolean"
-                    : attribute.type == ValueType::kText  ? ":text"
-                                                          : "");
-    }
-    text.append("\n");
-}
-
 }  // namespace remora

@@ -36,7 +36,4 @@ std::span<const std::uint8_t> text_bytes(std::span<const std::uint8_t> record, s
 // is no ObjectName.
 bool decode_bean(std::span<const std::uint8_t> record, Bean& bean);
 
-// A line of the form that BeanList reads.
-void append_bean_line(const Bean& bean, std::string& text);
-
 }  // namespace remora

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "engine/control_records.h"
+#include "select/bean_list.h"
 
 namespace remora {
 namespace {

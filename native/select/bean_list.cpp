@@ -9,6 +9,7 @@
 namespace remora {
 namespace {
 
+// In the order of BeanKind.
 constexpr std::array<std::pair<std::string_view, BeanKind>, 6> kKinds = {
     {{"gauge", BeanKind::kGauge},
      {"counter", BeanKind::kCounter},
@@ -218,6 +219,22 @@ Status BeanList::add_bean(std::string_view name, BeanKind kind,
     bean.attributes = std::move(attributes);
     beans_.push_back(std::move(bean));
     return Status::ok();
+}
+
+void append_bean_line(const Bean& bean, std::string& text) {
+    text.append(kKinds[static_cast<std::size_t>(bean.kind)].first);
+    text.append("\t").append(bean.name.text()).append("\t");
+    const std::size_t begun = text.size();
+    for (const BeanAttribute& attribute : bean.attributes) {
+        if (bean.kind != BeanKind::kMBean || attribute.type == ValueType::kOther) {
+            continue;
+        }
+        text.append(text.size() > begun ? "," : "").append(attribute.path);
+        text.append(attribute.type == ValueType::kBoolean ? ":boolean"
+                    : attribute.type == ValueType::kText  ? ":text"
+                                                          : "");
+    }
+    text.append("\n");
 }
 
 std::string_view BeanList::keep(std::string_view text) {

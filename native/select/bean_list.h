@@ -11,6 +11,9 @@
 
 namespace remora {
 
+// Appends the bean's line in the second of the forms that BeanList::parse() reads.
+void append_bean_line(const Bean& bean, std::string& text);
+
 // Beans and the text that they are views of.
 class BeanList {
  public:

@@ -23,18 +23,13 @@ def add(commands):
     parser.set_defaults(function=bench)
 
 
-def own_threads(lab):
-    return {name: seconds for name, seconds in lab.exact_thread_cpu().items()
-            if name.startswith("remora")}
-
-
 def watch(lab, seconds):
     """Waits; the percent of a core that all threads together took in the worst minute meanwhile."""
     points = []
     for _ in range(max(seconds // SLICE_S, MINUTE) + 1):
         if points:
             time.sleep(SLICE_S)
-        points.append((time.monotonic(), sum(own_threads(lab).values())))
+        points.append((time.monotonic(), sum(common.agent_cpu(lab.pid).values())))
     return max(100 * (later[1] - earlier[1]) / (later[0] - earlier[0])
                for earlier, later in zip(points, points[MINUTE:]))
 
@@ -47,9 +42,9 @@ def bench(options):
         lab.start(config, bench=False)
         lab.load(options.warm_up + options.seconds + 20)
         time.sleep(options.warm_up)
-        first, began, earlier = lab.counters(), time.monotonic(), own_threads(lab)
+        first, began, earlier = lab.counters(), time.monotonic(), common.agent_cpu(lab.pid)
         worst_minute = round(watch(lab, options.seconds), 4)
-        last, span, later = lab.counters(), time.monotonic() - began, own_threads(lab)
+        last, span, later = lab.counters(), time.monotonic() - began, common.agent_cpu(lab.pid)
     threads = {name: round(100 * (seconds - earlier.get(name, 0)) / span, 4)
                for name, seconds in later.items()}
     total = round(sum(threads.values()), 4)

@@ -52,18 +52,6 @@ def tick_of(path):
     return ages, own
 
 
-def thread_cpu(pid):
-    """CPU seconds of the agent's threads so far, by the scheduler's clock."""
-    total = 0.0
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        try:
-            if (task / "comm").read_text().startswith("remora"):
-                total += int((task / "schedstat").read_text().split()[0]) / 1e9
-        except OSError:
-            continue  # ended meanwhile
-    return total
-
-
 def follow(path, process, seconds):
     """Yields each tick that the file tells until `seconds` have gone."""
     deadline, seen = time.monotonic() + seconds, None
@@ -134,9 +122,11 @@ def bench(options):
         process.stdout.readline()
         path = directory / "remora.prom"
         wait_whole(path, process, options.partitions)
-        began, earlier = time.monotonic(), thread_cpu(process.pid)
+        began = time.monotonic()
+        earlier = sum(common.agent_cpu(process.pid).values())
         ticks = list(follow(path, process, options.seconds))[1:]
-        percent = 100 * (thread_cpu(process.pid) - earlier) / (time.monotonic() - began)
+        spent = sum(common.agent_cpu(process.pid).values()) - earlier
+        percent = 100 * spent / (time.monotonic() - began)
         return judge(options, ticks, percent)
     finally:
         if process is not None:

@@ -4,7 +4,7 @@ import json
 import signal
 import sys
 
-from benchkit import ages, agent, common, core, costs, fidelity, outputs, read, truth, udp_loss
+from benchkit import ages, agent, common, core, costs, fidelity, outputs, plan, read, truth, udp_loss
 from perflab import compare
 
 
@@ -14,8 +14,8 @@ def build_parser():
     parser.add_argument("--build", default=str(common.BUILD), metavar="DIR",
                         help="build directory (default: build/release)")
     commands = parser.add_subparsers(dest="name", required=True, metavar="NAME")
-    for module in (read, costs, agent, ages, core, outputs, fidelity, truth, udp_loss,
-                   compare):
+    for module in (read, costs, agent, ages, core, outputs, plan, fidelity, truth,
+                   udp_loss, compare):
         module.add(commands)
     return parser
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 
-from labkit import broker, cpu, javatools, state
+from labkit import broker, javatools, state
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAB = ROOT / "scripts" / "lab"
@@ -75,7 +75,89 @@ def compile_java(kafka, classes):
     return classes
 
 
-class Lab:
+def exact_thread_cpu(pid):
+    """CPU seconds by thread name, by the scheduler's clock: that of /proc/PID/stat counts in 10 ms."""
+    found = {}
+    for task in os.listdir(f"/proc/{pid}/task"):
+        base = f"/proc/{pid}/task/{task}"
+        try:
+            with open(f"{base}/comm", encoding="utf-8") as source:
+                name = source.read().rstrip("\n")
+            with open(f"{base}/schedstat", encoding="ascii") as source:
+                found[name] = found.get(name, 0.0) + int(source.read().split()[0]) / 1e9
+        except OSError:
+            continue  # ended meanwhile
+    return found
+
+
+def agent_cpu(pid):
+    """CPU seconds of the agent's threads, by name."""
+    return {name: seconds for name, seconds in exact_thread_cpu(pid).items()
+            if name.startswith("remora")}
+
+
+def memory_of(pid, java, heap):
+    """Bytes: live Java heap after a full collection, and resident memory outside the heap.
+
+    `java`: the program of that JVM; `heap`: its -Xmx. What malloc keeps of freed memory is given
+    back first.
+    """
+    jcmd = pathlib.Path(os.path.realpath(java)).with_name("jcmd")
+    run(jcmd, pid, "GC.run")
+    run(jcmd, pid, "System.trim_native_heap")
+    histogram = run(jcmd, pid, "GC.class_histogram")  # collects fully, stands still meanwhile
+    live = int(histogram.strip().splitlines()[-1].split()[2])
+    own = sum(int(line.split()[2]) for line in histogram.splitlines() if " remora.shim." in line)
+    text = run(jcmd, pid, "GC.heap_info")
+    heap_from = int(text[text.index("[0x") + 1:].split(",")[0], 16)
+    heap_bytes = int(heap[:-1]) << {"m": 20, "g": 30}[heap[-1].lower()]
+    resident = fields_of(f"/proc/{pid}/status", "VmRSS") * 1024
+    return {"heap_live": live, "heap_own_classes": own, "resident": resident,
+            "resident_outside_heap": resident - resident_at(pid, heap_from, heap_from + heap_bytes)}
+
+
+def resident_at(pid, begin, end):
+    """Resident bytes of the mappings that begin there."""
+    total, inside = 0, False
+    with open(f"/proc/{pid}/smaps", encoding="utf-8") as source:
+        for line in source:
+            head = line.split(" ", 1)[0]
+            if "-" in head and not head.endswith(":"):
+                inside = begin <= int(head.split("-")[0], 16) < end
+            elif inside and line.startswith("Rss:"):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
+class Watched:
+    """A JVM with the agent, whose files are in `output`. Subclasses have pid and log_tail()."""
+
+    def __init__(self, output):
+        self.output = output
+
+    def counters(self):
+        text = run(built("remora"), "stat", self.output, "--json", check=False)
+        return json.loads(text) if text.strip() else {}
+
+    def wait_settled(self, quiet=8.0, seconds=300.0):
+        """Until the number of units has not changed for `quiet` seconds; returns the counters."""
+        deadline = time.monotonic() + seconds
+        last, since = -1, time.monotonic()
+        while time.monotonic() < deadline:
+            if not os.path.isdir(f"/proc/{self.pid}"):
+                raise BenchError("the JVM has ended; its log says:\n" + self.log_tail())
+            found = self.counters()
+            units = found.get("units", 0)
+            if units != last:
+                last, since = units, time.monotonic()
+            elif units > 0 and time.monotonic() - since > quiet:
+                return found
+            time.sleep(0.5)
+        raise BenchError(f"the agent has not settled: {last} units; the log says:\n"
+                         + self.log_tail())
+
+
+class Lab(Watched):
     """with Lab(topics=100, partitions=10) as lab: a broker, stopped and removed at the end.
 
     The agent under test is in the broker after start(config); its files are in lab.output. The
@@ -86,7 +168,7 @@ class Lab:
         self.options = options
         self.up = list(up)
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="remora-bench-"))
-        self.output = self.dir / "metrics"
+        super().__init__(self.dir / "metrics")
         self.orders = self.dir / "orders"
         self.config_path = self.dir / "remora.json"
         self.lab_dir = self.dir / "lab"
@@ -112,7 +194,7 @@ class Lab:
         self.classes = compile_java(options.kafka, self.dir / "classes")
         self.bench_jar = self.agent_jar("remora.bench.BenchAgent")
         run(LAB, "topics", "--dir", self.lab_dir, "--topics", options.topics,
-            "--partitions", options.partitions)
+            "--partitions", options.partitions, "--prefix", getattr(options, "prefix", "t"))
 
     def __exit__(self, *_):
         self.close()
@@ -160,32 +242,13 @@ class Lab:
         fresh.write_text(json.dumps({"directory": str(self.output), **config}))
         fresh.rename(self.config_path)
 
+    def log_tail(self):
+        return broker.tail(self.lab.broker(1)["log"])
+
     def load(self, seconds, *more, rate=None):
         """Load that ends by itself; `more`: arguments of `lab load`."""
         run(LAB, "load", "--dir", self.lab_dir, "--seconds", int(seconds),
             "--rate", rate or self.options.rate, "--background", *more)
-
-    def counters(self):
-        text = run(built("remora"), "stat", self.output, "--json", check=False)
-        return json.loads(text) if text.strip() else {}
-
-    def wait_settled(self, quiet=8.0, seconds=300.0):
-        """Until the number of units has not changed for `quiet` seconds; returns the counters."""
-        deadline = time.monotonic() + seconds
-        last, since = -1, time.monotonic()
-        while time.monotonic() < deadline:
-            if not os.path.isdir(f"/proc/{self.pid}"):
-                raise BenchError("the broker has ended; its log says:\n"
-                                 + broker.tail(self.lab.broker(1)["log"]))
-            found = self.counters()
-            units = found.get("units", 0)
-            if units != last:
-                last, since = units, time.monotonic()
-            elif units > 0 and time.monotonic() - since > quiet:
-                return found
-            time.sleep(0.5)
-        raise BenchError(f"the agent has not settled: {last} units; the broker's log says:\n"
-                         + broker.tail(self.lab.broker(1)["log"]))
 
     def order(self, what, wait_s, **more):
         """Has the bench's agent in the broker do something; returns its answer."""
@@ -205,63 +268,11 @@ class Lab:
             raise BenchError(f"the order {what} failed: {found['error']}")
         return found
 
-    def thread_cpu(self):
-        """CPU seconds by thread name."""
-        return cpu.measure(self.pid)["threads"]
-
     def exact_thread_cpu(self):
-        """CPU seconds by thread name, by the scheduler's clock: thread_cpu() counts in 10 ms."""
-        found = {}
-        for task in os.listdir(f"/proc/{self.pid}/task"):
-            base = f"/proc/{self.pid}/task/{task}"
-            try:
-                with open(f"{base}/comm", encoding="utf-8") as source:
-                    name = source.read().rstrip("\n")
-                with open(f"{base}/schedstat", encoding="ascii") as source:
-                    found[name] = found.get(name, 0.0) + int(source.read().split()[0]) / 1e9
-            except OSError:
-                continue  # ended meanwhile
-        return found
-
-    def jcmd(self, *command):
-        return run(pathlib.Path(os.path.realpath(self.command[0])).with_name("jcmd"), self.pid,
-                   *command)
+        return exact_thread_cpu(self.pid)
 
     def memory(self):
-        """Bytes: live Java heap after a full collection, and resident memory outside the heap.
-
-        What malloc keeps of freed memory is given back first.
-        """
-        self.jcmd("GC.run")
-        self.jcmd("System.trim_native_heap")
-        histogram = self.jcmd("GC.class_histogram")  # collects fully, and stands still meanwhile
-        live = int(histogram.strip().splitlines()[-1].split()[2])
-        own = sum(int(line.split()[2]) for line in histogram.splitlines() if " remora.shim." in line)
-        text = self.jcmd("GC.heap_info")
-        area = text[text.index("[0x") + 1:].split(",")[0]
-        heap_from = int(area, 16)
-        resident = fields_of(f"/proc/{self.pid}/status", "VmRSS") * 1024
-        heap_resident = self._resident_at(heap_from)
-        return {"heap_live": live, "heap_own_classes": own, "resident": resident,
-                "resident_outside_heap": resident - heap_resident}
-
-    def _resident_at(self, heap_from):
-        """Resident bytes of the mappings of the Java heap."""
-        limit = heap_from + self._heap_bytes()
-        total, inside = 0, False
-        with open(f"/proc/{self.pid}/smaps", encoding="utf-8") as source:
-            for line in source:
-                head = line.split(" ", 1)[0]
-                if "-" in head and not head.endswith(":"):
-                    first = int(head.split("-")[0], 16)
-                    inside = heap_from <= first < limit
-                elif inside and line.startswith("Rss:"):
-                    total += int(line.split()[1]) * 1024
-        return total
-
-    def _heap_bytes(self):
-        heap = self.options.heap.lower()
-        return int(heap[:-1]) << {"m": 20, "g": 30}[heap[-1]]
+        return memory_of(self.pid, self.command[0], self.options.heap)
 
 
 def add_lab_options(parser, topics=100, seconds=60):

@@ -121,11 +121,16 @@ def one_memory(lab, config, base_s):
     return {**found, **lab.memory()}
 
 
-def memory_phase(lab, pairs, base_s=60):
-    """Registration of everything, and what the agent adds to the process, over pairs of brokers."""
+def memory_phase(lab, pairs, with_agent=None, base_s=60):
+    """Registration, and what the agent adds to the process, over pairs of brokers.
+
+    `with_agent`: its configuration; everything, each `base_s`, when there is none.
+    """
     runs = {"without": [], "with": []}
+    if with_agent is None:
+        with_agent = collect_all(f"{base_s}s", None)
     for pair in range(1, pairs + 1):
-        for name, config in (("without", None), ("with", collect_all(f"{base_s}s", None))):
+        for name, config in (("without", None), ("with", with_agent)):
             common.say(f"memory {name} the agent, {pair} of {pairs}")
             runs[name].append(one_memory(lab, config, base_s))
     result = {name: {key: [run[key] for run in found] for key in found[0]}

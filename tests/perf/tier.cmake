@@ -29,6 +29,10 @@ if(TARGET bench_engine)
             --build ${CMAKE_BINARY_DIR} truth --self-test)
         add_test(NAME perf.ages COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/bench
             --build ${CMAKE_BINARY_DIR} ages --partitions 20 --base-s 1 --seconds 10)
+        # What `remora plan` predicts, held against a broker and a plain JVM: six minutes.
+        add_test(NAME perf.plan COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/bench
+            --build ${CMAKE_BINARY_DIR} plan --sizes 1000 --seconds 60 --warm-up 60)
+        set_tests_properties(perf.plan PROPERTIES LABELS "full;perf" TIMEOUT 3600 RUN_SERIAL TRUE)
         set_tests_properties(perf.truth_judge perf.ages PROPERTIES LABELS perf TIMEOUT 300)
         set_tests_properties(perf.read perf.agent PROPERTIES LABELS perf TIMEOUT 900 RUN_SERIAL TRUE)
     endif()

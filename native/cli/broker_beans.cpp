@@ -1,0 +1,115 @@
+#include "cli/broker_beans.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace remora {
+namespace {
+
+// Of a partition that the broker follows. The recorded broker followed none.
+constexpr std::string_view kFollowed =
+    "kafka.server:type=FetcherLagMetrics,name=ConsumerLag,clientId=ReplicaFetcherThread-0-2,"
+    "topic=t,partition=0";
+
+std::uint64_t divided_up(std::uint64_t value, std::uint64_t by) {
+    return (value + by - 1) / by;
+}
+
+// The name with another topic and, where it has one, another partition.
+std::string renamed(const ObjectName& name, std::string_view topic, std::uint32_t partition) {
+    std::string text(name.domain());
+    char separator = ':';
+    for (const KeyProperty& property : name.properties()) {
+        text += separator;
+        separator = ',';
+        text += property.key;
+        text += '=';
+        if (property.key == "topic") {
+            text += topic;
+        } else if (property.key == "partition") {
+            text += std::to_string(partition);
+        } else {
+            text += property.value;
+        }
+    }
+    return text;
+}
+
+void add_renamed(const Bean& of, std::string_view topic, std::uint32_t partition,
+                 const std::function<void(const Bean&)>& add) {
+    const std::string text = renamed(of.name, topic, partition);
+    Result<ObjectName> name = ObjectName::parse(text);
+    if (name) {
+        add(Bean{of.kind, std::move(name).value(), of.attributes});
+    }
+}
+
+}  // namespace
+
+BrokerSize broker_of(const ClusterSize& cluster) {
+    const std::uint64_t replicas =
+        divided_up(std::uint64_t{cluster.partitions} * cluster.replication_factor, cluster.brokers);
+    const std::uint64_t led = cluster.partitions / cluster.brokers;
+    BrokerSize size;
+    size.replicas = static_cast<std::uint32_t>(replicas);
+    size.followed = static_cast<std::uint32_t>(replicas - std::min(replicas, led));
+    size.topics = std::min(cluster.topics, size.replicas);
+    if (cluster.replication_factor == 1) {
+        size.followed = 0;
+    }
+    return size;
+}
+
+BrokerBeans::BrokerBeans(BeanList list) : list_(std::move(list)) {
+    std::set<std::string> seen;
+    for (const Bean& bean : list_.beans()) {
+        if (!bean.name.has("topic")) {
+            of_broker_.push_back(&bean);
+        } else if (seen.insert(family_name(bean.name)).second) {
+            (bean.name.has("partition") ? of_replica_ : of_topic_).push_back(&bean);
+        }
+    }
+}
+
+Result<BrokerBeans> BrokerBeans::of(std::string_view recorded) {
+    Result<BeanList> list = BeanList::parse(recorded);
+    if (!list) {
+        return list.status();
+    }
+    return BrokerBeans(std::move(list).value());
+}
+
+void BrokerBeans::for_each(const BrokerSize& size,
+                           const std::function<void(const Bean&)>& add) const {
+    for (const Bean* bean : of_broker_) {
+        add(*bean);
+    }
+    Bean followed;
+    followed.kind = BeanKind::kGauge;
+    followed.name = ObjectName::parse(kFollowed).value();
+    std::uint32_t done = 0;
+    for (std::uint32_t t = 0; t < size.topics; ++t) {
+        char topic[32];
+        std::snprintf(topic, sizeof(topic), "topic-%04u", t);
+        for (const Bean* bean : of_topic_) {
+            add_renamed(*bean, topic, 0, add);
+        }
+        const auto until =
+            static_cast<std::uint32_t>(std::uint64_t{size.replicas} * (t + 1) / size.topics);
+        for (std::uint32_t partition = 0; done < until; ++done, ++partition) {
+            for (const Bean* bean : of_replica_) {
+                add_renamed(*bean, topic, partition, add);
+            }
+            // Spread over all topics, as leaders are.
+            if (std::uint64_t{done} * size.followed / size.replicas !=
+                (std::uint64_t{done} + 1) * size.followed / size.replicas) {
+                add_renamed(followed, topic, partition, add);
+            }
+        }
+    }
+}
+
+}  // namespace remora
