@@ -198,7 +198,7 @@ void Cache::freeze_flags(std::size_t output) {
 
 Values Cache::view(std::size_t output) const {
     REMORA_ASSERT(output < kOutputsMax);
-    return {first_, count_, output_flags_[output], read_wall_ms_, values_, texts_};
+    return {first_, count_, output_flags_[output], read_wall_ms_, values_, texts_, scales_};
 }
 
 }  // namespace remora

@@ -12,6 +12,7 @@
 #include "cli/attach.h"
 #include "cli/check.h"
 #include "cli/plan.h"
+#include "cli/profile.h"
 #include "cli/replay.h"
 #include "cli/stat.h"
 #include "cli/top.h"
@@ -41,6 +42,24 @@ bool report_unknown(const CLI::App& app, const std::string& word) {
 
 namespace {
 
+CLI::App* add_top(CLI::App& app, remora::TopOptions& top) {
+    CLI::App* command = app.add_subcommand("top", "follow an agent: key metrics and its cost");
+    command->add_option("where", top.directory, "the agent's directory")->required();
+    command->add_option("--interval", top.interval_s, "seconds between two screens")
+        ->check(CLI::Range(1, 3600));
+    command->add_option("--count", top.count, "screens to show; 0: until interrupted");
+    command->add_flag("--plain", top.plain, "no cursor movement: for logs and pipes");
+    return command;
+}
+
+CLI::App* add_profile(CLI::App& app, const char* name, const char* text,
+                      remora::ProfileOptions& profile) {
+    CLI::App* command = app.add_subcommand(name, text);
+    command->add_option("where", profile.directory, "the agent's directory")->required();
+    command->add_flag("--json", profile.json, "as JSON");
+    return command;
+}
+
 CLI::App* add_attach(CLI::App& app, const char* name, const char* text,
                      remora::AttachOptions& options) {
     CLI::App* command = app.add_subcommand(name, text);
@@ -69,12 +88,13 @@ int main(int argc, char** argv) {
     stat_command->add_flag("--all", stat.all, "also the counters that are zero");
 
     remora::TopOptions top;
-    CLI::App* top_command = app.add_subcommand("top", "follow an agent: key metrics and its cost");
-    top_command->add_option("where", top.directory, "the agent's directory")->required();
-    top_command->add_option("--interval", top.interval_s, "seconds between two screens")
-        ->check(CLI::Range(1, 3600));
-    top_command->add_option("--count", top.count, "screens to show; 0: until interrupted");
-    top_command->add_flag("--plain", top.plain, "no cursor movement: for logs and pipes");
+    CLI::App* top_command = add_top(app, top);
+
+    remora::ProfileOptions profile;
+    CLI::App* profile_command =
+        add_profile(app, "profile", "show what the agent's own collection costs", profile);
+    CLI::App* suggest_command = add_profile(
+        app, "suggest", "show what could be better, with the configuration for it", profile);
 
     remora::AttachOptions attach;
     CLI::App* attach_command =
@@ -111,6 +131,12 @@ int main(int argc, char** argv) {
     }
     if (top_command->parsed()) {
         return remora::run_top(top);
+    }
+    if (profile_command->parsed()) {
+        return remora::run_profile(profile);
+    }
+    if (suggest_command->parsed()) {
+        return remora::run_suggest(profile);
     }
     for (const CLI::App* command : {attach_command, detach_command, reload_command}) {
         if (command->parsed()) {

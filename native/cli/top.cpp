@@ -14,6 +14,7 @@
 #include "base/counter_table.h"
 #include "cli/agent_files.h"
 #include "cli/exposition.h"
+#include "cli/profile.h"
 
 namespace remora {
 namespace {
@@ -168,6 +169,14 @@ void print_cost(const Screen& screen) {
               << counter(now, Counter::kFaults) << "\n";
 }
 
+void print_suggestions(const std::string& directory) {
+    const Result<Report> report = read_report(directory);
+    if (report && !report.value().findings.empty()) {
+        std::cout << "  " << report.value().findings.size() << " suggestions: remora suggest "
+                  << directory << "\n";
+    }
+}
+
 void print_screen(const TopOptions& options, const Screen& screen) {
     if (!options.plain) {
         std::cout << "\x1b[H\x1b[2J";
@@ -187,6 +196,7 @@ void print_screen(const TopOptions& options, const Screen& screen) {
                   << row_value(row, screen) << "\n";
     }
     print_cost(screen);
+    print_suggestions(options.directory);
     std::cout << std::flush;
 }
 

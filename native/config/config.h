@@ -196,6 +196,17 @@ struct CollectorConfig {
     bool operator==(const CollectorConfig&) const = default;
 };
 
+enum class OptimizerMode : std::uint8_t {
+    kOff,      // nothing is profiled
+    kSuggest,  // a profile is written, and what it suggests is logged
+};
+
+struct OptimizerConfig {
+    OptimizerMode mode = OptimizerMode::kSuggest;
+
+    bool operator==(const OptimizerConfig&) const = default;
+};
+
 struct Config {
     SamplingConfig sampling;
     std::vector<RuleConfig> rules;
@@ -210,6 +221,7 @@ struct Config {
     TraceConfig trace;
     ReloadConfig reload;
     CollectorConfig collector;
+    OptimizerConfig optimizer;
     SelfLevel self_metrics = SelfLevel::kBasic;  // of outputs that do not say
 
     bool operator==(const Config&) const = default;

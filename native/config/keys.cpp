@@ -52,6 +52,7 @@ constexpr std::array<const char*, 2> kNames = {"prometheus", "otel"};
 constexpr std::array<const char*, 3> kAtEnds = {"down", "remove", "keep"};
 constexpr std::array<const char*, 3> kSelfLevels = {"off", "basic", "full"};
 constexpr std::array<const char*, 3> kFsyncs = {"never", "rotate", "tick"};
+constexpr std::array<const char*, 2> kModes = {"off", "suggest"};
 constexpr std::array<const char*, 3> kLevels = {"info", "warn", "error"};
 
 template <typename E>
@@ -365,6 +366,13 @@ void visit_rest(ConfigVisitor& v, Config& c) {
     v.begin_section({"collector", "The thread that reads beans."});
     v.duration({"slice", "Read time at a stretch before the thread pauses."}, c.collector.slice_ms,
                {1, 10 * kSecond});
+    v.end_section();
+    v.begin_section({"optimizer", "What the agent finds out about its own collection."});
+    choose(v,
+           {"mode",
+            "suggest: profile the collection, write ${dir}/remora.profile.json once a minute and "
+            "log what could be better; off: do not."},
+           c.optimizer.mode, kModes);
     v.end_section();
     choose(v,
            {"self_metrics",

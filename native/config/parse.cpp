@@ -155,6 +155,7 @@ ParseOutcome read_all(std::string_view text, const std::string& file_name,
                       const AgentArguments& arguments) {
     ParseOutcome outcome;
     outcome.file = file_name;
+    outcome.content = text;
     JsonDocument document;
     document.nodes.emplace_back().kind = JsonNode::Kind::kObject;
     document.sources.push_back(

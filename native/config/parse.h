@@ -37,6 +37,7 @@ struct ParseOutcome {
     std::vector<Origin> origins;  // of what is not default
     std::string file;             // path that was asked for, or the default one; empty: none
     FileMark mark;                // of the file, taken before it was read; FileMark{}: not there
+    std::string content;          // of the file; "{}": not there
 
     bool is_ok() const { return errors.empty(); }
     // All errors, one a line.

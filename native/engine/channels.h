@@ -19,6 +19,7 @@
 #include "plan/planner.h"
 #include "ring/spsc_channel.h"
 #include "select/unit_policy.h"
+#include "tune/profile.h"
 
 namespace remora {
 
@@ -110,6 +111,9 @@ struct Channels {
     // All facts of the host, when more is known.
     // Writer: the shim's thread (Engine::learn). Reader: the housekeeping thread (Housekeeper).
     std::atomic<std::string*> facts{nullptr};
+    // What the agent's own collection costs, once a minute. The reader deletes it.
+    // Writer: the core (Profiler). Reader: the housekeeping thread (Housekeeper).
+    std::atomic<AgentProfile*> profile{nullptr};
     // The reload under way. It goes round the threads, so each writes and reads it in its turn.
     ReloadHandover reload;
 
@@ -129,6 +133,7 @@ struct Channels {
     ~Channels() {
         delete listing.load();
         delete facts.load();
+        delete profile.load();
         ControlItem* item = nullptr;
         while (control.try_pop(item)) {
             delete item;

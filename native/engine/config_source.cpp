@@ -62,6 +62,7 @@ Result<ConfigSource::Opened> ConfigSource::open(std::string_view arguments,
     source.default_file_ = default_file;
     source.path_ = parsed.file;
     source.mark_ = parsed.mark;
+    source.text_ = parsed.content;
     source.written_ = parsed.config;
     source.facts_ = parse_facts(facts);
     append_all(notes, expand(parsed, source.facts_));
@@ -127,6 +128,7 @@ ParseOutcome ConfigSource::reread() {
     append_warnings(outcome, expand(outcome, facts_));
     if (outcome.is_ok()) {
         written_ = std::move(written);
+        text_ = outcome.content;
     }
     return outcome;
 }

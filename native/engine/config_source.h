@@ -13,6 +13,7 @@
 #include "engine/place.h"
 #include "engine/placeholders.h"
 #include "sink/file_system.h"
+#include "tune/limits.h"
 
 namespace remora {
 
@@ -53,6 +54,9 @@ class ConfigSource {
     // by now. Sentences for the log are warnings of the outcome.
     ParseOutcome learn(std::string_view facts);
 
+    // What the operator has written, as it is in force. Housekeeping thread.
+    Written written() const { return {text_, path_, arguments_, process_environment()}; }
+
     const Place& place() const { return place_; }
     // Empty: no file. The default one need not be there yet.
     const std::string& path() const { return path_; }
@@ -68,7 +72,8 @@ class ConfigSource {
     std::string default_file_;
     std::string path_;
     FileMark mark_;
-    Config written_;  // in force, placeholders as they are
+    std::string text_;  // of the file
+    Config written_;    // in force, placeholders as they are
     Facts facts_;
     Place place_;
 };

@@ -20,6 +20,7 @@
 #include "engine/channels.h"
 #include "engine/cpu_account.h"
 #include "engine/output_set.h"
+#include "engine/profiler.h"
 #include "engine/recording.h"
 #include "engine/shown_units.h"
 #include "engine/tick_grid.h"
@@ -88,6 +89,7 @@ class Core final : public Worker {
     BrokerWatch watch_;
     AuditDraw audit_;
     Recording recording_;
+    Profiler profiler_;
     UnitDirectory units_;
     AgentReport report_;
     TickGrid grid_;

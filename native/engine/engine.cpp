@@ -130,7 +130,8 @@ Engine::Engine(ConfigSource::Opened opened, const remora_buffers& buffers,
           [this](const OutputConfig& output, const Config& wanted) {
               return make_output(output, wanted, false);
           },
-          [this] { core_->wake(); }) {
+          [this] { core_->wake(); }),
+      adviser_(profile_path(config_, source_.place()), log_) {
     log_.set_least(config_.log.level);
     for (const OutputConfig& output : config_.outputs) {
         outputs_.append(make_output(output, config_, true));
@@ -156,6 +157,9 @@ void Engine::make_housekeeper() {
     duties.on_config_changed = [this] { take_config(); };
     duties.on_facts = [this](const std::string& facts) { take_facts(facts); };
     duties.take_over = [this] { return reloader_.step(); };
+    duties.on_profile = [this](const AgentProfile& profile) {
+        adviser_.take(profile, reloader_.in_force().outputs, source_.written());
+    };
     duties.outputs = [this] { return output_notes(reloader_.in_force()); };
     housekeeper_ = std::make_unique<Runner>(
         "remora-house",

@@ -16,6 +16,7 @@
 #include "base/runner.h"
 #include "base/status.h"
 #include "config/config.h"
+#include "engine/adviser.h"
 #include "engine/channels.h"
 #include "engine/collector_side.h"
 #include "engine/config_source.h"
@@ -111,6 +112,7 @@ class Engine {
     std::optional<std::string> reload_outcome_;  // under outcome_mutex_
     OutputSet outputs_;                          // the core thread's while it runs
     Reloader reloader_;
+    Adviser adviser_;
     std::unique_ptr<Runner> core_;
     std::unique_ptr<Runner> housekeeper_;
 };

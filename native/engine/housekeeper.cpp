@@ -36,6 +36,7 @@ std::int64_t Housekeeper::do_work() {
         write_counters();
         counters_due_ns_ = now_ns + options_.counters_interval_ms * kNanosPerMilli;
     }
+    take_profile();
     std::int64_t next_ns = std::min(counters_due_ns_, watch_requests(now_ns));
     next_ns = std::min(next_ns, watch_config(now_ns));
     counters_.set(Counter::kHouseCpuNanos, static_cast<std::uint64_t>(thread_cpu_ns()));
@@ -98,6 +99,15 @@ std::int64_t Housekeeper::watch_requests(std::int64_t now_ns) {
     }
     return is_listing_ ? now_ns + kListingPollNs
                        : now_ns + options_.counters_interval_ms * kNanosPerMilli;
+}
+
+// Nothing waits for it: it is looked for whenever something else is due.
+void Housekeeper::take_profile() {
+    const std::unique_ptr<AgentProfile> profile(
+        channels_.profile.exchange(nullptr, std::memory_order_acq_rel));
+    if (profile != nullptr) {
+        duties_.on_profile(*profile);
+    }
 }
 
 void Housekeeper::write_listing(const std::string& text) {

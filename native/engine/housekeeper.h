@@ -1,5 +1,5 @@
 // Housekeeping that may wait for the disk, on a thread of its own: the counters file, the
-// configuration watch.
+// configuration watch, the profile.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +42,8 @@ class Housekeeper final : public Worker {
         // Goes on with a change under way; while it returns true it is called again soon, and the
         // others are not.
         std::function<bool()> take_over;
+        // The core has measured what the agent's own collection costs.
+        std::function<void(const AgentProfile&)> on_profile;
         // The outputs now, for readers of the counters file.
         std::function<std::vector<OutputNote>()> outputs;
     };
@@ -57,6 +59,7 @@ class Housekeeper final : public Worker {
     bool take_change(std::int64_t now_ns);
     void excuse(std::int64_t begun_cpu_ns);
     std::int64_t watch_requests(std::int64_t now_ns);
+    void take_profile();
     void write_listing(const std::string& text);
 
     const Options options_;

@@ -65,6 +65,10 @@ class OutputPipe {
     const std::string& name() const { return name_; }
     const std::string& path() const { return path_; }
     SelfLevel self_level() const { return self_level_; }
+    // Of ring 2, the share that the sink has not taken yet.
+    double ring_share() const {
+        return static_cast<double>(channel_.filled()) / static_cast<double>(channel_.block_count());
+    }
     // Of the environment that it was made with.
     const CounterTable& counters() const { return counters_; }
 

@@ -108,6 +108,10 @@ Housekeeper::Options housekeeper_options(const Config& config, const Place& plac
     return options;
 }
 
+std::string profile_path(const Config& config, const Place& place) {
+    return place.is_foreign ? std::string() : config.directory + "/remora.profile.json";
+}
+
 std::vector<OutputNote> output_notes(const Config& config) {
     std::vector<OutputNote> notes;
     for (const OutputConfig& output : config.outputs) {

@@ -40,6 +40,9 @@ Housekeeper::Options housekeeper_options(const Config& config, const Place& plac
                                          const std::string& config_path,
                                          const FileMark& config_mark);
 
+// The file for the profile; empty: none is written.
+std::string profile_path(const Config& config, const Place& place);
+
 // What the counters file tells of the outputs, in their order.
 std::vector<OutputNote> output_notes(const Config& config);
 

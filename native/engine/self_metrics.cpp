@@ -27,7 +27,7 @@ constexpr std::array kOfOutputs = {
     Counter::kTicksSkipped,        Counter::kSinkBytesDropped,     Counter::kSinkFrames,
     Counter::kSinkRotations,       Counter::kSinkPackets,          Counter::kSinkBlocked,
     Counter::kOutputSeriesRefused, Counter::kLinesEncoded,         Counter::kLinesTooLongDropped,
-    Counter::kValuesUnencodable,   Counter::kOutputSeriesClashing,
+    Counter::kValuesUnencodable,   Counter::kOutputSeriesClashing, Counter::kSinkTickMillis,
 };
 constexpr std::size_t kOfOutputsBasic = 4;  // the first ones
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/deviation.h"
 #include "model/ids.h"
 
 namespace remora {
@@ -42,6 +43,8 @@ struct Values {
     std::span<const double> values;
     // By text id: texts[id]; id 0 is the empty text.
     std::span<const std::string> texts;
+    // By first[unit] + slot: how each has moved so far.
+    std::span<const SeriesScale> scales;
 };
 
 }  // namespace remora

@@ -41,6 +41,7 @@ class BlockChannel {
     BlockChannel(std::size_t block_bytes, std::size_t block_count);
 
     std::size_t block_bytes() const { return block_bytes_; }
+    std::size_t block_count() const { return block_count_; }
 
     // --- producer
     // Starts a frame. The first block carries kFrameBegin.

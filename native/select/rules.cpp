@@ -109,6 +109,7 @@ RuleOutcome RuleSet::apply(const ObjectName& name) const {
         if (!here) {
             return true;
         }
+        outcome.is_named = true;
         take_first(outcome.action, rule.action, RuleAction::kKeep);
         take_first(outcome.unit_class, rule.unit_class, {});
         take_first(outcome.importance, rule.importance, {});

@@ -67,6 +67,7 @@ class PatternIndex {
 
 // What the rules say of a bean: each setting by the first rule that matches and sets it.
 struct RuleOutcome {
+    bool is_named = false;  // a rule matches
     RuleAction action = RuleAction::kKeep;
     std::optional<UnitClass> unit_class;
     std::optional<Importance> importance;

@@ -408,6 +408,7 @@ void Selector::set_policy(const Bean& bean, const Verdict& verdict, const RuleOu
         importance = std::max(importance, Importance::kNormal);
     }
     policy.weight = weight_of(importance);
+    policy.is_named = rules.is_named || verdict.row == nullptr;
     policy.min_interval_ms = to_u32(rules.min_interval_ms);
     policy.max_interval_ms = to_u32(rules.max_interval_ms);
     if (rules.interval_ms > 0) {

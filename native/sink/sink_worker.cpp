@@ -143,6 +143,9 @@ Step SinkWorkerImpl::take(const BlockView& block) {
     }
     taken_ += block.bytes.size();
     if ((block.flags & kFrameEnd) != 0) {
+        const std::int64_t took_ms = clock_.wall_ms() - block.wall_ms;
+        counters_.set(Counter::kSinkTickMillis,
+                      static_cast<std::uint64_t>(std::max<std::int64_t>(took_ms, 0)));
         end_frame(false);
     }
     block_begun_ = false;

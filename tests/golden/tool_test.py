@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""`remora top`, `stat` and `check --live` beside an agent that lives, one that was killed, and where there is none."""
+"""`remora top`, `stat`, `profile`, `suggest` and `check --live` beside an agent that lives, one that was killed, and where there is none."""
 
+import json
 import os
 import pathlib
 import re
@@ -15,6 +16,25 @@ TOOL = os.environ["REMORA_TOOL"]
 COUNTERS = len(re.findall(r"^    X\(", (ROOT / "include" / "remora" / "counters.h").read_text(), re.M))
 INTERVAL_MS = 3_600_000  # no machine is so slow that what lives looks old
 BEAN = "gauge\tkafka.log:type=Log,name=Size,topic=a,partition=0\n"
+
+
+FAMILY = "kafka.log:type=Log,name=Size,topic=*,partition=*"
+PROFILE = {
+    "written_wall_ms": 0, "window_s": 60, "known_s": 900, "growth_s": 0, "cpu_used_percent": 0.25, "ceiling_percent": 1,
+    "tick_overhead_ms": 2.5, "tick_interval_s": 10, "unfinished_share": 0, "widening_step": 0, "units": 1200,
+    "series": 2000, "unchanged": 500,
+    "families": [{"name": FAMILY, "unit_class": "partition", "is_named": False, "units": 1200, "series": 1200,
+                  "unchanged": 500, "series_before": 1200, "typical_us": 1.5, "tail_us": 9, "cpu_percent": 0.125,
+                  "reads_per_s": 120, "volatility": 0.1, "age_s": 12, "statistics": []}],
+    "classes": [{"name": "partition", "cpu_percent": 0.125, "error": 0.01, "margin": 0.002, "samples": 500}],
+    "outputs": [{"name": "file-0", "bytes_per_s": 20000, "packets_per_s": 0, "tick_ms": 12, "ring_share": 0,
+                 "skipped_share": 0.1, "dropped_share": 0, "repeated_share": 0.9, "receiver_drops_share": -1}],
+    "quarantined": [{"name": "a:type=B", "since_s": 70}]}
+PATCH = {"rules": [{"match": FAMILY, "interval": "5m"}]}
+FINDING = {"rule": "costly_family", "subject": FAMILY, "problem": "it costs", "evidence": {"cpu_percent": 0.125},
+           "advice": "read it less", "patch": PATCH, "left_alone": "",
+           "saving": {"cpu_percent": 0.1, "bytes_per_s": 0, "series": 0},
+           "price": {"age_s": 300, "error": 0.5, "series": 0}}
 
 
 def run(*arguments):
@@ -77,6 +97,50 @@ class ToolTest(unittest.TestCase):
                 rates += re.findall(r"messages in +(\d\S*) /s", line)
             self.assertEqual(rates, ["50.00", "50.00"])
             top.kill()
+
+    def profile(self, *findings):
+        """Replaces the profile, as native/tune/report.cpp writes it."""
+        written = {**PROFILE, "written_wall_ms": int(time.time() * 1000)}
+        (self.directory / "remora.profile.json").write_text(json.dumps({"profile": written, "findings": findings}))
+
+    def test_a_profile_is_one_screen(self):
+        self.counters()
+        self.profile(FINDING)
+        screen = run("profile", str(self.directory)).stdout
+        self.assertRegex(screen, r"^written \d s ago; rates are of 60 s, known for 900 s\n")
+        self.assertIn("CPU       #####............... 0.250 of 1.000 % of a core; 2.50 ms a tick", screen)
+        self.assertIn("##########.......... 0.1250 %       1.5 us (slow end 9.0)    120.0/s    1200 series  kafka.log", screen)
+        self.assertIn("file-0           20000 bytes/s, out after 12 ms, 90 % of series unchanged, skips 10.0 % of ticks", screen)
+        self.assertIn("in quarantine for 70 s: a:type=B\n", screen)
+        self.assertIn("1 suggestions: remora suggest", screen)
+        self.assertLess(len(screen.splitlines()), 30)
+        self.assertEqual(json.loads(run("profile", str(self.directory), "--json").stdout)["profile"]["units"], 1200)
+        self.assertIn(f"  1 suggestions: remora suggest {self.directory}\n",
+                      run("top", str(self.directory), "--plain", "--count", "1").stdout)
+
+    def test_a_suggestion_is_a_change_that_check_accepts(self):
+        self.profile({**FINDING, "patch": None, "left_alone": "it is an alert"}, FINDING)
+        shown = run("suggest", str(self.directory)).stdout
+        self.assertRegex(shown, r"^written \d s ago; the agent's counters are missing, known for 900 s\n")
+        self.assertIn("\ncostly_family: " + FAMILY + "\n  it costs: cpu_percent 0.125\n  read it less\n"
+                      "  saves: 0.1000 % of a core\n  costs: values up to 300 s old, error +0.5000\n"
+                      "  not proposed: it is an alert\n", shown)
+        found = json.loads(run("suggest", str(self.directory), "--json").stdout)
+        self.assertEqual([finding["patch"] for finding in found], [None, PATCH])
+        self.assertEqual(json.loads(re.search(r"JSON merge patch: (.*)\n", shown)[1]), PATCH)
+        changed = self.directory / "changed.json"
+        changed.write_text(json.dumps({**{"sampling": {"base_interval": "10s"}}, **PATCH}))
+        self.assertEqual(run("check", str(changed), "--no-environment").returncode, 0)
+        self.profile()
+        self.assertIn("nothing to suggest", run("suggest", str(self.directory)).stdout)
+
+    def test_without_a_profile_the_key_is_named(self):
+        for command in ("profile", "suggest"):
+            nothing = run(command, str(self.directory))
+            self.assertEqual(nothing.returncode, 1)
+            self.assertIn('an agent with optimizer.mode "suggest" writes it', nothing.stderr)
+        (self.directory / "remora.profile.json").write_text('{"profile": {}}')
+        self.assertIn("no profile of this version of remora", run("profile", str(self.directory)).stderr)
 
     def test_what_was_killed_does_not_look_alive(self):
         self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=4 * 3600)

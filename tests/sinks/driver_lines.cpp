@@ -90,7 +90,7 @@ bool LineSource::encode_some(BlockChannel& out) {
     if (encoder_ == nullptr) {
         return encode_numbers(out);
     }
-    return encoder_->encode_some({first_, count_, flags_, read_wall_ms_, values_, texts_}, out);
+    return encoder_->encode_some({first_, count_, flags_, read_wall_ms_, values_, texts_, {}}, out);
 }
 
 bool LineSource::encode_numbers(BlockChannel& out) {

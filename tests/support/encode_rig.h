@@ -27,7 +27,7 @@ class FakeCache {
     std::int64_t& read_wall_ms(UnitId unit) { return read_wall_ms_[unit]; }
     std::vector<std::string>& texts() { return texts_; }
 
-    Values view() const { return {first_, count_, flags_, read_wall_ms_, values_, texts_}; }
+    Values view() const { return {first_, count_, flags_, read_wall_ms_, values_, texts_, {}}; }
 
  private:
     std::vector<std::uint32_t> first_;

@@ -137,6 +137,23 @@ TEST_F(CoreTest, AReloadWaitsForTheSweepOfItsOwnGeneration) {
     EXPECT_EQ(channels_.reload.at(ReloadStage::kSwapped), &reload);
 }
 
+TEST_F(CoreTest, ATickAfterAMinuteHasAProfileOfTheUnitsThatThereAre) {
+    register_unit(0, "d:type=A");
+    register_unit(1, "d:type=B");
+    read(0, 7);
+    push({1, MessageKind::kUnregistered, 0, 0, 0});
+    core_->do_work();
+    clock_.advance_ms(60'000);
+    channels_.read_until_ns = channels_.complete_until_ns = clock_.monotonic_ns();
+    core_->do_work();
+    const std::unique_ptr<AgentProfile> profile(channels_.profile.exchange(nullptr));
+    ASSERT_NE(profile, nullptr);
+    ASSERT_EQ(profile->families.size(), 1U);
+    EXPECT_EQ(profile->families[0].name, "d:type=A");
+    EXPECT_EQ(profile->families[0].series, 1U);
+    EXPECT_EQ(profile->tick_interval_s, 1);
+}
+
 TEST_F(CoreTest, TheEndMakesALastTick) {
     register_unit(0, "d:type=A");
     read(0, 7);

@@ -27,6 +27,9 @@ class HousekeeperTest : public testing::Test {
         Housekeeper::Duties duties;
         duties.on_config_changed = [this] { done_.push_back("file"); };
         duties.on_facts = [this](const std::string& facts) { done_.push_back(facts); };
+        duties.on_profile = [this](const AgentProfile& profile) {
+            done_.push_back("profile of " + std::to_string(profile.units));
+        };
         duties.take_over = [this] { return is_busy_; };
         duties.outputs = [] { return std::vector<OutputNote>{{"ndjson", "off", "/x"}}; };
         keeper_ = std::make_unique<Housekeeper>(options_, channels_, clock_, counters_, log_,
@@ -116,6 +119,17 @@ TEST_F(HousekeeperTest, WhenAskedForTheFileIsReadOnceThoughItDidNotChange) {
     clock_.advance_ms(options_.config_interval_ms);
     keeper_->do_work();
     EXPECT_EQ(done_.size(), 2U);
+}
+
+TEST_F(HousekeeperTest, AProfileIsTakenOnceAlsoWhileAChangeIsUnderWay) {
+    is_busy_ = true;
+    auto profile = std::make_unique<AgentProfile>();
+    profile->units = 7;
+    channels_.profile = profile.release();
+    keeper_->do_work();
+    keeper_->do_work();
+    EXPECT_EQ(done_, (std::vector<std::string>{"profile of 7"}));
+    EXPECT_EQ(channels_.profile.load(), nullptr);
 }
 
 TEST_F(HousekeeperTest, AFileThatIsMissingIsNoChange) {

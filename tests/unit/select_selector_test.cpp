@@ -300,6 +300,16 @@ TEST(SelectorTest, AnIntervalOfARuleIsAllThreeLimits) {
     EXPECT_EQ(fixed.max_interval_ms, 60'000U);
 }
 
+TEST(SelectorTest, WhatTheOperatorAskedForIsKnown) {
+    EXPECT_FALSE(select("{}", kMeter).policy.is_named) << "the profile's choice";
+    EXPECT_TRUE(select(R"({"rules": [{"match": "*:type=BrokerTopicMetrics,*", "top": 5}]})", kMeter)
+                    .policy.is_named);
+    EXPECT_FALSE(select(R"({"rules": [{"match": "a:*", "top": 5}]})", kMeter).policy.is_named);
+    EXPECT_TRUE(
+        select(R"({"select": {"domains": ["app"], "include": ["app:*"]}})", "mbean\tapp:type=X\tN")
+            .policy.is_named);
+}
+
 TEST(SelectorTest, LabelFiltersLookAtTheUnquotedValue) {
     const std::string config =
         R"({"select": {"label_include": {"user": "a,b"}, "label_exclude": {"request": "Prod.*"}}})";

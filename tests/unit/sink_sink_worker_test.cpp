@@ -78,6 +78,16 @@ TEST_F(WorkerTest, InsideAFrameItLooksOftenAndLessAndLessOftenWhenNothingComes) 
     drain();
 }
 
+TEST_F(WorkerTest, ItTellsHowLongATickTookUntilItWasOut) {
+    start(SinkKind::kAppend);
+    queue({"a\n"});
+    clock.advance_ms(40);
+    drain();
+    EXPECT_EQ(get(Counter::kSinkTickMillis), 40U);
+    tick({"a\n"});
+    EXPECT_EQ(get(Counter::kSinkTickMillis), 0U);
+}
+
 TEST_F(WorkerTest, ItTellsItsCpuTime) {
     start(SinkKind::kAppend);
     EXPECT_EQ(worker->cpu_ns(), 0);

@@ -20,6 +20,9 @@ import javax.management.ObjectName;
  * hang N     N beans more, whose reads all wait for the same latch, but the first three of each
  * release    their reads return; the beans go
  * gc         a full collection
+ * slow MS    a bean of a topic, each read of which takes so many milliseconds of CPU
+ * still N    N beans of a topic each, whose value never changes
+ * clients N  N beans of a client each, with ten values that change
  * </pre>
  */
 public final class ChaosAgent {
@@ -55,6 +58,31 @@ public final class ChaosAgent {
         }
     }
 
+    private static void slow(MBeanServer server, long ms) throws Exception {
+        server.registerMBean(new ChaosBeans.Bean(() -> {
+            long end = System.nanoTime() + ms * 1_000_000;
+            while (System.nanoTime() < end) {
+                // The CPU is what it costs.
+            }
+            return 1;
+        }, false), new ObjectName("kafka.chaos:type=Slow,topic=slow"));
+    }
+
+    private static void still(MBeanServer server, int count) throws Exception {
+        for (int i = 0; i < count; i++) {
+            server.registerMBean(new ChaosBeans.Bean(() -> 1, false), new ObjectName("kafka.chaos:type=Still,topic=" + i));
+        }
+    }
+
+    private static void clients(MBeanServer server, int count) throws Exception {
+        AtomicInteger value = new AtomicInteger();
+        for (int i = 0; i < count; i++) {
+            ChaosBeans.Bean bean = new ChaosBeans.Bean(value::incrementAndGet, false);
+            bean.names = "Count Min Max Mean StdDev P50 P75 P95 P99 P999".split(" ");
+            server.registerMBean(bean, new ObjectName("kafka.chaos:type=Latency,client-id=" + i));
+        }
+    }
+
     private static String obey(MBeanServer server, String[] words) {
         try {
             switch (words[0]) {
@@ -66,6 +94,15 @@ public final class ChaosAgent {
                     return "ok";
                 case "gc":
                     System.gc();
+                    return "ok";
+                case "slow":
+                    slow(server, Long.parseLong(words[1]));
+                    return "ok";
+                case "still":
+                    still(server, Integer.parseInt(words[1]));
+                    return "ok";
+                case "clients":
+                    clients(server, Integer.parseInt(words[1]));
                     return "ok";
                 default:
                     return "no order: " + words[0];

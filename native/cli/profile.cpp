@@ -1,0 +1,222 @@
+#include "cli/profile.h"
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/counter_table.h"
+#include "cli/agent_files.h"
+
+namespace remora {
+namespace {
+
+constexpr std::size_t kFamiliesShown = 12;
+constexpr std::size_t kFamilyColumns = 52;
+constexpr int kBarColumns = 20;
+
+std::string file_of(const std::string& directory) {
+    return directory + "/remora.profile.json";
+}
+
+Result<std::string> read_text(const std::string& directory) {
+    std::ifstream file(file_of(directory));
+    if (!file) {
+        return Status(Code::kNotFound,
+                      file_of(directory) +
+                          ": cannot be opened; an agent with optimizer.mode \"suggest\" writes it "
+                          "a minute after its start");
+    }
+    return std::string((std::istreambuf_iterator<char>(file)), {});
+}
+
+// printf's formats, as a text.
+[[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...) {
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    const int bytes = std::vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    return bytes > 0 ? line : "";
+}
+
+// As many columns as `share` of 1 is worth.
+std::string bar(double share) {
+    const int full = static_cast<int>(std::clamp(share, 0.0, 1.0) * kBarColumns + 0.5);
+    return std::string(static_cast<std::size_t>(full), '#') +
+           std::string(static_cast<std::size_t>(kBarColumns - full), '.');
+}
+
+double share(double part, double whole) {
+    return whole > 0 ? part / whole : 0;
+}
+
+std::string shortened(const std::string& name) {
+    return name.size() <= kFamilyColumns ? name : name.substr(0, kFamilyColumns - 3) + "...";
+}
+
+// "written 12 s ago", or why that is not of now.
+std::string age_of(const std::string& directory, std::int64_t written_ms) {
+    const std::int64_t now_ms = SystemClock().wall_ms();
+    const Result<CounterFile> counters = read_counter_file(counters_path(directory));
+    const std::string old = counters ? why_old(counters.value(), now_ms) : "missing";
+    return "written " + std::to_string((now_ms - written_ms) / 1000) + " s ago" +
+           (old.empty() ? "" : "; the agent's counters are " + old);
+}
+
+void print_agent(const AgentProfile& profile) {
+    std::cout << text("CPU       %s %.3f of %.3f %% of a core; %.2f ms a tick beside the reads\n",
+                      bar(share(profile.cpu_used_percent, profile.ceiling_percent)).c_str(),
+                      profile.cpu_used_percent, profile.ceiling_percent, profile.tick_overhead_ms)
+              << text("unchanged %s %u of %u series of %u beans\n",
+                      bar(share(profile.unchanged, profile.series)).c_str(), profile.unchanged,
+                      profile.series, profile.units)
+              << text(
+                     "ticks     every %g s, %.1f %% without all their reads; bounds on age widened "
+                     "by step %u\n",
+                     profile.tick_interval_s, 100 * profile.unfinished_share,
+                     profile.widening_step);
+}
+
+void print_classes(const AgentProfile& profile) {
+    for (const ClassProfile& one : profile.classes) {
+        std::cout << text("  %-10s%s %.4f %%, error ", one.name.c_str(),
+                          bar(share(one.cpu_percent, profile.cpu_used_percent)).c_str(),
+                          one.cpu_percent)
+                  << (one.samples > 0 ? text("%.4f +- %.4f", one.error, one.margin) : "not known")
+                  << "\n";
+    }
+}
+
+void print_families(const AgentProfile& profile) {
+    const std::size_t shown = std::min(profile.families.size(), kFamiliesShown);
+    for (std::size_t i = 0; i < shown; ++i) {
+        const FamilyProfile& family = profile.families[i];
+        std::cout << text("  %s %.4f %% %9.1f us (slow end %.1f) %8.1f/s %7u series  %s\n",
+                          bar(share(family.cpu_percent, profile.cpu_used_percent)).c_str(),
+                          family.cpu_percent, family.typical_us, family.tail_us, family.reads_per_s,
+                          family.series, shortened(family.name).c_str());
+    }
+}
+
+void print_outputs(const AgentProfile& profile) {
+    for (const OutputProfile& output : profile.outputs) {
+        std::cout << text("  %-16s %.0f bytes/s, out after %.0f ms, %.0f %% of series unchanged",
+                          output.name.c_str(), output.bytes_per_s, output.tick_ms,
+                          100 * output.repeated_share);
+        if (output.skipped_share > 0 || output.dropped_share > 0) {
+            std::cout << text(", skips %.1f %% of ticks, drops %.1f %%", 100 * output.skipped_share,
+                              100 * output.dropped_share);
+        }
+        if (output.receiver_drops_share >= 0) {
+            std::cout << text(", the receiver drops %.1f %%", 100 * output.receiver_drops_share);
+        }
+        std::cout << "\n";
+    }
+}
+
+// The parts of a prediction that are not 0.
+void print_prediction(const char* title,
+                      std::initializer_list<std::pair<const char*, double>> all) {
+    std::string line;
+    for (const auto& [format, value] : all) {
+        if (value != 0) {
+            line += (line.empty() ? "" : ", ") + text(format, value);
+        }
+    }
+    std::cout << "  " << title << (line.empty() ? "nothing that can be predicted" : line) << "\n";
+}
+
+void print_finding(const Finding& finding) {
+    std::cout << finding.rule << ": " << finding.subject << "\n  " << finding.problem << ": ";
+    const char* separator = "";
+    for (const auto& [name, value] : finding.evidence) {
+        std::cout << separator << name << text(" %g", value);
+        separator = ", ";
+    }
+    std::cout << "\n  " << finding.advice << "\n";
+    print_prediction("saves: ", {{"%.4f %% of a core", finding.saving.cpu_percent},
+                                 {"%.0f bytes/s", finding.saving.bytes_per_s},
+                                 {"%.0f series", finding.saving.series}});
+    print_prediction("costs: ", {{"values up to %.0f s old", finding.price.age_s},
+                                 {"error %+.4f", finding.price.error},
+                                 {"%.0f series that are gone", finding.price.series}});
+    if (!finding.left_alone.empty()) {
+        std::cout << "  not proposed: " << finding.left_alone << "\n";
+    }
+    if (!finding.patch.is_null()) {
+        std::cout << "  JSON merge patch: "
+                  << finding.patch.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+                  << "\n";
+    }
+}
+
+}  // namespace
+
+Result<Report> read_report(const std::string& directory) {
+    const Result<std::string> found = read_text(directory);
+    if (!found) {
+        return found.status();
+    }
+    Result<Report> report = parse_report(found.value());
+    if (!report) {
+        return Status(report.status().code(), file_of(directory) + " " + report.status().message());
+    }
+    return report;
+}
+
+int run_profile(const ProfileOptions& options) {
+    const Result<Report> report = read_report(options.directory);
+    if (!report) {
+        std::cerr << "remora profile: " << report.status().message() << "\n";
+        return 1;
+    }
+    if (options.json) {
+        std::cout << print_report(report.value());
+        return 0;
+    }
+    const AgentProfile& profile = report.value().profile;
+    std::cout << age_of(options.directory, profile.written_wall_ms)
+              << text("; rates are of %.0f s, known for %.0f s\n", profile.window_s,
+                      profile.known_s);
+    print_agent(profile);
+    std::cout << "reads by class, of the CPU in use\n";
+    print_classes(profile);
+    std::cout << "families whose reads cost most: CPU, one read, reads, series\n";
+    print_families(profile);
+    std::cout << "outputs\n";
+    print_outputs(profile);
+    for (const QuarantinedProfile& bean : profile.quarantined) {
+        std::cout << text("in quarantine for %.0f s: ", bean.since_s) << bean.name << "\n";
+    }
+    std::cout << report.value().findings.size() << " suggestions: remora suggest "
+              << options.directory << "\n";
+    return 0;
+}
+
+int run_suggest(const ProfileOptions& options) {
+    const Result<Report> report = read_report(options.directory);
+    if (!report) {
+        std::cerr << "remora suggest: " << report.status().message() << "\n";
+        return 1;
+    }
+    if (options.json) {
+        std::cout << print_findings(report.value().findings);
+        return 0;
+    }
+    const AgentProfile& profile = report.value().profile;
+    std::cout << age_of(options.directory, profile.written_wall_ms)
+              << text(", known for %.0f s", profile.known_s)
+              << (report.value().findings.empty() ? ": nothing to suggest" : "") << "\n";
+    for (const Finding& finding : report.value().findings) {
+        std::cout << "\n";
+        print_finding(finding);
+    }
+    return 0;
+}
+
+}  // namespace remora

@@ -1,0 +1,25 @@
+// `remora profile` and `remora suggest`: what the agent's own collection costs, and what could be
+// better, from the file that the agent writes once a minute.
+#pragma once
+
+#include <string>
+
+#include "base/status.h"
+#include "tune/report.h"
+
+namespace remora {
+
+struct ProfileOptions {
+    std::string directory;
+    bool json = false;
+};
+
+// What the agent of that directory wrote last. kNotFound: nothing; kCorrupt: another version did.
+Result<Report> read_report(const std::string& directory);
+
+// Each prints to stdout; problems to stderr. Exit status: 0, or 1 when there is no profile of this
+// version.
+int run_profile(const ProfileOptions& options);
+int run_suggest(const ProfileOptions& options);
+
+}  // namespace remora

@@ -1,0 +1,156 @@
+#include "tune/limits.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "config/parse.h"
+#include "model/object_name.h"
+
+namespace remora {
+namespace {
+
+Status refuse(std::string why) {
+    return Status(Code::kState, std::move(why));
+}
+
+// The configuration with what a suggestion may change as it was.
+Config with_old_values(Config after, const Config& before) {
+    after.rules = before.rules;
+    after.sampling.base_interval_ms = before.sampling.base_interval_ms;
+    after.sampling.min_interval_ms = before.sampling.min_interval_ms;
+    after.sampling.topic_max_interval_ms = before.sampling.topic_max_interval_ms;
+    after.sampling.client_max_interval_ms = before.sampling.client_max_interval_ms;
+    after.sampling.partition_max_interval_ms = before.sampling.partition_max_interval_ms;
+    for (std::size_t i = 0; i < std::min(after.outputs.size(), before.outputs.size()); ++i) {
+        after.outputs[i].emit = before.outputs[i].emit;
+        after.outputs[i].spread = before.outputs[i].spread;
+        after.outputs[i].interval_ms = before.outputs[i].interval_ms;
+    }
+    return after;
+}
+
+Status hold_bound(std::int64_t after_ms, std::int64_t before_ms, const char* key) {
+    return after_ms <= std::max(before_ms, kAgeMsMax)
+               ? Status::ok()
+               : refuse(std::string(key) + ": values would get older than five minutes");
+}
+
+Status hold_sampling(const AgentProfile& profile, const SamplingConfig& after,
+                     const SamplingConfig& before) {
+    const double tick_ms = std::round(profile.tick_interval_s * 1e3);
+    if (after.base_interval_ms != before.base_interval_ms &&
+        (after.base_interval_ms < before.base_interval_ms ||
+         static_cast<double>(after.base_interval_ms) > tick_ms)) {
+        return refuse("sampling.base_interval: alerts and the broker are read at each tick");
+    }
+    // Not set, it is the base interval.
+    const bool follows = before.min_interval_ms == before.base_interval_ms;
+    if (after.min_interval_ms != (follows ? after.base_interval_ms : before.min_interval_ms)) {
+        return refuse("sampling.min_interval: it is the operator's to decide");
+    }
+    Status held = hold_bound(after.topic_max_interval_ms, before.topic_max_interval_ms,
+                             "sampling.topic_max_interval");
+    if (held) {
+        held = hold_bound(after.client_max_interval_ms, before.client_max_interval_ms,
+                          "sampling.client_max_interval");
+    }
+    if (held) {
+        held = hold_bound(after.partition_max_interval_ms, before.partition_max_interval_ms,
+                          "sampling.partition_max_interval");
+    }
+    return held;
+}
+
+// Of one that a suggestion adds.
+Status hold_rule(const AgentProfile& profile, const RuleConfig& rule) {
+    const Result<ObjectName> name = ObjectName::parse(rule.match);
+    const auto family = std::find_if(
+        profile.families.begin(), profile.families.end(),
+        [&](const FamilyProfile& one) { return name && one.name == family_name(name.value()); });
+    if (family == profile.families.end() || !rule.where.empty()) {
+        return refuse("the rule is not about one family that is collected");
+    }
+    if (family->unit_class == UnitClass::kAlert) {
+        return refuse("it is an alert");
+    }
+    if (family->is_named) {
+        return refuse("a rule or select.include asks for it");
+    }
+    if (rule.action == RuleAction::kInclude || rule.unit_class || rule.importance) {
+        return refuse("the rule moves beans to another class");
+    }
+    const std::int64_t longest_ms =
+        std::max({rule.interval_ms, rule.min_interval_ms, rule.max_interval_ms});
+    if (longest_ms > 0 && family->unit_class == UnitClass::kBroker) {
+        return refuse("it is of the whole broker, whose bounds on age stay");
+    }
+    return hold_bound(longest_ms, 0, "rules");
+}
+
+Status hold_rules(const AgentProfile& profile, const std::vector<RuleConfig>& after,
+                  const std::vector<RuleConfig>& before) {
+    if (after.size() < before.size() || !std::equal(before.begin(), before.end(), after.begin())) {
+        return refuse("rules: those of the operator stay, and stay first");
+    }
+    for (std::size_t i = before.size(); i < after.size(); ++i) {
+        Status held = hold_rule(profile, after[i]);
+        if (!held) {
+            return held;
+        }
+    }
+    return Status::ok();
+}
+
+Status hold_output(const AgentProfile& profile, const Config& before, const OutputConfig& after,
+                   std::size_t at) {
+    const OutputConfig& old = before.outputs[at];
+    if (after.interval_ms == old.interval_ms) {
+        return Status::ok();
+    }
+    const auto measured =
+        std::find_if(profile.outputs.begin(), profile.outputs.end(),
+                     [&](const OutputProfile& output) { return output.name == after.name; });
+    if (measured == profile.outputs.end() || measured->skipped_share <= 0) {
+        return refuse("outputs." + std::to_string(at) + ".interval: none of its ticks is skipped");
+    }
+    const std::int64_t base_ms = before.sampling.base_interval_ms;
+    const auto now_ms = static_cast<double>(std::max(old.interval_ms, base_ms));
+    const double in_fact_ms = now_ms / std::max(1 - measured->skipped_share, 0.01);
+    return static_cast<double>(after.interval_ms) <= in_fact_ms + static_cast<double>(base_ms)
+               ? Status::ok()
+               : refuse("outputs." + std::to_string(at) + ".interval: longer than ticks come now");
+}
+
+}  // namespace
+
+Status hold_limits(const AgentProfile& profile, const Written& written, const Config& before,
+                   const nlohmann::json& patch) {
+    nlohmann::json changed = nlohmann::json::parse(written.text, nullptr, false);
+    if (!changed.is_object()) {
+        return refuse("the configuration is no JSON object");
+    }
+    changed.merge_patch(patch);
+    const ParseOutcome outcome =
+        parse_config(changed.dump(), written.file, written.environment, written.arguments);
+    if (!outcome.is_ok()) {
+        return Status(Code::kInvalidConfig, outcome.error_text());
+    }
+    const Config& after = outcome.config;
+    if (after == before) {
+        return refuse("the environment or the agent's arguments decide about it");
+    }
+    if (!(with_old_values(after, before) == before)) {
+        return refuse("it changes what is the operator's to decide");
+    }
+    Status held = hold_sampling(profile, after.sampling, before.sampling);
+    if (held) {
+        held = hold_rules(profile, after.rules, before.rules);
+    }
+    for (std::size_t i = 0; held && i < after.outputs.size(); ++i) {
+        held = hold_output(profile, before, after.outputs[i], i);
+    }
+    return held;
+}
+
+}  // namespace remora

@@ -1,0 +1,55 @@
+// The rules. To add one: a file here with its function, a declaration and a line in rules.cpp.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "tune/finding.h"
+#include "tune/profile.h"
+
+namespace remora {
+
+struct Context {
+    const AgentProfile& profile;
+    const Config& config;            // in force
+    const nlohmann::json& document;  // the operator's file: patches are of this
+};
+
+// Appends what it finds. It looks at figures alone: which patches may be proposed is decided in
+// limits.h. Any thread.
+using FindRule = void (*)(const Context& context, std::vector<Finding>& found);
+
+struct Rule {
+    const char* name;
+    FindRule find;
+};
+
+// In the order in which findings are shown. Static.
+std::span<const Rule> rules();
+
+// --- what several of them need
+
+// A patch that puts one more rule behind those of the operator.
+nlohmann::json append_rule(const nlohmann::json& document, const nlohmann::json& rule);
+// A patch that changes output `at`; null when the operator's file does not list it.
+nlohmann::json change_output(const nlohmann::json& document, std::size_t at,
+                             const nlohmann::json& change);
+// Bytes a second that so many series take in all outputs.
+double bytes_of(const AgentProfile& profile, double series);
+// Where that output is configured; config.outputs.size(): nowhere any more.
+std::size_t output_at(const Config& config, const std::string& name);
+// The configured bound on the age of a class, by its name; nothing for one whose bound stays.
+struct ClassBound {
+    std::string key;  // in section `sampling`
+    std::int64_t bound_ms = 0;
+};
+std::optional<ClassBound> bound_of(const SamplingConfig& sampling, const std::string& unit_class);
+// Completes `finding` about a family whose reads cost more than they bring: they are made every
+// five minutes, or left out where that is done already or the family is of the whole broker.
+void spare(const Context& context, const FamilyProfile& family, Finding& finding);
+
+}  // namespace remora

@@ -1,0 +1,42 @@
+// An output cannot keep up: its ticks are not out when the next ones are due.
+#include <algorithm>
+#include <cmath>
+
+#include "config/quantity.h"
+#include "tune/rules/rules.h"
+
+namespace remora {
+namespace {
+
+constexpr double kSkippedShare = 0.05;
+
+}  // namespace
+
+void find_slow_output(const Context& context, std::vector<Finding>& found) {
+    for (const OutputProfile& output : context.profile.outputs) {
+        const std::size_t at = output_at(context.config, output.name);
+        if (output.skipped_share < kSkippedShare || at == context.config.outputs.size()) {
+            continue;
+        }
+        const auto base_ms = static_cast<double>(context.config.sampling.base_interval_ms);
+        const double now_ms =
+            std::max(static_cast<double>(context.config.outputs[at].interval_ms), base_ms);
+        const double in_fact_ms = now_ms / std::max(1 - output.skipped_share, 0.01);
+        const double next_ms = std::ceil(in_fact_ms / base_ms) * base_ms;
+        Finding finding;
+        finding.subject = output.name;
+        finding.problem = "the output is too slow, so it skips ticks";
+        finding.evidence = {{"skipped_share", output.skipped_share},
+                            {"tick_ms", output.tick_ms},
+                            {"ring_share", output.ring_share},
+                            {"interval_s", now_ms / 1e3}};
+        finding.advice = "write it as often as its ticks get out, or write less to it";
+        finding.patch =
+            change_output(context.document, at,
+                          {{"interval", format_duration(static_cast<std::int64_t>(next_ms))}});
+        finding.price.age_s = next_ms / 1e3;
+        found.push_back(std::move(finding));
+    }
+}
+
+}  // namespace remora
