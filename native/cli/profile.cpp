@@ -193,7 +193,7 @@ int run_profile(const ProfileOptions& options) {
     for (const QuarantinedProfile& bean : profile.quarantined) {
         std::cout << text("in quarantine for %.0f s: ", bean.since_s) << bean.name << "\n";
     }
-    std::cout << report.value().findings.size() << " suggestions: remora suggest "
+    std::cout << "suggestions: " << report.value().findings.size() << ", see remora suggest "
               << options.directory << "\n";
     return 0;
 }

@@ -172,7 +172,7 @@ void print_cost(const Screen& screen) {
 void print_suggestions(const std::string& directory) {
     const Result<Report> report = read_report(directory);
     if (report && !report.value().findings.empty()) {
-        std::cout << "  " << report.value().findings.size() << " suggestions: remora suggest "
+        std::cout << "  suggestions: " << report.value().findings.size() << ", see remora suggest "
                   << directory << "\n";
     }
 }

@@ -17,7 +17,7 @@ inline constexpr std::size_t kFindingsOfRuleMax = 3;
 // What the rules find, in the order of the rules. Every patch holds the limits (limits.h); one that
 // does not is taken from its finding, which says why. Nothing when `written` is not valid.
 //
-// Any thread. Takes some milliseconds at most: each patch is parsed as a configuration.
+// Any thread that may take its time: each patch is parsed as a configuration.
 std::vector<Finding> advise(const AgentProfile& profile, const Written& written);
 
 }  // namespace remora

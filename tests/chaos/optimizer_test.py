@@ -52,6 +52,7 @@ class OptimizerTest(unittest.TestCase):
         self.receiver = SlowReceiver()
         self.config = {
             "select": {"profile": "all"},
+            "sampling": {"cpu_budget_percent": 5},
             "reload": {"check_interval": "1s"},
             "outputs": [{"name": "page"}, {"name": "lines", "format": "ndjson"},
                         {"name": "udp", "type": "udp", "host": "127.0.0.1", "port": self.receiver.port}]}

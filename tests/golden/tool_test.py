@@ -112,10 +112,10 @@ class ToolTest(unittest.TestCase):
         self.assertIn("##########.......... 0.1250 %       1.5 us (slow end 9.0)    120.0/s    1200 series  kafka.log", screen)
         self.assertIn("file-0           20000 bytes/s, out after 12 ms, 90 % of series unchanged, skips 10.0 % of ticks", screen)
         self.assertIn("in quarantine for 70 s: a:type=B\n", screen)
-        self.assertIn("1 suggestions: remora suggest", screen)
+        self.assertIn("suggestions: 1, see remora suggest", screen)
         self.assertLess(len(screen.splitlines()), 30)
         self.assertEqual(json.loads(run("profile", str(self.directory), "--json").stdout)["profile"]["units"], 1200)
-        self.assertIn(f"  1 suggestions: remora suggest {self.directory}\n",
+        self.assertIn(f"  suggestions: 1, see remora suggest {self.directory}\n",
                       run("top", str(self.directory), "--plain", "--count", "1").stdout)
 
     def test_a_suggestion_is_a_change_that_check_accepts(self):

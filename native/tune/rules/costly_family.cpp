@@ -4,7 +4,7 @@
 namespace remora {
 namespace {
 
-constexpr double kCpuShare = 0.2;        // of what the agent uses
+constexpr double kCpuShare = 0.1;        // of what the agent uses
 constexpr double kCpuPercentMin = 0.01;  // of a core; less is not worth a change
 constexpr double kTimes = 5;             // as much of the CPU as of the series
 

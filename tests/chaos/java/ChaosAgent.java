@@ -1,6 +1,7 @@
 package remora.shim;
 
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ import javax.management.ObjectName;
  * gc         a full collection
  * slow MS    a bean of a topic, each read of which takes so many milliseconds of CPU
  * still N    N beans of a topic each, whose value never changes
- * clients N  N beans of a client each, with ten values that change
+ * clients N  N beans of a client each with ten values, which change for one client in ten
  * </pre>
  */
 public final class ChaosAgent {
@@ -60,8 +61,9 @@ public final class ChaosAgent {
 
     private static void slow(MBeanServer server, long ms) throws Exception {
         server.registerMBean(new ChaosBeans.Bean(() -> {
-            long end = System.nanoTime() + ms * 1_000_000;
-            while (System.nanoTime() < end) {
+            ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+            long end = threads.getCurrentThreadCpuTime() + ms * 1_000_000;
+            while (threads.getCurrentThreadCpuTime() < end) {
                 // The CPU is what it costs.
             }
             return 1;
@@ -70,14 +72,16 @@ public final class ChaosAgent {
 
     private static void still(MBeanServer server, int count) throws Exception {
         for (int i = 0; i < count; i++) {
-            server.registerMBean(new ChaosBeans.Bean(() -> 1, false), new ObjectName("kafka.chaos:type=Still,topic=" + i));
+            ObjectName name = new ObjectName("kafka.chaos:type=Still,topic=" + i);
+            server.registerMBean(new ChaosBeans.Bean(() -> 1, false), name);
         }
     }
 
     private static void clients(MBeanServer server, int count) throws Exception {
         AtomicInteger value = new AtomicInteger();
         for (int i = 0; i < count; i++) {
-            ChaosBeans.Bean bean = new ChaosBeans.Bean(value::incrementAndGet, false);
+            boolean isIdle = i % 10 != 0;
+            ChaosBeans.Bean bean = new ChaosBeans.Bean(() -> isIdle ? 7 : value.incrementAndGet(), false);
             bean.names = "Count Min Max Mean StdDev P50 P75 P95 P99 P999".split(" ");
             server.registerMBean(bean, new ObjectName("kafka.chaos:type=Latency,client-id=" + i));
         }
