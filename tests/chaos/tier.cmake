@@ -38,7 +38,7 @@ if(REMORA_JAVA AND TARGET remora_jar)
     add_test(NAME chaos.life_of_an_hour COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/life_test.py)
     set_tests_properties(chaos.life_of_an_hour PROPERTIES LABELS full TIMEOUT 5400 RUN_SERIAL TRUE
         ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR};REMORA_CHAOS_MINUTES=60")
-    # Half an hour: a profile tells nothing of its first ten minutes.
+    # Eleven minutes: of ten, a series is not said to be unchanged.
     add_test(NAME chaos.optimizer COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/optimizer_test.py)
     set_tests_properties(chaos.optimizer PROPERTIES LABELS full TIMEOUT 3600 RUN_SERIAL TRUE
         ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")

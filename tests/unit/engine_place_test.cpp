@@ -14,6 +14,7 @@
 
 #include "engine/config_source.h"
 #include "engine/engine.h"
+#include "engine/room_options.h"
 #include "support/fake_shim.h"
 #include "support/fault_file_system.h"
 #include "support/kept_log.h"
@@ -88,6 +89,7 @@ TEST_F(PlaceTest, AConfiguredDirectoryThatIsTakenIsSaidAndNotWrittenTo) {
     const Result<Place> second = take_place(others, root + "/own", {});
     ASSERT_TRUE(second);
     EXPECT_TRUE(second.value().is_foreign);
+    EXPECT_EQ(profile_path({}, second.value()), "") << "nor does it write a profile there";
     EXPECT_EQ(second.value().lock, nullptr);
     ASSERT_EQ(second.value().notes.size(), 1U);
     EXPECT_NE(second.value().notes[0].find("another agent has the directory " + root + "/own"),
