@@ -72,7 +72,7 @@ std::size_t frame_bytes(OutputFormat format, const Config& config,
     const std::vector<std::uint8_t> flags(first.size(), kUnitHasValue | kUnitFresh);
     const std::vector<std::int64_t> read_wall_ms(first.size(), kWallMs);
     const std::vector<std::string> texts = {""};
-    const Values values{first, count, flags, read_wall_ms, numbers, texts};
+    const Values values{first, count, flags, read_wall_ms, numbers, texts, {}};
     tick(*encoder, values, kWallMs);
     // What says how counters grew says nothing at their first sight.
     return tick(*encoder, values, kWallMs + kTickMs);
