@@ -39,18 +39,14 @@ void QuarantineReport::list() {
         const std::string& name = names_.emplace_back(units_.name_of(found[i].unit));
         const char* reason = reason_text(found[i].reason);
         quarantined_.push_back({name, reason});
-        // Of those that are held back because one hangs the shim has spoken.
-        if (found[i].reason != wire::ReadStatus::kHeld &&
-            !std::binary_search(reported_.begin(), reported_.end(), found[i].unit)) {
+        if (!std::binary_search(reported_.begin(), reported_.end(), found[i].unit)) {
             log_.warn("quarantine." + name,
                       "quarantined " + name + ": " + reason + "; tried again later");
         }
     }
     reported_.clear();
     for (std::size_t i = 0; i < count; ++i) {
-        if (found[i].reason != wire::ReadStatus::kHeld) {
-            reported_.push_back(found[i].unit);
-        }
+        reported_.push_back(found[i].unit);
     }
     for (const Undescribed& bean : undescribed_) {
         quarantined_.push_back({bean.name, reason_text(bean.status)});

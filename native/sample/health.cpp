@@ -20,7 +20,7 @@ void Health::reserve(UnitId unit) {
 }
 
 void Health::forget(UnitId unit) {
-    if (reason_[unit] != 0) {
+    if (is_quarantined(unit)) {
         --quarantined_;
     }
     failures_[unit] = 0;
@@ -38,7 +38,8 @@ std::uint32_t Health::on_read(UnitId unit, wire::ReadStatus status, std::int64_t
         return options_.base_interval_ms;
     }
     if (status == wire::ReadStatus::kHeld) {
-        quarantine(unit, status, now_ns);
+        // A reason found by a read is worth more than "not tried".
+        reason_[unit] = reason_[unit] == 0 ? kHeld : reason_[unit];
         return options_.base_interval_ms;
     }
     const bool blocked = status == wire::ReadStatus::kBlocked;
@@ -52,23 +53,20 @@ std::uint32_t Health::on_read(UnitId unit, wire::ReadStatus status, std::int64_t
 }
 
 void Health::quarantine(UnitId unit, wire::ReadStatus status, std::int64_t now_ns) {
-    constexpr auto kHeld = static_cast<std::uint8_t>(wire::ReadStatus::kHeld);
-    if (reason_[unit] == 0) {
-        since_s_[unit] = static_cast<std::uint32_t>(now_ns / kNanosPerSecond);
-        ++quarantined_;
-        ++quarantines_total_;
+    if (is_quarantined(unit)) {
+        return;
     }
-    // A reason found by a read is worth more than "not tried".
-    if (reason_[unit] == 0 || reason_[unit] == kHeld) {
-        reason_[unit] = static_cast<std::uint8_t>(status);
-    }
+    since_s_[unit] = static_cast<std::uint32_t>(now_ns / kNanosPerSecond);
+    reason_[unit] = static_cast<std::uint8_t>(status);
+    ++quarantined_;
+    ++quarantines_total_;
 }
 
 std::size_t Health::list(std::span<Quarantined> out) const {
     std::size_t written = 0;
     std::uint32_t left = quarantined_;
     for (UnitId unit = 0; unit < reason_.size() && left > 0 && written < out.size(); ++unit) {
-        if (reason_[unit] != 0) {
+        if (is_quarantined(unit)) {
             --left;
             out[written++] = {unit, static_cast<wire::ReadStatus>(reason_[unit]),
                               std::int64_t{since_s_[unit]} * kNanosPerSecond};

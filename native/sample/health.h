@@ -26,9 +26,9 @@ struct Quarantined {
 
 // Back-off doubles from the base interval with every failure in a row; one good read ends it. A
 // unit that is gone is no fault (Kafka re-registers beans) and is tried at the next tick. One whose
-// read blocked is quarantined at once. While the read hangs, the shim holds it back with all that
-// is alike: that costs nothing, is no failure, and is asked for at every tick, so that they are
-// read as soon as the thread is back.
+// read blocked is quarantined at once. What the shim holds back because others hang is neither a
+// failure nor in quarantine: its value keeps its age. It costs nothing and is asked for at every
+// tick, so that it is read as soon as the shim lets it.
 //
 // Thread safety: core thread only. Memory is taken by reserve(), 6 bytes a unit.
 class Health {
@@ -43,7 +43,7 @@ class Health {
     // decides.
     std::uint32_t on_read(UnitId unit, wire::ReadStatus status, std::int64_t now_ns);
 
-    bool is_quarantined(UnitId unit) const { return reason_[unit] != 0; }
+    bool is_quarantined(UnitId unit) const { return reason_[unit] != 0 && reason_[unit] != kHeld; }
     // Whether the unit's last read was no good one, or none was allowed.
     bool is_failing(UnitId unit) const { return failures_[unit] != 0 || reason_[unit] != 0; }
     std::uint32_t quarantined() const { return quarantined_; }
@@ -53,11 +53,13 @@ class Health {
     std::size_t list(std::span<Quarantined> out) const;
 
  private:
+    static constexpr auto kHeld = static_cast<std::uint8_t>(wire::ReadStatus::kHeld);
+
     void quarantine(UnitId unit, wire::ReadStatus status, std::int64_t now_ns);
 
     HealthOptions options_;
     std::vector<std::uint8_t> failures_;  // in a row
-    std::vector<std::uint8_t> reason_;    // ReadStatus; 0: not in quarantine
+    std::vector<std::uint8_t> reason_;    // ReadStatus; 0 or kHeld: not in quarantine
     std::vector<std::uint32_t> since_s_;
     std::uint32_t quarantined_ = 0;
     std::uint64_t quarantines_total_ = 0;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <memory>
 #include <string>
 #include <vector>
@@ -84,6 +85,34 @@ TEST_F(CoreTest, AReadIsCachedAndTheIdOfAUnitThatLeftComesBack) {
     UnitId freed = kNoUnit;
     ASSERT_TRUE(channels_.freed.try_pop(freed));
     EXPECT_EQ(freed, 0U);
+}
+
+TEST_F(CoreTest, AValueThatIsHeldBackStaysForFiveBoundsAndIsThenCountedAsExpired) {
+    UnitPolicy policy;
+    policy.unit_class = UnitClass::kBroker;
+    register_unit(0, "d:type=A", policy);
+    const std::int64_t read_ns = clock_.monotonic_ns();
+    push({0, MessageKind::kBatch, 0, 0, std::bit_cast<double>(read_ns)});
+    read(0, 7);
+    const auto held = static_cast<std::uint8_t>(wire::ReadStatus::kHeld);
+    for (std::uint64_t tick = 1; tick <= 7; ++tick) {
+        clock_.advance_ms(1'000);
+        push({0, MessageKind::kUnitEnd, held, 0, 0});
+        channels_.read_until_ns = clock_.monotonic_ns();
+        channels_.complete_until_ns = clock_.monotonic_ns();
+        core_->do_work();
+        ASSERT_EQ(count(Counter::kTicks), tick);
+        EXPECT_EQ(count(Counter::kValuesExpired), tick > 5 ? 1U : 0U) << "tick " << tick;
+        EXPECT_EQ(count(Counter::kUnitsQuarantined), 0U);
+    }
+    EXPECT_EQ(count(Counter::kCacheMisses) + count(Counter::kCacheHits), 5U) << "ticks that had it";
+    push({0, MessageKind::kBatch, 0, 0, std::bit_cast<double>(clock_.monotonic_ns())});
+    read(0, 8);
+    clock_.advance_ms(1'000);
+    channels_.read_until_ns = clock_.monotonic_ns();
+    channels_.complete_until_ns = clock_.monotonic_ns();
+    core_->do_work();
+    EXPECT_EQ(count(Counter::kValuesExpired), 0U) << "read again";
 }
 
 TEST_F(CoreTest, ATickIsMadeWhenWhatIsDueForItHasBeenRead) {

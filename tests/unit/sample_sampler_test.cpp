@@ -907,7 +907,7 @@ TEST_F(SamplerTest, TakesABlockedReadSeriouslyAndAGoneUnitLightly) {
 }
 
 // Nothing was tried: the shim answers for a thread that hangs.
-TEST_F(SamplerTest, WhatIsHeldBackIsAskedForAtEveryTickAndIsNoFailure) {
+TEST_F(SamplerTest, WhatIsHeldBackIsAskedForAtEveryTickAndIsNotInQuarantine) {
     make();
     const UnitId blocked = add(UnitClass::kPartition, 0, 1'000);
     const UnitId alike = add(UnitClass::kPartition, 0, 1'000);
@@ -919,16 +919,23 @@ TEST_F(SamplerTest, WhatIsHeldBackIsAskedForAtEveryTickAndIsNoFailure) {
         for (const UnitId unit : {blocked, alike}) {
             sampler->observe(unit, 0, 0, ReadStatus::kHeld, 0);
             sampler->solve(kPlenty, kPlenty);
-            EXPECT_TRUE(sampler->health().is_quarantined(unit));
+            EXPECT_EQ(sampler->health().is_quarantined(unit), unit == blocked);
             EXPECT_EQ(intervals.get(unit), 10'000U) << "tick " << tick;
         }
     }
     Quarantined found[3];
-    ASSERT_EQ(sampler->health().list(found), 2U);
-    EXPECT_EQ(found[0].reason, ReadStatus::kBlocked);
-    EXPECT_EQ(found[1].reason, ReadStatus::kHeld);
+    ASSERT_EQ(sampler->health().list(found), 1U);
+    EXPECT_EQ(found[0].unit, blocked);
+    EXPECT_EQ(found[0].reason, ReadStatus::kBlocked) << "worth more than not tried";
+    EXPECT_EQ(sampler->health().quarantined(), 1U);
     read(alike, 0);
-    EXPECT_FALSE(sampler->health().is_quarantined(alike));
+    EXPECT_FALSE(sampler->health().is_failing(alike));
+    sampler->observe(alike, 0, 0, ReadStatus::kHeld, 0);
+    sampler->observe(alike, 0, 0, ReadStatus::kBlocked, kNanosPerSecond);
+    EXPECT_TRUE(sampler->health().is_quarantined(alike)) << "it was tried, and hangs itself";
+    EXPECT_EQ(sampler->health().quarantined(), 2U);
+    sampler->remove_unit(alike);
+    EXPECT_EQ(sampler->health().quarantined(), 1U);
     sampler->observe(blocked, 0, 0, ReadStatus::kBlocked, 0);
     EXPECT_EQ(intervals.get(blocked), 20'000U) << "the second one that blocked";
 }
