@@ -22,7 +22,7 @@ BASE_MS = 2000
 LATE_MS = 3 * BASE_MS  # between two reads of a bean: one base interval, and late by two at most
 STORM_LATE_MS = 5 * BASE_MS // 2  # late by one at most, and a tick waits for its reads for half an interval
 SECONDS = int(os.environ.get("REMORA_CHAOS_SECONDS", "40"))
-COLLECTORS_MAX = 4  # abandoned ones
+COLLECTORS_MAX = 8  # abandoned ones
 REASONS = {
     "ThrowsRuntime": "threw", "ThrowsError": "threw", "ThrowsLinkage": "threw", "Overflows": "threw",
     "TurnsBad": "threw", "Exhausts": "threw", "InfoThrows": "threw",

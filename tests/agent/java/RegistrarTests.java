@@ -14,11 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.management.AttributeList;
 import javax.management.InstanceNotFoundException;
+import javax.management.MBeanInfo;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
@@ -42,6 +44,14 @@ public final class RegistrarTests {
         double pass() throws InterruptedException {
             closed.await();
             return 1;
+        }
+
+        void passQuietly() {
+            try {
+                pass();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 
@@ -130,6 +140,80 @@ public final class RegistrarTests {
             await(() -> goodUnit(rig, 9).lastStatus == Wire.ReadStatus.OK, "a read of a good bean");
             rig.awaitUnit(good(77));
             equal(0, rig.core.stops, "stops");
+        }
+    }
+
+    @Group("hangs")
+    static void beansThatHangAgainAreTriedOneAtATimeAndTheOthersAreReadOn() throws Exception {
+        Door door = new Door();
+        ObjectName[] hanging = new ObjectName[5];
+        try (Rig rig = new Rig(100, 1000, null)) {
+            ChaosBeans.registerGood(rig.server, 10);
+            for (int i = 0; i < hanging.length; i++) {
+                hanging[i] = name("type=Hangs" + i);
+                rig.server.registerMBean(new ChaosBeans.Bean(door::pass, false), hanging[i]);
+            }
+            rig.start();
+            for (ObjectName one : hanging) {
+                rig.awaitUnit(one.toString());
+            }
+            rig.awaitUnit(good(9));
+            door.close();
+            await(() -> rig.session.stuck.alive() == hanging.length, "hangs of all");
+            long reads = goodUnit(rig, 9).reads;
+            await(() -> goodUnit(rig, 9).reads > reads + 2, "reads meanwhile");
+            door.open();
+            door.close();
+            await(() -> rig.session.stuck.alive() == 1, "one that is tried again");
+            long held = statuses(rig, hanging[4], Wire.ReadStatus.HELD);
+            await(() -> statuses(rig, hanging[4], Wire.ReadStatus.HELD) > held + 30, "one that waits for it");
+            equal(1, rig.session.stuck.alive(), "threads that hang");
+            ObjectName late = name("type=Late");
+            rig.server.registerMBean(new ChaosBeans.Good(1), late);
+            rig.awaitUnit(late.toString());
+            equal(0L, goodUnit(rig, 9).statuses[Wire.ReadStatus.HELD], "reads of a good bean that had to wait");
+            door.open();
+            for (ObjectName one : hanging) {
+                await(() -> unit(rig, one).lastStatus == Wire.ReadStatus.OK, "a read of " + one);
+            }
+        }
+    }
+
+    @Group("hangs")
+    static void whatIsDueIsReadBetweenTwoDescriptionsThatHang() throws Exception {
+        Door door = new Door();
+        door.close();
+        List<Long> readsAtHang = new CopyOnWriteArrayList<>();
+        try (Rig rig = new Rig(100, 1000, null).start()) {
+            ChaosBeans.registerGood(rig.server, 10);
+            rig.awaitUnit(good(9));
+            for (int i = 0; i < 2 * Stuck.THREADS_MAX; i++) {
+                AtomicInteger asked = new AtomicInteger();
+                rig.server.registerMBean(new ChaosBeans.Bean(() -> 1.0, false) {
+                    @Override
+                    public MBeanInfo getMBeanInfo() {
+                        if (asked.getAndIncrement() > 0) {  // the first is the registration's
+                            readsAtHang.add(goodUnit(rig, 9).reads);
+                            door.passQuietly();
+                        }
+                        return super.getMBeanInfo();
+                    }
+                }, name("type=Described" + i));
+            }
+            int most = Stuck.THREADS_MAX - 1;
+            await(() -> rig.session.stuck.alive() == most, "hangs");
+            for (int i = 1; i < most; i++) {
+                check(readsAtHang.get(i) > readsAtHang.get(i - 1), "no read before a hang: " + readsAtHang);
+            }
+            long reads = goodUnit(rig, 9).reads;
+            await(() -> goodUnit(rig, 9).reads > reads + 20, "reads by the last thread");
+            equal(most, readsAtHang.size(), "descriptions that were tried");
+            equal(0L, goodUnit(rig, 9).statuses[Wire.ReadStatus.HELD], "reads that had to wait");
+            rig.server.unregisterMBean(ChaosBeans.goodName(0));
+            await(() -> goodUnit(rig, 0) == null, "the end of a bean");
+            rig.core.flags = Wire.PlanFlag.PLAN_REDISCOVER;
+            door.open();
+            await(() -> rig.core.sweeps == 2 && rig.core.units().size() == 9 + 2 * Stuck.THREADS_MAX, "all beans");
         }
     }
 

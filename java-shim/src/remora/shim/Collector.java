@@ -28,12 +28,15 @@ final class Collector implements Runnable {
     private volatile boolean ended;
     private volatile String failure;
     private boolean moreToRegister;
+    /** A description hung, and the next one may: what is due is read before it. */
+    private boolean readsFirst;
 
     /** {@code predecessorSubject}: what the thread before this one hung in, or {@link #FIRST}. */
     Collector(Session session, int predecessorSubject) {
         this.session = session;
         this.predecessorSubject = predecessorSubject;
         this.plan = session.buffers.plan;
+        this.readsFirst = predecessorSubject == ReadGate.DESCRIBING;
     }
 
     /** True when the loop is over and the thread will touch nothing more. */
@@ -88,8 +91,8 @@ final class Collector implements Runnable {
 
     /** False when the core wants the agent to end. */
     private boolean cycle() {
-        moreToRegister = session.registrar.step(gate);
-        if (moreToRegister) {
+        moreToRegister = readsFirst || session.registrar.step(gate);
+        if (moreToRegister && !readsFirst) {
             pause(WAIT_MIN_NANOS);  // a whole slice is over, the next one is for reading
         }
         int result = session.core.plan(System.nanoTime());
@@ -106,6 +109,7 @@ final class Collector implements Runnable {
             session.registrar.rediscover();
             moreToRegister = true;
         }
+        readsFirst = readsFirst && result > 0;
         if (result > 0) {
             session.groupsLeft = plan.getInt(Wire.PlanHeader.GROUP_COUNT);
             session.groupOffset = Wire.PlanHeader.SIZE;

@@ -35,13 +35,14 @@ final class Registrar {
     private final ArrayDeque<ObjectName> backlog = new ArrayDeque<>();
     private final ArrayDeque<Answers.Wanted> wanted = new ArrayDeque<>();  // by the core; to be looked into
     private final List<ObjectName> arrived = new ArrayList<>();  // taken from the catalog, not in the backlog yet
-    private final Set<ObjectName> held = new LinkedHashSet<>();  // until a thread that hangs is back
+    private final Set<ObjectName> held = new LinkedHashSet<>();  // until Stuck lets more be called
     private final ArrayList<Integer> batchUnregistrations = new ArrayList<>();
     private final ArrayDeque<Integer> unsentUnregistrations = new ArrayDeque<>();
     private final Stuck stuck;
     private boolean full;
     private boolean sweeping;
     private boolean batchSwept;
+    private boolean saidHeld;
     private ObjectName current;
 
     /** {@code metrics}: tier 1, or null. */
@@ -119,11 +120,12 @@ final class Registrar {
         if (catalog.takeOverflow()) {
             sweep();
         }
-        if (stuck.takeReturned()) {
+        long now = System.nanoTime();
+        if (stuck.look(now)) {
             backlog.addAll(held);
             held.clear();
         }
-        backlog.addAll(retries.due(System.nanoTime()));
+        backlog.addAll(retries.due(now));
         boolean more = drainEvents(gate, deadline);
         if (!more) {
             more = drainBacklog(gate, deadline);
@@ -181,7 +183,8 @@ final class Registrar {
         while (!full && System.nanoTime() - deadline < 0) {
             boolean queries = sweep.hasQueries();
             ObjectName name;
-            if (queries && !stuck.holdsServer()) {
+            boolean waits = sweeping && isSweepHeld(queries);
+            if (queries && !waits) {
                 sweep.query(gate);
             } else if (!queries && sweep.hasNames()) {
                 sweep.order(backlog);
@@ -189,11 +192,21 @@ final class Registrar {
                 lookInto(wanted.poll(), gate);
             } else if ((name = backlog.poll()) != null) {
                 offer(name, gate);
-            } else if (queries || !sweeping || endSweep()) {
+            } else if (queries || waits || !sweeping || endSweep()) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** A bean that could not be looked into would count as one that nobody wants. */
+    private boolean isSweepHeld(boolean queries) {
+        boolean isHeld = stuck.isTight() || queries && stuck.holdsServer();
+        if (isHeld && !saidHeld) {
+            Log.warn("too many calls hang to look at all beans now; a changed selection waits for them");
+        }
+        saidHeld = isHeld;
+        return isHeld;
     }
 
     /** True when everything that was there has been sent, this included. */
@@ -227,6 +240,7 @@ final class Registrar {
 
     private void gone(ObjectName name) {
         boolean wasRetried = retries.remove(name);
+        held.remove(name);
         if (answers.contains(name)) {
             send();
         }
@@ -307,9 +321,9 @@ final class Registrar {
         }
     }
 
-    /** True when a call of the bean would most likely hang now; it is offered when the threads are back. */
+    /** True when a call of the bean would most likely hang now; it is offered when that has changed. */
     private boolean isHeld(ObjectName name) {
-        if (!stuck.holds(name)) {
+        if (!stuck.holdsDescription(name)) {
             return false;
         }
         held.add(name);

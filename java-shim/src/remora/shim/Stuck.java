@@ -2,34 +2,115 @@ package remora.shim;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import javax.management.ObjectName;
 
 /**
- * Collector threads that hang in foreign code and were given up, with the bean each hangs in. What would most likely
- * cost one more thread waits for them: the beans alike, and everything once there are as many as may be.
+ * Beans whose calls hang or have hung, and the collector threads that were given up there. What would most likely cost
+ * one more thread waits: the beans alike while one hangs and for a while afterwards. Those that have hung are tried
+ * again one at a time. When as many threads hang as may, everything waits.
  */
 final class Stuck {
-    /** So many threads may hang at a time. */
-    static final int THREADS_MAX = 4;
+    /** So many threads may hang at a time. The last one is for reads of beans that have not hung yet. */
+    static final int THREADS_MAX = 8;
+    /** An alert may be among them: it is not out of sight for longer than a minute after its thread is back. */
+    static final long REST_MAX_NANOS = TimeUnit.SECONDS.toNanos(60);
+    /** So long after its thread came back a bean counts as one that has not hung yet. */
+    private static final long REMEMBERED_NANOS = TimeUnit.MINUTES.toNanos(10);
+    /** Beside those that hang now. */
+    private static final int REMEMBERED_MAX = 16;
 
     private static final class Entry {
         final ObjectName name;
+        final long restNanos;
+        /** It had hung before, and was tried again. */
+        final boolean isTrial;
         volatile boolean returned;
+        boolean rests;
+        long returnedNanos;
 
-        Entry(ObjectName name) {
+        Entry(ObjectName name, long restNanos, boolean isTrial) {
             this.name = name;
+            this.restNanos = restNanos;
+            this.isTrial = isTrial;
+        }
+
+        boolean hangs() {
+            return returnedNanos == 0;
         }
     }
 
+    /** Changed by the supervisor while no collector runs, and by the collector. */
     private final List<Entry> entries = new CopyOnWriteArrayList<>();
     private volatile int count;
+    // As of the last add() or look(): what has returned since only makes them too careful.
+    private volatile boolean full;
+    private volatile boolean tight;
+    private volatile boolean tries;
 
-    /** Supervisor. {@code name}: null when the call was about no bean in particular. Returns what to run on return. */
-    Runnable add(ObjectName name) {
-        Entry entry = new Entry(name);
+    /**
+     * Supervisor. {@code name}: null when the call was about no bean in particular. {@code restNanos}: how long it and
+     * its like are left alone when the thread is back; twice as long after each further hang. Returns what to run then.
+     */
+    Runnable add(ObjectName name, long restNanos) {
+        Entry before = find(name);
+        long rest = before == null ? restNanos : Math.min(REST_MAX_NANOS, 2 * before.restNanos);
+        Entry entry = new Entry(name, rest, before != null);
+        if (before != null && !before.hangs()) {
+            entries.remove(before);
+        }
         entries.add(entry);
-        count = entries.size();
+        count();
         return () -> entry.returned = true;
+    }
+
+    /** Collector: takes note of threads that came back and of rests that are over. True when there were any. */
+    boolean look(long nowNanos) {
+        if (count == 0) {
+            return false;
+        }
+        boolean changed = false;
+        for (Entry entry : entries) {
+            if (entry.hangs() && entry.returned) {
+                entry.returnedNanos = nowNanos == 0 ? 1 : nowNanos;
+                entry.rests = true;
+                changed = true;
+            } else if (entry.rests && nowNanos - entry.returnedNanos >= entry.restNanos) {
+                entry.rests = false;
+                changed = true;
+            } else if (!entry.hangs() && nowNanos - entry.returnedNanos >= REMEMBERED_NANOS) {
+                entries.remove(entry);
+            }
+        }
+        if (changed) {
+            forgetSurplus();
+        }
+        count();
+        return changed;
+    }
+
+    /** The oldest ones stand first. */
+    private void forgetSurplus() {
+        int surplus = entries.size() - alive() - REMEMBERED_MAX;
+        for (Entry entry : entries) {
+            if (surplus > 0 && !entry.hangs()) {
+                entries.remove(entry);
+                surplus--;
+            }
+        }
+    }
+
+    private void count() {
+        int hang = 0;
+        boolean trial = false;
+        for (Entry entry : entries) {
+            hang += entry.hangs() ? 1 : 0;
+            trial |= entry.hangs() && entry.isTrial;
+        }
+        full = hang >= THREADS_MAX;
+        tight = hang >= THREADS_MAX - 1;
+        tries = trial;
+        count = entries.size();
     }
 
     /** Threads that have not come back. */
@@ -41,49 +122,64 @@ final class Stuck {
         return alive;
     }
 
-    /** True when no thread hangs: saves looking at names. */
+    /** True when nothing hangs or has hung: saves looking at names. */
     boolean isEmpty() {
         return count == 0;
     }
 
-    /** True when one thread more would be too many: then no foreign code is entered. */
+    /** True when one thread more would be too many: then no bean is called. */
     boolean isFull() {
-        return alive() >= THREADS_MAX;
+        return full;
     }
 
-    /** Collector: forgets the threads that have come back. True when there were any. */
-    boolean takeReturned() {
-        if (count == 0 || !entries.removeIf(entry -> entry.returned)) {
-            return false;
-        }
-        count = entries.size();
-        return true;
+    /** True when only reads of beans that have not hung yet may go on. */
+    boolean isTight() {
+        return tight;
     }
 
-    /** Collector: true while a call of {@code name} has to wait. */
+    /** True when a call of {@code name} or its like hangs or has hung. */
+    boolean knows(ObjectName name) {
+        return find(name) != null;
+    }
+
+    /** Collector: true while a read of {@code name} has to wait. */
     boolean holds(ObjectName name) {
+        return holds(name, full);
+    }
+
+    /** Collector: true while {@code name} must not be looked into. */
+    boolean holdsDescription(ObjectName name) {
+        return holds(name, tight);
+    }
+
+    private boolean holds(ObjectName name, boolean holdsOthers) {
         if (count == 0) {
             return false;
         }
-        for (Entry entry : entries) {
-            if (!entry.returned && entry.name != null && isAlike(name, entry.name)) {
-                return true;
-            }
-        }
-        return isFull();
+        Entry known = find(name);
+        return known == null ? holdsOthers : isHeld(known) || tight;
     }
 
     /** Collector: true while a call of the MBeanServer about no bean in particular has to wait. */
     boolean holdsServer() {
-        if (count == 0) {
-            return false;
-        }
+        Entry known = count == 0 ? null : find(null);
+        return known != null && isHeld(known);
+    }
+
+    private boolean isHeld(Entry known) {
+        return known.hangs() || known.rests || tries;
+    }
+
+    /** The entry of {@code name} or its like, one that hangs first; or null. */
+    private Entry find(ObjectName name) {
+        Entry found = null;
         for (Entry entry : entries) {
-            if (!entry.returned && entry.name == null) {
-                return true;
+            boolean isIt = entry.name == null || name == null ? entry.name == name : isAlike(name, entry.name);
+            if (isIt && (found == null || entry.hangs())) {
+                found = entry;
             }
         }
-        return isFull();
+        return found;
     }
 
     /** Same domain, type and name: the same code behind them, most likely the same lock. */

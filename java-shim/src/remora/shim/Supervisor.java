@@ -186,7 +186,9 @@ final class Supervisor {
         int subject = ReadGate.subject(token);
         ObjectName name = nameOf(subject);
         String where = name == null ? "the MBean server" : name.toString();
-        Runnable returned = session.stuck.add(name);
+        boolean hungBefore = session.stuck.knows(name);
+        long hangMillis = pollMillis * pollsBlocked;
+        Runnable returned = session.stuck.add(name, TimeUnit.MILLISECONDS.toNanos(hangMillis));
         boolean pauses = session.stuck.isFull();
         collector.onReturn(() -> {
             returned.run();
@@ -194,9 +196,11 @@ final class Supervisor {
                 Log.info("the read of " + where + " has returned; reading goes on");
             }
         });
-        Log.warn("a read of " + where + " has not returned for " + pollMillis * pollsBlocked + " ms; "
-                + (pauses ? "as many hang as may: nothing but meters and counters is read until one returns ("
-                        : "going on without it and its like (") + session.stuck.alive() + " such now)");
+        if (pauses || !hungBefore) {
+            Log.warn("a read of " + where + " has not returned for " + hangMillis + " ms; "
+                    + (pauses ? "as many hang as may: nothing but meters and counters is read until one returns ("
+                            : "going on without it and its like (") + session.stuck.alive() + " such now)");
+        }
         start(subject);
     }
 
