@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.management.AttributeList;
@@ -340,6 +341,33 @@ public final class RegistrarTests {
             await(() -> Integer.valueOf(Wire.ReadStatus.GONE).equals(rig.core.refusal(bad.toString())),
                     "that a bean which was never described is gone");
             check(rig.core.hasFailed(), "the core was never full");
+        }
+    }
+
+    @Group("offers")
+    static void moreBeansThanCanBeRetriedAreAllFoundWhenTheyCanBeDescribed() throws Exception {
+        int count = Retries.BEANS_MAX + 500;
+        AtomicBoolean throwing = new AtomicBoolean();
+        try (Rig rig = new Rig(100, 5000, null)) {
+            for (int i = 0; i < count; i++) {
+                rig.server.registerMBean(new ChaosBeans.Bean(() -> 1.0, false) {
+                    @Override
+                    public MBeanInfo getMBeanInfo() {
+                        if (throwing.get()) {
+                            throw new IllegalStateException("not yet");
+                        }
+                        return super.getMBeanInfo();
+                    }
+                }, name("type=Undescribed,name=n" + i));
+            }
+            throwing.set(true);
+            rig.start();
+            await(() -> rig.core.sweeps == 1, "the first sweep");
+            equal(Integer.valueOf(Wire.ReadStatus.THREW),
+                    rig.core.refusal(name("type=Undescribed,name=n0").toString()), "why it is refused");
+            equal(0, rig.core.units().size(), "units");
+            throwing.set(false);
+            await(() -> rig.core.units().size() == count, "all beans");
         }
     }
 

@@ -125,6 +125,9 @@ final class Registrar {
             backlog.addAll(held);
             held.clear();
         }
+        if (!sweeping && retries.takeForgotten(now)) {
+            sweep();
+        }
         backlog.addAll(retries.due(now));
         boolean more = drainEvents(gate, deadline);
         if (!more) {
@@ -239,7 +242,7 @@ final class Registrar {
     }
 
     private void gone(ObjectName name) {
-        boolean wasRetried = retries.remove(name);
+        boolean wasRetried = retries.remove(name) || retries.hasForgotten();
         held.remove(name);
         if (answers.contains(name)) {
             send();

@@ -12,7 +12,9 @@ final class Retries {
     private static final long FIRST_NANOS = TimeUnit.SECONDS.toNanos(5);
     /** An alert may be among them: it is not out of sight for longer than a minute. */
     static final long LAST_NANOS = TimeUnit.SECONDS.toNanos(60);
-    private static final int BEANS_MAX = 4096;
+    static final int BEANS_MAX = 4096;
+    /** To look at everything is expensive: each time within this after the last one waits twice as long. */
+    private static final long FORGOTTEN_LAST_NANOS = TimeUnit.MINUTES.toNanos(10);
 
     private static final class Entry {
         long dueNanos;
@@ -23,12 +25,16 @@ final class Retries {
 
     private final Map<ObjectName, Entry> entries = new LinkedHashMap<>();
     private long nextNanos;
+    private boolean forgets;
+    private long forgottenDelayNanos;  // 0: there was room for all so far
+    private long forgottenNanos;
 
     /** {@code hash}: of the description that is offered now. A bean seen before waits twice as long. */
     void add(ObjectName name, int hash, long nowNanos) {
         Entry entry = entries.get(name);
         if (entry == null) {
             if (entries.size() >= BEANS_MAX) {
+                forget(nowNanos);
                 return;
             }
             entry = new Entry();
@@ -41,6 +47,30 @@ final class Retries {
         if (entries.size() == 1 || entry.dueNanos - nextNanos < 0) {
             nextNanos = entry.dueNanos;
         }
+    }
+
+    private void forget(long nowNanos) {
+        if (forgets) {
+            return;
+        }
+        forgets = true;
+        boolean again = forgottenDelayNanos != 0 && nowNanos - forgottenNanos < FORGOTTEN_LAST_NANOS;
+        forgottenDelayNanos = again ? Math.min(FORGOTTEN_LAST_NANOS, 2 * forgottenDelayNanos) : FIRST_NANOS;
+        forgottenNanos = nowNanos + forgottenDelayNanos;
+    }
+
+    /** True once when beans had no room here and it is time to look at all that there are. */
+    boolean takeForgotten(long nowNanos) {
+        if (!forgets || nowNanos - forgottenNanos < 0) {
+            return false;
+        }
+        forgets = false;
+        return true;
+    }
+
+    /** True when a bean may have had no room here. */
+    boolean hasForgotten() {
+        return forgottenDelayNanos != 0;
     }
 
     /** True when it was to be looked at again. */
