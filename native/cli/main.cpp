@@ -60,6 +60,14 @@ CLI::App* add_profile(CLI::App& app, const char* name, const char* text,
     return command;
 }
 
+// Its options are for a parser of its own.
+CLI::App* add_with_own_parser(CLI::App& app, const char* name, const char* text) {
+    CLI::App* command = app.add_subcommand(name, text);
+    command->prefix_command();
+    command->set_help_flag();
+    return command;
+}
+
 CLI::App* add_attach(CLI::App& app, const char* name, const char* text,
                      remora::AttachOptions& options) {
     CLI::App* command = app.add_subcommand(name, text);
@@ -106,17 +114,10 @@ int main(int argc, char** argv) {
     CLI::App* reload_command =
         add_attach(app, "reload", "have the agent read its configuration again now", attach);
 
-    // These have option parsers of their own.
-    CLI::App* check_command = app.add_subcommand("check", "validate a configuration");
-    check_command->prefix_command();
-    check_command->set_help_flag();
+    CLI::App* check_command = add_with_own_parser(app, "check", "validate a configuration");
     CLI::App* plan_command =
-        app.add_subcommand("plan", "predict the agent's cost for a cluster of some size");
-    plan_command->prefix_command();
-    plan_command->set_help_flag();
-    CLI::App* replay_command = app.add_subcommand("replay", "replay a recorded trace");
-    replay_command->prefix_command();
-    replay_command->set_help_flag();
+        add_with_own_parser(app, "plan", "predict the agent's cost for a cluster of some size");
+    CLI::App* replay_command = add_with_own_parser(app, "replay", "replay a recorded trace");
 
     if (argc > 1 && report_unknown(app, argv[1])) {
         return kUsage;
