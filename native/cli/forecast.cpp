@@ -152,9 +152,8 @@ void predict_cpu(const Config& config, Forecast& made) {
                             : idle + partitions.at_base - partitions.at_bound - partitions.ruled;
     const measured::Rest rest = measured::rest();
     const double base_s = 1e-3 * static_cast<double>(sampling.base_interval_ms);
-    const double tick_ns = rest.second_ns * base_s + rest.tick_ns +
-                           rest.tick_unit_ns * made.found.units +
-                           outputs_ns_per_tick(config, made.found.series);
+    const double tick_ns =
+        rest.second_ns * base_s + rest.tick_ns + outputs_ns_per_tick(config, made.found.series);
     const CeilingOutlook outlook = ceiling_outlook(sampling, cost, tick_ns);
     made.stride = outlook.stride;
     made.ceiling_sentence = outlook.sentence;

@@ -86,11 +86,7 @@ double series_ns(OutputFormat format) {
 }
 
 Rest rest() {
-    return {.second_ns = 60'000,
-            .tick_ns = 1'000'000,
-            .tick_unit_ns = 20,
-            .read_ns = 500,
-            .value_ns = 60};
+    return {.second_ns = 75'000, .tick_ns = 1'500'000, .read_ns = 140, .value_ns = 60};
 }
 
 Memory memory() {

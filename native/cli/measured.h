@@ -25,11 +25,10 @@ double series_ns(OutputFormat format);
 
 // CPU beside reads and series.
 struct Rest {
-    double second_ns = 0;     // each second, whatever there is to do
-    double tick_ns = 0;       // each tick
-    double tick_unit_ns = 0;  // each tick for each MBean, read or not
-    double read_ns = 0;       // of each MBean that is read: planned, handed over, kept
-    double value_ns = 0;      // of each of its values
+    double second_ns = 0;  // each second, whatever there is to do
+    double tick_ns = 0;    // each tick
+    double read_ns = 0;    // of each MBean that is read: planned, handed over, kept
+    double value_ns = 0;   // of each of its values
 };
 Rest rest();
 
