@@ -9,6 +9,7 @@ namespace remora {
 namespace {
 
 constexpr int kIntervalsUntilOld = 3;
+constexpr std::int64_t kClockStepMs = 5'000;  // clocks that are kept right are set by less
 
 bool is_exposition(const OutputNote& output) {
     return output.format == "prometheus" || output.format == "openmetrics";
@@ -23,12 +24,15 @@ std::string counters_path(const std::string& where) {
 
 std::string why_old(const CounterFileHead& counters, std::int64_t now_wall_ms) {
     const std::int64_t age_ms = now_wall_ms - counters.written_wall_ms;
-    if (age_ms <= kIntervalsUntilOld * counters.interval_ms) {
+    const bool is_ahead = age_ms < -kClockStepMs;
+    if (!is_ahead && age_ms <= kIntervalsUntilOld * counters.interval_ms) {
         return {};
     }
     const bool has_ended = ::kill(static_cast<::pid_t>(counters.pid), 0) != 0 && errno == ESRCH;
-    return "old, written " + std::to_string(age_ms / 1000) + " s ago: process " +
-           std::to_string(counters.pid) +
+    return (is_ahead ? "of no known age, written " + std::to_string(-age_ms / 1000) +
+                           " s ahead of this clock, which was set back"
+                     : "old, written " + std::to_string(age_ms / 1000) + " s ago") +
+           ": process " + std::to_string(counters.pid) +
            (has_ended ? " has ended" : " hangs, its agent is off, or it is another process by now");
 }
 
