@@ -1,10 +1,7 @@
 #include "base/counter_table.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 
 #include "base/files.h"
@@ -87,12 +84,13 @@ Status write_counter_file(const std::string& path, const CounterTable& table,
 }
 
 Result<CounterFile> read_counter_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) {
-        return Status(Code::kIo, std::string(kWhat) + " " + path +
-                                     " cannot be opened: " + std::strerror(errno));
+    constexpr std::uint64_t kBytesMax = 1ULL << 20;
+    const Result<std::string> content = read_file(path, kBytesMax);
+    if (!content) {
+        return Status(content.status().code(),
+                      std::string(kWhat) + " " + content.status().message());
     }
-    const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    const std::string& bytes = content.value();
     Image image{};
     if (bytes.size() >= sizeof(image)) {
         std::memcpy(&image, bytes.data(), sizeof(image));

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -62,6 +63,46 @@ Status replace_file(const std::string& path, std::string_view bytes, const char*
         return status;
     }
     return Status::ok();
+}
+
+Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max,
+                              struct ::stat* facts) {
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0) {
+        return Status(errno == EACCES ? Code::kNoPermission : Code::kNotFound,
+                      path + ": cannot be opened: " + std::strerror(errno));
+    }
+    struct ::stat found {};
+    std::string content;
+    Status failed;
+    if (fstat(file, &found) != 0 || !S_ISREG(found.st_mode)) {
+        failed = Status(Code::kInvalidArgument, path + ": is no regular file");
+    } else if (static_cast<std::uint64_t>(found.st_size) > bytes_max) {
+        failed = Status(Code::kLimit, path + ": found " + std::to_string(found.st_size) +
+                                          " bytes; expected at most " + std::to_string(bytes_max));
+    }
+    if (facts != nullptr) {
+        *facts = found;
+    }
+    std::array<char, 16 * 1024> chunk{};
+    while (failed.is_ok() && content.size() <= bytes_max) {
+        const ssize_t got = read(file, chunk.data(), chunk.size());
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            failed = Status(Code::kIo, path + ": cannot be read: " + std::strerror(errno));
+        }
+        if (got <= 0) {
+            break;
+        }
+        content.append(chunk.data(), static_cast<std::size_t>(got));
+    }
+    close(file);
+    if (!failed) {
+        return failed;
+    }
+    return content;
 }
 
 }  // namespace remora

@@ -1,6 +1,9 @@
 // Small files that are written whole.
 #pragma once
 
+#include <sys/stat.h>
+
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,5 +16,12 @@ namespace remora {
 // file then stays. Writes to `path`.new first, always as a new file. Everybody may read the result,
 // whatever the umask is.
 Status replace_file(const std::string& path, std::string_view bytes, const char* what);
+
+// A whole file, of at most `bytes_max` bytes. Anything but a regular file is refused: a FIFO would
+// be waited for, and a device has no end. Returns kNotFound, kNoPermission, kInvalidArgument,
+// kLimit or kIo with "PATH: why". `facts`: what the kernel said of the file before it was read; may
+// be null.
+Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max,
+                              struct ::stat* facts = nullptr);
 
 }  // namespace remora

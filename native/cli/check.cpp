@@ -1,15 +1,14 @@
 #include "cli/check.h"
 
 #include <CLI/CLI.hpp>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/counter_table.h"
+#include "base/files.h"
 #include "cli/agent_files.h"
 #include "cli/costs.h"
 #include "cli/live.h"
@@ -40,14 +39,6 @@ struct CheckOptions {
     bool keys = false;
     bool names = false;
 };
-
-Result<std::string> whole_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-        return Status(Code::kNotFound, path + ": cannot be opened");
-    }
-    return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-}
 
 Tally tally(const Config& config, const BeanList& list, bool names) {
     Teller teller(config, names);
@@ -116,7 +107,7 @@ void print_cost(const Config& config, const Tally& found, const MeasuredCosts& c
 }
 
 Result<MeasuredCosts> read_costs(const std::string& path) {
-    const Result<std::string> text = whole_file(path);
+    const Result<std::string> text = read_file(path, kToolFileBytesMax);
     if (!text) {
         return text.status();
     }
@@ -133,7 +124,7 @@ Result<MeasuredCosts> read_costs(const std::string& path) {
 // `costs`: what reading a bean takes; may be empty.
 int print_selection(const ParseOutcome& outcome, const CheckOptions& options,
                     const MeasuredCosts& costs) {
-    const Result<std::string> text = whole_file(options.mbeans);
+    const Result<std::string> text = read_file(options.mbeans, kToolFileBytesMax);
     if (!text) {
         std::cerr << text.status().message() << "\n";
         return kUsage;

@@ -3,14 +3,15 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
 #include <utility>
 #include <vector>
+
+#include "base/files.h"
+#include "cli/agent_files.h"
 
 namespace remora {
 namespace {
@@ -56,14 +57,15 @@ bool parse_sample(std::string_view line, Sample& sample) {
 }  // namespace
 
 Result<Exposition> Exposition::read(const std::string& path) {
-    std::ifstream in(path);
     struct ::stat about {};
-    if (!in || ::stat(path.c_str(), &about) != 0) {
-        return Status(Code::kNotFound, path + ": cannot be opened: " + std::strerror(errno));
+    const Result<std::string> text = read_file(path, kToolFileBytesMax, &about);
+    if (!text) {
+        return text.status();
     }
     std::vector<Sample> samples;
+    std::istringstream lines(text.value());
     std::string line;
-    while (std::getline(in, line)) {
+    while (std::getline(lines, line)) {
         Sample sample;
         if (parse_sample(line, sample)) {
             samples.push_back(std::move(sample));

@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "cli/agent_files.h"
 
 namespace remora {
@@ -34,8 +34,10 @@ Status ask_for_beans(const std::string& directory) {
     const std::string path = directory + "/remora.beans";
     std::error_code ignored;
     std::filesystem::remove(path, ignored);
-    if (!std::ofstream(path + ".request")) {
-        return Status(Code::kNoPermission, path + ".request: cannot be written");
+    // The directory is another user's, who may have put a link there, and this may be root.
+    const Status asked = replace_file(path + ".request", "", "request");
+    if (!asked) {
+        return asked;
     }
     for (int i = 0; i < 10 * kLiveSeconds; ++i) {
         if (std::filesystem::exists(path, ignored)) {

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -73,7 +74,7 @@ CLI::App* add_attach(CLI::App& app, const char* name, const char* text,
     CLI::App* command = app.add_subcommand(name, text);
     command->add_option("pid", options.pid, "process id of the JVM")
         ->required()
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1, std::numeric_limits<pid_t>::max()));
     command->add_option("--jar", options.jar,
                         "the agent; without it remora.jar beside this program, or of its package");
     command->add_option("--timeout", options.timeout_s, "seconds to wait for an answer")

@@ -85,6 +85,7 @@ void take(const std::string& directory, Screen& screen) {
                              [](const CounterFile& file) { return file.written_wall_ms; });
     }
     if (!screen.counters.now) {
+        screen.trouble = counters.status().message();
         return;
     }
     screen.trouble = why_old(*screen.counters.now, SystemClock().wall_ms());
@@ -210,8 +211,7 @@ int run_top(const TopOptions& options) {
         }
         take(options.directory, screen);
         if (!screen.counters.now) {
-            std::cerr << "remora top: no agent has written to " << options.directory
-                      << " (remora.counters is missing or of another version)\n";
+            std::cerr << "remora top: " << screen.trouble << "\n";
             return 1;
         }
         print_screen(options, screen);

@@ -1,6 +1,5 @@
 #include "config/parse.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/limits.h"
 #include "config/overrides.h"
 #include "config/reader.h"
@@ -56,46 +56,6 @@ std::vector<std::string> split_arguments(std::string_view text) {
 FileMark mark_from(const struct stat& facts) {
     return {facts.st_mtim.tv_sec * kNanosPerSecond + facts.st_mtim.tv_nsec, facts.st_size,
             facts.st_ino};
-}
-
-// `mark`: of what is read, so that a change in between is seen as one.
-Result<std::string> read_file(const std::string& path, FileMark& mark) {
-    // Not blocking: a FIFO without a writer must not hold the broker's start.
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0) {
-        return Status(errno == EACCES ? Code::kNoPermission : Code::kNotFound,
-                      path + ": cannot be opened: " + std::strerror(errno));
-    }
-    struct stat facts {};
-    std::string content;
-    Status failed;
-    if (::fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode)) {
-        failed = Status(Code::kInvalidArgument, path + ": is no regular file");
-    } else if (static_cast<std::uint64_t>(facts.st_size) > kConfigBytesMax) {
-        failed =
-            Status(Code::kLimit, path + ": found " + std::to_string(facts.st_size) +
-                                     " bytes; expected at most " + std::to_string(kConfigBytesMax));
-    }
-    mark = mark_from(facts);
-    std::array<char, 16 * 1024> chunk{};
-    while (failed.is_ok() && content.size() <= kConfigBytesMax) {
-        const ssize_t got = ::read(file, chunk.data(), chunk.size());
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            failed = Status(Code::kIo, path + ": cannot be read: " + std::strerror(errno));
-        }
-        if (got <= 0) {
-            break;
-        }
-        content.append(chunk.data(), static_cast<std::size_t>(got));
-    }
-    ::close(file);
-    if (!failed) {
-        return failed;
-    }
-    return content;
 }
 
 void read_document(std::string_view text, const std::string& file_name, JsonDocument& document,
@@ -274,11 +234,12 @@ ParseOutcome load_config(std::string_view arguments, const std::vector<std::stri
         return outcome;
     }
     path = path.empty() ? default_file : path;
-    FileMark mark;
-    const Result<std::string> content = read_file(path, mark);
+    struct ::stat facts {};
+    const Result<std::string> content = read_file(path, kConfigBytesMax, &facts);
     ParseOutcome outcome =
         parse_config(content ? content.value() : "{}", path, environment, arguments);
-    outcome.mark = mark;
+    // Of what was read, so that a change in between is seen as one.
+    outcome.mark = facts.st_ino == 0 ? FileMark{} : mark_from(facts);
     if (!content) {
         outcome.errors.insert(outcome.errors.begin(), {content.status().message()});
     }

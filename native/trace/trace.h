@@ -146,8 +146,8 @@ struct Trace {
     bool is_complete = false;
 };
 
-// Reads a whole trace. kNotFound, kIo; kCorrupt when it is none or its records contradict each
-// other.
+// Reads a whole trace, of at most 1 GB. Errors of read_file(); kCorrupt when it is none or its
+// records contradict each other.
 Result<Trace> read_trace(const std::string& path);
 Result<Trace> parse_trace(std::span<const std::byte> bytes);
 

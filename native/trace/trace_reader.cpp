@@ -1,9 +1,8 @@
 #include <algorithm>
 #include <bit>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 
+#include "base/files.h"
 #include "base/limits.h"
 #include "trace/trace.h"
 
@@ -13,6 +12,7 @@ namespace {
 constexpr std::string_view kMagic = "RMRTRC3\n";
 constexpr std::uint32_t kTraceUnitsMax =
     4 * kUnitsMax;  // over a whole trace, ids used again included
+constexpr std::uint64_t kTraceBytesMax = 1ULL << 30;
 constexpr std::uint64_t kMsMax = 1'000'000'000;
 
 std::int64_t unzigzag(std::uint64_t number) {
@@ -270,25 +270,11 @@ Result<Trace> parse_trace(std::span<const std::byte> bytes) {
 }
 
 Result<Trace> read_trace(const std::string& path) {
-    std::FILE* file = std::fopen(path.c_str(), "rbe");
-    if (file == nullptr) {
-        return Status(errno == ENOENT ? Code::kNotFound : Code::kIo,
-                      "cannot open the trace " + path);
+    const Result<std::string> content = read_file(path, kTraceBytesMax);
+    if (!content) {
+        return Status(content.status().code(), "trace " + content.status().message());
     }
-    std::vector<std::byte> bytes;
-    std::size_t size = 0;
-    std::size_t got = 0;
-    do {
-        bytes.resize(size + (1U << 20));
-        got = std::fread(bytes.data() + size, 1, bytes.size() - size, file);
-        size += got;
-    } while (got > 0);
-    const bool failed = std::ferror(file) != 0;
-    std::fclose(file);
-    if (failed) {
-        return Status(Code::kIo, "cannot read the trace " + path);
-    }
-    return parse_trace({bytes.data(), size});
+    return parse_trace(std::as_bytes(std::span(content.value())));
 }
 
 }  // namespace remora

@@ -50,6 +50,8 @@ std::uint64_t turn_round(std::uint64_t bits) {
     return turned;
 }
 
+constexpr std::string_view kMagic = "RMRTRC3\n";
+
 // Why a trace cannot be written to what `fd` has open, which is emptied; null when it can. The lock
 // stays as long as the file is open.
 const char* refuse(int fd) {
@@ -60,6 +62,11 @@ const char* refuse(int fd) {
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         return "another process records into it";
     }
+    char begin[3] = {};
+    if (facts.st_size > 0 && (::pread(fd, begin, sizeof(begin), 0) != sizeof(begin) ||
+                              std::memcmp(begin, kMagic.data(), sizeof(begin)) != 0)) {
+        return "another program wrote it; remove it, or name another path";
+    }
     return ::ftruncate(fd, 0) == 0 ? nullptr : "it cannot be emptied";
 }
 
@@ -67,8 +74,7 @@ const char* refuse(int fd) {
 
 Result<std::unique_ptr<TraceFile>> create_trace_file(const std::string& path) {
     // Not blocking: a FIFO without a reader must not hold the core.
-    const int fd =
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
     const char* const why = fd < 0 ? std::strerror(errno) : refuse(fd);
     std::FILE* const file = why == nullptr ? ::fdopen(fd, "wb") : nullptr;
     if (file == nullptr) {
@@ -83,7 +89,6 @@ Result<std::unique_ptr<TraceFile>> create_trace_file(const std::string& path) {
 
 TraceWriter::TraceWriter(std::unique_ptr<TraceFile> file, std::uint64_t bytes_max)
     : file_(std::move(file)), bytes_max_(bytes_max), buffer_(kBufferBytes) {
-    constexpr std::string_view kMagic = "RMRTRC3\n";
     if (bytes_max_ < kMagic.size() + 1) {
         done_ = true;
         return;

@@ -158,10 +158,48 @@ class ToolTest(unittest.TestCase):
         self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=5)
         self.assertNotIn("old", run("stat", str(self.directory)).stdout, "its process may be another container's")
 
+        self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=-3600)
+        self.assertRegex(run("stat", str(self.directory)).stdout,
+                         r"of no known age, written \d+ s ahead of this clock, which was set back: process \d+ has ended")
+        self.assertEqual(run("check", "--live", str(self.directory)).returncode, 2)
+
+    def test_a_link_in_the_agents_directory_is_not_written_through(self):
+        victim = self.directory.parent / "victim"
+        victim.write_text("precious")
+        (self.directory / "remora.beans.request").symlink_to(victim)
+        self.counters(pid=pid_of_the_dead())
+        with subprocess.Popen([TOOL, "check", "--live", str(self.directory)], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True) as check:
+            while (self.directory / "remora.beans.request").is_symlink() and check.poll() is None:
+                time.sleep(0.01)
+            self.assertFalse((self.directory / "remora.beans.request").is_symlink())
+            self.counters(pid=pid_of_the_dead(), age_s=4 * 3600)
+            self.assertEqual(check.wait(), 2, check.stderr.read())
+        self.assertEqual(victim.read_text(), "precious")
+
+    def test_what_has_no_end_or_no_writer_is_refused(self):
+        fifo = self.directory / "fifo"
+        os.mkfifo(fifo)
+        self.counters(("prometheus", "full", "/dev/zero"))
+        for path in ("/dev/zero", str(fifo)):
+            for command in (("stat",), ("top", "--count", "1", "--plain"), ("replay",), ("check", "--mbeans"),
+                            ("check", "--costs", path, "--mbeans")):
+                refused = run(*command, path)
+                self.assertIn(refused.returncode, (1, 2), command)
+                self.assertIn(f"{path}: is no regular file", refused.stderr, command)
+        self.assertIn("/dev/zero: is no regular file", run("top", str(self.directory), "--count", "1", "--plain").stdout)
+        self.assertIn(".: is no regular file", run("check", "--mbeans", ".").stderr)
+
+    def test_a_process_id_that_is_none(self):
+        wrong = run("attach", "abc")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("abc", wrong.stderr)
+        self.assertLess(len(wrong.stderr), 200)
+
     def test_what_there_is_not_is_named(self):
         nowhere = run("check", "--live", str(self.prom))
         self.assertEqual(nowhere.returncode, 2)
-        self.assertRegex(nowhere.stderr, r"remora\.counters cannot be opened: .* the directory of a running agent\?")
+        self.assertRegex(nowhere.stderr, r"remora\.counters: cannot be opened: .* the directory of a running agent\?")
         self.assertEqual(run("top", str(self.prom)).returncode, 1)
         self.counters(("ndjson", "off", "/x.ndjson"), ("statsd", "off", "127.0.0.1:8125"))
         self.assertIn("  this agent writes no Prometheus textfile; it writes ndjson to /x.ndjson, statsd to 127.0.0.1:8125\n",
