@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/counter_table.h"
+#include "base/files.h"
 #include "cli/agent_files.h"
 
 namespace remora {
@@ -24,14 +23,14 @@ std::string file_of(const std::string& directory) {
 }
 
 Result<std::string> read_text(const std::string& directory) {
-    std::ifstream file(file_of(directory));
+    Result<std::string> file = read_file(file_of(directory), kToolFileBytesMax);
     if (!file) {
-        return Status(Code::kNotFound,
-                      file_of(directory) +
-                          ": cannot be opened; an agent with optimizer.mode \"suggest\" writes it "
-                          "a minute after its start");
+        return Status(file.status().code(),
+                      file.status().message() +
+                          "; an agent with optimizer.mode \"suggest\" writes it a minute after "
+                          "its start");
     }
-    return std::string((std::istreambuf_iterator<char>(file)), {});
+    return file;
 }
 
 // printf's formats, as a text.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/keys.h"
+#include "config/places.h"
 #include "config/quantity.h"
 #include "config/reader.h"
 
@@ -295,20 +296,26 @@ void finish_outputs(const Config& config, std::vector<OutputConfig>& outputs,
                                                     "\" is used by outputs." +
                                                     std::to_string(other) + " already");
             }
-            if (output.type == OutputType::kFile && outputs[other].type == OutputType::kFile &&
-                outputs[other].path == output.path) {
-                reader.complain(path + ".path", "the file \"" + output.path.substr(0, 200) +
-                                                    "\" is written by outputs." +
-                                                    std::to_string(other) + " already");
-                break;
-            }
+        }
+    }
+}
+
+// Links are looked at when the broker runs, for it may see other ones.
+void finish_places(const Config& config, const std::string& config_file, ConfigReader& reader) {
+    const auto plain = [&](const std::string& path) { return plain_path(path, config.directory); };
+    for (const BadPlace& bad : find_bad_places(config, config_file, plain)) {
+        const std::string key = bad.output == BadPlace::kTrace
+                                    ? "trace.path"
+                                    : "outputs." + std::to_string(bad.output) + ".path";
+        if (!reader.is_faulty(key)) {
+            reader.complain(key, bad.what);
         }
     }
 }
 
 }  // namespace
 
-void finish_config(Config& config, ConfigReader& reader) {
+void finish_config(Config& config, const std::string& config_file, ConfigReader& reader) {
     finish_sampling(config.sampling, reader);
     for (std::size_t i = 0; i < config.rules.size(); ++i) {
         const std::string path = "rules." + std::to_string(i);
@@ -336,7 +343,11 @@ void finish_config(Config& config, ConfigReader& reader) {
             config.limits.series_per_family_max = config.limits.series_max;
         }
     }
+    const bool is_list_readable = !reader.is_faulty("outputs");
     finish_outputs(config, config.outputs, reader);
+    if (is_list_readable) {
+        finish_places(config, config_file, reader);
+    }
 }
 
 }  // namespace remora

@@ -53,7 +53,7 @@ void ConfigReader::run() {
     visit_config(*this, outcome_.config);
     report_unknown_keys();
     frames_.pop_back();
-    finish_config(outcome_.config, *this);
+    finish_config(outcome_.config, outcome_.file, *this);
 }
 
 void ConfigReader::error(const JsonNode& node, const std::string& path, const std::string& what) {
@@ -427,7 +427,12 @@ void ConfigReader::file_mode(Key key, std::uint32_t& mode) {
         wrong(*node, path_of(key.name), "octal permission bits in quotes, as \"0644\"");
         return;
     }
+    constexpr std::uint32_t kOwner = 0600;
     mode = static_cast<std::uint32_t>(std::stoul(found, nullptr, 8));
+    if ((mode & kOwner) != kOwner) {
+        wrong(*node, path_of(key.name),
+              "bits with which the broker can read and write it, as \"0644\"");
+    }
 }
 
 void ConfigReader::begin_section(Key key) {

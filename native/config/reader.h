@@ -88,6 +88,7 @@ class ConfigReader final : public ConfigVisitor {
 std::string join_names(std::span<const char* const> names);
 
 // Fills in defaults that depend on other keys and reports keys that contradict each other.
-void finish_config(Config& config, ConfigReader& reader);
+// `config_file`: where the configuration stands; empty: in no file.
+void finish_config(Config& config, const std::string& config_file, ConfigReader& reader);
 
 }  // namespace remora

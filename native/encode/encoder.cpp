@@ -26,4 +26,21 @@ std::unique_ptr<Encoder> make_encoder(const EncoderOptions& options, CounterTabl
     return encode::make_prometheus(options, counters);
 }
 
+std::vector<std::string> file_starts(OutputFormat format) {
+    switch (format) {
+        case OutputFormat::kPrometheus:
+        case OutputFormat::kOpenMetrics:
+            return {"# HELP ", "# TYPE ", "# EOF"};
+        case OutputFormat::kNdjson:
+        case OutputFormat::kOtlpJson:
+            return {"{\"ts\":", "{\"resourceMetrics\":"};
+        case OutputFormat::kInflux:
+        case OutputFormat::kGraphite:
+        case OutputFormat::kStatsd:
+        case OutputFormat::kDogstatsd:
+            break;
+    }
+    return {};
+}
+
 }  // namespace remora

@@ -86,6 +86,9 @@ class Encoder {
 // labels. `format`: kPrometheus or kOpenMetrics.
 std::string down_page(OutputFormat format, const std::vector<Label>& labels);
 
+// How files of that format begin; empty: in any way.
+std::vector<std::string> file_starts(OutputFormat format);
+
 // `counters` counts lines, lines too long, values that the format cannot express, series that
 // clash.
 std::unique_ptr<Encoder> make_encoder(const EncoderOptions& options, CounterTable& counters);

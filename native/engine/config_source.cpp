@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 namespace remora {
@@ -17,6 +18,8 @@ std::vector<std::string> expand(ParseOutcome& outcome, const Facts& facts) {
     for (std::string& sentence : expand_placeholders(outcome.config, facts)) {
         notes.push_back(std::move(sentence));
     }
+    std::vector<Problem> shared = find_shared_places(outcome.config, outcome.file);
+    std::move(shared.begin(), shared.end(), std::back_inserter(outcome.errors));
     return notes;
 }
 
@@ -136,6 +139,7 @@ ParseOutcome ConfigSource::reread() {
 ParseOutcome ConfigSource::learn(std::string_view facts) {
     facts_ = parse_facts(facts);
     ParseOutcome outcome;
+    outcome.file = path_;
     outcome.config = written_;
     outcome.config.directory = place_.directory;
     append_warnings(outcome, expand(outcome, facts_));

@@ -23,8 +23,8 @@ Facts parse_facts(std::string_view text);
 // Knows where the configuration comes from, what is written there (${...} as they are) and what the
 // host's facts are. Every configuration that it hands out is expanded.
 //
-// Thread safety: open() and find() on the thread that starts the engine, reread() and learn() on
-// the housekeeping thread; the rest never changes.
+// Thread safety: open() and find() on the thread that starts the engine, reread(), learn() and
+// keep_directory() on the housekeeping thread; the rest never changes.
 class ConfigSource {
  public:
     // A configuration that can be used, and the agent's directory, whose lock it holds.
@@ -58,6 +58,8 @@ class ConfigSource {
     Written written() const { return {text_, path_, arguments_, process_environment()}; }
 
     const Place& place() const { return place_; }
+    // Housekeeping thread: see keep_place().
+    bool keep_directory(FileSystem& files) { return keep_place(files, place_); }
     // Empty: no file. The default one need not be there yet.
     const std::string& path() const { return path_; }
     // Of the file, as open() read it; FileMark{}: it was not there.

@@ -10,6 +10,7 @@
 
 #include "config/keys.h"
 #include "engine/housekeeper.h"
+#include "engine/place.h"
 #include "engine/room_options.h"
 
 namespace remora {
@@ -30,9 +31,9 @@ void end_abandoned_files(const ConfigSource::Found& now, const SinkEnvironment& 
     }
     const std::vector<OutputNote> configured = output_notes(now.config);
     for (const OutputNote& note : before.value().outputs) {
-        const bool is_configured =
-            std::any_of(configured.begin(), configured.end(),
-                        [&](const OutputNote& output) { return output.where == note.where; });
+        const bool is_configured = std::any_of(
+            configured.begin(), configured.end(),
+            [&](const OutputNote& output) { return is_same_place(output.where, note.where); });
         const auto is_format = [&](OutputFormat format) {
             return note.format == output_format_name(format);
         };
@@ -160,6 +161,7 @@ void Engine::make_housekeeper() {
     duties.on_profile = [this](const AgentProfile& profile) {
         adviser_.take(profile, reloader_.in_force().outputs, source_.written());
     };
+    duties.has_directory = [this] { return source_.keep_directory(*environment_.files); };
     duties.outputs = [this] { return output_notes(reloader_.in_force()); };
     housekeeper_ = std::make_unique<Runner>(
         "remora-house",

@@ -121,6 +121,12 @@ void Housekeeper::write_counters() {
     if (options_.counters_path.empty()) {
         return;
     }
+    if (!duties_.has_directory()) {
+        log_.warn("directory", "the directory of " + options_.counters_path +
+                                   " was removed and is another's by now: counters are not "
+                                   "written any more");
+        return;
+    }
     CounterFileHead head;
     head.pid = ::getpid();
     head.start_wall_ms = start_wall_ms_;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "config/places.h"
 #include "sink/path.h"
 
 namespace remora {
@@ -119,7 +120,8 @@ Result<Place> take_default(FileSystem& files, const Facts& facts) {
         if (!make(files, directory, place)) {
             return place;
         }
-        std::string reason = is_beside_logs(facts) ? "" : not_ours(files, directory);
+        place.is_exposed = !is_beside_logs(facts);
+        std::string reason = place.is_exposed ? not_ours(files, directory) : "";
         if (reason.empty() && lock_directory(files, directory, place)) {
             if (!useless.empty()) {
                 place.notes.push_back("files go to " + directory + ", since " + useless);
@@ -163,6 +165,28 @@ std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& fac
     return problems;
 }
 
+std::vector<Problem> find_shared_places(const Config& config, const std::string& config_file) {
+    std::vector<Problem> problems;
+    const auto whole = [&](const std::string& path) {
+        const std::string plain = plain_path(path, config.directory);
+        // What is behind a device or a stream is not what is asked for.
+        return plain.starts_with("/dev/") || plain.starts_with("/proc/")
+                   ? plain
+                   : real_path(plain).string();
+    };
+    for (const BadPlace& bad : find_bad_places(config, config_file, whole)) {
+        problems.push_back({(bad.output == BadPlace::kTrace
+                                 ? "trace.path"
+                                 : "path of output " + config.outputs[bad.output].name) +
+                            ": " + bad.what});
+    }
+    return problems;
+}
+
+bool is_same_place(const std::string& one, const std::string& other) {
+    return one == other || real_path(plain_path(one, "")) == real_path(plain_path(other, ""));
+}
+
 Result<Place> take_place(FileSystem& files, const std::string& configured, const Facts& facts) {
     if (!configured.empty()) {
         Place place;
@@ -178,6 +202,20 @@ Result<Place> take_place(FileSystem& files, const std::string& configured, const
                                       " is where Kafka keeps its data");
     }
     return place;
+}
+
+bool keep_place(FileSystem& files, Place& place) {
+    FileInfo info;
+    const bool is_there =
+        place.lock != nullptr ? place.lock->is_there() : files.info_at(place.directory, info) == 0;
+    if (is_there || place.is_foreign) {
+        return !place.is_foreign;
+    }
+    place.lock.reset();
+    // A fault shows again, with its reason, when a file is written.
+    static_cast<void>(make_directories(files, place.directory, kDirectoryMode));
+    place.is_foreign = place.is_exposed && !not_ours(files, place.directory).empty();
+    return !place.is_foreign && lock_directory(files, place.directory, place);
 }
 
 Place find_place(FileSystem& files, const std::string& configured, const Facts& facts) {

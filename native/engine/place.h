@@ -22,6 +22,13 @@ std::string default_directory(const Facts& facts);
 // with placeholders expanded.
 std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& facts);
 
+// Problems of outputs and the trace that cannot be written where they are, or that would write a
+// file of another one's, of the agent's, or `config_file`. Links are followed. `config`: as above.
+std::vector<Problem> find_shared_places(const Config& config, const std::string& config_file);
+
+// Whether two paths lead to one file, links followed.
+bool is_same_place(const std::string& one, const std::string& other);
+
 // The directory that ${dir} stands for.
 struct Place {
     std::string directory;
@@ -30,6 +37,8 @@ struct Place {
     // Configured, and another agent has it: nothing is written there but what has a lock of its
     // own.
     bool is_foreign = false;
+    // Below a directory where anybody may make one.
+    bool is_exposed = false;
     std::vector<std::string> notes;  // sentences for the log
 };
 
@@ -39,6 +48,10 @@ struct Place {
 // it is below the temporary directory and not ours alone, for whoever made it could choose what we
 // overwrite. Asks the disk.
 Result<Place> take_place(FileSystem& files, const std::string& configured, const Facts& facts);
+
+// To be called before something is written: makes and locks the directory again when somebody
+// removed it. Returns false when it is another agent's by now, or not ours alone.
+bool keep_place(FileSystem& files, Place& place);
 
 // The directory of this agent if it is there, locked, for a look before the broker is up; makes
 // nothing else. Empty when there is none. `configured`: as for take_place().

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/place.h"
 #include "engine/room_options.h"
 
 namespace remora {
@@ -151,7 +152,7 @@ bool Reloader::exchange_sinks(std::int64_t deadline_ms) {
         const std::vector<OutputConfig>& wanted = reload_->config.outputs;
         const bool goes_on =
             std::any_of(wanted.begin(), wanted.end(), [&pipe](const OutputConfig& output) {
-                return output.type == OutputType::kFile && output.path == pipe->path();
+                return output.type == OutputType::kFile && is_same_place(output.path, pipe->path());
             });
         pipe->set_file_end(goes_on ? FileEnd::kKeep : FileEnd::kRemove);
         if (!pipe->stop(deadline_ms)) {

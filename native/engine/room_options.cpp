@@ -184,6 +184,7 @@ SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& c
     if (config.type == OutputType::kFile && replaces_whole_file(config.format)) {
         options.down_text = down_page(config.format, encoder_options(config, common, {}).labels);
     }
+    options.starts = file_starts(config.format);
     options.name = config.name;
     options.kind = kind_of(config);
     options.path = config.path;

@@ -44,6 +44,10 @@ bool AppendOutput::begin() {
     if (fd_ < 0 && !open_live()) {
         return false;
     }
+    if (!claim_.take(real_)) {
+        close_live();
+        return false;
+    }
     return !rotation_due() || rotate();
 }
 
@@ -65,6 +69,7 @@ bool AppendOutput::open_live() {
     }
     bool exists = false;
     if (!check_regular(files_, reporter_, real_, exists) ||
+        !check_ours(files_, reporter_, real_, options_.starts) ||
         !make_place(files_, reporter_, directory_of(real_), options_.file_mode) ||
         !claim_.take(real_) || !open_file(real_)) {
         return false;

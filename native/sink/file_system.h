@@ -35,6 +35,9 @@ class FileLock {
     FileLock(const FileLock&) = delete;
     FileLock& operator=(const FileLock&) = delete;
 
+    // False when somebody removed or replaced the file: others lock another one then.
+    bool is_there() const;
+
  private:
     const std::string path_;
     const int fd_;

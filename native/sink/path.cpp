@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -28,6 +30,16 @@ std::string lock_path(const std::string& path) {
     return directory_of(path) + "/." + name_of(path) + ".lock";
 }
 
+// Below /dev or /proc, however it is spelt.
+bool is_of_kernel(FileSystem& files, const std::string& path) {
+    FileInfo processes;
+    FileInfo above;
+    const bool is_process = files.info_at("/proc/.", processes) == 0 &&
+                            files.info_at(directory_of(path) + "/.", above) == 0 &&
+                            processes.device == above.device;
+    return is_process || (path.starts_with("/dev/") && !path.starts_with("/dev/shm/"));
+}
+
 }  // namespace
 
 std::string directory_of(const std::string& path) {
@@ -48,6 +60,13 @@ bool follow_links(FileSystem& files, FaultReporter& reporter, const std::string&
     real = path;
     for (int hops = 0; hops < kLinksMax; ++hops) {
         FileInfo info;
+        if (is_of_kernel(files, real)) {
+            reporter.report("cannot write " + path,
+                            real +
+                                " is a device or a stream of the broker's; a regular file is "
+                                "wanted, which a log shipper can follow");
+            return false;
+        }
         if (files.info_at(real, info) < 0 || info.kind != FileKind::kSymlink) {
             return true;
         }
@@ -113,9 +132,10 @@ bool PathClaim::take(const std::string& path) {
         let_go();
         path_ = path;
     }
-    if (lock_ != nullptr) {
+    if (lock_ != nullptr && lock_->is_there()) {
         return true;
     }
+    lock_.reset();
     failed_ = is_foreign_ ? -EWOULDBLOCK : files_.lock(lock_path(path), lock_);
     is_foreign_ = failed_ == -EWOULDBLOCK;
     if (is_foreign_) {
@@ -150,6 +170,36 @@ bool check_regular(FileSystem& files, FaultReporter& reporter, const std::string
     }
     reporter.report("cannot write " + path, words_for(info.kind));
     return false;
+}
+
+bool check_ours(FileSystem& files, FaultReporter& reporter, const std::string& path,
+                const std::vector<std::string>& starts) {
+    FileInfo info;
+    if (starts.empty() || files.info_at(path, info) != 0 || info.kind != FileKind::kRegular ||
+        info.bytes == 0) {
+        return true;
+    }
+    const int in = files.open_read(path);
+    std::array<char, 64> text{};
+    const std::int64_t got = in < 0 ? in : files.read_at(in, text, 0);
+    if (in >= 0) {
+        (void)files.close(in);
+    }
+    if (got < 0) {
+        reporter.report("cannot read " + path + " to see whose it is", static_cast<int>(-got));
+        return false;
+    }
+    const std::string_view begin(text.data(), static_cast<std::size_t>(got));
+    // A crash may have left less than that.
+    const bool is_ours = std::any_of(starts.begin(), starts.end(), [&](std::string_view start) {
+        return begin.starts_with(start.substr(0, begin.size()));
+    });
+    if (!is_ours) {
+        reporter.report("cannot write " + path,
+                        "another program wrote it, for it does not begin with " + starts.front() +
+                            "; remove it, or give the output another path");
+    }
+    return is_ours;
 }
 
 std::string temporary_name(FileSystem& files, const std::string& prefix, std::uint64_t number) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sink/file_system.h"
 #include "sink/output.h"
@@ -17,7 +18,8 @@ std::string name_of(const std::string& path);
 
 // Where `path` really is: links are followed here and not by the kernel, because a file is replaced
 // and rotated beside itself and not beside a link to it. A link of a foreign owner is refused, for
-// in a directory that others may write to it would let them choose what we overwrite. False when
+// in a directory that others may write to it would let them choose what we overwrite. So are
+// devices and the process's own streams: what is behind /dev/stdout is the broker's log. False when
 // reported.
 bool follow_links(FileSystem& files, FaultReporter& reporter, const std::string& path,
                   std::string& real);
@@ -49,7 +51,8 @@ class PathClaim {
 
     // Claims `path` (links followed) and gives up an earlier claim. REQUIRES: its directory exists.
     // Returns false, after a report, when another process has it. A file system without locks is no
-    // obstacle.
+    // obstacle. To be called again before each frame: a lock file that somebody removed is made
+    // anew.
     bool take(const std::string& path);
     // Logs when the claimed path could not be locked. To be called once the file is open: if
     // opening fails, that is the fault to report.
@@ -68,6 +71,11 @@ class PathClaim {
 // Returns false, after a report, when `path` is something else than a regular file. Sets `exists`.
 bool check_regular(FileSystem& files, FaultReporter& reporter, const std::string& path,
                    bool& exists);
+
+// Returns false, after a report, when the regular file `path` is there, not empty, and begins with
+// none of `starts` (SinkOptions::starts).
+bool check_ours(FileSystem& files, FaultReporter& reporter, const std::string& path,
+                const std::vector<std::string>& starts);
 
 // A name for a temporary file: `prefix` + pid + "-" + `number`. A worker keeps one number that no
 // other of its process has, for one that hangs on a disk is left behind and may come back.

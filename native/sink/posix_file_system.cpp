@@ -90,9 +90,13 @@ int open_lock(const std::string& path) {
 
 }  // namespace
 
-FileLock::~FileLock() {
+bool FileLock::is_there() const {
     std::pair<std::uint64_t, std::uint64_t> inode;
-    if (is_at(path_, fd_, inode)) {
+    return is_at(path_, fd_, inode);
+}
+
+FileLock::~FileLock() {
+    if (is_there()) {
         ::unlink(path_.c_str());
     }
     ::close(fd_);

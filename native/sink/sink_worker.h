@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/counter_table.h"
@@ -36,6 +37,9 @@ struct SinkOptions {
     std::string path;  // also the socket of kUnixgram
     std::uint32_t file_mode = 0;
     FsyncMode fsync{};
+    // How files of this output begin. One that is there and begins otherwise is another program's:
+    // it is neither written nor removed. Empty: any may be ours.
+    std::vector<std::string> starts;
     // Everything of this output on disk: the live file, rotated ones of this and earlier runs,
     // temporary ones. 0: no bound.
     std::int64_t disk_bytes_max = 0;

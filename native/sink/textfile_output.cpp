@@ -21,7 +21,8 @@ bool TextfileOutput::find_place() {
     if (placed_) {
         return true;
     }
-    if (!follow_links(files_, reporter_, options_.path, real_)) {
+    if (!follow_links(files_, reporter_, options_.path, real_) ||
+        !check_ours(files_, reporter_, real_, options_.starts)) {
         return false;
     }
     directory_ = directory_of(real_);

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -50,6 +51,29 @@ TEST(PrometheusTest, WritesFamiliesContiguouslyWithOneHeaderEach) {
     EXPECT_EQ(rig.lines, 8U);
     EXPECT_EQ(rig.counters.get(Counter::kLinesEncoded), 4U);
     EXPECT_EQ(rig.tick(), rig.text());
+}
+
+TEST(EncoderTest, EveryFileBeginsAsItsFormatDoes) {
+    for (const OutputFormat format : {OutputFormat::kPrometheus, OutputFormat::kOpenMetrics,
+                                      OutputFormat::kNdjson, OutputFormat::kOtlpJson}) {
+        EncoderOptions options;
+        options.format = format;
+        EncodeRig rig(options);
+        const auto expect_start = [format](const std::string& text) {
+            const std::vector<std::string> starts = file_starts(format);
+            EXPECT_TRUE(std::any_of(starts.begin(), starts.end(), [&](const std::string& start) {
+                return text.starts_with(start);
+            })) << text;
+        };
+        if (format == OutputFormat::kOpenMetrics) {
+            expect_start(rig.tick());
+        }
+        rig.add("a:type=X", {make_series("a")}, {1});
+        expect_start(rig.tick());
+        if (format == OutputFormat::kPrometheus || format == OutputFormat::kOpenMetrics) {
+            expect_start(down_page(format, {}));
+        }
+    }
 }
 
 TEST(PrometheusTest, GroupsASummary) {

@@ -31,6 +31,7 @@ class HousekeeperTest : public testing::Test {
             done_.push_back("profile of " + std::to_string(profile.units));
         };
         duties.take_over = [this] { return is_busy_; };
+        duties.has_directory = [this] { return has_directory_; };
         duties.outputs = [] { return std::vector<OutputNote>{{"ndjson", "off", "/x"}}; };
         keeper_ = std::make_unique<Housekeeper>(options_, channels_, clock_, counters_, log_,
                                                 std::move(duties));
@@ -47,6 +48,7 @@ class HousekeeperTest : public testing::Test {
     KeptLog lines_;
     Log log_{lines_, clock_, counters_};
     bool is_busy_ = false;
+    bool has_directory_ = true;
     std::vector<std::string> done_;
     std::unique_ptr<Housekeeper> keeper_;
 };
@@ -68,6 +70,11 @@ TEST_F(HousekeeperTest, CountersAreWrittenAtTheirIntervalAndAtTheEnd) {
     std::filesystem::remove(options_.counters_path);
     keeper_->on_stop();
     EXPECT_TRUE(exists(options_.counters_path));
+    std::filesystem::remove(options_.counters_path);
+    has_directory_ = false;
+    keeper_->on_stop();
+    EXPECT_FALSE(exists(options_.counters_path));
+    EXPECT_TRUE(lines_.has("was removed and is another's by now"));
 }
 
 TEST_F(HousekeeperTest, DutiesThatAreDueNearlyTogetherWakeTheThreadOnce) {

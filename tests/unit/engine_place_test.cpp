@@ -23,6 +23,8 @@
 namespace remora {
 namespace {
 
+constexpr const char* kPage = "# HELP x\nvalues 1\n";
+
 class PlaceTest : public testing::Test {
  protected:
     void SetUp() override { std::filesystem::create_directory(logs); }
@@ -154,9 +156,9 @@ TEST_F(PlaceTest, TwoEnginesOnOneHostShareNoFile) {
     FakeShim two;
     auto first = Engine::start("", lines("1"), one.buffers(), system_environment(log));
     ASSERT_TRUE(first) << first.status().message();
-    std::ofstream(logs + "/remora/remora.prom") << "values 1\n";
+    std::ofstream(logs + "/remora/remora.prom") << kPage;
     Engine::end_files("", lines("2"), system_environment(log));
-    EXPECT_EQ(read(logs + "/remora/remora.prom"), "values 1\n") << "of a live agent";
+    EXPECT_EQ(read(logs + "/remora/remora.prom"), kPage) << "of a live agent";
     auto second = Engine::start("", lines("2"), two.buffers(), system_environment(log));
     ASSERT_TRUE(second) << second.status().message();
     EXPECT_NE(log.text().find("files go to " + logs + "/remora-2"), std::string::npos);
@@ -167,7 +169,7 @@ TEST_F(PlaceTest, TwoEnginesOnOneHostShareNoFile) {
     second.value().reset();
     EXPECT_FALSE(std::filesystem::exists(logs + "/remora-2/remora.lock"));
 
-    std::ofstream(logs + "/remora-2/remora.prom") << "values 2\n";
+    std::ofstream(logs + "/remora-2/remora.prom") << "# HELP x\nvalues 2\n";
     Engine::end_files("", lines("2"), system_environment(log));
     EXPECT_EQ(read(logs + "/remora-2/remora.prom").find("values 2"), std::string::npos);
     EXPECT_NE(read(logs + "/remora-2/remora.prom").find("remora_up 0"), std::string::npos);
@@ -185,7 +187,7 @@ TEST_F(PlaceTest, AFileThatTheAgentBeforeWroteElsewhereDoesNotLookAlive) {
         auto engine = Engine::start(config, lines("1"), shim.buffers(), system_environment(log));
         ASSERT_TRUE(engine) << engine.status().message();
         EXPECT_TRUE(engine.value()->stop(5'000));
-        std::ofstream(old) << "remora_up 1\nvalues 1\n";
+        std::ofstream(old) << kPage;
     };
     live();
     configure(R"({"outputs": [{"path": ")" + root + R"(/new.prom"}],})");
@@ -207,6 +209,81 @@ TEST_F(PlaceTest, AFileThatTheAgentBeforeWroteElsewhereDoesNotLookAlive) {
     EXPECT_TRUE(log.has(old + " is removed: the agent before this one wrote it"));
 }
 
+TEST_F(PlaceTest, AFileThatSomebodyElseWroteThereSinceIsLeftAlone) {
+    KeptLog log;
+    FakeShim shim;
+    const std::string config = root + "/remora.json";
+    const std::string old = root + "/old.prom";
+    std::ofstream(config) << R"({"outputs": [{"path": ")" + old + R"("}]})";
+    auto engine = Engine::start(config, lines("1"), shim.buffers(), system_environment(log));
+    ASSERT_TRUE(engine) << engine.status().message();
+    EXPECT_TRUE(engine.value()->stop(5'000));
+    // It becomes the configuration.
+    const std::string text = R"({"outputs": [{"path": ")" + root + R"(/new.prom"}]})";
+    std::ofstream(old) << text;
+    Engine::end_files(old, lines("1"), system_environment(log));
+    EXPECT_EQ(read(old), text);
+    std::ofstream(old) << R"({"outputs": [{"path": ")" + old + R"("}]})";
+    Engine::end_files(old, lines("1"), system_environment(log));
+    EXPECT_EQ(read(old), R"({"outputs": [{"path": ")" + old + R"("}]})");
+    const auto started = Engine::start(old, lines("1"), shim.buffers(), system_environment(log));
+    ASSERT_FALSE(started);
+    EXPECT_NE(started.status().message().find("is the configuration file"), std::string::npos)
+        << started.status().message();
+}
+
+TEST_F(PlaceTest, TwoPathsThatLinksMakeOneAreRefused) {
+    std::filesystem::create_directory(root + "/real");
+    std::filesystem::create_directory_symlink("real", root + "/link");
+    std::ofstream(root + "/real/remora.json") << "{}";
+    std::filesystem::create_symlink("real/remora.json", root + "/remora.json");
+    KeptLog log;
+    FakeShim shim;
+    const auto refusal = [&](const std::string& paths) {
+        const auto started =
+            Engine::start("config=" + root + "/remora.json,outputs=[" + paths + "]", lines("1"),
+                          shim.buffers(), system_environment(log));
+        return started ? "" : started.status().message();
+    };
+    const auto path = [&](const std::string& name) {
+        return R"({"path": ")" + root + "/" + name + R"("})";
+    };
+    EXPECT_EQ(refusal(path("real/a.prom") + "," + path("link/a.prom")),
+              "path of output file-1: the file \"" + root +
+                  "/link/a.prom\" is written by outputs.0 already");
+    EXPECT_EQ(refusal(path("link/remora.json")), "path of output file-0: the file \"" + root +
+                                                     "/link/remora.json\" is the configuration "
+                                                     "file");
+    EXPECT_EQ(refusal(path("real/a.prom") + "," + path("link/b.prom")), "");
+    EXPECT_TRUE(is_same_place(root + "/real/a.prom", root + "/link/./a.prom"));
+    EXPECT_FALSE(is_same_place(root + "/real/a.prom", root + "/link/b.prom"));
+}
+
+TEST_F(PlaceTest, ADirectoryThatWasRemovedIsMadeAndLockedAgain) {
+    Result<Place> own = take_place(files, root + "/own", beside_logs("1"));
+    ASSERT_TRUE(own);
+    std::filesystem::remove_all(root + "/own");
+    EXPECT_TRUE(keep_place(files, own.value()));
+    EXPECT_EQ(mode_of(root + "/own"), 0755U);
+    const Result<Place> other = take_place(others, root + "/own", beside_logs("2"));
+    ASSERT_TRUE(other);
+    EXPECT_TRUE(other.value().is_foreign);
+
+    std::filesystem::remove(root + "/own/remora.lock");
+    const Result<Place> faster = take_place(others, root + "/own", beside_logs("2"));
+    ASSERT_TRUE(faster);
+    EXPECT_FALSE(faster.value().is_foreign);
+    EXPECT_FALSE(keep_place(files, own.value()));
+
+    // Where anybody may make one, it is looked at again.
+    Result<Place> exposed = take_place(files, "", below_temporary());
+    ASSERT_TRUE(exposed);
+    std::filesystem::remove_all(root + "/remora-k");
+    std::filesystem::create_directory(root + "/remora-k");
+    std::filesystem::permissions(root + "/remora-k", std::filesystem::perms::all);
+    EXPECT_FALSE(keep_place(files, exposed.value()));
+}
+
 TEST_F(PlaceTest, ASharedConfiguredDirectoryGetsNoCountersOfTheSecond) {
     const std::string config = root + "/remora.json";
     std::ofstream(config) << R"({"directory": ")" << root << R"(/both"})";
@@ -215,10 +292,10 @@ TEST_F(PlaceTest, ASharedConfiguredDirectoryGetsNoCountersOfTheSecond) {
     FakeShim two;
     auto first = Engine::start(config, lines("1"), one.buffers(), system_environment(log));
     ASSERT_TRUE(first) << first.status().message();
-    std::ofstream(root + "/both/remora.prom") << "values 1\n";
+    std::ofstream(root + "/both/remora.prom") << kPage;
     Engine::end_files("directory=" + root + "/both,outputs=[]", lines("2"),
                       system_environment(log));
-    EXPECT_EQ(read(root + "/both/remora.prom"), "values 1\n") << "of a live agent";
+    EXPECT_EQ(read(root + "/both/remora.prom"), kPage) << "of a live agent";
     auto second = Engine::start(config, lines("2"), two.buffers(), system_environment(log));
     ASSERT_TRUE(second) << second.status().message();
     EXPECT_TRUE(first.value()->stop(5'000));

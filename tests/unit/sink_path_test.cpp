@@ -155,6 +155,84 @@ TEST_P(SinkPlaceTest, AMissingDirectoryIsMadeForTheFilesReadersAndSaid) {
     EXPECT_EQ(log_lines.lines.size(), 1U);
 }
 
+TEST_P(SinkPlaceTest, AFileOfAnotherProgramIsNeitherWrittenNorRemoved) {
+    options.starts = {"# HELP ", "# EOF"};
+    options.file_end = FileEnd::kDown;
+    options.down_text = "# HELP down\n";
+    const std::string theirs = "{\"outputs\": []}\n";
+    write(options.path, theirs);
+    start(GetParam());
+    tick({"# HELP a\n"});
+    EXPECT_EQ(read(options.path), theirs);
+    EXPECT_EQ(log_lines.count("another program wrote it"), 1);
+    stop();
+    for (const FileEnd end : {FileEnd::kDown, FileEnd::kRemove}) {
+        options.file_end = end;
+        end_textfile(options, {clock, counters, log, files, network});
+        EXPECT_EQ(read(options.path), theirs);
+    }
+    EXPECT_EQ(names(), std::vector<std::string>{"out"});
+
+    // What a crash cut short is ours.
+    options.file_end = FileEnd::kKeep;
+    for (const char* const ours : {"", "# HE", "# HELP old\n"}) {
+        write(options.path, ours);
+        start(GetParam());
+        tick({"# HELP a\n"});
+        EXPECT_NE(read(options.path).find("# HELP a\n"), std::string::npos) << ours;
+        stop();
+    }
+}
+
+// Standard output of a broker is often a file: its log, which must not be rotated away.
+TEST_P(SinkPlaceTest, StreamsOfTheProcessAreRefusedHoweverTheyAreNamed) {
+    write(directory + "/server.log", "started\n");
+    const int stream = files.open_append(directory + "/server.log", 0644);
+    ASSERT_GE(stream, 0);
+    const std::string name = std::to_string(stream);
+    std::filesystem::create_symlink("/dev/fd/" + name, directory + "/link");
+    std::filesystem::create_symlink("/proc/self/fd", directory + "/streams");
+    for (const std::string& path : {"/dev/fd/" + name, "/proc/self/fd/" + name, directory + "/link",
+                                    directory + "/streams/" + name}) {
+        options.path = path;
+        start(GetParam());
+        tick({"a 1\n"});
+        EXPECT_EQ(log_lines.count("cannot write " + path + ": "), 1) << path;
+        EXPECT_TRUE(worker->failing()) << path;
+        stop();
+    }
+    EXPECT_EQ(log_lines.count("is a device or a stream of the broker's"), 4);
+    files.close(stream);
+    EXPECT_EQ(read(directory + "/server.log"), "started\n");
+}
+
+// rm -rf of the directory takes the lock file too.
+TEST_P(SinkPlaceTest, ALockThatWasRemovedIsTakenAgain) {
+    options.path = directory + "/sub/out";
+    start(GetParam());
+    tick({"first 1\n"});
+    for (const std::string& removed : {directory + "/sub", directory + "/sub/.out.lock"}) {
+        std::filesystem::remove_all(removed);
+        tick({"first 2\n"});
+        Other other;
+        start_other(other);
+        other.tick("second 1\n");
+        EXPECT_EQ(other.lines.count("another process does"), 1) << removed;
+        EXPECT_EQ(read(options.path).find("second"), std::string::npos) << removed;
+        other.worker->on_stop();
+    }
+
+    // Who comes too late for it stays off.
+    std::filesystem::remove(directory + "/sub/.out.lock");
+    Other other;
+    start_other(other);
+    other.tick("second 1\n");
+    tick({"first 3\n"});
+    EXPECT_EQ(read(options.path).find("first 3"), std::string::npos);
+    EXPECT_EQ(log_lines.count("another process does"), 1);
+    other.worker->on_stop();
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, SinkPlaceTest,
                          testing::Values(SinkKind::kTextfile, SinkKind::kAppend));
 
