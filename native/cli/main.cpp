@@ -115,10 +115,11 @@ int main(int argc, char** argv) {
     CLI::App* reload_command =
         add_attach(app, "reload", "have the agent read its configuration again now", attach);
 
-    CLI::App* check_command = add_with_own_parser(app, "check", "validate a configuration");
-    CLI::App* plan_command =
-        add_with_own_parser(app, "plan", "predict the agent's cost for a cluster of some size");
-    CLI::App* replay_command = add_with_own_parser(app, "replay", "replay a recorded trace");
+    const std::pair<const CLI::App*, int (*)(int, char**)> with_own_parser[] = {
+        {add_with_own_parser(app, "check", "validate a configuration"), remora::run_check},
+        {add_with_own_parser(app, "plan", "predict the agent's cost for a cluster of some size"),
+         remora::run_plan},
+        {add_with_own_parser(app, "replay", "replay a recorded trace"), remora::run_replay}};
 
     if (argc > 1 && report_unknown(app, argv[1])) {
         return kUsage;
@@ -146,11 +147,10 @@ int main(int argc, char** argv) {
         }
     }
     // argv[1] is the subcommand: it serves as the program name of its own parser.
-    if (check_command->parsed()) {
-        return remora::run_check(argc - 1, argv + 1);
+    for (const auto& [command, run] : with_own_parser) {
+        if (command->parsed()) {
+            return run(argc - 1, argv + 1);
+        }
     }
-    if (plan_command->parsed()) {
-        return remora::run_plan(argc - 1, argv + 1);
-    }
-    return remora::run_replay(argc - 1, argv + 1);
+    return kUsage;
 }

@@ -204,7 +204,8 @@ TEST_F(LateTest, AChangeBetweenLoadingAndWatchingIsSeen) {
     options.config_mark = loaded.mark;
     Housekeeper keeper(options, channels, time, counters, lines,
                        {[&] { ++changes; }, [](const std::string&) {}, [] { return false; },
-                        [](const AgentProfile&) {}, [] { return std::vector<OutputNote>(); }});
+                        [](const AgentProfile&) {}, [] { return true; },
+                        [] { return std::vector<OutputNote>(); }});
     keeper.do_work();
     EXPECT_EQ(changes, 1);
     time.advance_ms(options.config_interval_ms);

@@ -42,7 +42,6 @@ final class Registrar {
     private boolean full;
     private boolean sweeping;
     private boolean batchSwept;
-    private boolean saidHeld;
     private ObjectName current;
 
     /** {@code metrics}: tier 1, or null. */
@@ -186,7 +185,7 @@ final class Registrar {
         while (!full && System.nanoTime() - deadline < 0) {
             boolean queries = sweep.hasQueries();
             ObjectName name;
-            boolean waits = sweeping && isSweepHeld(queries);
+            boolean waits = sweeping && stuck.holdsSweep(queries);
             if (queries && !waits) {
                 sweep.query(gate);
             } else if (!queries && sweep.hasNames()) {
@@ -200,16 +199,6 @@ final class Registrar {
             }
         }
         return true;
-    }
-
-    /** A bean that could not be looked into would count as one that nobody wants. */
-    private boolean isSweepHeld(boolean queries) {
-        boolean isHeld = stuck.isTight() || queries && stuck.holdsServer();
-        if (isHeld && !saidHeld) {
-            Log.warn("too many calls hang to look at all beans now; a changed selection waits for them");
-        }
-        saidHeld = isHeld;
-        return isHeld;
     }
 
     /** True when everything that was there has been sent, this included. */

@@ -47,6 +47,7 @@ final class Stuck {
     private volatile boolean full;
     private volatile boolean tight;
     private volatile boolean tries;
+    private boolean saidSweepHeld;
 
     /**
      * Supervisor. {@code name}: null when the call was about no bean in particular. {@code restNanos}: how long it and
@@ -132,9 +133,17 @@ final class Stuck {
         return full;
     }
 
-    /** True when only reads of beans that have not hung yet may go on. */
-    boolean isTight() {
-        return tight;
+    /**
+     * Collector: true while a sweep has to wait, which is logged once. A bean that could not be looked into would count
+     * as one that nobody wants. {@code queries}: the MBean server is asked next.
+     */
+    boolean holdsSweep(boolean queries) {
+        boolean holds = tight || queries && holdsServer();
+        if (holds && !saidSweepHeld) {
+            Log.warn("too many calls hang to look at all beans now; a changed selection waits for them");
+        }
+        saidSweepHeld = holds;
+        return holds;
     }
 
     /** True when a call of {@code name} or its like hangs or has hung. */
