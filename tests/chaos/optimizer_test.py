@@ -56,6 +56,7 @@ class SlowReceiver:
 
 class OptimizerTest(unittest.TestCase):
     def setUp(self):
+        self.all_found = {}
         self.receiver = SlowReceiver()
         self.config = {
             "select": {"profile": "all"},
@@ -83,9 +84,10 @@ class OptimizerTest(unittest.TestCase):
         return json.loads(path.read_text()) if path.exists() else None
 
     def found(self):
-        """{(rule, subject): finding} that has a patch."""
-        report = self.profile()
-        return {(one["rule"], one["subject"]): one for one in report["findings"] if one["patch"]} if report else {}
+        """{(rule, subject): finding} of all that had a patch so far."""
+        report = self.profile() or {"findings": []}
+        self.all_found.update({(one["rule"], one["subject"]): one for one in report["findings"] if one["patch"]})
+        return self.all_found
 
     def check(self, patch):
         """`remora check` accepts the configuration with the patch."""
