@@ -243,7 +243,8 @@ TEST_F(PlaceTest, TwoPathsThatLinksMakeOneAreRefused) {
         const auto started =
             Engine::start("config=" + root + "/remora.json,outputs=[" + paths + "]", lines("1"),
                           shim.buffers(), system_environment(log));
-        return started ? "" : started.status().message();
+        return started ? std::string(started.value()->stop(5'000) ? "" : "does not stop")
+                       : started.status().message();
     };
     const auto path = [&](const std::string& name) {
         return R"({"path": ")" + root + "/" + name + R"("})";
