@@ -13,7 +13,7 @@ import javax.management.InstanceNotFoundException;
 final class Collector implements Runnable {
     private static final long WAIT_MIN_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long WAIT_CHANGES_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
-    private static final long WAIT_MAX_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long WAIT_MAX_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final int FETCHED_UNITS = 16;
     /** No predecessor. */
     static final int FIRST = Integer.MIN_VALUE;
