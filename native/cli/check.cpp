@@ -86,7 +86,9 @@ void print_families(const Tally& found, const MeasuredCosts& costs) {
 void print_cost(const Config& config, const Tally& found, const MeasuredCosts& costs) {
     const SamplingConfig& sampling = config.sampling;
     const ReadCost cost = read_cost(sampling, found, costs);
-    const auto percent = [](double ns_per_s) { return number("%.4f", ns_per_s / 1e7) + " %"; };
+    const auto percent = [](double ns_per_s) {
+        return number("%.4f", ns_per_s / kNsOfPercent) + " %";
+    };
     const double bound_ns_per_s = Shedding::least_ns_per_s(cost.classes, 0);
     const double ticks_per_s = 1e3 / static_cast<double>(sampling.base_interval_ms);
     const double overhead_ns_per_s = costs.tick_overhead_ns() * ticks_per_s;

@@ -16,7 +16,6 @@ namespace remora {
 namespace {
 
 constexpr double kMovingNumber = 1'234'567;
-constexpr double kNsOfPercent = 1e7;  // nanoseconds a second in a percent of a core
 constexpr std::array kFormats = {OutputFormat::kPrometheus, OutputFormat::kOpenMetrics,
                                  OutputFormat::kNdjson,     OutputFormat::kOtlpJson,
                                  OutputFormat::kInflux,     OutputFormat::kGraphite,

@@ -58,7 +58,7 @@ CeilingOutlook ceiling_outlook(const SamplingConfig& sampling, const ReadCost& c
                                double tick_overhead_ns) {
     const double base_s = 1e-3 * static_cast<double>(sampling.base_interval_ms);
     const double overhead_ns_per_s = tick_overhead_ns / base_s;
-    const double most_ns_per_s = sampling.cpu_budget_percent * 1e7;
+    const double most_ns_per_s = sampling.cpu_budget_percent * kNsOfPercent;
     const double others_ns_per_s = Shedding::least_ns_per_s(cost.classes, Shedding::kWidest) -
                                    cost.classes.each_tick_ns / base_s;
     CeilingOutlook outlook;

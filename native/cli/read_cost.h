@@ -11,6 +11,8 @@
 
 namespace remora {
 
+inline constexpr double kNsOfPercent = 1e7;  // nanoseconds a second in a percent of a core
+
 struct ReadCost {
     ClassCosts classes;
     double pass_ns = 0;         // everything once

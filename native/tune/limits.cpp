@@ -115,14 +115,19 @@ Status hold_output(const AgentProfile& profile, const Config& before, const Outp
         return refuse("outputs." + std::to_string(at) + ".interval: none of its ticks is skipped");
     }
     const std::int64_t base_ms = before.sampling.base_interval_ms;
-    const auto now_ms = static_cast<double>(std::max(old.interval_ms, base_ms));
-    const double in_fact_ms = now_ms / std::max(1 - measured->skipped_share, 0.01);
-    return static_cast<double>(after.interval_ms) <= in_fact_ms + static_cast<double>(base_ms)
+    return static_cast<double>(after.interval_ms) <=
+                   interval_in_fact_ms(old, *measured, base_ms) + static_cast<double>(base_ms)
                ? Status::ok()
                : refuse("outputs." + std::to_string(at) + ".interval: longer than ticks come now");
 }
 
 }  // namespace
+
+double interval_in_fact_ms(const OutputConfig& output, const OutputProfile& measured,
+                           std::int64_t base_ms) {
+    const auto configured_ms = static_cast<double>(std::max(output.interval_ms, base_ms));
+    return configured_ms / std::max(1 - measured.skipped_share, 0.01);
+}
 
 Status hold_limits(const AgentProfile& profile, const Written& written, const Config& before,
                    const nlohmann::json& patch) {

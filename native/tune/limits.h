@@ -23,6 +23,10 @@ struct Written {
 // Prometheus shows nothing of a series that it has not heard of for five minutes.
 inline constexpr std::int64_t kAgeMsMax = 300'000;
 
+// How often the output's ticks get out, in milliseconds. `base_ms`: base interval.
+double interval_in_fact_ms(const OutputConfig& output, const OutputProfile& measured,
+                           std::int64_t base_ms);
+
 // Whether `patch` may be proposed to whoever has `written`, which means `before` so far. kOk, or
 // why not:
 //   * the patched configuration is valid, and means something else than before;

@@ -7,13 +7,12 @@ namespace remora {
 namespace {
 
 constexpr std::uint32_t kSeriesMin = 100;
-constexpr double kKnownS = 600;
 
 }  // namespace
 
 void find_idle_statistics(const Context& context, std::vector<Finding>& found) {
     const AgentProfile& profile = context.profile;
-    if (profile.known_s < kKnownS) {
+    if (profile.known_s < kFollowedS) {
         return;
     }
     for (const FamilyProfile& family : profile.families) {

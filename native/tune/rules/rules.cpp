@@ -89,13 +89,22 @@ std::optional<ClassBound> bound_of(const SamplingConfig& sampling, const std::st
     return std::nullopt;
 }
 
+void leave_out(const Context& context, const FamilyProfile& family, Finding& finding) {
+    finding.subject = family.name;
+    finding.advice = "leave it out if nobody looks at it";
+    finding.patch = append_rule(context.document, {{"match", family.name}, {"action", "exclude"}});
+    finding.saving = {family.cpu_percent, bytes_of(context.profile, family.series),
+                      static_cast<double>(family.series)};
+    finding.price.series = family.series;
+}
+
 void spare(const Context& context, const FamilyProfile& family, Finding& finding) {
     constexpr double kLongestS = kAgeMsMax / 1e3;
-    finding.subject = family.name;
     const double interval_s =
         family.reads_per_s > 0 ? family.units / family.reads_per_s : kLongestS;
     const bool may_age = family.unit_class > UnitClass::kBroker && interval_s < kLongestS / 2;
     if (may_age) {
+        finding.subject = family.name;
         finding.advice = "read it every five minutes";
         finding.patch = append_rule(
             context.document, {{"match", family.name}, {"interval", format_duration(kAgeMsMax)}});
@@ -104,11 +113,7 @@ void spare(const Context& context, const FamilyProfile& family, Finding& finding
         finding.price.error = std::min(family.volatility * (kLongestS - interval_s) / 2, 1.0);
         return;
     }
-    finding.advice = "leave it out if nobody looks at it";
-    finding.patch = append_rule(context.document, {{"match", family.name}, {"action", "exclude"}});
-    finding.saving = {family.cpu_percent, bytes_of(context.profile, family.series),
-                      static_cast<double>(family.series)};
-    finding.price.series = family.series;
+    leave_out(context, family, finding);
 }
 
 }  // namespace remora

@@ -48,6 +48,10 @@ struct ClassBound {
     std::int64_t bound_ms = 0;
 };
 std::optional<ClassBound> bound_of(const SamplingConfig& sampling, const std::string& unit_class);
+// So long a series has to be followed before "it does not change" says something of it.
+inline constexpr double kFollowedS = 600;
+// Completes `finding` about a family: it is left out.
+void leave_out(const Context& context, const FamilyProfile& family, Finding& finding);
 // Completes `finding` about a family whose reads cost more than they bring: they are made every
 // five minutes, or left out where that is done already or the family is of the whole broker.
 void spare(const Context& context, const FamilyProfile& family, Finding& finding);

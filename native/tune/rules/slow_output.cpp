@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "config/quantity.h"
+#include "tune/limits.h"
 #include "tune/rules/rules.h"
 
 namespace remora {
@@ -18,23 +19,23 @@ void find_slow_output(const Context& context, std::vector<Finding>& found) {
         if (output.skipped_share < kSkippedShare || at == context.config.outputs.size()) {
             continue;
         }
-        const auto base_ms = static_cast<double>(context.config.sampling.base_interval_ms);
-        const double now_ms =
-            std::max(static_cast<double>(context.config.outputs[at].interval_ms), base_ms);
-        const double in_fact_ms = now_ms / std::max(1 - output.skipped_share, 0.01);
-        const double next_ms = std::ceil(in_fact_ms / base_ms) * base_ms;
+        const OutputConfig& configured = context.config.outputs[at];
+        const std::int64_t base_ms = context.config.sampling.base_interval_ms;
+        const std::int64_t now_ms = std::max(configured.interval_ms, base_ms);
+        const auto ticks = static_cast<std::int64_t>(std::ceil(
+            interval_in_fact_ms(configured, output, base_ms) / static_cast<double>(base_ms)));
+        const std::int64_t next_ms = ticks * base_ms;
         Finding finding;
         finding.subject = output.name;
         finding.problem = "the output is too slow, so it skips ticks";
         finding.evidence = {{"skipped_share", output.skipped_share},
                             {"tick_ms", output.tick_ms},
                             {"ring_share", output.ring_share},
-                            {"interval_s", now_ms / 1e3}};
+                            {"interval_s", static_cast<double>(now_ms) / 1e3}};
         finding.advice = "write it as often as its ticks get out, or write less to it";
         finding.patch =
-            change_output(context.document, at,
-                          {{"interval", format_duration(static_cast<std::int64_t>(next_ms))}});
-        finding.price.age_s = next_ms / 1e3;
+            change_output(context.document, at, {{"interval", format_duration(next_ms)}});
+        finding.price.age_s = static_cast<double>(next_ms) / 1e3;
         found.push_back(std::move(finding));
     }
 }

@@ -8,13 +8,12 @@ namespace {
 
 constexpr std::uint32_t kSeriesMin = 1'000;
 constexpr double kShare = 0.99;  // of the family's series
-constexpr double kKnownS = 600;
 
 }  // namespace
 
 void find_unchanged_family(const Context& context, std::vector<Finding>& found) {
     const AgentProfile& profile = context.profile;
-    if (profile.known_s < kKnownS) {
+    if (profile.known_s < kFollowedS) {
         return;
     }
     for (const FamilyProfile& family : profile.families) {
@@ -22,18 +21,12 @@ void find_unchanged_family(const Context& context, std::vector<Finding>& found) 
             continue;
         }
         Finding finding;
-        finding.subject = family.name;
         finding.problem = "the series of the family do not change";
         finding.evidence = {{"series", family.series},
                             {"unchanged", family.unchanged},
                             {"known_s", profile.known_s},
                             {"series_of_all", profile.series}};
-        finding.advice = "leave it out if nobody looks at it";
-        finding.patch =
-            append_rule(context.document, {{"match", family.name}, {"action", "exclude"}});
-        finding.saving = {family.cpu_percent, bytes_of(profile, family.series),
-                          static_cast<double>(family.series)};
-        finding.price.series = family.series;
+        leave_out(context, family, finding);
         found.push_back(std::move(finding));
     }
 }

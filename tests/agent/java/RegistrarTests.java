@@ -114,22 +114,29 @@ public final class RegistrarTests {
         }
     }
 
+    /** Ten good beans and one by each name that hangs while the door is closed, all of them units by now; closes it. */
+    private static void startBehind(Door door, Rig rig, ObjectName[] hanging) throws Exception {
+        ChaosBeans.registerGood(rig.server, 10);
+        for (ObjectName one : hanging) {
+            rig.server.registerMBean(new ChaosBeans.Bean(door::pass, false), one);
+        }
+        rig.start();
+        for (ObjectName one : hanging) {
+            rig.awaitUnit(one.toString());
+        }
+        rig.awaitUnit(good(9));
+        door.close();
+    }
+
     @Group("hangs")
     static void asManyHangingReadsAsMayPauseTheAgentUntilTheyReturn() throws Exception {
         Door door = new Door();
         ObjectName[] hanging = new ObjectName[2 * Stuck.THREADS_MAX];
         try (Rig rig = new Rig(100, 1000, null)) {
-            ChaosBeans.registerGood(rig.server, 10);
             for (int i = 0; i < hanging.length; i++) {
                 hanging[i] = name("type=Hangs,name=n" + i);
-                rig.server.registerMBean(new ChaosBeans.Bean(door::pass, false), hanging[i]);
             }
-            rig.start();
-            for (ObjectName one : hanging) {
-                rig.awaitUnit(one.toString());
-            }
-            rig.awaitUnit(good(9));
-            door.close();
+            startBehind(door, rig, hanging);
             await(() -> goodUnit(rig, 9).statuses[Wire.ReadStatus.HELD] > 3, "a pause");
             equal(Stuck.THREADS_MAX, rig.session.stuck.alive(), "threads that hang");
             check(rig.thread.isAlive(), "the agent has ended");
@@ -149,17 +156,10 @@ public final class RegistrarTests {
         Door door = new Door();
         ObjectName[] hanging = new ObjectName[5];
         try (Rig rig = new Rig(100, 1000, null)) {
-            ChaosBeans.registerGood(rig.server, 10);
             for (int i = 0; i < hanging.length; i++) {
                 hanging[i] = name("type=Hangs" + i);
-                rig.server.registerMBean(new ChaosBeans.Bean(door::pass, false), hanging[i]);
             }
-            rig.start();
-            for (ObjectName one : hanging) {
-                rig.awaitUnit(one.toString());
-            }
-            rig.awaitUnit(good(9));
-            door.close();
+            startBehind(door, rig, hanging);
             await(() -> rig.session.stuck.alive() == hanging.length, "hangs of all");
             long reads = goodUnit(rig, 9).reads;
             await(() -> goodUnit(rig, 9).reads > reads + 2, "reads meanwhile");
