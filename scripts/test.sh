@@ -32,7 +32,7 @@ if [[ $mode != quick ]]; then
     for preset in asan tsan; do
         echo "== $preset: build and test without a JVM"
         cmake --preset "$preset" >/dev/null
-        build "build/$preset"
+        build "build/$preset" tests_for_sanitizers
         ctest --test-dir "build/$preset" -L 'unit|stress' -j "$jobs" --output-on-failure \
             --no-tests=error | tail -n 40 || failed=1
     done
