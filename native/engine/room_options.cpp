@@ -10,9 +10,9 @@
 namespace remora {
 namespace {
 
-// The counters file is for people: with a tick each second it would cost a tenth of the whole
-// agent.
-constexpr std::int64_t kCountersIntervalMsMin = 5'000;
+// The counters file is for people: written with a tick each second it would cost a tenth of the
+// whole agent.
+constexpr std::int64_t kCountersIntervalMsMin = 2'000;
 // The rest of the interval is for what comes late.
 constexpr double kSpreadMax = 0.8;
 constexpr std::size_t kRingBytesMax = 2U << 20;  // of datagrams, unless they are huge

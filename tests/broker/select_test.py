@@ -71,7 +71,7 @@ class SelectTest(unittest.TestCase):
         return {key for key in last_ndjson(path) if key[0]}
 
     def counters(self):
-        """As of after now: the file of counters is made anew every five seconds."""
+        """As of after now: the file of counters is made anew every two seconds."""
         before = self.lab.counters()["ticks_total"]
         self.lab.wait_counter("ticks_total", before + 1)
         return self.lab.counters()
