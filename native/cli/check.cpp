@@ -10,14 +10,13 @@
 #include "base/counter_table.h"
 #include "base/files.h"
 #include "cli/agent_files.h"
-#include "cli/costs.h"
 #include "cli/live.h"
-#include "cli/read_cost.h"
-#include "cli/tally.h"
 #include "config/keys.h"
 #include "config/parse.h"
 #include "config/print.h"
-#include "sample/shedding.h"
+#include "forecast/costs.h"
+#include "forecast/read_cost.h"
+#include "forecast/tally.h"
 #include "select/bean_list.h"
 
 namespace remora {
@@ -89,12 +88,11 @@ void print_cost(const Config& config, const Tally& found, const MeasuredCosts& c
     const auto percent = [](double ns_per_s) {
         return number("%.4f", ns_per_s / kNsOfPercent) + " %";
     };
-    const double bound_ns_per_s = Shedding::least_ns_per_s(cost.classes, 0);
     const double ticks_per_s = 1e3 / static_cast<double>(sampling.base_interval_ms);
     const double overhead_ns_per_s = costs.tick_overhead_ns() * ticks_per_s;
     std::cout << "reading all of it once: " << number("%.2f", cost.pass_ns / 1e6)
               << " ms; for every tick: " << percent(cost.base_ns_per_s)
-              << " of a core; at the bounds on age: " << percent(bound_ns_per_s) << "\n";
+              << " of a core; at the bounds on age: " << percent(cost.bound_ns_per_s) << "\n";
     if (overhead_ns_per_s > 0) {
         std::cout << "sampling and output, as that agent measured them: "
                   << percent(overhead_ns_per_s) << "\n";

@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "cli/broker_beans.h"
-#include "cli/forecast.h"
-#include "cli/read_cost.h"
 #include "config/keys.h"
 #include "config/parse.h"
+#include "forecast/broker_beans.h"
+#include "forecast/forecast.h"
+#include "forecast/read_cost.h"
 #include "select/bean_list.h"
 
 namespace remora {

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-LISTING = HERE.parents[1] / "native" / "cli" / "broker_beans.txt"
+LISTING = HERE.parents[1] / "native" / "forecast" / "broker_beans.txt"
 TOOL = os.environ["REMORA_TOOL"]
 
 

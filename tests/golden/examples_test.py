@@ -9,7 +9,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 EXAMPLES = HERE.parents[1] / "examples"
-LISTING = HERE.parents[1] / "native" / "cli" / "broker_beans.txt"
+LISTING = HERE.parents[1] / "native" / "forecast" / "broker_beans.txt"
 TOOL = os.environ["REMORA_TOOL"]
 
 

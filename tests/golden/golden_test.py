@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-LISTING = HERE.parents[1] / "native" / "cli" / "broker_beans.txt"
+LISTING = HERE.parents[1] / "native" / "forecast" / "broker_beans.txt"
 # Listing, what becomes of it, and whether that has the help too, where it is more than the bean's name.
 NAMES = [(LISTING, HERE / "names-3.5.0.txt", False), (HERE / "mbeans-4.4.0.txt", HERE / "names-4.4.0.txt", True)]
 SKIP = 77

@@ -24,7 +24,7 @@ Config config_of(const std::string& text) {
 
 const BeanList& broker_beans() {
     static const Result<BeanList> list =
-        BeanList::parse(read_source_file("native/cli/broker_beans.txt"));
+        BeanList::parse(read_source_file("native/forecast/broker_beans.txt"));
     EXPECT_TRUE(list) << list.status().message();
     return list.value();
 }

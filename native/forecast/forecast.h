@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/broker_beans.h"
-#include "cli/tally.h"
 #include "config/config.h"
+#include "forecast/broker_beans.h"
+#include "forecast/tally.h"
 #include "model/output_format.h"
 
 namespace remora {

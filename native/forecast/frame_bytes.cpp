@@ -1,4 +1,4 @@
-#include "cli/frame_bytes.h"
+#include "forecast/frame_bytes.h"
 
 #include <memory>
 #include <string>

@@ -1,4 +1,4 @@
-#include "cli/tally.h"
+#include "forecast/tally.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "cli/forecast.h"
+#include "forecast/forecast.h"
 
 #include <algorithm>
 #include <array>
@@ -6,10 +6,10 @@
 #include <map>
 #include <utility>
 
-#include "cli/costs.h"
-#include "cli/frame_bytes.h"
-#include "cli/measured.h"
-#include "cli/read_cost.h"
+#include "forecast/costs.h"
+#include "forecast/frame_bytes.h"
+#include "forecast/measured.h"
+#include "forecast/read_cost.h"
 #include "select/selector.h"
 
 namespace remora {

@@ -1,4 +1,4 @@
-#include "cli/read_cost.h"
+#include "forecast/read_cost.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -51,6 +51,7 @@ ReadCost read_cost(const SamplingConfig& sampling, const Tally& found, const Mea
             cost.classes.add(kind, all_ns, bounds.base_ms());
         }
     }
+    cost.bound_ns_per_s = Shedding::least_ns_per_s(cost.classes, 0);
     return cost;
 }
 

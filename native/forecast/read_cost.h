@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
-#include "cli/costs.h"
-#include "cli/tally.h"
 #include "config/config.h"
+#include "forecast/costs.h"
+#include "forecast/tally.h"
 #include "sample/shedding.h"
 
 namespace remora {
@@ -17,6 +17,7 @@ struct ReadCost {
     ClassCosts classes;
     double pass_ns = 0;         // everything once
     double base_ns_per_s = 0;   // everything at its base interval
+    double bound_ns_per_s = 0;  // everything at its bound on age
     std::uint32_t unknown = 0;  // units without a measured cost
 };
 

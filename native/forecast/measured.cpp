@@ -1,4 +1,4 @@
-#include "cli/measured.h"
+#include "forecast/measured.h"
 
 #include <algorithm>
 #include <array>

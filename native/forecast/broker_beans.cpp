@@ -1,4 +1,4 @@
-#include "cli/broker_beans.h"
+#include "forecast/broker_beans.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "cli/costs.h"
+#include "forecast/costs.h"
 
 #include <algorithm>
 #include <cstdlib>
