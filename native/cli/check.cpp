@@ -40,11 +40,11 @@ struct CheckOptions {
 };
 
 Tally tally(const Config& config, const BeanList& list, bool names) {
-    Teller teller(config, names);
+    TallyBuilder builder(config, names);
     for (const Bean& bean : list.beans()) {
-        teller.add(bean);
+        builder.add(bean);
     }
-    return teller.finish();
+    return builder.finish();
 }
 
 // "alert", or "broker,topic" where rules moved some of the family.

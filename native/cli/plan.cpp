@@ -40,14 +40,14 @@ nlohmann::json to_json(const Forecast& made) {
     }
     const auto cpu = [](const CpuForecast& percent) {
         return nlohmann::json{
-            {"reads", percent.reads}, {"rest", percent.rest}, {"together", percent.together()}};
+            {"reads", percent.reads}, {"rest", percent.rest}, {"together", percent.total()}};
     };
     return {{"replicas", made.broker.replicas},
             {"topics", made.broker.topics},
-            {"beans", made.found.beans},
-            {"beans_read", made.found.units},
-            {"series", made.found.series},
-            {"not_collected", made.found.refusals},
+            {"beans", made.tally.beans},
+            {"beans_read", made.tally.units},
+            {"series", made.tally.series},
+            {"not_collected", made.tally.refusals},
             {"cpu_percent", {{"idle", cpu(made.idle)}, {"busy", cpu(made.busy)}}},
             {"tick_every_base_intervals", made.stride},
             {"ceiling", made.ceiling_sentence},
@@ -60,16 +60,16 @@ void print(const PlanOptions& options, const Config& config, const Forecast& mad
     std::cout << "one of " << options.cluster.brokers << " brokers: " << made.broker.replicas
               << " replicas of " << made.broker.topics << " topics, replication factor "
               << options.cluster.replication_factor << "\n"
-              << made.found.series << " series of " << made.found.units << " beans out of "
-              << made.found.beans << "\n";
-    for (const auto& [reason, count] : made.found.refusals) {
+              << made.tally.series << " series of " << made.tally.units << " beans out of "
+              << made.tally.beans << "\n";
+    for (const auto& [reason, count] : made.tally.refusals) {
         std::cout << "not collected: " << count << " beans: " << reason << '\n';
     }
-    std::cout << "\nCPU, % of one core   reads  rest   together\n";
-    for (const auto& [name, cpu] :
-         {std::pair{"no partition changes", made.idle}, std::pair{"every one does", made.busy}}) {
-        std::cout << std::left << std::setw(21) << name << std::setw(7) << percent(cpu.reads)
-                  << std::setw(7) << percent(cpu.rest) << percent(cpu.together()) << "\n";
+    std::cout << "\nCPU, % of one core     reads  rest   together\n";
+    for (const auto& [name, cpu] : {std::pair{"no partition changes", made.idle},
+                                    std::pair{"all partitions change", made.busy}}) {
+        std::cout << std::left << std::setw(23) << name << std::setw(7) << percent(cpu.reads)
+                  << std::setw(7) << percent(cpu.rest) << percent(cpu.total()) << "\n";
     }
     if (config.sampling.policy == SamplingPolicy::kAdaptive) {
         std::cout << made.ceiling_sentence << "\n";
@@ -112,12 +112,12 @@ int plan(PlanOptions options) {
                   << '\n';
         return kUsage;
     }
-    const Result<BrokerBeans> beans = BrokerBeans::of(recorded_broker_beans());
+    const Result<BrokerBeans> beans = BrokerBeans::parse(recorded_broker_beans());
     if (!beans) {
         std::cerr << beans.status().message() << '\n';
         return kUsage;
     }
-    const BrokerSize size = broker_of(options.cluster);
+    const BrokerSize size = fullest_broker(options.cluster);
     if (options.beans) {
         print_beans(beans.value(), size);
         return kDone;

@@ -6,59 +6,47 @@
 #include <string>
 #include <utility>
 
+#include "model/name_values.h"
+
 namespace remora {
 namespace {
 
-// Of a partition that the broker follows. The recorded broker followed none.
+// What a broker has of a partition that another one leads. The recorded broker led all of its own.
 constexpr std::string_view kFollowed =
     "kafka.server:type=FetcherLagMetrics,name=ConsumerLag,clientId=ReplicaFetcherThread-0-2,"
     "topic=t,partition=0";
 
-std::uint64_t divided_up(std::uint64_t value, std::uint64_t by) {
+std::uint64_t divided_rounded_up(std::uint64_t value, std::uint64_t by) {
     return (value + by - 1) / by;
 }
 
-// The name with another topic and, where it has one, another partition.
-std::string renamed(const ObjectName& name, std::string_view topic, std::uint32_t partition) {
-    std::string text(name.domain());
-    char separator = ':';
-    for (const KeyProperty& property : name.properties()) {
-        text += separator;
-        separator = ',';
-        text += property.key;
-        text += '=';
-        if (property.key == "topic") {
-            text += topic;
-        } else if (property.key == "partition") {
-            text += std::to_string(partition);
-        } else {
-            text += property.value;
-        }
-    }
-    return text;
-}
-
-void add_renamed(const Bean& of, std::string_view topic, std::uint32_t partition,
+// Calls `add` with the bean of another topic and, where it has one, another partition.
+void add_renamed(const Bean& example, std::string_view topic, std::uint32_t partition,
                  const std::function<void(const Bean&)>& add) {
-    const std::string text = renamed(of.name, topic, partition);
+    const std::string number = std::to_string(partition);
+    const std::string text = with_values(example.name, [&](const KeyProperty& property) {
+        return property.key == "topic"       ? topic
+               : property.key == "partition" ? std::string_view(number)
+                                             : property.value;
+    });
     Result<ObjectName> name = ObjectName::parse(text);
     if (name) {
-        add(Bean{of.kind, std::move(name).value(), of.attributes});
+        add(Bean{example.kind, std::move(name).value(), example.attributes});
     }
 }
 
 }  // namespace
 
-BrokerSize broker_of(const ClusterSize& cluster) {
-    const std::uint64_t replicas =
-        divided_up(std::uint64_t{cluster.partitions} * cluster.replication_factor, cluster.brokers);
+BrokerSize fullest_broker(const ClusterSize& cluster) {
+    const std::uint64_t replicas = divided_rounded_up(
+        std::uint64_t{cluster.partitions} * cluster.replication_factor, cluster.brokers);
     const std::uint64_t led = cluster.partitions / cluster.brokers;
     BrokerSize size;
     size.replicas = static_cast<std::uint32_t>(replicas);
     size.followed = static_cast<std::uint32_t>(replicas - std::min(replicas, led));
     size.topics = std::min(cluster.topics, size.replicas);
     if (cluster.replication_factor == 1) {
-        size.followed = 0;
+        size.followed = 0;  // whatever the two divisions left over
     }
     return size;
 }
@@ -74,7 +62,7 @@ BrokerBeans::BrokerBeans(BeanList list) : list_(std::move(list)) {
     }
 }
 
-Result<BrokerBeans> BrokerBeans::of(std::string_view recorded) {
+Result<BrokerBeans> BrokerBeans::parse(std::string_view recorded) {
     Result<BeanList> list = BeanList::parse(recorded);
     if (!list) {
         return list.status();
@@ -103,7 +91,7 @@ void BrokerBeans::for_each(const BrokerSize& size,
             for (const Bean* bean : of_replica_) {
                 add_renamed(*bean, topic, partition, add);
             }
-            // Spread over all topics, as leaders are.
+            // The followed ones are spread over all topics, as leaders are.
             if (std::uint64_t{done} * size.followed / size.replicas !=
                 (std::uint64_t{done} + 1) * size.followed / size.replicas) {
                 add_renamed(followed, topic, partition, add);

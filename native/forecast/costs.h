@@ -11,19 +11,20 @@ namespace remora {
 // Typical nanoseconds to read one bean, by family, and what a tick takes beside its reads.
 class MeasuredCosts {
  public:
-    // `text`: an agent's Prometheus output with its self-metrics; lines of
-    // remora_family_read_typical_seconds and remora_tick_overhead_microseconds count, whatever else
-    // is there.
+    // `text`: an agent's Prometheus output with its self-metrics. Lines of
+    // remora_family_read_typical_seconds and remora_tick_overhead_microseconds are taken, all
+    // others passed over.
     static MeasuredCosts parse(std::string_view text);
 
-    // The cost of a family from now on.
+    // Sets the typical cost of a family, in nanoseconds.
     void set(const std::string& family, double ns) { by_family_[family] = ns; }
 
     bool is_empty() const { return by_family_.empty(); }
-    // Of a tick, beside its reads; 0 when the agent did not emit it.
+    // CPU of a tick beside its reads; 0 when the agent did not emit it.
     double tick_overhead_ns() const { return tick_overhead_ns_; }
-    // Of the family. The agent reports those whose reads take most: one that it does not report is
-    // taken to cost as much as the cheapest of them. Empty when there are none.
+    // CPU of one read of the family. The agent reports the families whose reads take most, so one
+    // that it does not report is taken to cost as much as the cheapest of them. Empty when none is
+    // reported.
     std::optional<double> typical_ns(const std::string& family) const;
 
  private:

@@ -21,7 +21,7 @@ constexpr std::array kFormats = {OutputFormat::kPrometheus, OutputFormat::kOpenM
                                  OutputFormat::kInflux,     OutputFormat::kGraphite,
                                  OutputFormat::kStatsd,     OutputFormat::kDogstatsd};
 
-bool moves(const std::string& family) {
+bool is_moving(const std::string& family) {
     const auto begins = measured::moving_families();
     return std::any_of(begins.begin(), begins.end(),
                        [&](std::string_view begin) { return family.starts_with(begin); });
@@ -29,16 +29,16 @@ bool moves(const std::string& family) {
 
 // Most gauges are 0 on a broker that is well.
 double typical_number(const Bean& bean) {
-    return bean.kind == BeanKind::kGauge && !moves(family_name(bean.name)) ? 0 : kMovingNumber;
+    return bean.kind == BeanKind::kGauge && !is_moving(family_name(bean.name)) ? 0 : kMovingNumber;
 }
 
-// Two collected beans of a family stand for all of them: what one more adds is what two are beyond
-// one.
-class Examples {
+// Keeps two collected beans of each family. What the second one adds to a tick, each further one
+// would add too.
+class ExampleBeans {
  public:
-    explicit Examples(const Config& config) : config_(config), selector_(config) {}
+    explicit ExampleBeans(const Config& config) : config_(config), selector_(config) {}
 
-    void see(FamilyId family, const Bean& bean) {
+    void add(FamilyId family, const Bean& bean) {
         std::vector<Selection>& known = selections_[family];
         if (known.size() < 2) {
             texts_.emplace_back(bean.name.text());
@@ -48,10 +48,10 @@ class Examples {
         }
     }
 
-    double tick_bytes(OutputFormat format, const Tally& found) const {
+    double tick_bytes(OutputFormat format, const Tally& tally) const {
         const auto empty = static_cast<double>(frame_bytes(format, config_, {}));
         double bytes = empty;
-        for (const auto& [name, family] : found.families) {
+        for (const auto& [name, family] : tally.families) {
             if (family.series > 0) {
                 bytes += family_bytes(format, family, empty);
             }
@@ -84,47 +84,49 @@ class Examples {
 double read_ns(const std::string& family, const BrokerSize& size) {
     const auto rows = measured::reads();
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const measured::Read& read) {
-        return family.starts_with(read.family);
+        return family.starts_with(read.family_begin);
     });
-    return row->ns + row->ns_a_replica * size.replicas;
+    return row->ns + row->replica_ns * size.replicas;
 }
 
-MeasuredCosts costs_of(const Tally& found, const BrokerSize& size) {
-    const measured::Rest rest = measured::rest();
+MeasuredCosts costs_of(const Tally& tally, const BrokerSize& size) {
+    const measured::Overhead overhead = measured::overhead();
     MeasuredCosts costs;
-    for (const auto& [name, family] : found.families) {
+    for (const auto& [name, family] : tally.families) {
         if (family.units > 0) {
             const double values = static_cast<double>(family.values) / family.units;
-            costs.set(name, read_ns(name, size) + rest.read_ns + rest.value_ns * values);
+            costs.set(name, read_ns(name, size) + overhead.read_ns + overhead.value_ns * values);
         }
     }
     return costs;
 }
 
-// The families whose values move with each record.
-Tally only_moving(const Tally& found) {
+// The families whose values change with each record.
+Tally only_moving(const Tally& tally) {
     Tally moving;
-    std::copy_if(found.families.begin(), found.families.end(), std::back_inserter(moving.families),
-                 [](const auto& family) { return moves(family.first); });
+    std::copy_if(tally.families.begin(), tally.families.end(), std::back_inserter(moving.families),
+                 [](const auto& family) { return is_moving(family.first); });
     return moving;
 }
 
-const ClassCost& of(const ReadCost& cost, UnitClass unit_class) {
+const ClassCost& cost_of(const ReadCost& cost, UnitClass unit_class) {
     return cost.classes[static_cast<std::size_t>(unit_class)];
 }
 
-// Reads a second while no partition changes.
+// CPU of the reads of a second while no partition changes: partitions are then read at their bound.
+// Topics and clients are read for every tick while they cost at most half the ceiling (Sampler).
 double idle_ns_per_s(const SamplingConfig& sampling, const ReadCost& cost) {
     if (sampling.policy == SamplingPolicy::kFixed) {
         return cost.base_ns_per_s;
     }
-    const ClassCost& topics = of(cost, UnitClass::kTopic);
-    const ClassCost& clients = of(cost, UnitClass::kClient);
+    const ClassCost& topics = cost_of(cost, UnitClass::kTopic);
+    const ClassCost& clients = cost_of(cost, UnitClass::kClient);
     const double at_base = topics.at_base + clients.at_base;
-    const bool fits = at_base <= sampling.cpu_budget_percent * kNsOfPercent / 2;
-    const ClassCost& partitions = of(cost, UnitClass::kPartition);
-    return of(cost, UnitClass::kAlert).at_base + of(cost, UnitClass::kBroker).at_base +
-           (fits ? at_base : topics.at_bound + topics.ruled + clients.at_bound + clients.ruled) +
+    const bool is_at_base = at_base <= sampling.cpu_budget_percent * kNsOfPercent / 2;
+    const ClassCost& partitions = cost_of(cost, UnitClass::kPartition);
+    return cost_of(cost, UnitClass::kAlert).at_base + cost_of(cost, UnitClass::kBroker).at_base +
+           (is_at_base ? at_base
+                       : topics.at_bound + topics.ruled + clients.at_bound + clients.ruled) +
            partitions.at_bound + partitions.ruled;
 }
 
@@ -141,18 +143,18 @@ double outputs_ns_per_tick(const Config& config, double series) {
 
 void predict_cpu(const Config& config, Forecast& made) {
     const SamplingConfig& sampling = config.sampling;
-    const MeasuredCosts costs = costs_of(made.found, made.broker);
-    const ReadCost cost = read_cost(sampling, made.found, costs);
+    const MeasuredCosts costs = costs_of(made.tally, made.broker);
+    const ReadCost cost = read_cost(sampling, made.tally, costs);
     const double idle = idle_ns_per_s(sampling, cost);
-    const ReadCost moving = read_cost(sampling, only_moving(made.found), costs);
-    const ClassCost& partitions = of(moving, UnitClass::kPartition);
+    const ReadCost moving = read_cost(sampling, only_moving(made.tally), costs);
+    const ClassCost& partitions = cost_of(moving, UnitClass::kPartition);
     const double busy = sampling.policy == SamplingPolicy::kFixed
                             ? idle
                             : idle + partitions.at_base - partitions.at_bound - partitions.ruled;
-    const measured::Rest rest = measured::rest();
+    const measured::Overhead overhead = measured::overhead();
     const double base_s = 1e-3 * static_cast<double>(sampling.base_interval_ms);
-    const double tick_ns =
-        rest.second_ns * base_s + rest.tick_ns + outputs_ns_per_tick(config, made.found.series);
+    const double tick_ns = overhead.second_ns * base_s + overhead.tick_ns +
+                           outputs_ns_per_tick(config, made.tally.series);
     const CeilingOutlook outlook = ceiling_outlook(sampling, cost, tick_ns);
     made.stride = outlook.stride;
     made.ceiling_sentence = outlook.sentence;
@@ -169,21 +171,21 @@ void predict_cpu(const Config& config, Forecast& made) {
 Forecast forecast(const Config& config, const BrokerBeans& beans, const BrokerSize& size) {
     Forecast made;
     made.broker = size;
-    Teller teller(config, false);
-    Examples examples(config);
+    TallyBuilder builder(config, false);
+    ExampleBeans examples(config);
     beans.for_each(size, [&](const Bean& bean) {
-        if (const std::optional<FamilyId> family = teller.add(bean)) {
-            examples.see(*family, bean);
+        if (const std::optional<FamilyId> family = builder.add(bean)) {
+            examples.add(*family, bean);
         }
     });
-    made.found = teller.finish();
+    made.tally = builder.finish();
     predict_cpu(config, made);
     const measured::Memory memory = measured::memory();
     made.memory_bytes =
-        memory.agent_bytes + memory.unit_bytes * made.found.units +
-        memory.series_output_bytes * made.found.series * static_cast<double>(config.outputs.size());
+        memory.agent_bytes + memory.unit_bytes * made.tally.units +
+        memory.series_output_bytes * made.tally.series * static_cast<double>(config.outputs.size());
     for (const OutputFormat format : kFormats) {
-        made.formats.push_back({format, examples.tick_bytes(format, made.found)});
+        made.formats.push_back({format, examples.tick_bytes(format, made.tally)});
     }
     return made;
 }

@@ -16,26 +16,27 @@ namespace remora {
 struct CpuForecast {
     double reads = 0;
     double rest = 0;  // sampling, outputs, wakeups
-    double together() const { return reads + rest; }
+    double total() const { return reads + rest; }
 };
 
 struct FormatForecast {
     OutputFormat format{};
-    double tick_bytes = 0;  // of every series in it
+    double tick_bytes = 0;  // with every series
 };
 
 struct Forecast {
     BrokerSize broker;
-    Tally found;
-    CpuForecast idle;              // while no partition gets records
-    CpuForecast busy;              // while each partition does
-    std::uint32_t stride = 1;      // a tick comes every so many base intervals
-    std::string ceiling_sentence;  // of the busy broker
-    double memory_bytes = 0;
+    Tally tally;
+    CpuForecast idle;              // while no partition changes
+    CpuForecast busy;              // while all partitions change
+    std::uint32_t stride = 1;      // number of base intervals between two ticks
+    std::string ceiling_sentence;  // what the ceiling makes of the reads
+    double memory_bytes = 0;       // resident
     std::vector<FormatForecast> formats;
 };
 
-// `beans`: of a broker of `size`.
+// Returns what the agent takes with `config` on a broker of `size`, whose beans `beans` makes.
+// REQUIRES: `config` is valid, and `size` is as fullest_broker() returns it.
 Forecast forecast(const Config& config, const BrokerBeans& beans, const BrokerSize& size);
 
 }  // namespace remora

@@ -18,7 +18,7 @@ constexpr std::size_t kBlocks = 4;
 constexpr std::int64_t kWallMs = 1'700'000'010'000;
 constexpr std::int64_t kTickMs = 10'000;
 
-// Takes what was handed over; its bytes.
+// Empties the channel. Returns the bytes that were in it.
 std::size_t drain(BlockChannel& channel) {
     std::size_t bytes = 0;
     for (BlockView view; channel.front(view); channel.pop()) {
@@ -74,7 +74,7 @@ std::size_t frame_bytes(OutputFormat format, const Config& config,
     const std::vector<std::string> texts = {""};
     const Values values{first, count, flags, read_wall_ms, numbers, texts, {}};
     tick(*encoder, values, kWallMs);
-    // What says how counters grew says nothing at their first sight.
+    // Formats of growth, such as StatsD, emit a counter from its second tick on.
     return tick(*encoder, values, kWallMs + kTickMs);
 }
 

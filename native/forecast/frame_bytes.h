@@ -1,4 +1,4 @@
-// How many bytes a bean is in an output.
+// How many bytes of output beans take.
 #pragma once
 
 #include <cstddef>
@@ -10,15 +10,15 @@
 
 namespace remora {
 
-// A bean, its wanted values, and the number that each of them is.
+// A bean, its wanted values, and the number that each of them has.
 struct ShownBean {
     const Bean* bean = nullptr;
     std::span<const Slot> slots;
     double number = 0;
 };
 
-// Bytes of a tick of `format` with these beans, rendered as the agent does. `config`: the labels of
-// every output count. Beans must differ.
+// Returns the bytes of one tick in `format` with these beans, rendered by the agent's encoders.
+// Labels for all outputs (`config.labels`) are included. REQUIRES: no bean twice.
 std::size_t frame_bytes(OutputFormat format, const Config& config,
                         std::span<const ShownBean> beans);
 

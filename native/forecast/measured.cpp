@@ -85,7 +85,7 @@ double series_ns(OutputFormat format) {
         ->ns;
 }
 
-Rest rest() {
+Overhead overhead() {
     return {.second_ns = 75'000, .tick_ns = 1'500'000, .read_ns = 140, .value_ns = 60};
 }
 

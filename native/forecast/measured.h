@@ -1,4 +1,4 @@
-// What the agent was measured to take: the constants of `remora plan`, all in measured.cpp.
+// What the agent was measured to take: every constant of `remora plan`.
 #pragma once
 
 #include <cstdint>
@@ -9,28 +9,30 @@
 
 namespace remora::measured {
 
-// CPU of one read of one MBean in a broker.
+// CPU of one read of one MBean of a family.
 struct Read {
-    std::string_view family;  // how the names of its families begin; the first row that fits counts
+    std::string_view family_begin;  // how names of such families begin
     double ns = 0;
-    double ns_a_replica = 0;  // more for each partition that the broker holds: it walks them all
+    double replica_ns = 0;  // in addition, for each partition of the broker: the read walks them
 };
+// The first row that fits a family counts. The last row fits every family.
 std::span<const Read> reads();
 
-// What changes with each record, of families by partition. Other values of a partition rest.
+// How names of families begin whose values change with each record. All other values of a partition
+// are taken to rest.
 std::span<const std::string_view> moving_families();
 
-// CPU of one series in one tick, rendered and written to a file or datagrams.
+// CPU of one series in one tick, rendered and written to a file or datagrams. Every format has it.
 double series_ns(OutputFormat format);
 
-// CPU beside reads and series.
-struct Rest {
-    double second_ns = 0;  // each second, whatever there is to do
-    double tick_ns = 0;    // each tick
+// CPU beside the reads themselves and the series.
+struct Overhead {
+    double second_ns = 0;  // of each second, whatever there is to do
+    double tick_ns = 0;    // of each tick
     double read_ns = 0;    // of each MBean that is read: planned, handed over, kept
     double value_ns = 0;   // of each of its values
 };
-Rest rest();
+Overhead overhead();
 
 // Resident memory.
 struct Memory {

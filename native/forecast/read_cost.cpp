@@ -28,10 +28,10 @@ std::string given_up(std::uint32_t step) {
 
 }  // namespace
 
-ReadCost read_cost(const SamplingConfig& sampling, const Tally& found, const MeasuredCosts& costs) {
+ReadCost read_cost(const SamplingConfig& sampling, const Tally& tally, const MeasuredCosts& costs) {
     AgeBounds bounds(sampling, static_cast<std::uint32_t>(sampling.min_interval_ms));
     ReadCost cost;
-    for (const auto& [name, family] : found.families) {
+    for (const auto& [name, family] : tally.families) {
         const std::optional<double> ns = costs.typical_ns(name);
         if (!ns) {
             cost.unknown += family.units;

@@ -13,6 +13,7 @@ namespace remora {
 
 inline constexpr double kNsOfPercent = 1e7;  // nanoseconds a second in a percent of a core
 
+// Nanoseconds of CPU, where the name does not say otherwise.
 struct ReadCost {
     ClassCosts classes;
     double pass_ns = 0;         // everything once
@@ -21,15 +22,16 @@ struct ReadCost {
     std::uint32_t unknown = 0;  // units without a measured cost
 };
 
-// Of all reads of `found`, by the costs of its families.
-ReadCost read_cost(const SamplingConfig& sampling, const Tally& found, const MeasuredCosts& costs);
+// Returns what the reads of all units take, by the costs of their families.
+ReadCost read_cost(const SamplingConfig& sampling, const Tally& tally, const MeasuredCosts& costs);
 
 struct CeilingOutlook {
-    std::uint32_t stride = 1;  // a tick comes every so many base intervals
+    std::uint32_t stride = 1;  // number of base intervals between two ticks
     std::string sentence;      // "the ceiling of 1 % holds the bounds on age"
 };
 
-// `tick_overhead_ns`: of a tick, beside its reads; 0: not known. For policy adaptive.
+// Returns what the ceiling makes of these reads. `tick_overhead_ns`: CPU of a tick beside its
+// reads; 0: not known. The sentence is true of policy adaptive only.
 CeilingOutlook ceiling_outlook(const SamplingConfig& sampling, const ReadCost& cost,
                                double tick_overhead_ns);
 

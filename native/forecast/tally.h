@@ -29,50 +29,50 @@ struct HowOften {
     auto operator<=>(const HowOften&) const = default;
 };
 
-// What a family amounts to.
+// What is collected of a family.
 struct FamilyTally {
     FamilyId id = 0;
     std::uint32_t beans = 0;
     std::uint32_t units = 0;                  // read
     std::uint32_t series = 0;                 // shown
-    std::uint64_t values = 0;                 // that one read of each unit brings
+    std::uint64_t values = 0;                 // of one read of each unit
     std::map<HowOften, std::uint32_t> reads;  // units by what decides how often they are read
 };
 
+// What is collected of all beans.
 struct Tally {
-    std::vector<std::pair<std::string, FamilyTally>> families;  // most series first
+    std::vector<std::pair<std::string, FamilyTally>> families;  // by name, most series first
     std::map<std::string, std::uint32_t> refusals;              // beans by reason
     std::vector<std::string> names;  // of each bean that is shown: its name and values, with tabs
-    std::string unmatched;           // one line on what the configuration names and is not there
+    std::string unmatched;           // one line on what the configuration names and no bean has
     std::vector<std::string> unanswered;  // one sentence an expression that hit its limits
-    std::uint32_t beans = 0;
-    std::uint32_t units = 0;
-    std::uint32_t series = 0;
+    std::uint32_t beans = 0;              // all of them, also those that are not collected
+    std::uint32_t units = 0;              // read
+    std::uint32_t series = 0;             // shown
 };
 
-// Takes beans one after the other and holds none of them, so that a broker may have millions.
-class Teller {
+// Counts beans one after the other and keeps none of them: a broker may have millions. One thread.
+class TallyBuilder {
  public:
     // `config` must outlive this. `with_names`: fill in Tally::names.
-    Teller(const Config& config, bool with_names);
+    TallyBuilder(const Config& config, bool with_names);
 
-    // The bean's family, by FamilyTally::id, when it is collected.
+    // Counts a bean. Returns the id of its family (FamilyTally::id) when it is collected.
     std::optional<FamilyId> add(const Bean& bean);
-    // What all of them came to. Once, after the last.
+    // Returns what was counted. To be called once, after the last bean.
     Tally finish();
 
  private:
-    // A bean that is collected.
-    struct Pick {
+    struct CollectedBean {
         UnitPolicy policy;
         std::uint32_t series = 0;
         FamilyTally* family = nullptr;
         PartitionSample::Partition* partition = nullptr;
-        std::string topic_name;  // without its partition, where there are sums by topic
-        std::string line;        // for Tally::names
+        std::string aggregate;  // name of its aggregate; empty: it has none
+        std::string line;       // for Tally::names
     };
 
-    void show(const Pick& pick);
+    void count_shown(const CollectedBean& bean);
 
     const bool with_names_;
     const Selector selector_;
@@ -80,10 +80,10 @@ class Teller {
     Admission admission_;
     PartitionSample sample_;
     std::map<std::string, FamilyTally> families_;
-    std::vector<Pick> picks_;
-    std::map<FamilyId, std::uint32_t> at_top_;
-    std::set<std::string> made_;  // sums by topic
-    Tally found_;
+    std::vector<CollectedBean> collected_;
+    std::map<FamilyId, std::uint32_t> in_top_list_;
+    std::set<std::string> aggregates_;
+    Tally tally_;
 };
 
 }  // namespace remora

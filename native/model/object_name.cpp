@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kafka/beans.h"
+#include "model/name_values.h"
 
 namespace remora {
 namespace {
@@ -114,18 +115,11 @@ std::string without_partition(const ObjectName& name) {
 }
 
 std::string family_name(const ObjectName& name) {
-    std::string family(name.domain());
-    char separator = ':';
-    for (const KeyProperty& property : name.properties()) {
-        family += separator;
-        separator = ',';
-        family += property.key;
-        family += '=';
+    return with_values(name, [](const KeyProperty& property) {
         const bool multiplies =
             std::find(kFamilyKeys.begin(), kFamilyKeys.end(), property.key) != kFamilyKeys.end();
-        family += multiplies ? std::string_view("*") : property.value;
-    }
-    return family;
+        return multiplies ? std::string_view("*") : property.value;
+    });
 }
 
 }  // namespace remora

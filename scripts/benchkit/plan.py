@@ -25,7 +25,7 @@ MEGA = 1e6
 TOLERANCES = {"cpu_idle": (2.0, 0.12), "cpu_busy": (2.0, 0.12), "series": (1.05, 50),
               "tick_bytes": (1.15, 20_000), "memory": (1.5, 10e6)}
 TITLES = {"cpu_idle": "CPU, no partition changes, % of a core",
-          "cpu_busy": "CPU, every one does, % of a core", "series": "series",
+          "cpu_busy": "CPU, all partitions change, % of a core", "series": "series",
           "tick_bytes": "MB of a textfile", "memory": "memory that the agent adds, MB"}
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`remora plan` as an operator uses it: what it counts is what `remora check` counts, and limits are said."""
+"""`remora plan` as an operator uses it: it counts what `remora check` counts, and names what is over a limit."""
 
 import json
 import os
@@ -53,9 +53,9 @@ class PlanTest(unittest.TestCase):
         for config in ({}, {"select": {"profile": "all"}}, {"topics": {"partition_sample": 3, "aggregate": "sum"}},
                        {"topics": {"top": 5}}, {"topics": {"partitions": False}}):
             found = self.plan(config=config)
-            said = self.run_tool("check", self.config(config), "--mbeans", listing).stdout
-            self.assertIn(f"{found['series']} series of {found['beans_read']} beans out of {found['beans']}\n", said)
-            refused = dict(re.findall(r"^not collected: (\d+) beans: (.*)$", said, re.M))
+            checked = self.run_tool("check", self.config(config), "--mbeans", listing).stdout
+            self.assertIn(f"{found['series']} series of {found['beans_read']} beans out of {found['beans']}\n", checked)
+            refused = dict(re.findall(r"^not collected: (\d+) beans: (.*)$", checked, re.M))
             self.assertEqual({reason: int(count) for count, reason in refused.items()}, found["not_collected"])
 
     def test_more_partitions_cost_more_and_those_that_change_most(self):
@@ -80,7 +80,7 @@ class PlanTest(unittest.TestCase):
         self.assertAlmostEqual(0.1, low["cpu_percent"]["busy"]["together"])
         self.assertIn("is too low for the bounds on age: ", low["ceiling"])
 
-    def test_what_is_over_a_cap_is_said(self):
+    def test_what_is_over_a_cap_is_counted_with_that_reason(self):
         found = self.plan("--partitions", 40000, "--topics", 4000, "--brokers", 1)
         self.assertGreater(found["not_collected"]["over a cap of limits"], 0)
         self.assertLessEqual(found["beans_read"], 262_144)
@@ -91,7 +91,7 @@ class PlanTest(unittest.TestCase):
         self.assertIn(f"one of 5 brokers: 360 replicas of 40 topics, replication factor 3\n{found['series']} series of", text)
         for name, size in found["tick_bytes"].items():
             self.assertRegex(text, rf"(?m)^{size / 1e6:.2f} +{name}$")
-        self.assertRegex(text, rf"(?m)^every one does +\S+ +\S+ +{found['cpu_percent']['busy']['together']:.2f}$")
+        self.assertRegex(text, rf"(?m)^all partitions change +\S+ +\S+ +{found['cpu_percent']['busy']['together']:.2f}$")
         self.assertIn(f"\n{found['ceiling']}\n", text)
 
     def test_what_cannot_be_is_an_error_that_names_it(self):
