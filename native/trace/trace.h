@@ -17,10 +17,10 @@
 
 namespace remora {
 
-// Layout of a trace: "RMRTRC3\n", then records: one byte of kind, then LEB128 numbers (signed ones
-// zigzag) and texts (length, bytes). Times are milliseconds since the record before; a value is the
-// difference to the slot's value before (integers) or the XOR of both bit patterns with the bytes
-// turned round (the rest).
+// Layout of a trace: kTraceMagic (layout.h), then records: one byte of kind, then LEB128 numbers
+// (signed ones zigzag) and texts (length, bytes). Times are milliseconds since the record before. A
+// value is the difference to the slot's value before (integers), or the XOR of both bit patterns
+// with its bytes reversed (all others).
 //
 //   'F' family, text       'U' unit, family, bean kind, class, slots, text
 //   'B' unit               has been read for the first time
@@ -39,7 +39,8 @@ class TraceFile {
     virtual bool write(std::span<const std::byte> bytes) = 0;
 };
 
-// Creates or truncates `path`. kIo when that fails.
+// Creates `path`, or empties the trace that is there, and locks it until it is closed. kIo when
+// that fails, when another process records into it, or when it is another program's file.
 Result<std::unique_ptr<TraceFile>> create_trace_file(const std::string& path);
 
 // What a trace says of a unit at registration.

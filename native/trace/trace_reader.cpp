@@ -4,12 +4,12 @@
 
 #include "base/files.h"
 #include "base/limits.h"
+#include "trace/layout.h"
 #include "trace/trace.h"
 
 namespace remora {
 namespace {
 
-constexpr std::string_view kMagic = "RMRTRC3\n";
 constexpr std::uint32_t kTraceUnitsMax =
     4 * kUnitsMax;  // over a whole trace, ids used again included
 constexpr std::uint64_t kTraceBytesMax = 1ULL << 30;
@@ -19,25 +19,17 @@ std::int64_t unzigzag(std::uint64_t number) {
     return static_cast<std::int64_t>(number >> 1) ^ -static_cast<std::int64_t>(number & 1);
 }
 
-std::uint64_t turn_round(std::uint64_t bits) {
-    std::uint64_t turned = 0;
-    for (int i = 0; i < 8; ++i) {
-        turned = (turned << 8) | ((bits >> (8 * i)) & 0xFF);
-    }
-    return turned;
-}
-
 // Reads records one by one. Any number may be hostile, so everything is held against what is there.
 class Parser {
  public:
     explicit Parser(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
     Result<Trace> parse() {
-        if (bytes_.size() < kMagic.size() ||
-            std::memcmp(bytes_.data(), kMagic.data(), kMagic.size()) != 0) {
+        if (bytes_.size() < kTraceMagic.size() ||
+            std::memcmp(bytes_.data(), kTraceMagic.data(), kTraceMagic.size()) != 0) {
             return Status(Code::kCorrupt, "not a trace: it does not begin with RMRTRC3");
         }
-        at_ = kMagic.size();
+        at_ = kTraceMagic.size();
         while (!trace_.is_complete && at_ < bytes_.size()) {
             const std::size_t record = at_;
             if (!take_record()) {
@@ -202,7 +194,8 @@ class Parser {
         if (slot % 2 == 0) {
             value += static_cast<double>(unzigzag(coded));
         } else {
-            value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) ^ turn_round(coded));
+            value =
+                std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) ^ reverse_bytes(coded));
         }
         trace_.changes.push_back({index, value});
         return true;

@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
 
 #include "base/clock.h"
+#include "trace/layout.h"
 #include "trace/trace.h"
 
 namespace remora {
@@ -42,16 +44,6 @@ bool is_whole(double value) {
     return std::abs(value) < kWholeMax && value == std::floor(value);
 }
 
-std::uint64_t turn_round(std::uint64_t bits) {
-    std::uint64_t turned = 0;
-    for (int i = 0; i < 8; ++i) {
-        turned = (turned << 8) | ((bits >> (8 * i)) & 0xFF);
-    }
-    return turned;
-}
-
-constexpr std::string_view kMagic = "RMRTRC3\n";
-
 // Why a trace cannot be written to what `fd` has open, which is emptied; null when it can. The lock
 // stays as long as the file is open.
 const char* refuse(int fd) {
@@ -62,9 +54,9 @@ const char* refuse(int fd) {
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         return "another process records into it";
     }
-    char begin[3] = {};
-    if (facts.st_size > 0 && (::pread(fd, begin, sizeof(begin), 0) != sizeof(begin) ||
-                              std::memcmp(begin, kMagic.data(), sizeof(begin)) != 0)) {
+    std::array<char, kTraceMagicOfAll.size()> begin{};
+    if (facts.st_size > 0 && (::pread(fd, begin.data(), begin.size(), 0) < 0 ||
+                              std::string_view(begin.data(), begin.size()) != kTraceMagicOfAll)) {
         return "another program wrote it; remove it, or name another path";
     }
     return ::ftruncate(fd, 0) == 0 ? nullptr : "it cannot be emptied";
@@ -89,11 +81,11 @@ Result<std::unique_ptr<TraceFile>> create_trace_file(const std::string& path) {
 
 TraceWriter::TraceWriter(std::unique_ptr<TraceFile> file, std::uint64_t bytes_max)
     : file_(std::move(file)), bytes_max_(bytes_max), buffer_(kBufferBytes) {
-    if (bytes_max_ < kMagic.size() + 1) {
+    if (bytes_max_ < kTraceMagic.size() + 1) {
         done_ = true;
         return;
     }
-    for (const char c : kMagic) {
+    for (const char c : kTraceMagic) {
         put_byte(c);
     }
 }
@@ -228,7 +220,7 @@ void TraceWriter::on_value(UnitId unit, std::uint16_t slot, double value) {
     put(zigzag(std::int64_t{number_[unit]} - last_number_));
     put(std::uint64_t{slot} * 2 + (whole ? 0 : 1));
     put(whole ? zigzag(static_cast<std::int64_t>(value) - static_cast<std::int64_t>(before))
-              : turn_round(bits ^ bits_before));
+              : reverse_bytes(bits ^ bits_before));
     last_number_ = number_[unit];
     before = value;
 }

@@ -3,12 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <memory>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "support/temporary_directory.h"
 
 namespace remora {
 namespace {
@@ -181,6 +185,34 @@ TEST(TraceTest, SurvivesDamagedBytes) {
     }
     EXPECT_EQ(parse_trace({}).status().code(), Code::kCorrupt);
     EXPECT_EQ(read_trace("/nonexistent/trace").status().code(), Code::kNotFound);
+}
+
+TEST(TraceTest, OnlyATraceThatNobodyRecordsIsEmptied) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path() + "/full.trace";
+    const auto write = [&](const std::string& text) { std::ofstream(path) << text; };
+    const auto size = [&] { return std::filesystem::file_size(path); };
+    for (const std::string theirs : {"{}", "R", "RM\nand more"}) {
+        write(theirs);
+        const auto refused = create_trace_file(path);
+        EXPECT_EQ(refused.status().code(), Code::kIo);
+        EXPECT_NE(refused.status().message().find("another program wrote it"), std::string::npos);
+        EXPECT_EQ(size(), theirs.size()) << theirs;
+    }
+    for (const std::string ours : {"", "RMRTRC1\nan older one", "RMRTRC3\nE"}) {
+        write(ours);
+        EXPECT_TRUE(create_trace_file(path)) << ours;
+        EXPECT_EQ(size(), 0U) << ours;
+    }
+    const auto first = create_trace_file(path);
+    ASSERT_TRUE(first);
+    EXPECT_NE(create_trace_file(path).status().message().find("another process records into it"),
+              std::string::npos);
+    EXPECT_NE(create_trace_file(directory.path() + "/none/full.trace")
+                  .status()
+                  .message()
+                  .find("No such file or directory"),
+              std::string::npos);
 }
 
 }  // namespace
