@@ -9,6 +9,7 @@
 
 #include "base/counter_table.h"
 #include "base/files.h"
+#include "base/formatted.h"
 #include "cli/agent_files.h"
 #include "cli/live.h"
 #include "config/keys.h"
@@ -74,8 +75,8 @@ void print_families(const Tally& found, const MeasuredCosts& costs) {
                   << column(std::to_string(family.beans), 7) << column(classes_of(family), 11);
         if (!costs.is_empty()) {
             const std::optional<double> ns = costs.typical_ns(name);
-            std::cout << column(ns ? number("%.2f", *ns / 1e3) : "?", 9)
-                      << column(ns ? number("%.3f", *ns * family.units / 1e6) : "?", 9);
+            std::cout << column(ns ? formatted("%.2f", *ns / 1e3) : "?", 9)
+                      << column(ns ? formatted("%.3f", *ns * family.units / 1e6) : "?", 9);
         }
         std::cout << name << '\n';
     }
@@ -86,11 +87,11 @@ void print_cost(const Config& config, const Tally& found, const MeasuredCosts& c
     const SamplingConfig& sampling = config.sampling;
     const ReadCost cost = read_cost(sampling, found, costs);
     const auto percent = [](double ns_per_s) {
-        return number("%.4f", ns_per_s / kNsOfPercent) + " %";
+        return formatted("%.4f", ns_per_s / kNsOfPercent) + " %";
     };
     const double ticks_per_s = 1e3 / static_cast<double>(sampling.base_interval_ms);
     const double overhead_ns_per_s = costs.tick_overhead_ns() * ticks_per_s;
-    std::cout << "reading all of it once: " << number("%.2f", cost.pass_ns / 1e6)
+    std::cout << "reading all of it once: " << formatted("%.2f", cost.pass_ns / 1e6)
               << " ms; for every tick: " << percent(cost.base_ns_per_s)
               << " of a core; at the bounds on age: " << percent(cost.bound_ns_per_s) << "\n";
     if (overhead_ns_per_s > 0) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/formatted.h"
 #include "config/keys.h"
 #include "config/parse.h"
 #include "forecast/broker_beans.h"
@@ -56,7 +57,7 @@ nlohmann::json to_json(const Forecast& made) {
 }
 
 void print(const PlanOptions& options, const Config& config, const Forecast& made) {
-    const auto percent = [](double value) { return number("%.2f", value); };
+    const auto percent = [](double value) { return formatted("%.2f", value); };
     std::cout << "one of " << options.cluster.brokers << " brokers: " << made.broker.replicas
               << " replicas of " << made.broker.topics << " topics, replication factor "
               << options.cluster.replication_factor << "\n"
@@ -74,10 +75,10 @@ void print(const PlanOptions& options, const Config& config, const Forecast& mad
     if (config.sampling.policy == SamplingPolicy::kAdaptive) {
         std::cout << made.ceiling_sentence << "\n";
     }
-    std::cout << "\nmemory: " << number("%.0f", made.memory_bytes / kMega) << " MB\n"
+    std::cout << "\nmemory: " << formatted("%.0f", made.memory_bytes / kMega) << " MB\n"
               << "\nMB a tick    format\n";
     for (const FormatForecast& format : made.formats) {
-        std::cout << std::left << std::setw(13) << number("%.2f", format.tick_bytes / kMega)
+        std::cout << std::left << std::setw(13) << formatted("%.2f", format.tick_bytes / kMega)
                   << output_format_name(format.format) << "\n";
     }
 }

@@ -1,14 +1,13 @@
 #include "cli/profile.h"
 
 #include <algorithm>
-#include <cstdarg>
-#include <cstdio>
 #include <iostream>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/counter_table.h"
 #include "base/files.h"
+#include "base/formatted.h"
 #include "cli/agent_files.h"
 
 namespace remora {
@@ -31,16 +30,6 @@ Result<std::string> read_text(const std::string& directory) {
                           "its start");
     }
     return file;
-}
-
-// printf's formats, as a text.
-[[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...) {
-    char line[512];
-    va_list arguments;
-    va_start(arguments, format);
-    const int bytes = std::vsnprintf(line, sizeof(line), format, arguments);
-    va_end(arguments);
-    return bytes > 0 ? line : "";
 }
 
 // As many columns as `share` of 1 is worth.
@@ -68,13 +57,14 @@ std::string age_of(const std::string& directory, std::int64_t written_ms) {
 }
 
 void print_agent(const AgentProfile& profile) {
-    std::cout << text("CPU       %s %.3f of %.3f %% of a core; %.2f ms a tick beside the reads\n",
-                      bar(share(profile.cpu_used_percent, profile.ceiling_percent)).c_str(),
-                      profile.cpu_used_percent, profile.ceiling_percent, profile.tick_overhead_ms)
-              << text("unchanged %s %u of %u series of %u beans\n",
-                      bar(share(profile.unchanged, profile.series)).c_str(), profile.unchanged,
-                      profile.series, profile.units)
-              << text(
+    std::cout << formatted(
+                     "CPU       %s %.3f of %.3f %% of a core; %.2f ms a tick beside the reads\n",
+                     bar(share(profile.cpu_used_percent, profile.ceiling_percent)).c_str(),
+                     profile.cpu_used_percent, profile.ceiling_percent, profile.tick_overhead_ms)
+              << formatted("unchanged %s %u of %u series of %u beans\n",
+                           bar(share(profile.unchanged, profile.series)).c_str(), profile.unchanged,
+                           profile.series, profile.units)
+              << formatted(
                      "ticks     every %g s, %.1f %% without all their reads; bounds on age widened "
                      "by step %u\n",
                      profile.tick_interval_s, 100 * profile.unfinished_share,
@@ -83,10 +73,11 @@ void print_agent(const AgentProfile& profile) {
 
 void print_classes(const AgentProfile& profile) {
     for (const ClassProfile& one : profile.classes) {
-        std::cout << text("  %-10s%s %.4f %%, error ", one.name.c_str(),
-                          bar(share(one.cpu_percent, profile.cpu_used_percent)).c_str(),
-                          one.cpu_percent)
-                  << (one.samples > 0 ? text("%.4f +- %.4f", one.error, one.margin) : "not known")
+        std::cout << formatted("  %-10s%s %.4f %%, error ", one.name.c_str(),
+                               bar(share(one.cpu_percent, profile.cpu_used_percent)).c_str(),
+                               one.cpu_percent)
+                  << (one.samples > 0 ? formatted("%.4f +- %.4f", one.error, one.margin)
+                                      : "not known")
                   << "\n";
     }
 }
@@ -95,24 +86,25 @@ void print_families(const AgentProfile& profile) {
     const std::size_t shown = std::min(profile.families.size(), kFamiliesShown);
     for (std::size_t i = 0; i < shown; ++i) {
         const FamilyProfile& family = profile.families[i];
-        std::cout << text("  %s %.4f %% %9.1f us (slow end %.1f) %8.1f/s %7u series  %s\n",
-                          bar(share(family.cpu_percent, profile.cpu_used_percent)).c_str(),
-                          family.cpu_percent, family.typical_us, family.tail_us, family.reads_per_s,
-                          family.series, shortened(family.name).c_str());
+        std::cout << formatted("  %s %.4f %% %9.1f us (slow end %.1f) %8.1f/s %7u series  %s\n",
+                               bar(share(family.cpu_percent, profile.cpu_used_percent)).c_str(),
+                               family.cpu_percent, family.typical_us, family.tail_us,
+                               family.reads_per_s, family.series, shortened(family.name).c_str());
     }
 }
 
 void print_outputs(const AgentProfile& profile) {
     for (const OutputProfile& output : profile.outputs) {
-        std::cout << text("  %-16s %.0f bytes/s, out after %.0f ms, %.0f %% of series unchanged",
-                          output.name.c_str(), output.bytes_per_s, output.tick_ms,
-                          100 * output.repeated_share);
+        std::cout << formatted(
+            "  %-16s %.0f bytes/s, out after %.0f ms, %.0f %% of series unchanged",
+            output.name.c_str(), output.bytes_per_s, output.tick_ms, 100 * output.repeated_share);
         if (output.skipped_share > 0 || output.dropped_share > 0) {
-            std::cout << text(", skips %.1f %% of ticks, drops %.1f %%", 100 * output.skipped_share,
-                              100 * output.dropped_share);
+            std::cout << formatted(", skips %.1f %% of ticks, drops %.1f %%",
+                                   100 * output.skipped_share, 100 * output.dropped_share);
         }
         if (output.receiver_drops_share >= 0) {
-            std::cout << text(", the receiver drops %.1f %%", 100 * output.receiver_drops_share);
+            std::cout << formatted(", the receiver drops %.1f %%",
+                                   100 * output.receiver_drops_share);
         }
         std::cout << "\n";
     }
@@ -124,7 +116,7 @@ void print_prediction(const char* title,
     std::string line;
     for (const auto& [format, value] : all) {
         if (value != 0) {
-            line += (line.empty() ? "" : ", ") + text(format, value);
+            line += (line.empty() ? "" : ", ") + formatted(format, value);
         }
     }
     std::cout << "  " << title << (line.empty() ? "nothing that can be predicted" : line) << "\n";
@@ -134,7 +126,7 @@ void print_finding(const Finding& finding) {
     std::cout << finding.rule << ": " << finding.subject << "\n  " << finding.problem << ": ";
     const char* separator = "";
     for (const auto& [name, value] : finding.evidence) {
-        std::cout << separator << name << text(" %g", value);
+        std::cout << separator << name << formatted(" %g", value);
         separator = ", ";
     }
     std::cout << "\n  " << finding.advice << "\n";
@@ -180,8 +172,8 @@ int run_profile(const ProfileOptions& options) {
     }
     const AgentProfile& profile = report.value().profile;
     std::cout << age_of(options.directory, profile.written_wall_ms)
-              << text("; rates are of %.0f s, known for %.0f s\n", profile.window_s,
-                      profile.known_s);
+              << formatted("; rates are of %.0f s, known for %.0f s\n", profile.window_s,
+                           profile.known_s);
     print_agent(profile);
     std::cout << "reads by class, of the CPU in use\n";
     print_classes(profile);
@@ -190,7 +182,7 @@ int run_profile(const ProfileOptions& options) {
     std::cout << "outputs\n";
     print_outputs(profile);
     for (const QuarantinedProfile& bean : profile.quarantined) {
-        std::cout << text("in quarantine for %.0f s: ", bean.since_s) << bean.name << "\n";
+        std::cout << formatted("in quarantine for %.0f s: ", bean.since_s) << bean.name << "\n";
     }
     std::cout << "suggestions: " << report.value().findings.size() << ", see remora suggest "
               << options.directory << "\n";
@@ -209,7 +201,7 @@ int run_suggest(const ProfileOptions& options) {
     }
     const AgentProfile& profile = report.value().profile;
     std::cout << age_of(options.directory, profile.written_wall_ms)
-              << text(", known for %.0f s", profile.known_s)
+              << formatted(", known for %.0f s", profile.known_s)
               << (report.value().findings.empty() ? ": nothing to suggest" : "") << "\n";
     for (const Finding& finding : report.value().findings) {
         std::cout << "\n";

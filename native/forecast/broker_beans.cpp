@@ -1,11 +1,11 @@
 #include "forecast/broker_beans.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "base/formatted.h"
 #include "model/name_values.h"
 
 namespace remora {
@@ -80,8 +80,7 @@ void BrokerBeans::for_each(const BrokerSize& size,
     followed.name = ObjectName::parse(kFollowed).value();
     std::uint32_t done = 0;
     for (std::uint32_t t = 0; t < size.topics; ++t) {
-        char topic[32];
-        std::snprintf(topic, sizeof(topic), "topic-%04u", t);
+        const std::string topic = formatted("topic-%04u", t);
         for (const Bean* bean : of_topic_) {
             add_renamed(*bean, topic, 0, add);
         }

@@ -1,9 +1,9 @@
 #include "forecast/read_cost.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 
+#include "base/formatted.h"
 #include "sample/bounds.h"
 #include "sample/ceiling.h"
 
@@ -74,7 +74,7 @@ CeilingOutlook ceiling_outlook(const SamplingConfig& sampling, const ReadCost& c
         cost.classes[static_cast<std::size_t>(UnitClass::kAlert)].at_bound +
         cost.classes[static_cast<std::size_t>(UnitClass::kBroker)].at_bound -
         cost.classes.each_tick_ns / base_s * (1 - 1.0 / outlook.stride);
-    outlook.sentence = "the ceiling of " + number("%g", sampling.cpu_budget_percent) + " % " +
+    outlook.sentence = "the ceiling of " + formatted("%g", sampling.cpu_budget_percent) + " % " +
                        (cost.base_ns_per_s <= reads_ns_per_s ? "allows for every bean at every tick"
                         : lost.empty()                       ? "holds the bounds on age"
                                        : "is too low for the bounds on age: " + lost) +
@@ -82,16 +82,10 @@ CeilingOutlook ceiling_outlook(const SamplingConfig& sampling, const ReadCost& c
                             ? "; alerts and the broker take more than that by themselves"
                             : "") +
                        (outlook.stride > 1 ? "; a tick would come every " +
-                                                 number("%g", base_s * outlook.stride) + " s"
+                                                 formatted("%g", base_s * outlook.stride) + " s"
                                            : "") +
                        (tick_overhead_ns > 0 ? "" : "; sampling and output come on top");
     return outlook;
-}
-
-std::string number(const char* format, double value) {
-    char text[64];
-    const int bytes = std::snprintf(text, sizeof(text), format, value);
-    return bytes > 0 ? text : "";
 }
 
 }  // namespace remora

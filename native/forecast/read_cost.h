@@ -35,7 +35,4 @@ struct CeilingOutlook {
 CeilingOutlook ceiling_outlook(const SamplingConfig& sampling, const ReadCost& cost,
                                double tick_overhead_ns);
 
-// `value` as snprintf has it.
-std::string number(const char* format, double value);
-
 }  // namespace remora
