@@ -1,11 +1,11 @@
 #include "engine/adviser.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 #include <utility>
 
 #include "base/files.h"
+#include "base/formatted.h"
 #include "engine/receiver_drops.h"
 #include "tune/advise.h"
 #include "tune/report.h"
@@ -19,12 +19,6 @@ std::string key_of(const Finding& finding) {
     return finding.rule + " " + finding.subject;
 }
 
-std::string number(const char* format, double value) {
-    char text[32];
-    const int bytes = std::snprintf(text, sizeof(text), format, value);
-    return bytes > 0 ? text : "";
-}
-
 // "saves 0.12 % of a core and 400 series", empty when nothing is predicted.
 std::string saving_text(const Saving& saving) {
     std::string text;
@@ -32,13 +26,13 @@ std::string saving_text(const Saving& saving) {
         text += (text.empty() ? "; saves " : ", ") + part;
     };
     if (saving.cpu_percent > 0) {
-        add(number("%.3f", saving.cpu_percent) + " % of a core");
+        add(formatted("%.3f", saving.cpu_percent) + " % of a core");
     }
     if (saving.bytes_per_s > 0) {
-        add(number("%.0f", saving.bytes_per_s) + " bytes/s");
+        add(formatted("%.0f", saving.bytes_per_s) + " bytes/s");
     }
     if (saving.series > 0) {
-        add(number("%.0f", saving.series) + " series");
+        add(formatted("%.0f", saving.series) + " series");
     }
     return text;
 }
