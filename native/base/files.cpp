@@ -75,17 +75,23 @@ Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max,
     struct ::stat found {};
     std::string content;
     Status failed;
+    const auto hold_limit = [&](std::uint64_t bytes) {
+        if (bytes > bytes_max) {
+            failed =
+                Status(Code::kLimit, path + ": found " + std::to_string(bytes) +
+                                         " bytes; expected at most " + std::to_string(bytes_max));
+        }
+    };
     if (fstat(file, &found) != 0 || !S_ISREG(found.st_mode)) {
         failed = Status(Code::kInvalidArgument, path + ": is no regular file");
-    } else if (static_cast<std::uint64_t>(found.st_size) > bytes_max) {
-        failed = Status(Code::kLimit, path + ": found " + std::to_string(found.st_size) +
-                                          " bytes; expected at most " + std::to_string(bytes_max));
+    } else {
+        hold_limit(static_cast<std::uint64_t>(found.st_size));
     }
     if (facts != nullptr) {
         *facts = found;
     }
     std::array<char, 16 * 1024> chunk{};
-    while (failed.is_ok() && content.size() <= bytes_max) {
+    while (failed.is_ok()) {
         const ssize_t got = read(file, chunk.data(), chunk.size());
         if (got < 0 && errno == EINTR) {
             continue;
@@ -97,12 +103,18 @@ Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max,
             break;
         }
         content.append(chunk.data(), static_cast<std::size_t>(got));
+        hold_limit(content.size());  // somebody may append to it meanwhile
     }
     close(file);
     if (!failed) {
         return failed;
     }
     return content;
+}
+
+bool is_kernel_path(std::string_view path) {
+    return path.starts_with("/proc/") || path.starts_with("/sys/") ||
+           (path.starts_with("/dev/") && !path.starts_with("/dev/shm/"));
 }
 
 }  // namespace remora

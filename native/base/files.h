@@ -1,4 +1,4 @@
-// Small files that are written whole.
+// Files that are written and read whole, and paths that are none.
 #pragma once
 
 #include <sys/stat.h>
@@ -17,11 +17,15 @@ namespace remora {
 // whatever the umask is.
 Status replace_file(const std::string& path, std::string_view bytes, const char* what);
 
-// A whole file, of at most `bytes_max` bytes. Anything but a regular file is refused: a FIFO would
-// be waited for, and a device has no end. Returns kNotFound, kNoPermission, kInvalidArgument,
-// kLimit or kIo with "PATH: why". `facts`: what the kernel said of the file before it was read; may
-// be null.
+// Returns a whole file, which has at most `bytes_max` bytes. Anything but a regular file is
+// refused: a FIFO would be waited for, and a device has no end. Errors are kNotFound,
+// kNoPermission, kInvalidArgument, kLimit and kIo, with "PATH: why". `facts`: what the kernel said
+// of the file before it was read; may be null.
 Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max,
                               struct ::stat* facts = nullptr);
+
+// Whether an absolute path without "." and ".." is below /proc, /sys or /dev (but for /dev/shm):
+// what is there is a device or a stream of a process, and no file. Looks at the text alone.
+bool is_kernel_path(std::string_view path);
 
 }  // namespace remora

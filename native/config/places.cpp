@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "base/files.h"
+
 namespace remora {
 namespace {
 
@@ -19,21 +21,13 @@ std::string shown(const std::string& path) {
     return "\"" + path.substr(0, 200) + "\"";
 }
 
-// The broker's own streams and files that only look like files.
-bool is_of_kernel(const std::string& path) {
-    const auto is_below = [&](std::string_view directory) {
-        return path.compare(0, directory.size(), directory) == 0;
-    };
-    return is_below("/proc/") || is_below("/sys/") || (is_below("/dev/") && !is_below("/dev/shm/"));
-}
-
 // Why nothing of that name can be a file of ours; empty when it may be.
 std::string no_file(const std::string& path, const std::string& plain) {
     const std::string name = fs::path(path).filename().string();
     if (name.empty() || name == "." || name == "..") {
         return "found " + shown(path) + ", which names a directory; expected the path of a file";
     }
-    if (is_of_kernel(plain)) {
+    if (is_kernel_path(plain)) {
         return "found " + shown(path) +
                ", which is a device or a stream of the broker's; expected a file that a log "
                "shipper can follow, such as \"${dir}/remora.ndjson\"";

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/files.h"
 #include "config/places.h"
 #include "sink/path.h"
 
@@ -170,9 +171,7 @@ std::vector<Problem> find_shared_places(const Config& config, const std::string&
     const auto whole = [&](const std::string& path) {
         const std::string plain = plain_path(path, config.directory);
         // What is behind a device or a stream is not what is asked for.
-        return plain.starts_with("/dev/") || plain.starts_with("/proc/")
-                   ? plain
-                   : real_path(plain).string();
+        return is_kernel_path(plain) ? plain : real_path(plain).string();
     };
     for (const BadPlace& bad : find_bad_places(config, config_file, whole)) {
         problems.push_back({(bad.output == BadPlace::kTrace

@@ -1,13 +1,16 @@
 #include "engine/receiver_drops.h"
 
 #include <charconv>
-#include <fstream>
 #include <iterator>
 #include <sstream>
 #include <vector>
 
+#include "base/files.h"
+
 namespace remora {
 namespace {
+
+constexpr std::uint64_t kTableBytesMax = 16ULL << 20;  // 100,000 sockets
 
 bool is_loopback(const std::string& host) {
     return host == "localhost" || host == "::1" || host.starts_with("127.");
@@ -54,9 +57,8 @@ std::optional<std::uint64_t> receiver_drops(const std::string& host, std::uint16
         return drops;
     }
     for (const char* path : {"/proc/self/net/udp", "/proc/self/net/udp6"}) {
-        std::ifstream in(path);
-        const std::string table((std::istreambuf_iterator<char>(in)), {});
-        if (const auto of_table = drops_of_port(table, port)) {
+        const Result<std::string> table = read_file(path, kTableBytesMax);
+        if (const auto of_table = table ? drops_of_port(table.value(), port) : std::nullopt) {
             drops = drops.value_or(0) + *of_table;
         }
     }

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/files.h"
+
 namespace remora {
 namespace {
 
@@ -30,14 +32,14 @@ std::string lock_path(const std::string& path) {
     return directory_of(path) + "/." + name_of(path) + ".lock";
 }
 
-// Below /dev or /proc, however it is spelt.
-bool is_of_kernel(FileSystem& files, const std::string& path) {
+// Whether `path` is a device or a stream of a process, also where links lead to /proc.
+bool is_no_file(FileSystem& files, const std::string& path) {
     FileInfo processes;
     FileInfo above;
     const bool is_process = files.info_at("/proc/.", processes) == 0 &&
                             files.info_at(directory_of(path) + "/.", above) == 0 &&
                             processes.device == above.device;
-    return is_process || (path.starts_with("/dev/") && !path.starts_with("/dev/shm/"));
+    return is_process || is_kernel_path(path);
 }
 
 }  // namespace
@@ -60,7 +62,7 @@ bool follow_links(FileSystem& files, FaultReporter& reporter, const std::string&
     real = path;
     for (int hops = 0; hops < kLinksMax; ++hops) {
         FileInfo info;
-        if (is_of_kernel(files, real)) {
+        if (is_no_file(files, real)) {
             reporter.report("cannot write " + path,
                             real +
                                 " is a device or a stream of the broker's; a regular file is "

@@ -66,5 +66,39 @@ TEST_F(FilesTest, EverybodyMayReadItWhateverTheUmask) {
     EXPECT_EQ(found.st_mode & 0777U, 0644U);
 }
 
+TEST_F(FilesTest, AFileIsReadWholeUpToItsLimit) {
+    const std::string text(20'000, 'x');
+    std::ofstream(path) << text;
+    struct stat found {};
+    EXPECT_EQ(read_file(path, text.size(), &found).value(), text);
+    EXPECT_EQ(found.st_size, 20'000);
+    const Status refused = read_file(path, text.size() - 1).status();
+    EXPECT_EQ(refused.code(), Code::kLimit);
+    EXPECT_EQ(refused.message(), path + ": found 20000 bytes; expected at most 19999");
+}
+
+TEST_F(FilesTest, WhatIsNoRegularFileIsNotRead) {
+    EXPECT_EQ(read_file(path, 10).status().code(), Code::kNotFound);
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    for (const std::string& no_file : {path, directory, std::string("/dev/zero")}) {
+        EXPECT_EQ(read_file(no_file, 10).status().code(), Code::kInvalidArgument) << no_file;
+    }
+}
+
+// Its size is 0 before it is read, as that of a file to which somebody appends meanwhile may be.
+TEST_F(FilesTest, TheLimitHoldsForAFileThatIsLargerThanTheKernelSaid) {
+    EXPECT_EQ(read_file("/proc/self/status", 10).status().code(), Code::kLimit);
+    EXPECT_NE(read_file("/proc/self/status", 100'000).value().find("VmRSS"), std::string::npos);
+}
+
+TEST(KernelPathTest, DevicesAndStreamsAreNoFilesAndSharedMemoryHasSome) {
+    for (const char* path : {"/dev/stdout", "/proc/self/fd/1", "/sys/x"}) {
+        EXPECT_TRUE(is_kernel_path(path)) << path;
+    }
+    for (const char* path : {"/dev/shm/x", "/process/x", "/a/dev/x", "dev/x"}) {
+        EXPECT_FALSE(is_kernel_path(path)) << path;
+    }
+}
+
 }  // namespace
 }  // namespace remora
