@@ -11,18 +11,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file and who writes it.
+// A file that is taken.
 struct Claim {
     std::string path;
-    std::string who;
+    std::string why;  // "is the configuration file"
 };
 
 std::string shown(const std::string& path) {
     return "\"" + path.substr(0, 200) + "\"";
 }
 
-// Why nothing of that name can be a file of ours; empty when it may be.
-std::string no_file(const std::string& path, const std::string& plain) {
+// Why no output can be written to `path`; empty when one can. `plain`: as plain_path() returns it.
+std::string why_no_file(const std::string& path, const std::string& plain) {
     const std::string name = fs::path(path).filename().string();
     if (name.empty() || name == "." || name == "..") {
         return "found " + shown(path) + ", which names a directory; expected the path of a file";
@@ -61,20 +61,21 @@ std::string plain_path(std::string path, const std::string& directory) {
     return (failed ? fs::path(path) : absolute).lexically_normal().string();
 }
 
-std::vector<BadPlace> find_bad_places(const Config& config, const std::string& config_file,
-                                      const std::function<std::string(const std::string&)>& whole) {
+std::vector<BadPlace> find_bad_places(
+    const Config& config, const std::string& config_file,
+    const std::function<std::string(const std::string&)>& normalized) {
     std::vector<BadPlace> bad;
     std::vector<Claim> claims = files_of_agent(config, config_file);
     for (Claim& claim : claims) {
-        claim.path = whole(claim.path);
+        claim.path = normalized(claim.path);
     }
     const auto look_at = [&](std::size_t output, const std::string& path, const std::string& who) {
-        const std::string plain = whole(path);
-        std::string why = no_file(path, plain);
+        const std::string plain = normalized(path);
+        std::string why = why_no_file(path, plain);
         const auto taken = std::find_if(claims.begin(), claims.end(),
                                         [&](const Claim& claim) { return claim.path == plain; });
         if (why.empty() && taken != claims.end()) {
-            why = "the file " + shown(path) + " " + taken->who;
+            why = "the file " + shown(path) + " " + taken->why;
         }
         if (why.empty()) {
             const fs::path lock = fs::path(plain).parent_path() /

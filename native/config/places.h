@@ -1,4 +1,4 @@
-// Which files of a configuration cannot be where it says.
+// Which paths of a configuration cannot be written to.
 #pragma once
 
 #include <cstddef>
@@ -10,21 +10,22 @@
 
 namespace remora {
 
-// A place that cannot be used. `what`: found and expected, for a message behind the key.
+// A path that cannot be used.
 struct BadPlace {
     static constexpr std::size_t kTrace = SIZE_MAX;
-    std::size_t output;  // index, or kTrace for `trace.path`
-    std::string what;
+    std::size_t output;  // index of the output, or kTrace for `trace.path`
+    std::string what;    // what was found and what is expected: the message behind the key
 };
 
-// Files that cannot be written (devices, "/a/b/"), or that two would write: two outputs, the trace,
-// the agent itself, or whoever writes the configuration in `config_file` (empty: none). `whole`
-// gives a path the form by which two are compared.
-std::vector<BadPlace> find_bad_places(const Config& config, const std::string& config_file,
-                                      const std::function<std::string(const std::string&)>& whole);
+// Returns the paths of outputs and of the trace that are no files (a device, a directory), or that
+// something else writes: an output before it, the agent itself, or whoever wrote `config_file`
+// (empty: there is none). Two paths are the same when `normalized` returns the same for them.
+std::vector<BadPlace> find_bad_places(
+    const Config& config, const std::string& config_file,
+    const std::function<std::string(const std::string&)>& normalized);
 
-// An absolute path without "//", "." and "..", links not looked at. What ${dir} stands for where
-// `directory` is empty is a place that nothing else names.
+// Returns the absolute path without "//", "." and "..". Links are not followed. Where `directory`
+// is empty, ${dir} becomes a path that no other one is equal to.
 std::string plain_path(std::string path, const std::string& directory);
 
 }  // namespace remora

@@ -168,12 +168,12 @@ std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& fac
 
 std::vector<Problem> find_shared_places(const Config& config, const std::string& config_file) {
     std::vector<Problem> problems;
-    const auto whole = [&](const std::string& path) {
+    const auto normalized = [&](const std::string& path) {
         const std::string plain = plain_path(path, config.directory);
         // What is behind a device or a stream is not what is asked for.
         return is_kernel_path(plain) ? plain : real_path(plain).string();
     };
-    for (const BadPlace& bad : find_bad_places(config, config_file, whole)) {
+    for (const BadPlace& bad : find_bad_places(config, config_file, normalized)) {
         problems.push_back({(bad.output == BadPlace::kTrace
                                  ? "trace.path"
                                  : "path of output " + config.outputs[bad.output].name) +
