@@ -91,7 +91,7 @@ namespace remora {
     X(kSinkBytesDropped,     counter, "sink_bytes_dropped_total",      "bytes that a sink gave up") \
     X(kSinkErrors,           counter, "sink_errors_total",             "failed writes, opens, renames and sends") \
     X(kSinkRotations,        counter, "sink_rotations_total",          "file rotations") \
-    X(kSinkTickMillis,       gauge,   "sink_tick_milliseconds",        "from the last tick until a sink had all of it out") \
+    X(kSinkTickMillis,       gauge,   "sink_tick_milliseconds",        "time from the last tick until a sink had written all of it") \
     X(kSinkPackets,          counter, "sink_packets_total",            "datagrams sent") \
     X(kSinkCpuNanos,         seconds, "sink_cpu_seconds_total",        "CPU time of the sink threads") \
     /* the agent itself */ \

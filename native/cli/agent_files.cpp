@@ -9,7 +9,7 @@ namespace remora {
 namespace {
 
 constexpr int kIntervalsUntilOld = 3;
-constexpr std::int64_t kClockStepMs = 5'000;  // clocks that are kept right are set by less
+constexpr std::int64_t kClockStepMs = 5'000;  // a synchronized clock is corrected by less
 
 bool is_exposition(const OutputNote& output) {
     return output.format == "prometheus" || output.format == "openmetrics";

@@ -86,7 +86,8 @@ class Encoder {
 // labels. `format`: kPrometheus or kOpenMetrics.
 std::string down_page(OutputFormat format, const std::vector<Label>& labels);
 
-// How files of that format begin; empty: in any way.
+// Returns how a file of that format may begin; empty: in any way. JSON formats share theirs,
+// because an output that was changed from one to the other appends to the same file.
 std::vector<std::string> file_starts(OutputFormat format);
 
 // `counters` counts lines, lines too long, values that the format cannot express, series that

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kTakeOverPollNs = 20 * kNanosPerMilli;
 constexpr std::int64_t kListingPollNs = 200 * kNanosPerMilli;
-// What is due so soon is done at once: it would wake the thread, and a processor, once more.
+// What is due within this time is done now: later it would wake the thread, and a processor, again.
 constexpr std::int64_t kTogetherNs = 50 * kNanosPerMilli;
 
 }  // namespace
@@ -101,7 +101,7 @@ std::int64_t Housekeeper::watch_requests(std::int64_t now_ns) {
                        : now_ns + options_.counters_interval_ms * kNanosPerMilli;
 }
 
-// Nothing waits for it: it is looked for whenever something else is due.
+// A profile wakes nobody: it is looked for whenever something else is due.
 void Housekeeper::take_profile() {
     const std::unique_ptr<AgentProfile> profile(
         channels_.profile.exchange(nullptr, std::memory_order_acq_rel));
@@ -123,8 +123,8 @@ void Housekeeper::write_counters() {
     }
     if (!duties_.has_directory()) {
         log_.warn("directory", "the directory of " + options_.counters_path +
-                                   " was removed and is another's by now: counters are not "
-                                   "written any more");
+                                   " was removed, and another agent or user has it now: "
+                                   "counters are not written any more");
         return;
     }
     CounterFileHead head;

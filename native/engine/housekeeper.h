@@ -44,7 +44,8 @@ class Housekeeper final : public Worker {
         std::function<bool()> take_over;
         // The core has measured what the agent's own collection costs.
         std::function<void(const AgentProfile&)> on_profile;
-        // The directory of its files is there and this agent's, before each is written.
+        // Returns whether the agent's directory is there and still this agent's. Asked before the
+        // counters are written.
         std::function<bool()> has_directory;
         // The outputs now, for readers of the counters file.
         std::function<std::vector<OutputNote>()> outputs;

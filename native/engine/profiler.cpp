@@ -17,7 +17,7 @@ double share(double part, double whole) {
     return whole > 0 ? std::clamp(part / whole, 0.0, 1.0) : 0;
 }
 
-// One value for as long as it has been followed, which is long enough to say so.
+// Whether the series had one value for as long as it was followed, and for five minutes at least.
 bool is_unchanged(const SeriesScale& scale) {
     return scale.variance == 0 && scale.age_s >= kScaleMemorySeconds;
 }
@@ -69,7 +69,7 @@ void Profiler::add(const Registration& registration) {
 
 void Profiler::keep(const Registration& registration) {
     if (registration.made_by != Aggregate::kNone) {
-        return;  // it says how the unit is made, and no more
+        return;  // an aggregate of a unit that is there: nothing of the unit changes
     }
     const std::uint16_t family = units_[registration.unit].family;
     leave(registration.unit);
@@ -122,7 +122,7 @@ void Profiler::add_header(std::int64_t now_ns, AgentProfile& profile) {
     profile.widening_step = static_cast<std::uint32_t>(counters.get(Counter::kWideningStep));
 }
 
-// One pass over all units; profile.families is by FamilyId until add_costs().
+// One pass over all units. Leaves profile.families in the order of FamilyId.
 void Profiler::add_units(std::int64_t now_ns, AgentProfile& profile) const {
     std::vector<FamilyProfile>& families = profile.families;
     families.resize(families_.size());
@@ -132,7 +132,7 @@ void Profiler::add_units(std::int64_t now_ns, AgentProfile& profile) const {
         }
     }
     const Cache& cache = sources_.cache;
-    const Values values = cache.view(0);  // whichever output: only what all of them share is used
+    const Values values = cache.view(0);  // of any output: the scales are the same for all of them
     for (UnitId unit = 0; unit < units_.size(); ++unit) {
         if (units_[unit].family == kNoFamily) {
             continue;
@@ -215,7 +215,7 @@ void Profiler::note_growth(std::int64_t now_ns, AgentProfile& profile) {
     growth_since_ns_ = begins ? now_ns : growth_since_ns_;
 }
 
-// Since the call before.
+// Returns how much the counter has grown since the call before.
 double Profiler::growth(const std::string& of, const CounterTable& counters, Counter counter) {
     const std::uint64_t now = counters.get(counter);
     return static_cast<double>(now - std::exchange(counts_[{of, counter}], now));
@@ -244,15 +244,15 @@ void Profiler::add_outputs(const std::vector<std::unique_ptr<OutputPipe>>& outpu
     }
 }
 
-// By the flags that the output's last tick saw. What it leaves out counts too.
+// Takes the flags as of the output's last tick. Series that the output leaves out count too.
 double Profiler::repeated_share(const OutputPipe& output) const {
     const Values values = sources_.cache.view(output.flags_place());
-    constexpr int kOut = kUnitQuarantined | kUnitHidden | kUnitExpired;
+    constexpr int kNotEmitted = kUnitQuarantined | kUnitHidden | kUnitExpired;
     double repeated = 0;
     double all = 0;
     for (std::size_t unit = 0; unit < values.flags.size(); ++unit) {
         const std::uint8_t flags = values.flags[unit];
-        if ((flags & (kUnitHasValue | kOut)) == kUnitHasValue) {
+        if ((flags & (kUnitHasValue | kNotEmitted)) == kUnitHasValue) {
             all += values.count[unit];
             repeated += (flags & kUnitChanged) == 0 ? values.count[unit] : 0;
         }

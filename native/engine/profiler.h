@@ -23,14 +23,15 @@
 
 namespace remora {
 
-// What the rooms know anyway, added up by family in one pass over the units. A profile takes
-// memory, which is given back when the next one comes.
+// Adds up by family, in one pass over the units, what other rooms measure already. A profile takes
+// memory, which is freed when the housekeeping thread has read it, or when the next profile
+// replaces it.
 //
-// Thread safety: core thread only, but for the constructor.
+// Thread safety: core thread only, except for the constructor.
 class Profiler final : public UnitPart {
  public:
     static constexpr std::int64_t kEveryNs = 60 * kNanosPerSecond;
-    // Growth is of an hour at most.
+    // How long the growth of a family is followed before it is counted anew.
     static constexpr std::int64_t kGrowthNs = 3'600 * kNanosPerSecond;
 
     // What is measured. All outlive the profiler.
@@ -41,8 +42,8 @@ class Profiler final : public UnitPart {
         const CounterTable& counters;
     };
 
-    // `config`: in force, also after it changed. `profiles`: takes each profile; what is there when
-    // the next one comes is deleted.
+    // `config`: in force, also after a reload. `profiles`: gets each profile; one that nobody has
+    // taken when the next is made is deleted.
     Profiler(const Sources& sources, const Config& config, std::int64_t start_ns,
              std::atomic<AgentProfile*>& profiles);
 
@@ -50,21 +51,21 @@ class Profiler final : public UnitPart {
     void keep(const Registration& registration) override;
     void remove(UnitId unit) override;
 
-    // The configuration changed: what was measured before says little about it.
+    // The configuration has changed: what was measured before no longer counts.
     void restart(std::int64_t now_ns);
-    // At each tick, before the outputs begin theirs. `units`: has every unit that was added.
+    // Makes a profile when one is due. To be called at each tick, before the outputs begin theirs.
+    // REQUIRES: `units` has every unit that was added here.
     void tick(std::int64_t now_ns, std::int64_t wall_ms, const UnitDirectory& units,
               const std::vector<std::unique_ptr<OutputPipe>>& outputs);
 
  private:
-    // What is known of a family beside its figures.
     struct Family {
         std::array<std::uint32_t, kUnitClasses> units{};  // by class
         std::uint32_t named = 0;                          // units that the operator asked for
         std::vector<std::string> statistics;              // of histograms: attributes by slot
-        std::uint32_t series_before = 0;
-        std::uint64_t reads_before = 0;  // at the profile before
-        double read_ns_before = 0;
+        std::uint32_t series_before = 0;                  // when growth was last noted
+        std::uint64_t reads_before = 0;                   // at the profile before
+        double read_ns_before = 0;                        // at the profile before
     };
     struct Unit {
         std::uint16_t family = kNoFamily;

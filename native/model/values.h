@@ -43,7 +43,7 @@ struct Values {
     std::span<const double> values;
     // By text id: texts[id]; id 0 is the empty text.
     std::span<const std::string> texts;
-    // By first[unit] + slot: how each has moved so far.
+    // By first[unit] + slot: the scale of the series.
     std::span<const SeriesScale> scales;
 };
 

@@ -38,7 +38,7 @@ std::uint32_t Health::on_read(UnitId unit, wire::ReadStatus status, std::int64_t
         return options_.base_interval_ms;
     }
     if (status == wire::ReadStatus::kHeld) {
-        // A reason found by a read is worth more than "not tried".
+        // A reason that a read has found stays.
         reason_[unit] = reason_[unit] == 0 ? kHeld : reason_[unit];
         return options_.base_interval_ms;
     }

@@ -26,9 +26,9 @@ struct Quarantined {
 
 // Back-off doubles from the base interval with every failure in a row; one good read ends it. A
 // unit that is gone is no fault (Kafka re-registers beans) and is tried at the next tick. One whose
-// read blocked is quarantined at once. What the shim holds back because others hang is neither a
-// failure nor in quarantine: its value keeps its age. It costs nothing and is asked for at every
-// tick, so that it is read as soon as the shim lets it.
+// read blocked is quarantined at once. One that the shim holds back, because others hang, has not
+// failed and is not in quarantine: its value keeps its age. It is asked for at every tick, which
+// costs nothing, so that it is read as soon as the shim allows it.
 //
 // Thread safety: core thread only. Memory is taken by reserve(), 6 bytes a unit.
 class Health {
@@ -44,7 +44,7 @@ class Health {
     std::uint32_t on_read(UnitId unit, wire::ReadStatus status, std::int64_t now_ns);
 
     bool is_quarantined(UnitId unit) const { return reason_[unit] != 0 && reason_[unit] != kHeld; }
-    // Whether the unit's last read was no good one, or none was allowed.
+    // Whether the unit's last read failed, or was held back.
     bool is_failing(UnitId unit) const { return failures_[unit] != 0 || reason_[unit] != 0; }
     std::uint32_t quarantined() const { return quarantined_; }
     std::uint64_t quarantines_total() const { return quarantines_total_; }

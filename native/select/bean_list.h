@@ -11,7 +11,7 @@
 
 namespace remora {
 
-// Appends the bean's line in the second of the forms that BeanList::parse() reads.
+// Appends the bean's line, with its end, in the second of the forms that BeanList::parse() reads.
 void append_bean_line(const Bean& bean, std::string& text);
 
 // Beans and the text that they are views of.

@@ -15,7 +15,7 @@ struct UnitPolicy {
     std::uint32_t min_interval_ms = 0;
     std::uint32_t max_interval_ms = 0;
     VisibilityPolicy visibility;
-    bool is_named = false;  // the operator asked for it: a rule is about it, or select.include
+    bool is_named = false;  // a rule or select.include of the operator matches it
 
     // A rule says how often it is read.
     bool has_interval() const {

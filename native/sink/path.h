@@ -51,8 +51,8 @@ class PathClaim {
 
     // Claims `path` (links followed) and gives up an earlier claim. REQUIRES: its directory exists.
     // Returns false, after a report, when another process has it. A file system without locks is no
-    // obstacle. To be called again before each frame: a lock file that somebody removed is made
-    // anew.
+    // obstacle. To be called before each frame, so that a lock file that somebody removed is made
+    // again.
     bool take(const std::string& path);
     // Logs when the claimed path could not be locked. To be called once the file is open: if
     // opening fails, that is the fault to report.

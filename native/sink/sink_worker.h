@@ -37,8 +37,8 @@ struct SinkOptions {
     std::string path;  // also the socket of kUnixgram
     std::uint32_t file_mode = 0;
     FsyncMode fsync{};
-    // How files of this output begin. One that is there and begins otherwise is another program's:
-    // it is neither written nor removed. Empty: any may be ours.
+    // How a file of this output may begin. A file that begins otherwise is another program's, and
+    // is neither written nor removed. Empty: any file may be ours.
     std::vector<std::string> starts;
     // Everything of this output on disk: the live file, rotated ones of this and earlier runs,
     // temporary ones. 0: no bound.

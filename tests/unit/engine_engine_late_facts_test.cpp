@@ -202,10 +202,10 @@ TEST_F(LateTest, AChangeBetweenLoadingAndWatchingIsSeen) {
     options.config_interval_ms = 5'000;
     options.config_path = path;
     options.config_mark = loaded.mark;
-    Housekeeper keeper(options, channels, time, counters, lines,
-                       {[&] { ++changes; }, [](const std::string&) {}, [] { return false; },
-                        [](const AgentProfile&) {}, [] { return true; },
-                        [] { return std::vector<OutputNote>(); }});
+    Housekeeper::Duties duties;
+    duties.on_config_changed = [&] { ++changes; };
+    duties.take_over = [] { return false; };
+    Housekeeper keeper(options, channels, time, counters, lines, std::move(duties));
     keeper.do_work();
     EXPECT_EQ(changes, 1);
     time.advance_ms(options.config_interval_ms);

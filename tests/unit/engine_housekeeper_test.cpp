@@ -74,7 +74,7 @@ TEST_F(HousekeeperTest, CountersAreWrittenAtTheirIntervalAndAtTheEnd) {
     has_directory_ = false;
     keeper_->on_stop();
     EXPECT_FALSE(exists(options_.counters_path));
-    EXPECT_TRUE(lines_.has("was removed and is another's by now"));
+    EXPECT_TRUE(lines_.has("was removed, and another agent or user has it now"));
 }
 
 TEST_F(HousekeeperTest, DutiesThatAreDueNearlyTogetherWakeTheThreadOnce) {
