@@ -21,7 +21,7 @@ namespace remora {
     X(kReadsFailed,          counter, "reads_failed_total",            "units whose read threw, was no number, or too large") \
     X(kReadsGone,            counter, "reads_gone_total",              "units that were unregistered when read (transient)") \
     X(kReadsBlocked,         counter, "reads_blocked_total",           "reads that did not return and cost their thread") \
-    X(kReadsHeld,            counter, "reads_held_total",              "reads put off: one of the same family hangs, or as many reads hang as may at once") \
+    X(kReadsHeld,            counter, "reads_held_total",              "reads put off: a bean like it hangs or has hung, or too many threads hang") \
     X(kReadNanos,            seconds, "read_seconds_total",            "wall time spent in reads, by the collector's own clock") \
     X(kCollectorCpuNanos,    seconds, "collector_cpu_seconds_total",   "CPU time of the collector thread") \
     X(kCollectorCycleNanosMax, gauge, "collector_cycle_nanoseconds_max", "longest collector cycle so far") \

@@ -15,11 +15,19 @@ import javax.management.JMException;
 import javax.management.ObjectName;
 
 /**
- * A JVM that lives as a broker does, without Kafka: {@code FakeBroker PROPERTIES FILE HOOK}. Its parent says on standard
- * input what happens next: {@code state N} (the first one registers the broker's MBean), {@code gc} (a full
- * collection), {@code tasks N} (so many for a pool, whose one thread then waits for more), {@code exit}. Its shutdown hook has the name HOOK. As {@code kafka-shutdown-hook} it is a controlled
- * shutdown that lasts until the agent has read the state three times more; any other lasts until the agent has ended
- * FILE. Both say {@code ended} at their end, and {@code late} for each read of the state after that.
+ * A JVM that lives as a broker does, without Kafka: {@code FakeBroker PROPERTIES FILE HOOK}. Commands on its standard
+ * input:
+ *
+ * <ul>
+ * <li>{@code state N}: sets the state; the first one registers the broker's MBean.
+ * <li>{@code gc}: a full collection.
+ * <li>{@code tasks N}: runs N tasks in a pool, whose one thread then waits for more.
+ * <li>{@code exit}: ends.
+ * </ul>
+ *
+ * <p>Its shutdown hook has the name HOOK. As {@code kafka-shutdown-hook} it is a controlled shutdown, which lasts until
+ * the agent has read the state three times more. Any other lasts until the agent has ended FILE. Both print
+ * {@code ended} at their end, and {@code late} for each read of the state after that.
  */
 public final class FakeBroker {
     private static final int CONTROLLED_SHUTDOWN = 6;

@@ -28,7 +28,7 @@ final class Collector implements Runnable {
     private volatile boolean ended;
     private volatile String failure;
     private boolean moreToRegister;
-    /** A description hung, and the next one may: what is due is read before it. */
+    /** The thread before this one hung in a description, and this one may too: first it reads what is due. */
     private boolean readsFirst;
 
     /** {@code predecessorSubject}: what the thread before this one hung in, or {@link #FIRST}. */

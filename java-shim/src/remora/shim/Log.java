@@ -76,16 +76,18 @@ final class Log {
                 System.err.println(line);
             }
         } catch (Throwable cause) {
-            forgetWriter();  // with the next line comes another
+            forgetWriter();  // the next line starts another one
         }
     }
 
+    /** Waits for a line; {@link #END} after a second without any. */
     private static String next() throws InterruptedException {
         String line = WAITING.poll(1, TimeUnit.SECONDS);
-        return line == null ? last() : line;
+        return line == null ? nextOrEnd() : line;
     }
 
-    private static synchronized String last() {
+    /** Locked as write() is: either the line is found here, or its writer finds no thread and starts another. */
+    private static synchronized String nextOrEnd() {
         String line = WAITING.poll();
         if (line == null) {
             forgetWriter();
@@ -101,7 +103,7 @@ final class Log {
     static void close() {
         sayLost();
         try {
-            Thread thread = end();
+            Thread thread = endWriter();
             if (thread != null) {
                 thread.join(TimeUnit.SECONDS.toMillis(1));
             }
@@ -110,7 +112,8 @@ final class Log {
         }
     }
 
-    private static synchronized Thread end() {
+    /** Has the writer end after the lines that wait. Returns it, or null when there is none. */
+    private static synchronized Thread endWriter() {
         WAITING.add(END);
         return writer;
     }

@@ -35,7 +35,7 @@ final class Registrar {
     private final ArrayDeque<ObjectName> backlog = new ArrayDeque<>();
     private final ArrayDeque<Answers.Wanted> wanted = new ArrayDeque<>();  // by the core; to be looked into
     private final List<ObjectName> arrived = new ArrayList<>();  // taken from the catalog, not in the backlog yet
-    private final Set<ObjectName> held = new LinkedHashSet<>();  // until Stuck lets more be called
+    private final Set<ObjectName> held = new LinkedHashSet<>();  // until Stuck no longer holds them
     private final ArrayList<Integer> batchUnregistrations = new ArrayList<>();
     private final ArrayDeque<Integer> unsentUnregistrations = new ArrayDeque<>();
     private final Stuck stuck;
@@ -120,7 +120,7 @@ final class Registrar {
             sweep();
         }
         long now = System.nanoTime();
-        if (stuck.look(now)) {
+        if (stuck.update(now)) {
             backlog.addAll(held);
             held.clear();
         }

@@ -6,24 +6,24 @@ import java.util.concurrent.TimeUnit;
 import javax.management.ObjectName;
 
 /**
- * Beans whose calls hang or have hung, and the collector threads that were given up there. What would most likely cost
- * one more thread waits: the beans alike while one hangs and for a while afterwards. Those that have hung are tried
- * again one at a time. When as many threads hang as may, everything waits.
+ * Beans whose calls hang or have hung, and the collector threads that were given up in them. A call that would most
+ * likely hang too is held: of a bean like one that hangs, and for a while after its thread has returned. Beans that
+ * have hung are tried again one at a time. At the limit of hanging threads every call is held.
  */
 final class Stuck {
-    /** So many threads may hang at a time. The last one is for reads of beans that have not hung yet. */
+    /** The most threads that may hang at a time. The last one is for reads of beans that have not hung yet. */
     static final int THREADS_MAX = 8;
-    /** An alert may be among them: it is not out of sight for longer than a minute after its thread is back. */
+    /** The longest rest: an alert may be among the beans that rest, and is missed for no longer than this. */
     static final long REST_MAX_NANOS = TimeUnit.SECONDS.toNanos(60);
-    /** So long after its thread came back a bean counts as one that has not hung yet. */
+    /** After this time since its thread returned a bean counts as one that has not hung. */
     private static final long REMEMBERED_NANOS = TimeUnit.MINUTES.toNanos(10);
-    /** Beside those that hang now. */
+    /** The most beans that have hung and do not hang now. */
     private static final int REMEMBERED_MAX = 16;
 
     private static final class Entry {
         final ObjectName name;
         final long restNanos;
-        /** It had hung before, and was tried again. */
+        /** It hung when it was tried again. */
         final boolean isTrial;
         volatile boolean returned;
         boolean rests;
@@ -43,15 +43,17 @@ final class Stuck {
     /** Changed by the supervisor while no collector runs, and by the collector. */
     private final List<Entry> entries = new CopyOnWriteArrayList<>();
     private volatile int count;
-    // As of the last add() or look(): what has returned since only makes them too careful.
-    private volatile boolean full;
-    private volatile boolean tight;
-    private volatile boolean tries;
-    private boolean saidSweepHeld;
+    // As of the last add() or update(). A thread that has returned since then is still counted, which holds more calls
+    // than needed, and never fewer.
+    private volatile boolean noThreadLeft;
+    private volatile boolean oneThreadLeft;
+    private volatile boolean trialHangs;
+    private boolean sweepHoldLogged;
 
     /**
-     * Supervisor. {@code name}: null when the call was about no bean in particular. {@code restNanos}: how long it and
-     * its like are left alone when the thread is back; twice as long after each further hang. Returns what to run then.
+     * Supervisor: a thread hangs in a call of {@code name}, which is null when the call was about no bean in
+     * particular. {@code restNanos}: how long such beans rest when the thread has returned; twice as long after each
+     * further hang. Returns what the thread has to run when it returns.
      */
     Runnable add(ObjectName name, long restNanos) {
         Entry before = find(name);
@@ -61,12 +63,12 @@ final class Stuck {
             entries.remove(before);
         }
         entries.add(entry);
-        count();
+        recount();
         return () -> entry.returned = true;
     }
 
-    /** Collector: takes note of threads that came back and of rests that are over. True when there were any. */
-    boolean look(long nowNanos) {
+    /** Collector: takes note of threads that have returned and of rests that are over. True when there were any. */
+    boolean update(long nowNanos) {
         if (count == 0) {
             return false;
         }
@@ -86,7 +88,7 @@ final class Stuck {
         if (changed) {
             forgetSurplus();
         }
-        count();
+        recount();
         return changed;
     }
 
@@ -101,20 +103,20 @@ final class Stuck {
         }
     }
 
-    private void count() {
+    private void recount() {
         int hang = 0;
         boolean trial = false;
         for (Entry entry : entries) {
             hang += entry.hangs() ? 1 : 0;
             trial |= entry.hangs() && entry.isTrial;
         }
-        full = hang >= THREADS_MAX;
-        tight = hang >= THREADS_MAX - 1;
-        tries = trial;
+        noThreadLeft = hang >= THREADS_MAX;
+        oneThreadLeft = hang >= THREADS_MAX - 1;
+        trialHangs = trial;
         count = entries.size();
     }
 
-    /** Threads that have not come back. */
+    /** Number of threads that hang now. */
     int alive() {
         int alive = 0;
         for (Entry entry : entries) {
@@ -123,42 +125,42 @@ final class Stuck {
         return alive;
     }
 
-    /** True when nothing hangs or has hung: saves looking at names. */
+    /** True when nothing hangs or has hung, so that names need not be compared. */
     boolean isEmpty() {
         return count == 0;
     }
 
-    /** True when one thread more would be too many: then no bean is called. */
+    /** True at the limit of hanging threads: then no bean is called. */
     boolean isFull() {
-        return full;
+        return noThreadLeft;
     }
 
     /**
-     * Collector: true while a sweep has to wait, which is logged once. A bean that could not be looked into would count
-     * as one that nobody wants. {@code queries}: the MBean server is asked next.
+     * Collector: true while a sweep has to wait, which is logged once: a bean that was held would count as one that
+     * nobody wants. {@code queries}: the MBean server is asked next.
      */
     boolean holdsSweep(boolean queries) {
-        boolean holds = tight || queries && holdsServer();
-        if (holds && !saidSweepHeld) {
-            Log.warn("too many calls hang to look at all beans now; a changed selection waits for them");
+        boolean holds = oneThreadLeft || queries && holdsServer();
+        if (holds && !sweepHoldLogged) {
+            Log.warn("too many calls hang: a changed configuration and new beans wait until some return");
         }
-        saidSweepHeld = holds;
+        sweepHoldLogged = holds;
         return holds;
     }
 
-    /** True when a call of {@code name} or its like hangs or has hung. */
+    /** True when a call of {@code name}, or of a bean like it, hangs or has hung. */
     boolean knows(ObjectName name) {
         return find(name) != null;
     }
 
     /** Collector: true while a read of {@code name} has to wait. */
     boolean holds(ObjectName name) {
-        return holds(name, full);
+        return holds(name, noThreadLeft);
     }
 
-    /** Collector: true while {@code name} must not be looked into. */
+    /** Collector: true while a description of {@code name} has to wait. */
     boolean holdsDescription(ObjectName name) {
-        return holds(name, tight);
+        return holds(name, oneThreadLeft);
     }
 
     private boolean holds(ObjectName name, boolean holdsOthers) {
@@ -166,7 +168,7 @@ final class Stuck {
             return false;
         }
         Entry known = find(name);
-        return known == null ? holdsOthers : isHeld(known) || tight;
+        return known == null ? holdsOthers : isHeld(known) || oneThreadLeft;
     }
 
     /** Collector: true while a call of the MBeanServer about no bean in particular has to wait. */
@@ -176,10 +178,10 @@ final class Stuck {
     }
 
     private boolean isHeld(Entry known) {
-        return known.hangs() || known.rests || tries;
+        return known.hangs() || known.rests || trialHangs;
     }
 
-    /** The entry of {@code name} or its like, one that hangs first; or null. */
+    /** The entry of {@code name} or of a bean like it, preferably one that hangs; null when there is none. */
     private Entry find(ObjectName name) {
         Entry found = null;
         for (Entry entry : entries) {

@@ -198,8 +198,9 @@ final class Supervisor {
         });
         if (pauses || !hungBefore) {
             Log.warn("a read of " + where + " has not returned for " + hangMillis + " ms; "
-                    + (pauses ? "as many hang as may: nothing but meters and counters is read until one returns ("
-                            : "going on without it and its like (") + session.stuck.alive() + " such now)");
+                    + (pauses ? "only meters and counters are read until one returns"
+                            : "going on without it and beans like it")
+                    + " (" + session.stuck.alive() + " of at most " + Stuck.THREADS_MAX + " threads hang)");
         }
         start(subject);
     }
