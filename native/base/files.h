@@ -24,8 +24,8 @@ Status replace_file(const std::string& path, std::string_view bytes, const char*
 Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max,
                               struct ::stat* facts = nullptr);
 
-// Whether an absolute path without "." and ".." is below /proc, /sys or /dev (but for /dev/shm):
-// what is there is a device or a stream of a process, and no file. Looks at the text alone.
+// Whether a path is below /proc, /sys or /dev (but for /dev/shm), where there are devices and
+// streams of processes. Looks at the text alone. REQUIRES: absolute, without "." and "..".
 bool is_kernel_path(std::string_view path);
 
 }  // namespace remora

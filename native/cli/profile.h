@@ -1,5 +1,5 @@
-// `remora profile` and `remora suggest`: what the agent's own collection costs, and what could be
-// better, from the file that the agent writes once a minute.
+// `remora profile` shows what the agent's own collection costs, `remora suggest` what could be
+// better. Both read the file that the agent writes once a minute.
 #pragma once
 
 #include <string>
@@ -14,7 +14,8 @@ struct ProfileOptions {
     bool json = false;
 };
 
-// What the agent of that directory wrote last. kNotFound: nothing; kCorrupt: another version did.
+// Returns what the agent of that directory wrote last. kNotFound: nothing; kCorrupt: another
+// version wrote it.
 Result<Report> read_report(const std::string& directory);
 
 // Each prints to stdout; problems to stderr. Exit status: 0, or 1 when there is no profile of this

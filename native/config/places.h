@@ -17,9 +17,9 @@ struct BadPlace {
     std::string what;    // what was found and what is expected: the message behind the key
 };
 
-// Returns the paths of outputs and of the trace that are no files (a device, a directory), or that
-// something else writes: an output before it, the agent itself, or whoever wrote `config_file`
-// (empty: there is none). Two paths are the same when `normalized` returns the same for them.
+// Returns the paths of outputs and of the trace that are no files, or that something else writes.
+// That is an output before it, the agent itself, or the operator (`config_file`; empty: none). Two
+// paths are the same when `normalized` returns the same for them.
 std::vector<BadPlace> find_bad_places(
     const Config& config, const std::string& config_file,
     const std::function<std::string(const std::string&)>& normalized);

@@ -22,8 +22,8 @@ std::string default_directory(const Facts& facts);
 // with placeholders expanded.
 std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& facts);
 
-// Problems of outputs and the trace that cannot be written where they are, or that would write a
-// file of another one's, of the agent's, or `config_file`. Links are followed. `config`: as above.
+// Problems of the paths that find_bad_places() (config/places.h) finds, with links followed.
+// `config`: with placeholders expanded.
 std::vector<Problem> find_shared_places(const Config& config, const std::string& config_file);
 
 // Whether two paths lead to one file, links followed.
@@ -37,7 +37,7 @@ struct Place {
     // Configured, and another agent has it: nothing is written there but what has a lock of its
     // own.
     bool is_foreign = false;
-    // Below a directory where anybody may make one.
+    // Its parent is a directory in which every user may make one, such as /tmp.
     bool is_exposed = false;
     std::vector<std::string> notes;  // sentences for the log
 };
@@ -49,8 +49,8 @@ struct Place {
 // overwrite. Asks the disk.
 Result<Place> take_place(FileSystem& files, const std::string& configured, const Facts& facts);
 
-// To be called before something is written: makes and locks the directory again when somebody
-// removed it. Returns false when it is another agent's by now, or not ours alone.
+// Makes and locks the directory again when somebody removed it. Returns false when another agent
+// has it now, or when it is not ours alone. To be called before something is written.
 bool keep_place(FileSystem& files, Place& place);
 
 // The directory of this agent if it is there, locked, for a look before the broker is up; makes

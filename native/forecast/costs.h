@@ -22,9 +22,8 @@ class MeasuredCosts {
     bool is_empty() const { return by_family_.empty(); }
     // CPU of a tick beside its reads; 0 when the agent did not emit it.
     double tick_overhead_ns() const { return tick_overhead_ns_; }
-    // CPU of one read of the family. The agent reports the families whose reads take most, so one
-    // that it does not report is taken to cost as much as the cheapest of them. Empty when none is
-    // reported.
+    // CPU of one read of the family. The agent reports the families whose reads take most. Any
+    // other is taken to cost as much as the cheapest of these. Empty when none is reported.
     std::optional<double> typical_ns(const std::string& family) const;
 
  private:

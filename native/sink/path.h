@@ -16,8 +16,8 @@ std::string directory_of(const std::string& path);
 // "c" of "/a/b/c".
 std::string name_of(const std::string& path);
 
-// Where `path` really is: links are followed here and not by the kernel, because a file is replaced
-// and rotated beside itself and not beside a link to it. A link of a foreign owner is refused, for
+// Where `path` really is. Links are followed here and not by the kernel: a file is replaced and
+// rotated beside itself, not beside a link to it. A link of a foreign owner is refused, for
 // in a directory that others may write to it would let them choose what we overwrite. So are
 // devices and the process's own streams: what is behind /dev/stdout is the broker's log. False when
 // reported.

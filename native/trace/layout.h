@@ -12,8 +12,8 @@ inline constexpr std::string_view kTraceMagic = "RMRTRC3\n";
 // How a trace of any version begins.
 inline constexpr std::string_view kTraceMagicOfAll = "RMR";
 
-// The bytes of the XOR of two values in reverse order: the high ones differ, the low ones are often
-// 0, and a small number is written in fewer bytes.
+// The bytes of the XOR of two values, in reverse order. Its low bytes are often 0: reversed it is a
+// small number, which takes fewer bytes.
 inline std::uint64_t reverse_bytes(std::uint64_t bits) {
     return __builtin_bswap64(bits);
 }

@@ -39,8 +39,8 @@ class TraceFile {
     virtual bool write(std::span<const std::byte> bytes) = 0;
 };
 
-// Creates `path`, or empties the trace that is there, and locks it until it is closed. kIo when
-// that fails, when another process records into it, or when it is another program's file.
+// Creates `path`, or empties the trace that is there, and locks it until it is closed. Returns kIo
+// when that fails, when another process records into it, or when another program wrote it.
 Result<std::unique_ptr<TraceFile>> create_trace_file(const std::string& path);
 
 // What a trace says of a unit at registration.

@@ -181,7 +181,7 @@ def lateness_on_grid(begun, interval_s):
     return [offset - min(offsets) for offset in offsets]
 
 
-# Values of MBeans that the broker unregistered after the read and before the tick: their series are
+# Values of MBeans that the broker unregistered after the read and before the tick. Their series are
 # gone from the broker too, so nothing is missing.
 LEFT = ("values_unregistered_dropped_total", "values_orphan_dropped_total")
 

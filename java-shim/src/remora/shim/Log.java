@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
  * output. Whoever says something never waits for a reader: a daemon thread writes the lines and ends after a second
  * without any. There are so few that those which wait are kept.
  *
- * <p>Not an executor of the JDK: the JIT would compile its loop, in which threads of the host wait as well, with our
- * classes in it, and those could not be unloaded after a detach.
+ * <p>There is no executor of the JDK here. The JIT would compile its loop with our classes in it, and threads of the
+ * host wait in that loop too. Then our classes could not be unloaded after a detach.
  */
 final class Log {
     private static final int LINES_MAX = 150;

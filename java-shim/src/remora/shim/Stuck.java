@@ -6,9 +6,9 @@ import java.util.concurrent.TimeUnit;
 import javax.management.ObjectName;
 
 /**
- * Beans whose calls hang or have hung, and the collector threads that were given up in them. A call that would most
- * likely hang too is held: of a bean like one that hangs, and for a while after its thread has returned. Beans that
- * have hung are tried again one at a time. At the limit of hanging threads every call is held.
+ * Beans whose calls hang or have hung, and the collector threads that were given up in them. Calls of beans like one
+ * that hangs are held, also for a while after its thread has returned. Beans that have hung are tried again one at a
+ * time. At the limit of hanging threads every call is held.
  */
 final class Stuck {
     /** The most threads that may hang at a time. The last one is for reads of beans that have not hung yet. */

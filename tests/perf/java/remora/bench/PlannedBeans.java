@@ -13,9 +13,9 @@ import java.nio.file.Paths;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A JVM without Kafka that has the metrics of a broker: those of a list of {@code remora plan --beans} which are
- * Yammer's, in Yammer's own registry. Argument: the list. The line {@code moving} on standard input lets the values of
- * partitions grow as records make them; ends with its standard input.
+ * A JVM without Kafka that has the metrics of a broker, in Yammer's registry. Its argument is a list as {@code remora
+ * plan --beans} prints it, of which it takes what Kafka keeps there. The line {@code moving} on standard input lets the
+ * values of partitions grow, as records make them grow. It ends with its standard input.
  */
 public final class PlannedBeans {
     private static final long MILLI = 1_000_000;
