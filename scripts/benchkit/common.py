@@ -194,7 +194,7 @@ class Lab(Watched):
         self.classes = compile_java(options.kafka, self.dir / "classes")
         self.bench_jar = self.agent_jar("remora.bench.BenchAgent")
         run(LAB, "topics", "--dir", self.lab_dir, "--topics", options.topics,
-            "--partitions", options.partitions, "--prefix", getattr(options, "prefix", "t"))
+            "--partitions", options.partitions, "--prefix", options.prefix)
 
     def __exit__(self, *_):
         self.close()
@@ -282,3 +282,4 @@ def add_lab_options(parser, topics=100, seconds=60):
     parser.add_argument("--kafka", default="3.5.0", metavar="V")
     parser.add_argument("--heap", default=None, help="of the broker (default 1g; 3g from 500 topics)")
     parser.add_argument("--rate", type=float, default=2000.0, help="records a second of the load")
+    parser.set_defaults(prefix="t")  # of the names of topics

@@ -18,10 +18,10 @@ PLAIN_HEAP = "3g"
 # The plain JVM has no partitions to walk and no requests to wait for, so it is asked for nothing else.
 PLAIN_DOMAINS = ["kafka.cluster", "kafka.log"]
 LOAD_S = 30
-LOOKS_FOR_A_BROKER = "remora-facts"  # the plain JVM has no broker's id, which this thread asks for
+FACTS_THREAD = "remora-facts"  # asks for the broker's id, which the plain JVM does not have
 MEGA = 1e6
-# How far the measured figure may be from the predicted one: by a factor, or by so much. On cores that
-# others use too a read takes twice the CPU.
+# How far the measured figure may be from the predicted one: by a factor, or by a difference. On busy
+# cores a read takes twice the CPU.
 TOLERANCES = {"cpu_idle": (2.0, 0.12), "cpu_busy": (2.0, 0.12), "series": (1.05, 50),
               "tick_bytes": (1.15, 20_000), "memory": (1.5, 10e6)}
 TITLES = {"cpu_idle": "CPU, no partition changes, % of a core",
@@ -78,11 +78,11 @@ def threads_percent(pid, seconds):
     time.sleep(seconds)
     later, span = common.agent_cpu(pid), time.monotonic() - began
     return {name: round(100 * (spent - earlier.get(name, 0.0)) / span, 4)
-            for name, spent in later.items() if name != LOOKS_FOR_A_BROKER}
+            for name, spent in later.items() if name != FACTS_THREAD}
 
 
 def window(watched, options, key):
-    """CPU of the agent in `watched` after it has warmed up, and what it has counted."""
+    """CPU of the agent in `watched` after it has warmed up, as `key`, and what its counters say."""
     watched.wait_settled()
     time.sleep(options.warm_up)
     before = watched.counters()
@@ -147,7 +147,7 @@ class PlainJvm(common.Watched):
 
 
 def in_plain_jvm(options, partitions, config_path, directory):
-    """Measured while values rest and while each partition's change; memory by itself."""
+    """Measured while no value changes, then while those of all partitions do; memory by itself."""
     found = {}
     with PlainJvm(directory, partitions, config_path) as jvm:
         found.update(window(jvm, options, "cpu_idle"))
@@ -163,7 +163,7 @@ def in_plain_jvm(options, partitions, config_path, directory):
 
 
 def in_broker(options, partitions, config):
-    """Measured in a broker that has had load, and has none now."""
+    """Measured in a broker whose load has ended."""
     place = argparse.Namespace(
         topics=max(1, partitions // PARTITIONS_OF_TOPIC), partitions=PARTITIONS_OF_TOPIC,
         kafka=options.kafka, heap="3g" if partitions >= 5000 else "1g", prefix="topic", rate=2000)
@@ -217,16 +217,17 @@ def bench(options):
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
         common.compile_java(options.kafka, directory / "classes")
-        of_broker, of_plain = directory / "broker.json", directory / "plain.json"
-        of_broker.write_text(json.dumps(config))
-        of_plain.write_text(json.dumps({"directory": str(directory / "metrics"), **config, "select": {
-            **config.get("select", {}), "domains": PLAIN_DOMAINS}}))
+        broker_config, plain_config = directory / "broker.json", directory / "plain.json"
+        broker_config.write_text(json.dumps(config))
+        plain_config.write_text(json.dumps({
+            "directory": str(directory / "metrics"), **config,
+            "select": {**config.get("select", {}), "domains": PLAIN_DOMAINS}}))
         for partitions in options.sizes:
             if options.where != "plain" and partitions <= BROKER_PARTITIONS_MAX:
-                take("a broker", partitions, predicted(partitions, of_broker),
+                take("a broker", partitions, predicted(partitions, broker_config),
                      in_broker(options, partitions, config))
             if options.where != "broker":
-                take("a plain JVM", partitions, predicted(partitions, of_plain),
-                     in_plain_jvm(options, partitions, of_plain, directory))
+                take("a plain JVM", partitions, predicted(partitions, plain_config),
+                     in_plain_jvm(options, partitions, plain_config, directory))
     show(rows)
     return {"kept": all(row["kept"] for row in rows), "rows": rows, "measured": details}

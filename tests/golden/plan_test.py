@@ -58,7 +58,7 @@ class PlanTest(unittest.TestCase):
             refused = dict(re.findall(r"^not collected: (\d+) beans: (.*)$", checked, re.M))
             self.assertEqual({reason: int(count) for count, reason in refused.items()}, found["not_collected"])
 
-    def test_more_partitions_cost_more_and_those_that_change_most(self):
+    def test_more_partitions_cost_more_and_partitions_that_change_cost_most(self):
         small, large = self.plan(), self.plan("--partitions", 6000, "--topics", 400, "--brokers", 5)
         for of in ("idle", "busy"):
             self.assertGreater(large["cpu_percent"][of]["together"], small["cpu_percent"][of]["together"])
@@ -85,7 +85,7 @@ class PlanTest(unittest.TestCase):
         self.assertGreater(found["not_collected"]["over a cap of limits"], 0)
         self.assertLessEqual(found["beans_read"], 262_144)
 
-    def test_the_text_says_the_same(self):
+    def test_text_and_json_have_the_same_figures(self):
         text = self.run_tool("plan", *SIZE, "--config", self.config({})).stdout
         found = self.plan()
         self.assertIn(f"one of 5 brokers: 360 replicas of 40 topics, replication factor 3\n{found['series']} series of", text)
@@ -94,7 +94,7 @@ class PlanTest(unittest.TestCase):
         self.assertRegex(text, rf"(?m)^all partitions change +\S+ +\S+ +{found['cpu_percent']['busy']['together']:.2f}$")
         self.assertIn(f"\n{found['ceiling']}\n", text)
 
-    def test_what_cannot_be_is_an_error_that_names_it(self):
+    def test_impossible_sizes_are_errors_that_name_the_option(self):
         self.assertIn("--brokers", self.run_tool("plan", "--partitions", 5, "--topics", 5, status=2).stderr)
         self.assertIn("--partitions", self.run_tool("plan", "--partitions", 200_001, "--topics", 5, "--brokers", 1,
                                                     status=2).stderr)

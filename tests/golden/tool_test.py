@@ -190,7 +190,7 @@ class ToolTest(unittest.TestCase):
         self.assertIn("/dev/zero: is no regular file", run("top", str(self.directory), "--count", "1", "--plain").stdout)
         self.assertIn(".: is no regular file", run("check", "--mbeans", ".").stderr)
 
-    def test_a_process_id_that_is_none(self):
+    def test_a_word_in_place_of_a_process_id_is_refused(self):
         wrong = run("attach", "abc")
         self.assertEqual(wrong.returncode, 2)
         self.assertIn("abc", wrong.stderr)

@@ -85,7 +85,7 @@ class PerformanceTest(unittest.TestCase):
             self.assertEqual(f"PLAINTEXT://{name}:9092", each["environment"]["KAFKA_ADVERTISED_LISTENERS"])
             self.assertNotIn("EXTRA_ARGS", each["environment"])
 
-    def test_its_commands_are_such_as_the_scripts_take(self):
+    def test_the_scripts_accept_its_commands(self):
         sys.path.insert(0, str(ROOT / "scripts"))
         from labkit import cli
         found = {}

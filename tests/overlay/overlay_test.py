@@ -201,7 +201,7 @@ class PerformanceTest(unittest.TestCase):
         return run(tool("docker-compose"), "--file", ROOT / "docker" / "performance" / "docker-compose.yml",
                    "--project-name", "performance", *words, env=self.environment, **more)
 
-    def test_three_brokers_get_topics_and_a_load_that_tells_its_latencies(self):
+    def test_three_brokers_get_topics_and_a_load_that_prints_its_latencies(self):
         self.compose("up", "--detach")
         load = wait_for("the end of the load", self.ended_load, 300)
         self.assertGreater(load["produced"], 1000)

@@ -122,7 +122,7 @@ class WholeTest(WithPlace):
         self.assertEqual(errors, [])
         self.assertEqual(done.stdout.count('class="marks"'), charts)
 
-    def test_brokers_that_do_not_start_are_told_with_what_they_said(self):
+    def test_brokers_that_do_not_start_are_reported_with_their_log(self):
         out = self.dir / "out"
         done = subprocess.run([SCRIPT, "--build", BUILD, "--out", out, "--brokers", "1", "--topics",
                                "2", "--seconds", "5", "--warm-up", "5", "--repeat", "1", "--runs",

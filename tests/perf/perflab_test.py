@@ -151,7 +151,7 @@ class FiguresTest(WithRuns):
         self.assertEqual(len(found["runs"]), 7)
         self.assertIn("Cut short and left out: 2-everything.", report.markdown(found))
 
-    def test_values_that_left_with_their_mbean_are_told_and_are_no_drops(self):
+    def test_values_that_left_with_their_mbean_are_reported_and_are_no_drops(self):
         found = self.reported(optimized=Made(own=0.002, left=94))
         self.assertEqual(found["collecting"]["optimized"]["left"], 94)
         self.assertEqual(found["collecting"]["optimized"]["dropped"], 0)
@@ -259,7 +259,7 @@ class CompareTest(WithRuns):
 
 
 class StartTest(WithRuns):
-    def test_brokers_that_do_not_start_end_it_with_the_runs_before_and_what_they_said(self):
+    def test_brokers_that_do_not_start_end_it_with_the_runs_before_and_their_log(self):
         options = lab.build_parser().parse_args(["--runs", "optimized", "--out", str(self.dir)])
         lab.complete(options)
         (self.dir / "samples").mkdir()
@@ -271,12 +271,12 @@ class StartTest(WithRuns):
             path.write_text("".join(json.dumps(row) + "\n" for row in
                                     samples(run.name, repeat, USUAL[run.name])))
 
-        said = io.StringIO()
+        errors = io.StringIO()
         with mock.patch.object(lab.cluster, "Cluster") as brokers, \
-                mock.patch.object(lab.drive, "measure", measure), contextlib.redirect_stderr(said):
+                mock.patch.object(lab.drive, "measure", measure), contextlib.redirect_stderr(errors):
             self.assertEqual(lab.make_runs(options), 1)
         brokers.return_value.__exit__.assert_called_once()
-        self.assertIn("its log says: no such file\nthe report is of the runs before", said.getvalue())
+        self.assertIn("its log says: no such file\nthe report is of the runs before", errors.getvalue())
         found = report.build(self.dir, lab.settings(options))
         self.assertEqual([row["run"] for row in found["runs"]], ["baseline"])
 

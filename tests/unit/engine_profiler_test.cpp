@@ -110,7 +110,7 @@ TEST_F(ProfilerTest, AProfileIsMadeOnceAMinuteAndNotWhenItIsOff) {
     EXPECT_EQ(profiles_.load(), nullptr);
 }
 
-TEST_F(ProfilerTest, WhatReadsCostIsOfTheLastMinute) {
+TEST_F(ProfilerTest, CostsOfReadsAreThoseOfTheLastMinute) {
     add(0, 0, 1);
     sampler_.on_cost(0, 600, 6e8);
     AgentProfile profile = next();
@@ -141,7 +141,7 @@ TEST_F(ProfilerTest, ASeriesIsUnchangedWhenItWasFollowedForFiveMinutes) {
     EXPECT_EQ(profile.families[0].statistics[1].unchanged, 0U);
 }
 
-TEST_F(ProfilerTest, TheMostImportantClassOfAFamilyAndWhatIsAskedForStand) {
+TEST_F(ProfilerTest, AFamilyHasTheClassOfItsMostImportantUnitAndIsNamedWhenOneIs) {
     UnitPolicy alert;
     alert.unit_class = UnitClass::kAlert;
     UnitPolicy named;
@@ -167,7 +167,7 @@ TEST_F(ProfilerTest, TheMostImportantClassOfAFamilyAndWhatIsAskedForStand) {
     EXPECT_TRUE(next().families.empty());
 }
 
-TEST_F(ProfilerTest, GrowthIsOfAnHourAtMostAndBeginsAnewWithTheConfiguration) {
+TEST_F(ProfilerTest, GrowthIsFollowedForAnHourAtMostAndAgainAfterAReload) {
     add(0, 0, 1);
     read(0, {1});
     EXPECT_EQ(next().families[0].series_before, 1U);
@@ -191,7 +191,7 @@ TEST_F(ProfilerTest, GrowthIsOfAnHourAtMostAndBeginsAnewWithTheConfiguration) {
     EXPECT_EQ(profile.known_s, 60);
 }
 
-TEST_F(ProfilerTest, TheAgentAsAWholeIsToldFromItsCounters) {
+TEST_F(ProfilerTest, FiguresOfTheAgentComeFromItsCounters) {
     counters_.set(Counter::kCpuUsedPpm, 1'500);
     counters_.set(Counter::kTickIntervalMillis, 20'000);
     counters_.set(Counter::kTickOverheadMicros, 2'500);
@@ -226,7 +226,7 @@ TEST_F(ProfilerTest, WhatIsInQuarantineIsListed) {
     EXPECT_EQ(profile.quarantined[0].since_s, 60);
 }
 
-TEST_F(ProfilerTest, AnOutputIsToldByItsCountersAndByWhatItRepeats) {
+TEST_F(ProfilerTest, FiguresOfAnOutputComeFromItsCountersAndItsFlags) {
     FakeSocketFactory network;
     FaultFileSystem files;
     CounterTable of_output;

@@ -300,7 +300,7 @@ TEST(SelectorTest, AnIntervalOfARuleIsAllThreeLimits) {
     EXPECT_EQ(fixed.max_interval_ms, 60'000U);
 }
 
-TEST(SelectorTest, WhatTheOperatorAskedForIsKnown) {
+TEST(SelectorTest, ABeanIsNamedWhenARuleOrIncludeMatchesIt) {
     EXPECT_FALSE(select("{}", kMeter).policy.is_named) << "the profile's choice";
     EXPECT_TRUE(select(R"({"rules": [{"match": "*:type=BrokerTopicMetrics,*", "top": 5}]})", kMeter)
                     .policy.is_named);

@@ -78,7 +78,7 @@ TEST_F(WorkerTest, InsideAFrameItLooksOftenAndLessAndLessOftenWhenNothingComes) 
     drain();
 }
 
-TEST_F(WorkerTest, ItTellsHowLongATickTookUntilItWasOut) {
+TEST_F(WorkerTest, TheTimeUntilATickIsWrittenIsMeasured) {
     start(SinkKind::kAppend);
     queue({"a\n"});
     clock.advance_ms(40);
