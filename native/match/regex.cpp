@@ -4,6 +4,7 @@
 #include <pcre2.h>
 
 #include <array>
+#include <atomic>
 #include <string>
 
 namespace remora {
@@ -39,6 +40,10 @@ Status no_memory() {
 struct Regex::Program {
     Code8 code;
     MatchContext limits;
+    // PCRE2's memory for one match, 20 KB: held by the call that took it, null meanwhile.
+    mutable std::atomic<pcre2_match_data*> spare{nullptr};
+
+    ~Program() { MatchData(spare.load(std::memory_order_relaxed)); }
 };
 
 Result<Regex> Regex::compile(std::string_view pattern) {
@@ -68,13 +73,16 @@ Result<Regex> Regex::compile(std::string_view pattern) {
 }
 
 Regex::Answer Regex::match(std::string_view text) const {
-    // Of this call: a block that several threads share would need a lock.
-    const MatchData data(pcre2_match_data_create(1, nullptr));
+    MatchData data(program_->spare.exchange(nullptr, std::memory_order_acquire));
+    if (data == nullptr) {
+        data.reset(pcre2_match_data_create(1, nullptr));
+    }
     if (data == nullptr) {
         return Answer::kUnknown;
     }
     const int found = pcre2_match(program_->code.get(), bytes(text), text.size(), 0, 0, data.get(),
                                   program_->limits.get());
+    data.reset(program_->spare.exchange(data.release(), std::memory_order_acq_rel));
     // 0: it matches, and has more groups than were asked for.
     return found >= 0                     ? Answer::kYes
            : found == PCRE2_ERROR_NOMATCH ? Answer::kNo
