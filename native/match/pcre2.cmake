@@ -8,7 +8,7 @@ if(NOT EXISTS ${source}/pcre2.h)
 endif()
 set(pcre2_sources)
 foreach(part auto_possess chartables chkdint compile compile_cgroup compile_class context error extuni find_bracket
-        match match_data match_next newline ord2utf pattern_info script_run string_utils study tables ucd valid_utf xclass)
+        match match_data match_next newline ord2utf pattern_info script_run string_utils study substring tables ucd valid_utf xclass)
     if(EXISTS ${source}/pcre2_${part}.c)  # some came with later versions
         list(APPEND pcre2_sources ${source}/pcre2_${part}.c)
     endif()

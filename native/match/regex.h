@@ -11,6 +11,8 @@
 
 namespace remora {
 
+struct Pcre2Program;
+
 // A compiled expression. It matches the *whole* text, byte by byte: "orders" does not match
 // "orders-1".
 //
@@ -40,10 +42,9 @@ class Regex {
     Answer match(std::string_view text) const;
 
  private:
-    struct Program;
-    explicit Regex(std::shared_ptr<const Program> program) : program_(std::move(program)) {}
+    explicit Regex(std::shared_ptr<const Pcre2Program> program) : program_(std::move(program)) {}
 
-    std::shared_ptr<const Program> program_;
+    std::shared_ptr<const Pcre2Program> program_;
 };
 
 }  // namespace remora
