@@ -18,9 +18,10 @@ RULES = pathlib.Path(__file__).with_name("kafka-rules.yml")
 BULK_READ = [{"type": "read", "mbean": f"{domain}:*"} for domain in ("kafka.*", "java.lang")]
 
 
-def agent_jar(kind):
-    """Path of the peer's agent; downloaded once into the lab's cache."""
-    group, name, version, classifier = ARTIFACTS[kind]
+def agent_jar(kind, version=None):
+    """Path of the peer's agent, of the version above if none is asked for; downloaded once into the lab's cache."""
+    group, name, usual, classifier = ARTIFACTS[kind]
+    version = version or usual
     target = os.path.join(common.cache_dir(), f"{name}-{version}.jar")
     if os.path.exists(target):
         return target
