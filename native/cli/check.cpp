@@ -11,10 +11,12 @@
 #include "base/files.h"
 #include "base/formatted.h"
 #include "cli/agent_files.h"
+#include "cli/check_rules.h"
 #include "cli/live.h"
 #include "config/keys.h"
 #include "config/parse.h"
 #include "config/print.h"
+#include "forecast/broker_beans.h"
 #include "forecast/costs.h"
 #include "forecast/read_cost.h"
 #include "forecast/tally.h"
@@ -33,6 +35,7 @@ struct CheckOptions {
     std::string mbeans;
     std::string costs;
     std::string live;
+    std::string dialect = "1.x";
     bool print = false;
     bool no_environment = false;
     bool schema = false;
@@ -122,17 +125,24 @@ Result<MeasuredCosts> read_costs(const std::string& path) {
     return costs;
 }
 
+Result<BeanList> read_beans(const std::string& path) {
+    const Result<std::string> text = read_file(path, kToolFileBytesMax);
+    if (!text) {
+        return text.status();
+    }
+    Result<BeanList> list = BeanList::parse(text.value());
+    if (!list) {
+        return Status(list.status().code(), path + ": " + list.status().message());
+    }
+    return list;
+}
+
 // `costs`: what reading a bean takes; may be empty.
 int print_selection(const ParseOutcome& outcome, const CheckOptions& options,
                     const MeasuredCosts& costs) {
-    const Result<std::string> text = read_file(options.mbeans, kToolFileBytesMax);
-    if (!text) {
-        std::cerr << text.status().message() << "\n";
-        return kUsage;
-    }
-    const Result<BeanList> list = BeanList::parse(text.value());
+    const Result<BeanList> list = read_beans(options.mbeans);
     if (!list) {
-        std::cerr << options.mbeans << ": " << list.status().message() << "\n";
+        std::cerr << list.status().message() << "\n";
         return kUsage;
     }
     const Config& config = outcome.config;
@@ -179,18 +189,26 @@ Result<MeasuredCosts> read_costs(const CounterFileHead& agent) {
     return path ? read_costs(path.value()) : path.status();
 }
 
+// Has the agent of `options.live` leave the list that `options.mbeans` then names.
+Result<CounterFile> list_live(CheckOptions& options) {
+    Result<CounterFile> agent = live_agent(options.live);
+    if (!agent) {
+        return agent;
+    }
+    const Status answered = ask_for_beans(options.live);
+    if (!answered) {
+        return answered;
+    }
+    options.mbeans = options.live + "/remora.beans";
+    return agent;
+}
+
 int print_live(const ParseOutcome& outcome, CheckOptions options) {
-    const Result<CounterFile> agent = live_agent(options.live);
+    const Result<CounterFile> agent = list_live(options);
     if (!agent) {
         std::cerr << agent.status().message() << "\n";
         return kUsage;
     }
-    const Status answered = ask_for_beans(options.live);
-    if (!answered) {
-        std::cerr << answered.message() << "\n";
-        return kUsage;
-    }
-    options.mbeans = options.live + "/remora.beans";
     if (!options.costs.empty()) {
         return print_listed(outcome, options);
     }
@@ -201,6 +219,30 @@ int print_live(const ParseOutcome& outcome, CheckOptions options) {
     return print_selection(outcome, options, costs ? costs.value() : MeasuredCosts());
 }
 
+int check_rule_file(CheckOptions options) {
+    if (options.print || !options.costs.empty() || !options.arguments.empty()) {
+        std::cerr << options.file << ": a rule file has none of --print, --costs and --arguments\n";
+        return kUsage;
+    }
+    if (!options.live.empty()) {
+        const Result<CounterFile> agent = list_live(options);
+        if (!agent) {
+            std::cerr << agent.status().message() << "\n";
+            return kUsage;
+        }
+    }
+    const Result<BeanList> beans = options.mbeans.empty() ? BeanList::parse(recorded_broker_beans())
+                                                          : read_beans(options.mbeans);
+    if (!beans) {
+        std::cerr << beans.status().message() << "\n";
+        return kUsage;
+    }
+    const bool is_old = options.dialect == "0.20";
+    return check_rules(options.file,
+                       is_old ? NamingDialect::kExporter020 : NamingDialect::kExporter1x,
+                       beans.value(), options.names);
+}
+
 int check(const CheckOptions& options) {
     if (options.schema) {
         std::cout << config_schema();
@@ -209,6 +251,9 @@ int check(const CheckOptions& options) {
     if (options.keys) {
         std::cout << config_key_table();
         return kValid;
+    }
+    if (is_rule_file(options.file)) {
+        return check_rule_file(options);
     }
     const std::vector<std::string> environment =
         options.no_environment ? std::vector<std::string>() : process_environment();
@@ -246,16 +291,22 @@ int check(const CheckOptions& options) {
 
 int run_check(int argc, char** argv) {
     CheckOptions options;
-    CLI::App app{"remora check: validate a configuration"};
+    CLI::App app{"remora check: validate a configuration, or a rule file of jmx_exporter"};
     app.add_option("file", options.file,
-                   "configuration file; without it /etc/remora/remora.json, or the defaults");
+                   "configuration file; without it /etc/remora/remora.json, or the defaults; "
+                   "or a rule file, whose name ends in .yml or .yaml");
     app.add_option("--arguments", options.arguments, "agent arguments, as key.path=value,...");
     app.add_option("--mbeans", options.mbeans, "saved list of MBeans: say what would be collected");
     app.add_option("--live", options.live,
                    "directory of a running agent: its broker's beans, and the costs it measured");
     app.add_option("--costs", options.costs,
                    "with --mbeans: Prometheus output of a running agent, for the expected CPU");
-    app.add_flag("--names", options.names, "with --mbeans: every bean and its attributes");
+    app.add_option("--dialect", options.dialect,
+                   "with a rule file: the version of jmx_exporter whose names are shown")
+        ->check(CLI::IsMember({"0.20", "1.x"}))
+        ->capture_default_str();
+    app.add_flag("--names", options.names,
+                 "with --mbeans: every bean and its attributes; with a rule file: every series");
     app.add_flag("--print", options.print, "print every key, its value and where it came from");
     app.add_flag("--no-environment", options.no_environment, "leave REMORA_* variables out");
     app.add_flag("--schema", options.schema, "print the JSON Schema of the file");
