@@ -187,6 +187,9 @@ public final class RegistrarTests {
         List<Long> readsAtHang = new CopyOnWriteArrayList<>();
         try (Rig rig = new Rig(100, 1000, null).start()) {
             ChaosBeans.registerGood(rig.server, 10);
+            ObjectName text = name("type=Text");  // a new one goes to the core as beans do, by the same buffer
+            rig.server.registerMBean(new ChaosBeans.Bean(() -> "at " + System.nanoTime(), false), text);
+            rig.awaitUnit(text.toString());
             rig.awaitUnit(good(9));
             for (int i = 0; i < 2 * Stuck.THREADS_MAX; i++) {
                 AtomicInteger asked = new AtomicInteger();
@@ -214,7 +217,7 @@ public final class RegistrarTests {
             await(() -> goodUnit(rig, 0) == null, "the end of a bean");
             rig.core.flags = Wire.PlanFlag.PLAN_REDISCOVER;
             door.open();
-            await(() -> rig.core.sweeps == 2 && rig.core.units().size() == 9 + 2 * Stuck.THREADS_MAX, "all beans");
+            await(() -> rig.core.sweeps == 2 && rig.core.units().size() == 10 + 2 * Stuck.THREADS_MAX, "all beans");
         }
     }
 

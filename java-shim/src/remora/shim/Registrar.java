@@ -89,13 +89,17 @@ final class Registrar {
         }
     }
 
-    /** The bean being described hangs, and so does the thread that asked: report it and try again later. */
+    /**
+     * The bean being described hangs, and so does the thread that asked: report it and try again later. What had
+     * gathered goes with it: reads may come before the next {@link #step}, and their texts use the same buffer.
+     */
     void giveUpCurrent() {
         ObjectName name = current;
         current = null;
         if (name != null) {
             offerAs(name, Description.failed(Wire.ReadStatus.BLOCKED), System.nanoTime());
         }
+        send();
     }
 
     /** Name of the bean being described, for the log. Any thread. */
