@@ -50,11 +50,18 @@ const char* reason_of(NamingOutcome::Kind kind) {
     }
 }
 
+// As a page has it.
 std::string text_of(const Series& series) {
     std::string text = series.name + "{";
     const char* between = "";
     for (const Label& label : series.labels) {
-        text += between + label.name + "=\"" + label.value + "\"";
+        text += between + label.name + "=\"";
+        for (const char c : label.value) {
+            text += c == '\n'               ? "\\n"
+                    : c == '"' || c == '\\' ? std::string("\\") + c
+                                            : std::string(1, c);
+        }
+        text += '"';
         between = ",";
     }
     return text + "}";

@@ -78,6 +78,11 @@ kafka_server_brokertopicmetrics_bytesin_total has several types and counts as un
         self.assertIn("1\tbytes_Count{}\n", old)
         self.assertIn("jmx_exporter 0.20 drops them\n", old)
 
+    def test_labels_are_written_as_on_a_page(self):
+        (self.dir / "beans.txt").write_text('gauge\tkafka.log:type=LogManager,name=Offline,logDirectory="/data\\\\a"\n')
+        _, out, _ = self.check("lowercaseOutputLabelNames: true\n", "--mbeans", "beans.txt", "--names")
+        self.assertIn('1\tkafka_log_LogManager_Value{name="Offline",logdirectory="\\"/data\\\\\\\\a\\""}\n', out)
+
     def test_without_a_list_the_beans_of_a_recorded_broker_are_taken(self):
         status, out, _ = self.check("rules:\n- pattern: kafka.log<type=Log, name=Size, .*><>Value\n", name="r.yaml")
         self.assertEqual(status, 0)
