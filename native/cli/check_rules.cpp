@@ -195,8 +195,8 @@ class Survey {
     void print_idle(std::size_t rule) const {
         std::map<std::size_t, std::size_t> taken;  // values by the rule that takes them
         for (const Value& value : values_) {
-            const bool fits = rules_.fits(rule, value.sample) == Regex::Answer::kYes;
-            if (fits && value.rule != kNoRule) {
+            // A value that came to this rule is known not to fit.
+            if (value.rule < rule && rules_.fits(rule, value.sample) == Regex::Answer::kYes) {
                 ++taken[value.rule];
             }
         }
