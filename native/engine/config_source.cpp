@@ -80,6 +80,7 @@ Result<ConfigSource::Opened> ConfigSource::open(std::string_view arguments,
     }
     source.place_ = std::move(place).value();
     append_all(notes, source.place_.notes);
+    note_directory(files, is_configured ? source.place_.directory : "", source.facts_);
     parsed.config = source.written_;
     parsed.config.directory = source.place_.directory;
     expand(parsed, source.facts_);
@@ -94,6 +95,10 @@ Result<ConfigSource::Found> ConfigSource::find(std::string_view arguments,
     const bool is_ok = parsed.is_ok();
     Config& config = parsed.config;
     const Facts known = parse_facts(facts);
+    const std::string noted = noted_directory(known);
+    if (!is_ok && !noted.empty()) {
+        config.directory = noted;  // where the agent before was, whatever this one is to have
+    }
     const bool is_configured = !config.directory.empty();
     Place place;
     if (!is_configured) {
@@ -113,8 +118,13 @@ Result<ConfigSource::Found> ConfigSource::find(std::string_view arguments,
     if (is_configured) {
         place = find_place(files, config.directory, known);
     }
+    std::vector<Place> places;
+    places.push_back(std::move(place));
+    if (!noted.empty() && !is_same_place(noted, config.directory)) {
+        places.push_back(find_place(files, noted, known));
+    }
     const bool is_whole = is_ok && config.outputs.size() == outputs;
-    return Found{std::move(config), std::move(place), is_whole};
+    return Found{std::move(config), std::move(places), is_whole};
 }
 
 ParseOutcome ConfigSource::reread() {
@@ -123,7 +133,7 @@ ParseOutcome ConfigSource::reread() {
         return outcome;
     }
     if (outcome.config.directory != written_.directory) {
-        outcome.warnings.push_back({"directory changed: taken over when the agent starts again"});
+        outcome.warnings.push_back({"directory changed: used when the agent starts again"});
         outcome.config.directory = written_.directory;
     }
     Config written = outcome.config;

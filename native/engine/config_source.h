@@ -31,7 +31,8 @@ class ConfigSource {
     struct Opened;
     struct Found {
         Config config;
-        Place place;
+        // Where the agent before this one may have left its counters. The first one is this one's.
+        std::vector<Place> places;
         // It has every output: nothing is wrong with it, and none waits for a fact of the host.
         bool is_whole = false;
     };

@@ -18,11 +18,12 @@ namespace {
 
 // What the agent before this one wrote and no output of `now` is to write: its counters file tells.
 // Beside the files of today it would be read as a second agent, and its values for ever.
-void end_abandoned_files(const ConfigSource::Found& now, const SinkEnvironment& sink) {
-    const std::string counters = now.place.directory + "/remora.counters";
+void end_abandoned_files(const ConfigSource::Found& now, const Place& place,
+                         const SinkEnvironment& sink) {
+    const std::string counters = place.directory + "/remora.counters";
     FileInfo info;
-    if (now.place.directory.empty() || now.place.is_foreign ||
-        sink.files.info_at(counters, info) != 0 || info.kind != FileKind::kRegular) {
+    if (place.directory.empty() || place.is_foreign || sink.files.info_at(counters, info) != 0 ||
+        info.kind != FileKind::kRegular) {
         return;
     }
     const auto before = read_counter_file(counters);
@@ -111,7 +112,9 @@ void Engine::end_files(std::string_view arguments, std::string_view facts,
     for (const OutputConfig& output : config.outputs) {
         end_output_file(output, common_labels(config), sink);
     }
-    end_abandoned_files(found.value(), sink);
+    for (const Place& place : found.value().places) {
+        end_abandoned_files(found.value(), place, sink);
+    }
 }
 
 Engine::Engine(ConfigSource::Opened opened, const remora_buffers& buffers,

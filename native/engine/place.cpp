@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint32_t kDirectoryMode = 0755;
 constexpr std::uint32_t kOthersMayWrite = 0022;
+constexpr std::uint64_t kNoteBytesMax = 16 * 1024;
 
 std::string default_place(const std::string& logs) {
     return logs + "/remora";
@@ -52,6 +53,13 @@ std::string log_directory_above(const std::string& path, const Facts& facts) {
 bool is_beside_logs(const Facts& facts) {
     const std::string logs = value_of(facts, "kafka.logs.dir");
     return !logs.empty() && log_directory_above(default_place(logs), facts).empty();
+}
+
+// Empty when there is no place for it.
+std::string note_path(const Facts& facts) {
+    return is_beside_logs(facts) ? value_of(facts, "kafka.logs.dir") + "/remora-" +
+                                       as_file_name(value_of(facts, "broker.id")) + ".directory"
+                                 : "";
 }
 
 // In the order of choice: what was ours before comes first, so that nodes of one host do not change
@@ -236,6 +244,27 @@ Place find_place(FileSystem& files, const std::string& configured, const Facts& 
         }
     }
     return {};
+}
+
+void note_directory(FileSystem& files, const std::string& directory, const Facts& facts) {
+    const std::string path = note_path(facts);
+    if (path.empty()) {
+        return;
+    }
+    if (directory.empty()) {
+        static_cast<void>(files.remove(path));
+        return;
+    }
+    std::error_code ignored;
+    const std::string whole = std::filesystem::absolute(directory, ignored).string();
+    // Logs that cannot be written to are no fault of the agent's: it works without the note.
+    static_cast<void>(replace_file(path, whole + "\n", "note of the directory"));
+}
+
+std::string noted_directory(const Facts& facts) {
+    const std::string path = note_path(facts);
+    const Result<std::string> text = path.empty() ? std::string() : read_file(path, kNoteBytesMax);
+    return text ? text.value().substr(0, text.value().find('\n')) : "";
 }
 
 }  // namespace remora

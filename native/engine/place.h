@@ -57,4 +57,13 @@ bool keep_place(FileSystem& files, Place& place);
 // nothing else. Empty when there is none. `configured`: as for take_place().
 Place find_place(FileSystem& files, const std::string& configured, const Facts& facts);
 
+// Writes down which directory this node's agent has, in a file beside the broker's logs: an agent
+// that comes after it and cannot read the configuration finds it there. `directory`: as configured
+// and expanded; empty: the default one, which is found without, so the file is removed. Where there
+// is no place for the file, nothing is written. Asks the disk.
+void note_directory(FileSystem& files, const std::string& directory, const Facts& facts);
+
+// What note_directory() wrote last; empty: nothing. Asks the disk.
+std::string noted_directory(const Facts& facts);
+
 }  // namespace remora

@@ -209,6 +209,53 @@ TEST_F(PlaceTest, AFileThatTheAgentBeforeWroteElsewhereDoesNotLookAlive) {
     EXPECT_TRUE(log.has(old + " is removed: the agent before this one wrote it"));
 }
 
+TEST_F(PlaceTest, WhereTheAgentBeforeWroteIsKnownWithoutAConfiguration) {
+    KeptLog log;
+    FakeShim shim;
+    const std::string config = root + "/remora.json";
+    const std::string old = root + "/old.prom";
+    const std::string note = logs + "/remora-1.directory";
+    const auto configure = [&](const std::string& text) { std::ofstream(config) << text; };
+    const auto output = [](const std::string& path) {
+        return R"("outputs": [{"path": ")" + path + R"("}])";
+    };
+    // As after a kill -9.
+    const auto live = [&](const std::string& directory) {
+        configure("{" + directory + output(old) + "}");
+        auto engine = Engine::start(config, lines("1"), shim.buffers(), system_environment(log));
+        ASSERT_TRUE(engine) << engine.status().message();
+        EXPECT_TRUE(engine.value()->stop(5'000));
+        std::ofstream(old) << kPage;
+    };
+    const std::string own = R"("directory": ")" + root + R"(/own", )";
+    live(own);
+    EXPECT_EQ(read(note), root + "/own\n");
+    configure("no JSON at all");
+    Engine::end_files(config, lines("2"), system_environment(log));
+    EXPECT_EQ(read(old), kPage) << "of another node";
+    Engine::end_files(config, lines("1"), system_environment(log));
+    EXPECT_NE(read(old).find("remora_up 0"), std::string::npos) << read(old);
+
+    // The directory changes, and with it the path.
+    live(own);
+    configure(R"({"directory": ")" + root + R"(/other", )" + output(root + "/new.prom") + "}");
+    Engine::end_files(config, lines("1"), system_environment(log));
+    EXPECT_FALSE(std::filesystem::exists(old));
+
+    // The default directory needs no note, and a wrong one would hide it.
+    live("");
+    EXPECT_FALSE(std::filesystem::exists(note));
+    configure("{");
+    Engine::end_files(config, lines("1"), system_environment(log));
+    EXPECT_NE(read(old).find("remora_up 0"), std::string::npos) << read(old);
+
+    // A note that cannot be written costs nothing else.
+    std::filesystem::create_directories(note + "/in the way");
+    live(own);
+    std::filesystem::remove_all(logs);
+    live(own);
+}
+
 TEST_F(PlaceTest, AFileThatSomebodyElseWroteThereSinceIsLeftAlone) {
     KeptLog log;
     FakeShim shim;
