@@ -1,5 +1,6 @@
-// Every counter of the agent: one table gives the enum, the names in self-metrics and in `remora stat`, and the
-// help text. Counters only grow; a gauge is set. One writer thread each, readers anywhere.
+// Every counter of the agent: one table gives the enum, the names in self-metrics and in `remora
+// stat`, and the help text. Counters only grow; a gauge is set. One writer thread each, readers
+// anywhere.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +9,8 @@
 namespace remora {
 
 // X(name, kind, metric name without the `remora_` prefix, help)
-// kind: counter | gauge | seconds (a counter kept in nanoseconds and shown in seconds). A name ending in `_dropped_total` is
-// a loss: the conservation check sums them.
+// kind: counter | gauge | seconds (a counter kept in nanoseconds and shown in seconds). A name
+// ending in `_dropped_total` is a loss: the conservation check sums them.
 // clang-format off
 #define REMORA_COUNTERS(X) \
     /* reading: collector thread */ \
@@ -39,7 +40,7 @@ namespace remora {
     X(kUnitsRegistered,      counter, "units_registered_total",        "units registered") \
     X(kUnitsUnregistered,    counter, "units_unregistered_total",      "units unregistered") \
     X(kUnitsRefused,         counter, "units_refused_total",           "units refused because a limit was reached") \
-    X(kSeriesRefused,        counter, "series_refused_total",          "series refused because a cap was reached") \
+    X(kSeriesRefused,        counter, "series_refused_total",          "series refused because a cap or limit was reached") \
     X(kOutputSeriesRefused,  counter, "output_series_refused_total",   "series that an output had no room for") \
     X(kOutputSeriesClashing, counter, "output_series_clashing_total",  "series that an output left out since another has their name and labels or their family") \
     X(kTextsRefused,         counter, "texts_refused_total",           "distinct text values beyond the limit") \
@@ -100,7 +101,7 @@ namespace remora {
     X(kFaults,               counter, "faults_total",                  "contained faults; the first one switches the agent off") \
     X(kLogSuppressed,        counter, "log_suppressed_total",          "log lines suppressed by the rate limit") \
     X(kLogLinesLost,         counter, "log_lines_lost_total",          "log lines dropped because nobody read standard error") \
-    X(kConfigReloads,        counter, "config_reloads_total",          "configuration changes taken over") \
+    X(kConfigReloads,        counter, "config_reloads_total",          "configuration changes that came into use") \
     X(kConfigReloadsFailed,  counter, "config_reload_failures_total",  "configuration changes refused; the old one stays") \
     X(kUptimeSeconds,        gauge,   "uptime_seconds",                "seconds since the core started")
 // clang-format on
@@ -109,7 +110,7 @@ enum class Counter : std::uint32_t {
 #define REMORA_COUNTER_ENUM(name, kind, metric, help) name,
     REMORA_COUNTERS(REMORA_COUNTER_ENUM)
 #undef REMORA_COUNTER_ENUM
-    kEnd
+        kEnd
 };
 
 inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::kEnd);

@@ -66,6 +66,7 @@ enum class ReadStatus : std::uint8_t {
     kNotNumber = 3,  // null, or a class that is no number, boolean or known text
     kBlocked = 4,    // the read did not return; its thread was abandoned
     kTooLarge = 5,   // the value would not fit (a composite that grew)
+                     // Of a bean: its name is longer than kNameBytesMax; its beginning is sent
     kHeld = 6,       // not tried: a read of its like hangs, or as many threads as may
 };
 
@@ -99,7 +100,8 @@ struct BeanRecord {
     std::uint16_t name_bytes;
     // Low byte: ReadStatus of describing the bean; not kOk means that it threw or blocked, so it
     // comes without attributes and is answered negatively. High byte: ValueType of a gauge, from
-    // one read.
+    // one read; of an MBean the number of its values, at most 255, that are beyond kAttributesMax
+    // or have a path that is empty or beyond kPathBytesMax.
     std::uint16_t flags;
 };
 static_assert(sizeof(BeanRecord) == 16);

@@ -1,9 +1,11 @@
-// What the caps leave out since the last sweep began, for the log.
+// What caps and limits leave out since the last sweep began, for the log.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <unordered_set>
 
 #include "base/log.h"
@@ -23,7 +25,11 @@ class CapReport {
     bool note_bean(Cap cap, std::uint64_t name_hash);
     // limits.attributes_per_bean_max leaves out so many values of a bean that is collected.
     void note_values(std::size_t values) { values_cut_.count += values; }
-    // Whether any bean is left out.
+    // Values of a bean are left out that the wire has no room for, whatever the configuration.
+    void note_oversized(std::string_view bean, std::size_t values);
+    // A bean is left out for its long name, which begins so.
+    void note_long_name(std::string_view begin);
+    // Whether a cap leaves out any bean.
     bool has_beans() const { return !beans_.empty(); }
 
     // Everything is offered again. `is_anew`: under other caps, so that what was logged says
@@ -36,14 +42,18 @@ class CapReport {
     struct LeftOut {
         std::size_t count = 0;
         std::size_t reported = 0;  // when it was last logged
+        std::string example;       // name of a bean, or empty
     };
 
-    static void report_one(LeftOut& left_out, const char* key, std::uint32_t cap, const char* what,
+    static void report_cap(LeftOut& left_out, const char* key, std::uint32_t cap, const char* what,
                            Log& log);
+    static bool has_grown(LeftOut& left_out);
 
     std::unordered_set<std::uint64_t> beans_;  // hashes of their names
     std::array<LeftOut, kCapCount> by_cap_;    // beans
     LeftOut values_cut_;
+    LeftOut oversized_;  // values
+    LeftOut long_names_;
 };
 
 }  // namespace remora

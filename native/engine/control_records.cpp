@@ -39,6 +39,12 @@ std::span<const std::uint8_t> text_bytes(std::span<const std::uint8_t> record,
     return payload.first(bytes <= payload.size() ? bytes : payload.size());
 }
 
+std::uint32_t left_out_of(std::span<const std::uint8_t> record) {
+    const auto head = load_record<wire::BeanRecord>(record);
+    const bool is_mbean = head.header.bean_kind == static_cast<std::uint8_t>(BeanKind::kMBean);
+    return is_mbean ? head.flags >> 8 : 0U;
+}
+
 bool decode_bean(std::span<const std::uint8_t> record, Bean& bean) {
     const auto head = load_record<wire::BeanRecord>(record);
     auto rest = record.subspan(sizeof(head));

@@ -32,6 +32,9 @@ std::string_view text_of(std::span<const std::uint8_t> bytes);
 // What follows the head of a TextRecord, `bytes` of it or as many as there are.
 std::span<const std::uint8_t> text_bytes(std::span<const std::uint8_t> record, std::uint32_t bytes);
 
+// Values of an MBean that its BeanRecord had no room for, at most 255.
+std::uint32_t left_out_of(std::span<const std::uint8_t> record);
+
 // Fills `bean` with views into a BeanRecord. False when the record contradicts itself or the name
 // is no ObjectName.
 bool decode_bean(std::span<const std::uint8_t> record, Bean& bean);

@@ -120,6 +120,11 @@ void Registrar::handle_undescribed(std::span<const std::uint8_t> record, wire::R
         return;
     }
     const std::string_view name = text_of(rest.first(head.name_bytes));
+    if (status == wire::ReadStatus::kTooLarge) {
+        counters_.add(Counter::kUnitsRefused);
+        caps_.note_long_name(name);
+        return;
+    }
     release(units_.known_unit(hash_64(name)));
     if (status == wire::ReadStatus::kGone) {
         undescribed_.forget(name);
@@ -154,6 +159,7 @@ void Registrar::handle_bean(std::span<const std::uint8_t> record) {
         sweep_.list(bean);
     }
     sweep_.see(bean);
+    note_oversized(record, bean);
     const Selection selection = settings_.selector->select(bean);
     const UnitId known = units_.known_unit(name_hash);
     if (!selection.wanted || selection.slots.empty()) {
@@ -195,6 +201,7 @@ void Registrar::handle_ask(std::span<const std::uint8_t> record) {
         return;
     }
     sweep_.list(bean);
+    note_oversized(record, bean);
     const std::vector<Slot> slots = settings_.selector->may_want(bean);
     if (slots.empty()) {
         counters_.add(Counter::kBeansSeen);
@@ -288,6 +295,15 @@ void Registrar::unregister(UnitId unit) {
     units_.remove(unit);
     sweep_.note_freed();
     sender_.send_unregistered(unit);
+}
+
+// Values that a record has no room for, of a bean that may be wanted.
+void Registrar::note_oversized(std::span<const std::uint8_t> record, const Bean& bean) {
+    const std::uint32_t values = left_out_of(record);
+    if (values > 0 && settings_.selector->may_want(bean.name)) {
+        counters_.add(Counter::kSeriesRefused, values);
+        caps_.note_oversized(bean.name.text(), values);
+    }
 }
 
 // Values of a collected bean that limits.attributes_per_bean_max leaves out.

@@ -95,6 +95,7 @@ class Registrar {
     void not_selected(UnitId known, std::uint32_t token);
     void release(UnitId known);
     void unregister(UnitId unit);
+    void note_oversized(std::span<const std::uint8_t> record, const Bean& bean);
     void note_cut(FamilyId family, const Selection& selection);
     void report_refused();
     void report_unanswered();

@@ -54,13 +54,18 @@ class FakeShim {
                    wire::ReadStatus::kOk, expensive);
     }
 
+    // The next record says that so many values of its MBean are not in it.
+    void leave_out(std::uint8_t values) { left_out_ = values; }
+
     void add_record(wire::ControlKind record_kind, wire::BeanKind kind, std::string_view name,
                     const Attributes& attributes, wire::ReadStatus described,
                     std::string_view expensive = "") {
         const std::size_t start = control_used_;
         wire::BeanRecord record{};
         record.header.kind = static_cast<std::uint8_t>(record_kind);
-        record.flags = static_cast<std::uint16_t>(described);
+        record.flags =
+            static_cast<std::uint16_t>(static_cast<unsigned>(described) | left_out_ << 8);
+        left_out_ = 0;
         record.header.bean_kind = static_cast<std::uint8_t>(kind);
         record.header.attribute_count = static_cast<std::uint16_t>(attributes.size());
         record.token = token_++;
@@ -196,6 +201,7 @@ class FakeShim {
     std::size_t control_used_ = 0;
     std::size_t sample_used_ = 0;
     std::uint32_t token_ = 0;
+    unsigned left_out_ = 0;
 };
 
 }  // namespace remora

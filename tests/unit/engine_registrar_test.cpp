@@ -379,5 +379,47 @@ TEST_F(RegistrarTest, ACapThatLeavesOutIsToldOnceAndAgainWhenItIsTwiceAsMuch) {
     EXPECT_EQ(counters_.get(Counter::kUnitsRefused), 6U);
 }
 
+TEST_F(RegistrarTest, WhatNoRecordHasRoomForIsCountedAndSaidOnce) {
+    Config config;
+    config.select.profile = Profile::kAll;
+    config.select.exclude = {"kafka.server:type=Unwanted,*"};
+    make(config);
+    const FakeShim::Attributes values = {{wire::ValueType::kNumber, "a"}};
+    const std::string bean = "kafka.server:type=Many";
+    const auto offer_again = [&] {
+        shim_.leave_out(44);
+        shim_.add_ask(bean, values);
+        shim_.leave_out(2);
+        shim_.add_bean(wire::BeanKind::kMBean, bean, values);
+        shim_.leave_out(9);
+        shim_.add_ask("kafka.server:type=Unwanted,name=x", values);
+        shim_.add_bean(wire::BeanKind::kMBean, "kafka.server:type=Long,name=" + bean, {},
+                       wire::ReadStatus::kTooLarge);
+        const auto answers = handle();
+        EXPECT_GE(answers.at(1).unit, 0) << "what there is room for is collected";
+        EXPECT_LT(answers.at(3).unit, 0);
+        end_sweep();
+    };
+    offer_again();
+    EXPECT_EQ(counters_.get(Counter::kSeriesRefused), 46U) << "not of what nobody wants";
+    EXPECT_EQ(counters_.get(Counter::kUnitsRefused), 1U);
+    EXPECT_EQ(counters_.get(Counter::kBeansUndescribed), 0U);
+    EXPECT_TRUE(
+        sink_.has("46 values are not collected, such as of kafka.server:type=Many; at most "
+                  "are 256 values, with names of 512 bytes"))
+        << sink_.text();
+    EXPECT_TRUE(
+        sink_.has("a bean has a name of more than 4096 bytes: 1 beans are not collected, "
+                  "such as kafka.server:type=Long,name=" +
+                  bean + "..."))
+        << sink_.text();
+    const std::size_t lines = sink_.lines().size();
+    Registrar::Settings again = settings_;
+    registrar_->begin_sweep(again);
+    offer_again();
+    EXPECT_EQ(sink_.lines().size(), lines) << "it is as before";
+    EXPECT_FALSE(registrar_->wants_refill(3'600 * kNanosPerSecond)) << "no room can come";
+}
+
 }  // namespace
 }  // namespace remora

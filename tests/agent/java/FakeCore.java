@@ -53,6 +53,8 @@ class FakeCore implements Core {
     volatile boolean refusesTexts;
     /** By name, the types that a gauge was offered with. */
     final Map<String, List<Integer>> gaugeTypes = new ConcurrentHashMap<>();
+    /** By name, the values of an MBean that records had no room for. */
+    final Map<String, Integer> leftOut = new ConcurrentHashMap<>();
     /** Attribute that no MBean is wanted for. */
     volatile String unwantedPath;
     /** Runs before the next plan with units, which then asks for everything anew. */
@@ -168,7 +170,8 @@ class FakeCore implements Core {
         unit.kind = in.get(at + Wire.ControlHeader.BEAN_KIND);
         int flagBits = in.getShort(at + Wire.BeanRecord.FLAGS) & 0xffff;
         unit.status = flagBits & 0xff;
-        unit.gaugeType = flagBits >> 8;
+        boolean isMBean = unit.kind == Wire.BeanKind.MBEAN;
+        unit.gaugeType = isMBean ? 0 : flagBits >> 8;
         int nameBytes = in.getShort(at + Wire.BeanRecord.NAME_BYTES) & 0xffff;
         unit.name = text(at + Wire.BeanRecord.SIZE, nameBytes);
         int attribute = at + Wire.BeanRecord.SIZE + nameBytes;
@@ -183,6 +186,7 @@ class FakeCore implements Core {
         int id = -Wire.Code.NOT_FOUND;
         Unit known = byName.get(unit.name);
         boolean isAsk = in.get(at + Wire.ControlHeader.KIND) == Wire.ControlKind.ASK;
+        leftOut.merge(unit.name, isMBean ? flagBits >> 8 : 0, Integer::sum);
         check(known == null || decidesAnew || isAsk, "offered twice: " + unit.name);
         if (unit.kind == Wire.BeanKind.GAUGE) {
             gaugeTypes.computeIfAbsent(unit.name, name -> new CopyOnWriteArrayList<>()).add(unit.gaugeType);

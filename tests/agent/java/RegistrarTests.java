@@ -375,6 +375,48 @@ public final class RegistrarTests {
     }
 
     @Group("offers")
+    static void beansThatHadNoRoomAreForgottenWhenASweepHasFoundRoomForAll() throws Exception {
+        Retries retries = new Retries();
+        for (int i = 0; i <= Retries.BEANS_MAX; i++) {
+            retries.add(name("type=Undescribed,name=n" + i), 0, 0);
+        }
+        check(retries.hasForgotten(), "one had no room");
+        retries.swept();
+        check(retries.hasForgotten(), "of a sweep that began before");
+        check(retries.takeForgotten(Retries.LAST_NANOS), "time to look at all that there are");
+        check(retries.hasForgotten(), "it was not offered yet");
+        retries.remove(name("type=Undescribed,name=n0"));
+        retries.add(name("type=Undescribed,name=n" + Retries.BEANS_MAX), 0, Retries.LAST_NANOS);
+        retries.swept();
+        check(!retries.hasForgotten(), "there was room for all");
+    }
+
+    @Group("offers")
+    static void whatNoRecordHasRoomForIsToldAndTheRestIsRead() throws Exception {
+        String[] names = new String[302];
+        Arrays.setAll(names, i -> "a" + i);
+        names[0] = "";
+        names[1] = filled(Wire.PATH_BYTES_MAX / 2 + 1, '\u00e9');  // two bytes each
+        ChaosBeans.Bean many = new ChaosBeans.Bean(() -> 1.0, false);
+        many.names = names;
+        ObjectName tooLong = name("type=Long,name=" + filled(Wire.NAME_BYTES_MAX, 'x'));
+        try (Rig rig = new Rig(100, 5000, null)) {
+            rig.server.registerMBean(many, name("type=Many"));
+            rig.server.registerMBean(new ChaosBeans.Bean(() -> 1.0, false), tooLong);
+            rig.start();
+            String bean = name("type=Many").toString();
+            equal(Wire.ATTRIBUTES_MAX, rig.awaitUnit(bean).values.length, "values");
+            equal(names.length - Wire.ATTRIBUTES_MAX, rig.core.leftOut.get(bean), "values left out");
+            String begin = tooLong.toString().substring(0, Wire.NAME_BYTES_MAX / 4);
+            await(() -> Integer.valueOf(Wire.ReadStatus.TOO_LARGE).equals(rig.core.refusal(begin)), "a refusal");
+        }
+    }
+
+    private static String filled(int length, char with) {
+        return new String(new char[length]).replace('\0', with);
+    }
+
+    @Group("offers")
     static void aBeanThatLivesIsNotLostByEventsInTheWrongOrder() throws Exception {
         try (Rig rig = new Rig(100, 5000, null).start()) {
             ChaosBeans.registerGood(rig.server, 2);

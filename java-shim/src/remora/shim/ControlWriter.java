@@ -53,7 +53,8 @@ final class ControlWriter {
 
     /** {@code kind}: BEAN or ASK; {@code name}: at most {@link Wire#NAME_BYTES_MAX}. */
     boolean bean(int kind, int token, byte[] name, Description description) {
-        int count = description.kind == Wire.BeanKind.MBEAN ? description.slots.size() : 0;
+        boolean isMBean = description.kind == Wire.BeanKind.MBEAN;
+        int count = isMBean ? description.slots.size() : 0;
         byte[][] paths = new byte[count][];
         int bytes = Wire.BeanRecord.SIZE + name.length;
         for (int i = 0; i < count; i++) {
@@ -65,7 +66,8 @@ final class ControlWriter {
         }
         buffer.putInt(position + Wire.BeanRecord.TOKEN, token);
         buffer.putShort(position + Wire.BeanRecord.NAME_BYTES, (short) name.length);
-        buffer.putShort(position + Wire.BeanRecord.FLAGS, (short) (description.status | description.gaugeType << 8));
+        int high = isMBean ? description.leftOut : description.gaugeType;
+        buffer.putShort(position + Wire.BeanRecord.FLAGS, (short) (description.status | high << 8));
         int at = put(position + Wire.BeanRecord.SIZE, name);
         for (int i = 0; i < count; i++) {
             Description.Slot slot = description.slots.get(i);

@@ -1,5 +1,6 @@
 package remora.shim;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -43,6 +44,9 @@ final class Description {
         }
     }
 
+    /** More is not told. */
+    static final int LEFT_OUT_MAX = 255;
+
     int kind;
     /** Metric object of the Yammer kinds, else null. */
     Object source;
@@ -61,6 +65,8 @@ final class Description {
     /** Hash of the outline that a description of values was made after. */
     int outline;
     final List<Slot> slots = new ArrayList<>();
+    /** Values that no record has room for, at most {@link #LEFT_OUT_MAX}: see {@link Wire#ATTRIBUTES_MAX}. */
+    int leftOut;
     /** Of an outline: attributes that are declared to hold a number (true) or a composite (false). */
     final Map<String, Boolean> numeric = new HashMap<>();
 
@@ -70,6 +76,15 @@ final class Description {
         failed.status = status;
         failed.incomplete = true;
         return failed;
+    }
+
+    void add(Slot slot) {
+        int bytes = slot.path().getBytes(StandardCharsets.UTF_8).length;
+        if (slots.size() < Wire.ATTRIBUTES_MAX && bytes > 0 && bytes <= Wire.PATH_BYTES_MAX) {
+            slots.add(slot);
+        } else {
+            leftOut = Math.min(leftOut + 1, LEFT_OUT_MAX);
+        }
     }
 
     /** Equal for equal offers. */

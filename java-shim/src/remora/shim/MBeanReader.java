@@ -172,7 +172,7 @@ final class MBeanReader {
     }
 
     private static void addSlots(Description result, String attribute, String[] keys, Object value) {
-        if (result.slots.size() >= Wire.ATTRIBUTES_MAX) {
+        if (result.leftOut >= Description.LEFT_OUT_MAX) {
             return;
         }
         if (!(value instanceof CompositeData)) {
@@ -201,8 +201,8 @@ final class MBeanReader {
     }
 
     private static void addSlot(Description result, String attribute, String[] keys, int type) {
-        if (type != NO_VALUE && result.slots.size() < Wire.ATTRIBUTES_MAX) {
-            result.slots.add(new Description.Slot(attribute, keys, type));
+        if (type != NO_VALUE) {
+            result.add(new Description.Slot(attribute, keys, type));
         }
     }
 

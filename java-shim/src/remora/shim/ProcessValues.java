@@ -57,8 +57,8 @@ final class ProcessValues {
     }
 
     private void offer(Description description, String attribute, String[] keys, short which) {
-        if (description.slots.size() < Wire.ATTRIBUTES_MAX && !Scratch.isNoValue(value(which))) {
-            description.slots.add(new Description.Slot(attribute, keys, Wire.ValueType.NUMBER, which));
+        if (!Scratch.isNoValue(value(which))) {
+            description.add(new Description.Slot(attribute, keys, Wire.ValueType.NUMBER, which));
         }
     }
 

@@ -22,6 +22,8 @@ final class Registrar {
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final Comparator<ObjectName> BY_CANONICAL_NAME = Comparator.comparing(ObjectName::getCanonicalName);
     private static final int BATCH_BYTES = 64 * 1024;
+    /** Of a name that is too long, for people: no more bytes than a name may have. */
+    private static final int LONG_NAME_CHARS = Wire.NAME_BYTES_MAX / 4;
 
     private final Core core;
     private final MBeanCatalog catalog;
@@ -222,6 +224,7 @@ final class Registrar {
         }
         batchSwept = true;
         sweeping = false;
+        retries.swept();
         return true;
     }
 
@@ -235,8 +238,8 @@ final class Registrar {
     }
 
     private void gone(ObjectName name) {
-        boolean wasRetried = retries.remove(name) || retries.hasForgotten();
-        held.remove(name);
+        boolean wasHeld = held.remove(name);
+        boolean wasRetried = retries.remove(name) || wasHeld || retries.hasForgotten();
         if (answers.contains(name)) {
             send();
         }
@@ -387,19 +390,25 @@ final class Registrar {
         return units.isText(unit) == (description.gaugeType == Wire.ValueType.TEXT);
     }
 
-    private void append(ObjectName name, Description description, boolean isAsk) {
+    private void append(ObjectName name, Description found, boolean isAsk) {
         byte[] bytes = name.toString().getBytes(StandardCharsets.UTF_8);
-        if (bytes.length > Wire.NAME_BYTES_MAX) {
+        boolean isTooLong = bytes.length > Wire.NAME_BYTES_MAX;
+        if (isTooLong && found.status == Wire.ReadStatus.GONE) {
             return;
         }
-        int kind = isAsk ? Wire.ControlKind.ASK : Wire.ControlKind.BEAN;
+        if (isTooLong) {
+            bytes = name.toString().substring(0, LONG_NAME_CHARS).getBytes(StandardCharsets.UTF_8);
+        }
+        Description description = isTooLong ? Description.failed(Wire.ReadStatus.TOO_LARGE) : found;
+        boolean asks = isAsk && !isTooLong;
+        int kind = asks ? Wire.ControlKind.ASK : Wire.ControlKind.BEAN;
         if (control.position() >= BATCH_BYTES || !control.bean(kind, answers.names().size(), bytes, description)) {
             send();
             if (!control.bean(kind, answers.names().size(), bytes, description)) {
                 return;  // cannot be: the layout's bounds fit an empty buffer
             }
         }
-        answers.add(name, description, isAsk);
+        answers.add(name, description, asks);
     }
 
     /** Hands over what has gathered. When the core has no room, all of it is sent again later. */

@@ -26,6 +26,7 @@ final class Retries {
     private final Map<ObjectName, Entry> entries = new LinkedHashMap<>();
     private long nextNanos;
     private boolean forgets;
+    private boolean hasForgotten;
     private long forgottenDelayNanos;  // 0: there was room for all so far
     private long forgottenNanos;
 
@@ -54,6 +55,7 @@ final class Retries {
             return;
         }
         forgets = true;
+        hasForgotten = true;
         boolean again = forgottenDelayNanos != 0 && nowNanos - forgottenNanos < FORGOTTEN_LAST_NANOS;
         forgottenDelayNanos = again ? Math.min(FORGOTTEN_LAST_NANOS, 2 * forgottenDelayNanos) : FIRST_NANOS;
         forgottenNanos = nowNanos + forgottenDelayNanos;
@@ -68,9 +70,14 @@ final class Retries {
         return true;
     }
 
-    /** True when a bean may have had no room here. */
+    /** True when the core may know of a bean that had no room here. */
     boolean hasForgotten() {
-        return forgottenDelayNanos != 0;
+        return hasForgotten;
+    }
+
+    /** Every bean that there is was offered: those that cannot be described are here, or have no room again. */
+    void swept() {
+        hasForgotten = forgets;
     }
 
     /** True when it was to be looked at again. */
