@@ -172,7 +172,7 @@ class AttachTest(unittest.TestCase):
         host.wait_sample("remora_up 1")
         self.assertIn('an agent runs already, version', self.refuses("attach", host.pid, f"/x.json,main={MAIN}"))
         host.write_config(labels={"rack": "r1"})
-        self.assertEqual(self.does("reload", host.pid), "the configuration was read again and is taken over")
+        self.assertEqual(self.does("reload", host.pid), "the configuration was read again and is used from now on")
         host.wait_sample('remora_up{rack="r1"} 1')
         host.write_config(labels=7)
         said = self.refuses("reload", host.pid)

@@ -9,6 +9,7 @@ import java.io.File;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.lang.ref.WeakReference;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
+import remora.Answer;
 import remora.shim.TestRunner.Group;
 
 /** When the shim begins, what it says and how it ends, in one JVM without the native library. */
@@ -119,6 +121,24 @@ public final class LifeTests {
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** An attach may find another one that was loaded a moment ago. */
+    @Group("life")
+    static void whoeverMeetsAnAgentThatHasNotBegunIsToldItsArguments() throws Exception {
+        Method to = Answer.class.getDeclaredMethod("to", String.class);
+        to.setAccessible(true);
+        Answer nobody = (Answer) to.invoke(null, (String) null);
+        Launcher launcher = new Launcher();
+        Thread other = new Thread(() -> launcher.meet("two", nobody), "meets-another");
+        String heard = said(() -> {
+            other.start();
+            while (other.getState() != Thread.State.TIMED_WAITING && other.isAlive()) {
+                Thread.yield();
+            }
+            launcher.begin("one");
+        }, "is not started");
+        check(heard.contains("with the arguments \"one\"; another one with \"two\" is not started"), heard);
     }
 
     @Group("life")

@@ -4,6 +4,7 @@ import java.io.File;
 import java.lang.instrument.Instrumentation;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import javax.management.MBeanServer;
@@ -16,7 +17,10 @@ public final class Launcher implements Shim {
     private static final int RELOAD_POLL_MILLIS = 20;
     private static final int RELOAD_POLLS = 250;
 
-    private String arguments;
+    private static final int BEGIN_MILLIS = 1_000;
+
+    private final CountDownLatch begun = new CountDownLatch(1);
+    private String arguments = "";
     private Thread thread;
     private Supervisor supervisor;
     private boolean isEnding;
@@ -57,9 +61,11 @@ public final class Launcher implements Shim {
         return isOut;
     }
 
-    private synchronized boolean begin(String text) {
+    /** False when it was asked to end before. */
+    synchronized boolean begin(String text) {
         arguments = text;
         thread = Thread.currentThread();
+        begun.countDown();
         return !isEnding;
     }
 
@@ -137,7 +143,7 @@ public final class Launcher implements Shim {
             answer.refuse("the agent has not read its configuration within "
                     + RELOAD_POLLS * RELOAD_POLL_MILLIS / 1000 + " s; it will when it can");
         } else if (mistakes.isEmpty()) {
-            answer.accept("the configuration was read again and is taken over");
+            answer.accept("the configuration was read again and is used from now on");
         } else {
             answer.refuse("the configuration is not used, the one before stays:\n" + mistakes);
         }
@@ -148,7 +154,16 @@ public final class Launcher implements Shim {
     }
 
     @Override
-    public synchronized void meet(String other, Answer answer) {
+    public void meet(String other, Answer answer) {
+        try {
+            begun.await(BEGIN_MILLIS, TimeUnit.MILLISECONDS);  // a moment, and the caller may be the host's start
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        refuse(other, answer);
+    }
+
+    private synchronized void refuse(String other, Answer answer) {
         String version = supervisor == null ? "and is about to begin" : "version " + Native.version();
         answer.refuse("an agent runs already, " + version + ", with the arguments \"" + arguments
                 + "\"; detach it first, or have it read its configuration again");
