@@ -30,14 +30,14 @@ constexpr std::array<CounterInfo, kCounterCount> kInfos = {{
 struct Image {
     char magic[8];
     std::uint64_t counter_count;
-    std::int64_t pid;
+    ProcessMark process;
     std::int64_t start_wall_ms;
     std::int64_t written_wall_ms;
     std::int64_t interval_ms;
     std::array<std::uint64_t, kCounterCount> values;
 };
 
-constexpr char kMagic[8] = {'R', 'E', 'M', 'O', 'R', 'A', 'C', '2'};
+constexpr char kMagic[8] = {'R', 'E', 'M', 'O', 'R', 'A', 'C', '3'};
 
 constexpr const char* kWhat = "counters file";
 
@@ -69,7 +69,7 @@ Status write_counter_file(const std::string& path, const CounterTable& table,
     Image image{};
     std::memcpy(image.magic, kMagic, sizeof(kMagic));
     image.counter_count = kCounterCount;
-    image.pid = head.pid;
+    image.process = head.process;
     image.start_wall_ms = head.start_wall_ms;
     image.written_wall_ms = head.written_wall_ms;
     image.interval_ms = head.interval_ms;
@@ -100,7 +100,7 @@ Result<CounterFile> read_counter_file(const std::string& path) {
         return Status(Code::kCorrupt, path + " is not a counters file of this version of remora");
     }
     CounterFile file;
-    file.pid = image.pid;
+    file.process = image.process;
     file.start_wall_ms = image.start_wall_ms;
     file.written_wall_ms = image.written_wall_ms;
     file.interval_ms = image.interval_ms;

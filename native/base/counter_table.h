@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/process.h"
 #include "base/status.h"
 
 namespace remora {
@@ -92,14 +93,14 @@ struct OutputNote {
 
 // What a counters file tells beside the counters.
 struct CounterFileHead {
-    std::int64_t pid = 0;
+    ProcessMark process;
     std::int64_t start_wall_ms = 0;
     std::int64_t written_wall_ms = 0;
     std::int64_t interval_ms = 0;  // between two writes
     std::vector<OutputNote> outputs;
 };
 
-// A counters file: what the agent of process `pid` last wrote.
+// A counters file: what the agent of that process last wrote.
 struct CounterFile : CounterFileHead {
     std::vector<CounterReading> readings;
 };

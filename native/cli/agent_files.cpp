@@ -1,8 +1,5 @@
 #include "cli/agent_files.h"
 
-#include <signal.h>
-
-#include <cerrno>
 #include <filesystem>
 
 namespace remora {
@@ -25,15 +22,15 @@ std::string counters_path(const std::string& where) {
 std::string why_old(const CounterFileHead& counters, std::int64_t now_wall_ms) {
     const std::int64_t age_ms = now_wall_ms - counters.written_wall_ms;
     const bool is_ahead = age_ms < -kClockStepMs;
-    if (!is_ahead && age_ms <= kIntervalsUntilOld * counters.interval_ms) {
+    const bool ended = has_ended(counters.process);
+    if (!ended && !is_ahead && age_ms <= kIntervalsUntilOld * counters.interval_ms) {
         return {};
     }
-    const bool has_ended = ::kill(static_cast<::pid_t>(counters.pid), 0) != 0 && errno == ESRCH;
     return (is_ahead ? "of no known age, written " + std::to_string(-age_ms / 1000) +
                            " s ahead of this clock, which was set back"
                      : "old, written " + std::to_string(age_ms / 1000) + " s ago") +
-           ": process " + std::to_string(counters.pid) +
-           (has_ended ? " has ended" : " hangs, its agent is off, or it is another process by now");
+           ": process " + std::to_string(counters.process.pid) +
+           (ended ? " has ended" : " hangs, its agent is off, or it cannot be seen from here");
 }
 
 Result<std::string> exposition_path(const CounterFileHead& counters, bool costs) {

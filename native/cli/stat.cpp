@@ -27,7 +27,8 @@ int run_stat(const StatOptions& options) {
     }
     const CounterFile& counters = file.value();
     if (options.json) {
-        std::cout << "{\"pid\":" << counters.pid << ",\"started_ms\":" << counters.start_wall_ms
+        std::cout << "{\"pid\":" << counters.process.pid
+                  << ",\"started_ms\":" << counters.start_wall_ms
                   << ",\"written_ms\":" << counters.written_wall_ms;
         for (const CounterReading& reading : counters.readings) {
             std::cout << ",\"" << reading.metric << "\":" << shown(reading);
@@ -37,7 +38,7 @@ int run_stat(const StatOptions& options) {
     }
     const std::int64_t now_ms = SystemClock().wall_ms();
     const std::string old = why_old(counters, now_ms);
-    std::cout << "pid " << counters.pid << ", "
+    std::cout << "pid " << counters.process.pid << ", "
               << (old.empty()
                       ? "written " + std::to_string((now_ms - counters.written_wall_ms) / 1000) +
                             " s ago"

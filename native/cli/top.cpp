@@ -182,7 +182,7 @@ void print_screen(const TopOptions& options, const Screen& screen) {
     if (!options.plain) {
         std::cout << "\x1b[H\x1b[2J";
     }
-    std::cout << "pid " << screen.counters.now->pid << "  ";
+    std::cout << "pid " << screen.counters.now->process.pid << "  ";
     if (screen.exposition.now) {
         const std::int64_t age_ms = SystemClock().wall_ms() - screen.exposition.now->written_ms();
         std::cout << screen.exposition_path << ", written " << age_ms / 1000 << " s ago\n";

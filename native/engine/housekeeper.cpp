@@ -27,6 +27,7 @@ Housekeeper::Housekeeper(Options options, Channels& channels, const Clock& clock
       counters_(counters),
       log_(log),
       duties_(std::move(duties)),
+      process_(own_process()),
       start_wall_ms_(clock.wall_ms()),
       config_mark_(options_.config_mark) {}
 
@@ -128,7 +129,7 @@ void Housekeeper::write_counters() {
         return;
     }
     CounterFileHead head;
-    head.pid = ::getpid();
+    head.process = process_;
     head.start_wall_ms = start_wall_ms_;
     head.written_wall_ms = clock_.wall_ms();
     head.interval_ms = options_.counters_interval_ms;

@@ -71,6 +71,7 @@ class Housekeeper final : public Worker {
     CounterTable& counters_;
     Log& log_;
     const Duties duties_;
+    const ProcessMark process_;
     const std::int64_t start_wall_ms_;
     std::int64_t counters_due_ns_ = 0;
     std::int64_t config_due_ns_ = 0;

@@ -55,10 +55,12 @@ class ToolTest(unittest.TestCase):
         self.directory.mkdir()
         self.prom = pathlib.Path(directory.name) / "elsewhere.prom"
 
-    def counters(self, *outputs, pid=None, age_s=0.0):
-        """Replaces the counters file, as native/base/counter_table.cpp writes it."""
+    def counters(self, *outputs, pid=None, age_s=0.0, elsewhere=False):
+        """Replaces the counters file, as native/base/counter_table.cpp writes it. `elsewhere`: in another container."""
         now_ms = int((time.time() - age_s) * 1000)
-        image = struct.pack("=8sQqqqq", b"REMORAC2", COUNTERS, pid or os.getpid(), now_ms - 60_000, now_ms, INTERVAL_MS)
+        pids = os.stat("/proc/self/ns/pid").st_ino + elsewhere
+        image = struct.pack("=8sQqQQqqq", b"REMORAC3", COUNTERS, pid or os.getpid(), pids, 0, now_ms - 60_000, now_ms,
+                            INTERVAL_MS)
         lines = "".join(f"{format}\t{level}\t{where}\n" for format, level, where in outputs)
         new = self.directory / "new"
         new.write_bytes(image + bytes(8 * COUNTERS) + lines.encode())
@@ -156,7 +158,10 @@ class ToolTest(unittest.TestCase):
         self.counters(("prometheus", "full", str(self.prom)), age_s=4 * 3600)
         self.assertRegex(run("stat", str(self.directory)).stdout, r"old, written \d+ s ago: process \d+ hangs, its agent is off")
         self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=5)
-        self.assertNotIn("old", run("stat", str(self.directory)).stdout, "its process may be another container's")
+        self.assertRegex(run("stat", str(self.directory)).stdout, r"^pid \d+, old, written \d s ago: process \d+ has ended")
+        self.assertRegex(run("top", str(self.directory), "--plain", "--count", "1").stdout, r"produce p99 +-\n")
+        self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=5, elsewhere=True)
+        self.assertNotIn("old", run("stat", str(self.directory)).stdout, "it cannot be seen from here")
 
         self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=-3600)
         self.assertRegex(run("stat", str(self.directory)).stdout,
@@ -167,13 +172,13 @@ class ToolTest(unittest.TestCase):
         victim = self.directory.parent / "victim"
         victim.write_text("precious")
         (self.directory / "remora.beans.request").symlink_to(victim)
-        self.counters(pid=pid_of_the_dead())
+        self.counters()
         with subprocess.Popen([TOOL, "check", "--live", str(self.directory)], stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True) as check:
             while (self.directory / "remora.beans.request").is_symlink() and check.poll() is None:
                 time.sleep(0.01)
             self.assertFalse((self.directory / "remora.beans.request").is_symlink())
-            self.counters(pid=pid_of_the_dead(), age_s=4 * 3600)
+            self.counters(age_s=4 * 3600)
             self.assertEqual(check.wait(), 2, check.stderr.read())
         self.assertEqual(victim.read_text(), "precious")
 

@@ -57,7 +57,7 @@ TEST_F(HousekeeperTest, CountersAreWrittenAtTheirIntervalAndAtTheEnd) {
     keeper_->do_work();
     const Result<CounterFile> written = read_counter_file(options_.counters_path);
     ASSERT_TRUE(written) << written.status().message();
-    EXPECT_EQ(written.value().pid, ::getpid());
+    EXPECT_EQ(written.value().process, own_process());
     EXPECT_EQ(written.value().interval_ms, options_.counters_interval_ms);
     EXPECT_EQ(written.value().outputs, (std::vector<OutputNote>{{"ndjson", "off", "/x"}}));
     std::filesystem::remove(options_.counters_path);
