@@ -123,8 +123,10 @@ void tell_rounded_rule(const RuleConfig& rule, const SamplingConfig& sampling,
                        const std::string& path, ConfigReader& reader) {
     const std::int64_t step_ms = std::min(sampling.min_interval_ms, sampling.base_interval_ms);
     const auto tell = [&](std::int64_t interval_ms, const char* key) {
-        tell_rounded(interval_ms, std::max<std::int64_t>(interval_ms / step_ms, 1) * step_ms,
-                     path + key, "rounded down to whole sampling.base_interval or min_interval",
+        const bool is_less = interval_ms < step_ms;
+        tell_rounded(interval_ms, is_less ? step_ms : interval_ms / step_ms * step_ms, path + key,
+                     is_less ? "the least, which is sampling.base_interval or min_interval"
+                             : "rounded down to whole sampling.base_interval or min_interval",
                      reader);
     };
     tell(rule.interval_ms, ".interval");
@@ -176,17 +178,6 @@ void finish_rule(const RuleConfig& rule, const std::string& path, ConfigReader& 
 }
 
 void finish_topics(const TopicsConfig& c, ConfigReader& reader) {
-    const auto of_no_use = [&](const char* key, const char* mode) {
-        if (reader.is_set(key)) {
-            reader.warn(key, std::string("has no effect without topics.mode \"") + mode + "\"");
-        }
-    };
-    if (c.mode != TopicMode::kRegex) {
-        of_no_use("topics.regex", "regex");
-    }
-    if (c.mode != TopicMode::kList) {
-        of_no_use("topics.list", "list");
-    }
     if (c.mode == TopicMode::kRegex && c.regex.empty() && !reader.is_faulty("topics.regex")) {
         reader.complain("topics.mode", "found \"regex\" without topics.regex; expected both");
     }
@@ -237,10 +228,6 @@ void check_output(const OutputConfig& output, const std::string& path, ConfigRea
         reader.complain(path + ".emit",
                         "a file that is replaced whole holds every series; expected \"all\"");
     }
-    if (output.time == OutputTime::kRead && output.format != OutputFormat::kInflux &&
-        output.format != OutputFormat::kGraphite) {
-        reader.warn(path + ".time", "has no effect but with format influx or graphite");
-    }
     if (output.names == OutputNames::kOtel && output.format != OutputFormat::kOtlpJson) {
         reader.complain(path + ".names",
                         "found otel, whose names have dots; expected format otlp_json beside it");
@@ -286,6 +273,7 @@ void finish_outputs(const Config& config, std::vector<OutputConfig>& outputs,
             output.name = std::string(output_type_name(output.type)) + "-" + std::to_string(i);
         }
         check_output(output, path, reader);
+        warn_of_unused_keys(output, path, reader);
         check_label_names(config.labels, output, path, reader);
         const std::int64_t base_ms = config.sampling.base_interval_ms;
         tell_rounded(output.interval_ms, (output.interval_ms + base_ms - 1) / base_ms * base_ms,
@@ -332,6 +320,7 @@ void finish_config(Config& config, const std::string& config_file, ConfigReader&
         tell_prometheus_labels(config.labels, "labels", reader);
     }
     finish_topics(config.topics, reader);
+    warn_of_unused_keys(config, reader);
     if (config.limits.series_per_family_max > config.limits.series_max) {
         // Only a contradiction when both were given.
         if (reader.is_set("limits.series_per_family_max")) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 
 #include "config/quantity.h"
@@ -62,8 +63,7 @@ std::vector<std::string_view> split(std::string_view path) {
 }
 
 bool is_index(std::string_view text) {
-    return !text.empty() && text.size() <= 4 &&
-           text.find_first_not_of("0123456789") == std::string_view::npos;
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 // `path` with indexes as `*`: the form of KnownPaths.
@@ -143,12 +143,13 @@ std::uint32_t child_of(JsonDocument& document, std::uint32_t parent, std::string
     }
     const auto fresh = static_cast<std::uint32_t>(document.nodes.size());
     if (is_item) {
-        const std::size_t index = std::stoul(std::string(part));
+        std::size_t index = 0;
+        const auto [_, failed] = std::from_chars(part.data(), part.data() + part.size(), index);
+        if (failed != std::errc() || index > node.items.size()) {
+            return kNoNode;
+        }
         if (index < node.items.size()) {
             return node.items[index];
-        }
-        if (index > node.items.size()) {
-            return kNoNode;
         }
         node.items.push_back(fresh);
     } else {

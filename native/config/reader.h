@@ -91,4 +91,9 @@ std::string join_names(std::span<const char* const> names);
 // `config_file`: where the configuration stands; empty: in no file.
 void finish_config(Config& config, const std::string& config_file, ConfigReader& reader);
 
+// Reports keys that were given and have no effect: of the output at `path`, whose defaults are
+// filled in, and of all else.
+void warn_of_unused_keys(const OutputConfig& output, const std::string& path, ConfigReader& reader);
+void warn_of_unused_keys(const Config& config, ConfigReader& reader);
+
 }  // namespace remora

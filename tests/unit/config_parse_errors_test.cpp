@@ -172,6 +172,19 @@ TEST(ConfigErrors, AVariableThatNamesNoKeyIsAWarningOnly) {
               "\"REMORA_TOPICS_MODE\"?");
 }
 
+TEST(ConfigErrors, AVariableForAPlaceThatAListDoesNotHaveIsNamed) {
+    for (const char* place : {"1", "9999", "99999999999", "99999999999999999999999"}) {
+        const std::string name = std::string("REMORA_OUTPUTS_") + place + "_PATH";
+        const std::string errors =
+            parse_config(R"({"outputs": []})", "r.json", {name + "=/x"}, "").error_text();
+        EXPECT_NE(errors.find("environment " + name + ": outputs." + place +
+                              ".path: there is no such place; list items count from 0 without "
+                              "gaps"),
+                  std::string::npos)
+            << errors;
+    }
+}
+
 TEST(ConfigErrors, OfTheVariablesThatNameNoKeyThoseThatAreReadElsewhereAreNotWarnedOf) {
     const ParseOutcome read_elsewhere =
         parse_config("{}", "",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <string>
 
@@ -264,10 +265,105 @@ TEST(ConfigParse, WarnsOfWhatHasNoEffect) {
     EXPECT_NE(warning(R"({"topics": {"mode": "list", "list": ["a"], "regex": "b"}})")
                   .find("topics.regex: has no effect"),
               std::string::npos);
+    for (const char* unused : {
+             R"("sampling": {"variance_low": 0.001})",
+             R"("sampling": {"variance_high": 0.1})",
+             R"("sampling": {"policy": "fixed", "decay": 0.2})",
+             R"("topics": {"partitions": false, "partition_sample": 2})",
+             R"("clients": {"enabled": false, "client_regex": "a"})",
+             R"("clients": {"enabled": false, "user_regex": "a"})",
+             R"("trace": {"size_max": "1MB"})",
+             R"("trace": {"duration": "1m"})",
+             R"("trace": {"interval": "2s"})",
+             R"("reload": {"enabled": false, "check_interval": "1m"})",
+         }) {
+        EXPECT_NE(warning(std::string("{") + unused + "}").find(": has no effect without "),
+                  std::string::npos)
+            << unused;
+    }
+    EXPECT_EQ(
+        warning(R"({"sampling": {"policy": "variance", "variance_low": 0.001, "decay": 0.1}})")
+            .find("variance_low"),
+        std::string::npos);
     EXPECT_NE(warning(R"({"select": {"domains": ["com.acme"]}})").find("domains=PREFIX"),
               std::string::npos);
     EXPECT_EQ(warning(R"({"select": {"domains": ["com.acme"]}})", "domains=com.acme"), "");
     EXPECT_EQ(warning(R"({"select": {"domains": ["kafka.server", "java.*", "*"]}})"), "");
+}
+
+// Of an output with every key, those that a warning names.
+std::set<std::string> unused_keys(const std::string& type, const std::string& format,
+                                  const std::map<std::string, std::string>& more = {}) {
+    std::map<std::string, std::string> keys = {
+        {"name", R"("a")"},
+        {"type", '"' + type + '"'},
+        {"format", '"' + format + '"'},
+        {"path", R"("/x")"},
+        {"host", R"("h")"},
+        {"port", "1"},
+        {"emit", R"("all")"},
+        {"time", R"("tick")"},
+        {"interval", R"("10s")"},
+        {"keyframe_interval", R"("5m")"},
+        {"names", R"("prometheus")"},
+        {"labels", R"({"a": "b"})"},
+        {"include", R"(["*:*"])"},
+        {"exclude", "[]"},
+        {"fsync", R"("never")"},
+        {"at_end", R"("keep")"},
+        {"mode", R"("0644")"},
+        {"packet_bytes", "1000"},
+        {"spread", "0.1"},
+        {"self_metrics", R"("off")"},
+        {"rotate", R"({"size": "1MB", "age": "1h", "files": 2, "compress": true,
+                       "total_size": "9MB"})"}};
+    for (const std::string& path : known_paths().values) {
+        const std::string key =
+            path.substr(std::min(path.size(), std::string("outputs.*.").size()));
+        EXPECT_TRUE(!path.starts_with("outputs.*.") || key.starts_with("rotate.") ||
+                    keys.count(key) == 1)
+            << key << " is new: which outputs does it count for?";
+    }
+    for (const auto& [key, value] : more) {
+        keys[key] = value;
+    }
+    std::string text;
+    for (const auto& [key, value] : keys) {
+        text += (text.empty() ? "\"" : ", \"") + key + "\": " + value;
+    }
+    const ParseOutcome outcome = parse(R"({"outputs": [{)" + text + "}]}");
+    EXPECT_TRUE(outcome.is_ok()) << outcome.error_text();
+    std::set<std::string> unused;
+    for (const Problem& warning : outcome.warnings) {
+        const std::size_t key = warning.text.find("outputs.0.") + 10;
+        unused.insert(
+            warning.text.substr(key, warning.text.find(": has no effect but with ") - key));
+    }
+    return unused;
+}
+
+TEST(ConfigParse, WarnsOfEveryKeyThatHasNoEffectForAnOutput) {
+    using Keys = std::set<std::string>;
+    const Keys rotation = {"rotate.size", "rotate.age", "rotate.files", "rotate.compress",
+                           "rotate.total_size"};
+    const auto with_rotation = [&](Keys keys) {
+        keys.insert(rotation.begin(), rotation.end());
+        return keys;
+    };
+    EXPECT_EQ(
+        unused_keys("file", "prometheus"),
+        with_rotation({"host", "port", "time", "keyframe_interval", "packet_bytes", "spread"}));
+    EXPECT_EQ(unused_keys("file", "ndjson"), (Keys{"host", "port", "time", "keyframe_interval",
+                                                   "at_end", "packet_bytes", "spread"}));
+    EXPECT_EQ(unused_keys("udp", "influx"),
+              with_rotation({"path", "keyframe_interval", "fsync", "at_end", "mode"}));
+    EXPECT_EQ(unused_keys("unixgram", "dogstatsd"),
+              with_rotation({"host", "port", "time", "keyframe_interval", "fsync", "at_end", "mode",
+                             "spread"}));
+    EXPECT_EQ(unused_keys("file", "openmetrics", {{"fsync", R"("rotate")"}}).count("fsync"), 1U);
+    EXPECT_EQ(unused_keys("file", "ndjson", {{"fsync", R"("rotate")"}}).count("fsync"), 0U);
+    EXPECT_EQ(unused_keys("file", "ndjson", {{"emit", R"("changed")"}}).count("keyframe_interval"),
+              0U);
 }
 
 TEST(ConfigParse, WarnsOfWhatIsInForceAsSomethingElse) {
@@ -287,7 +383,8 @@ TEST(ConfigParse, WarnsOfWhatIsInForceAsSomethingElse) {
     EXPECT_EQ(rule("", R"("interval": "15s")"),
               "r.json:1:41: rules.0.interval: found 15s; in force as 10s" + down);
     EXPECT_EQ(rule("", R"("max_interval": "3s")"),
-              "r.json:1:45: rules.0.max_interval: found 3s; in force as 10s" + down);
+              "r.json:1:45: rules.0.max_interval: found 3s; in force as 10s, the least, which is "
+              "sampling.base_interval or min_interval\n");
     EXPECT_EQ(rule(R"("min_interval": "2s")", R"("min_interval": "3s")"),
               "r.json:1:65: rules.0.min_interval: found 3s; in force as 2s" + down);
     EXPECT_EQ(rule(R"("min_interval": "5s")", R"("interval": "15s")"), "");
