@@ -82,10 +82,11 @@ void AgentReport::report_conservation() {
     }
 }
 
-void AgentReport::report_ceiling(const SolveResult& solved, std::uint32_t stride,
-                                 std::int64_t interval_ns, std::int64_t now_ns) {
+void AgentReport::report_ceiling(const SolveResult& solved, double lacking_percent,
+                                 std::uint32_t stride, std::int64_t interval_ns,
+                                 std::int64_t now_ns) {
     ceiling_.tick({solved.step, solved.units_shed, solved.units, stride, interval_ns,
-                   counters_.get(Counter::kValuesExpired)},
+                   lacking_percent, counters_.get(Counter::kValuesExpired)},
                   now_ns);
 }
 

@@ -57,10 +57,10 @@ class AgentReport {
 
     // Logs values that the cache has lost count of. Once a tick, after Cache::close_tick().
     void report_conservation();
-    // See CeilingReport. `solved`: of this tick; a tick comes every `stride` base intervals, that
-    // is every `interval_ns`, from now on.
-    void report_ceiling(const SolveResult& solved, std::uint32_t stride, std::int64_t interval_ns,
-                        std::int64_t now_ns);
+    // See CeilingReport. `solved`: of this tick; `lacking_percent`: what that needs; a tick comes
+    // every `stride` base intervals, that is every `interval_ns`, from now on.
+    void report_ceiling(const SolveResult& solved, double lacking_percent, std::uint32_t stride,
+                        std::int64_t interval_ns, std::int64_t now_ns);
 
  private:
     void collect_family_costs();

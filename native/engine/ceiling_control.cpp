@@ -49,4 +49,9 @@ SolveResult CeilingControl::tick(const CpuWindow& window, bool is_recording, boo
     return solved;
 }
 
+double CeilingControl::lacking_percent(const SolveResult& solved) const {
+    const double needed = ceiling_.needed_percent({solved.each_tick_ns, solved.bound_ns_per_s});
+    return needed > ceiling_.percent() ? needed : 0;
+}
+
 }  // namespace remora

@@ -35,6 +35,10 @@ class CeilingControl {
     // REQUIRES: window.elapsed_ns > 0.
     SolveResult tick(const CpuWindow& window, bool is_recording, bool is_reloading);
 
+    // The ceiling that what was solved at this tick needs, in percent of one core; 0: no more than
+    // there is.
+    double lacking_percent(const SolveResult& solved) const;
+
     // A tick comes every so many base intervals.
     std::uint32_t stride() const { return governor_.stride(); }
     // Since when the bounds on age are these, monotonic.

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/formatted.h"
 #include "sample/shedding.h"
 
 namespace remora {
@@ -29,6 +30,16 @@ std::string text_of(const CeilingState& state) {
            " s";
 }
 
+// A ceiling that would do; a tick costs more at one time than at another.
+std::string needed(const CeilingState& state) {
+    if (state.lacking_percent <= 0) {
+        return "";
+    }
+    return "; about " +
+           formatted(state.lacking_percent < 10 ? "%.2g" : "%.0f", state.lacking_percent) +
+           " is needed for all of it";
+}
+
 }  // namespace
 
 void CeilingReport::tick(const CeilingState& state, std::int64_t now_ns) {
@@ -36,7 +47,8 @@ void CeilingReport::tick(const CeilingState& state, std::int64_t now_ns) {
         if (pace_.last == Pace{}) {
             log_.info("sampling.cpu_budget_percent suffices again: " + text_of(state));
         } else {
-            log_.warn("core.ceiling", "sampling.cpu_budget_percent is too low: " + text_of(state));
+            log_.warn("core.ceiling",
+                      "sampling.cpu_budget_percent is too low: " + text_of(state) + needed(state));
         }
     }
     if (has_expired_.is_due(state.series_expired > 0, now_ns)) {

@@ -15,6 +15,7 @@ struct CeilingState {
     std::uint64_t units = 0;
     std::uint32_t stride = 1;          // a tick comes every so many base intervals,
     std::int64_t interval_ns = 0;      // that is every so many nanoseconds
+    double lacking_percent = 0;        // the ceiling that would take nothing; 0: not higher
     std::uint64_t series_expired = 0;  // left out of the outputs for their age
 };
 

@@ -273,7 +273,8 @@ void Core::tick(std::int64_t now_ns, bool is_last) {
         restart_grid();
     }
     if (window.elapsed_ns > 0) {
-        report_.report_ceiling(solved, ceiling_.stride(), grid_.interval_ns(), now_ns);
+        report_.report_ceiling(solved, ceiling_.lacking_percent(solved), ceiling_.stride(),
+                               grid_.interval_ns(), now_ns);
     }
     report_.end_tick();
 }

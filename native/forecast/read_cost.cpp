@@ -74,10 +74,15 @@ CeilingOutlook ceiling_outlook(const SamplingConfig& sampling, const ReadCost& c
         cost.classes[static_cast<std::size_t>(UnitClass::kAlert)].at_bound +
         cost.classes[static_cast<std::size_t>(UnitClass::kBroker)].at_bound -
         cost.classes.each_tick_ns / base_s * (1 - 1.0 / outlook.stride);
+    const double needed = Ceiling::percent_for(
+        cost.classes.each_tick_ns + tick_overhead_ns,
+        Shedding::least_ns_per_s(cost.classes, 0) - cost.classes.each_tick_ns / base_s, base_s);
     outlook.sentence = "the ceiling of " + formatted("%g", sampling.cpu_budget_percent) + " % " +
                        (cost.base_ns_per_s <= reads_ns_per_s ? "allows for every bean at every tick"
                         : lost.empty()                       ? "holds the bounds on age"
-                                       : "is too low for the bounds on age: " + lost) +
+                                       : "is too low for the bounds on age: " + lost + "; about " +
+                                             formatted(needed < 10 ? "%.2g" : "%.0f", needed) +
+                                             " % is needed for all of it") +
                        (alert_and_broker_ns_per_s > reads_ns_per_s
                             ? "; alerts and the broker take more than that by themselves"
                             : "") +

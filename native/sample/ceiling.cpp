@@ -50,6 +50,19 @@ std::uint32_t Ceiling::stride_for(double most_ns_per_s, double tick_ns, double o
         std::clamp(std::ceil(strides), 1.0, static_cast<double>(kStrideMax)));
 }
 
+double Ceiling::percent_for(double tick_ns, double others_ns_per_s, double base_s) {
+    return (tick_ns / base_s + others_ns_per_s) / kAim / kNanosPerPercent;
+}
+
+double Ceiling::needed_percent(const ReadNeed& need) const {
+    return percent_for(overhead_ + need.each_tick_ns * bias_, need.others_ns_per_s * bias_,
+                       static_cast<double>(base_ns_) / kNanosPerSecond);
+}
+
+double Ceiling::percent() const {
+    return ceiling_ / kNanosPerPercent;
+}
+
 // The middle one of the last windows: one that met a burst (a file that is compressed, cold code)
 // says nothing about the next.
 double Ceiling::typical_overhead() const {

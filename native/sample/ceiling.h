@@ -65,7 +65,14 @@ class Ceiling {
     static std::uint32_t stride_for(double most_ns_per_s, double tick_ns, double others_ns_per_s,
                                     double base_s);
 
+    // The ceiling, in percent of one core, under which a tick can come every base interval with no
+    // bound widened. As above; `others_ns_per_s` at their bounds.
+    static double percent_for(double tick_ns, double others_ns_per_s, double base_s);
+    // The same with what was measured. `need`: others at their bounds as configured.
+    double needed_percent(const ReadNeed& need) const;
+
     double ns_per_s() const { return ceiling_; }
+    double percent() const;
     double ppm() const { return ceiling_ * 1e-3; }
     // Of one core, a running average over about a minute; what was excused is in it.
     double used_ppm() const { return used_ppm_; }

@@ -365,6 +365,7 @@ SolveResult Sampler::solve(double budget_ns_per_s, double ceiling_ns_per_s) {
     topics_at_base_ = topics <= share * kTopicsMost * ceiling_ns_per_s &&
                       each_tick + topics <= share * budget_ns_per_s;
     result.least_ns_per_s = Shedding::least_ns_per_s(costs, Shedding::kWidest) - each_tick;
+    result.bound_ns_per_s = Shedding::least_ns_per_s(costs, 0) - each_tick;
     lambda_ = find_lambda(budget_ns_per_s);
     write_all(result);
     result.lambda = lambda_;

@@ -35,6 +35,7 @@ struct SolveResult {
     double full_ns_per_s = 0;       // of every unit at base
     double each_tick_ns = 0;  // not a rate: of one tick, what is read for each whatever the ceiling
     double least_ns_per_s = 0;  // of the others at their bounds, widened while all are read
+    double bound_ns_per_s = 0;  // of the others at their bounds, not widened
     std::uint32_t units = 0;
     std::uint32_t units_at_base = 0;
     std::uint32_t units_shed = 0;  // not read at all

@@ -139,7 +139,7 @@ class CheckTest(unittest.TestCase):
         self.assertNotIn("without a measured cost", done.stdout)
         low = self.check("--mbeans", str(LISTING), "--costs", str(costs), text='{"sampling": {"cpu_budget_percent": 0.5}}')
         self.assertRegex(low.stdout, r"the ceiling of 0\.5 % is too low for the bounds on age: beans of topics and clients "
-                                     r"would get 4 times as old; .*partitions.*; alerts and the broker take more than that by "
+                                     r"would get 4 times as old; .*partitions.*; about 0\.91 % is needed for all of it; alerts and the broker take more than that by "
                                      r"themselves; sampling and output come on top\n")
         high = self.check("--mbeans", str(LISTING), "--costs", str(costs), text='{"sampling": {"cpu_budget_percent": 3}}')
         self.assertIn("the ceiling of 3 % allows for every bean at every tick;", high.stdout)
@@ -148,7 +148,8 @@ class CheckTest(unittest.TestCase):
         costs.write_text(line.format(size, 2 * 60 * 1e5 / 1e9 / sizes) + line.format(family, 1e-9))
         wide = self.check("--mbeans", str(LISTING), "--costs", str(costs), text='{"sampling": {"cpu_budget_percent": 0.01}}')
         self.assertRegex(wide.stdout, r"the ceiling of 0\.01 % is too low for the bounds on age: beans of partitions would get "
-                                      r"\d+ times as old; sampling and output come on top\n")
+                                      r"\d+ times as old; about 0\.02\d* % is needed for all of it; sampling and output "
+                                      r"come on top\n")
         # What the agent takes beside its reads is taken off what they may use.
         costs.write_text(line.format(family, 0.05) + line.format(size, 1e-9) + "remora_tick_overhead_microseconds 40000\n")
         beside = self.check("--mbeans", str(LISTING), "--costs", str(costs), text="{}")

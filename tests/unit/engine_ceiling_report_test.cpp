@@ -16,10 +16,11 @@ class CeilingReportTest : public ::testing::Test {
     // One tick later.
     void tick(std::uint32_t step, std::uint32_t stride = 1, std::uint64_t expired = 0) {
         clock.now_ns += kTickNs;
-        report.tick({step, step > 4 ? 50U : 0U, 90, stride, stride * kTickNs, expired},
+        report.tick({step, step > 4 ? 50U : 0U, 90, stride, stride * kTickNs, lacking, expired},
                     clock.monotonic_ns());
     }
 
+    double lacking = 0;  // percent
     FakeClock clock;
     CounterTable counters;
     KeptLog sink;
@@ -35,11 +36,12 @@ TEST_F(CeilingReportTest, NothingIsLoggedWhileNothingIsTaken) {
 }
 
 TEST_F(CeilingReportTest, WhatIsTakenIsLoggedAtOnceAndItsEndToo) {
+    lacking = 2.345;
     tick(2);
     ASSERT_EQ(sink.lines().size(), 1U);
     EXPECT_EQ(sink.lines().back(),
               "sampling.cpu_budget_percent is too low: bounds on age are widened, step 2 of 6; a "
-              "tick comes every 10 s");
+              "tick comes every 10 s; about 2.3 is needed for all of it");
     for (int i = 0; i < 10; ++i) {
         tick(2);
     }

@@ -100,6 +100,25 @@ TEST(CeilingTest, UsedCpuConvergesToTheCeilingWhateverReadsReallyCost) {
     }
 }
 
+TEST(CeilingTest, WhatIsSaidToBeNeededIsEnoughAndLittleMore) {
+    for (const double bias : {0.7, 1.5}) {
+        Pair low;
+        low.agent.bias = bias;
+        low.agent.overhead_ns = 5e7;
+        low.agent.each_tick_ns = 2e8;
+        low.run(100);
+        EXPECT_GT(low.allowance.stride, 1U);
+        const double needed = low.ceiling.needed_percent({low.agent.each_tick_ns, 0});
+        for (const double share : {1.05, 0.8}) {
+            Pair other = low;  // the operator raises the ceiling while the agent runs
+            other.ceiling.configure(share * needed, kBaseNs);
+            other.allowance = {Ceiling::kNoLimit, 1};
+            other.run(100);
+            EXPECT_EQ(other.allowance.stride, share > 1 ? 1U : 2U) << bias << ' ' << share;
+        }
+    }
+}
+
 TEST(CeilingTest, NoMinuteIsFarAboveTheCeilingOnceItIsSettled) {
     Pair pair;
     pair.agent.bias = 1.5;
