@@ -105,9 +105,9 @@ bool OutputPipe::knows_last_tick() {
     return true;
 }
 
-void OutputPipe::skip_tick() {
+void OutputPipe::skip_tick(bool is_leaving) {
     counters_.add(Counter::kTicksSkipped);
-    if (!reported_skipping_) {
+    if (!reported_skipping_ && !is_leaving) {
         reported_skipping_ = true;
         log_.warn("skip." + name_, "output " + name_ +
                                        ": a tick is not out when the next is due, so ticks are "

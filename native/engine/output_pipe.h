@@ -53,8 +53,10 @@ class OutputPipe {
     // Whether a tick can begin. Not while the one before is still on its way (it sends the newest
     // values with what it has not come to yet), or the format has to know first what became of it.
     bool can_begin_tick();
-    // Counts a tick that could not begin.
-    void skip_tick();
+    // Counts a tick that could not begin. `is_leaving`: another output is about to take this one's
+    // place. It may still be at the pace of an interval that is over, so its destination is not
+    // blamed.
+    void skip_tick(bool is_leaving);
     // Only after can_begin_tick().
     void begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self);
     // Encodes on. True when nothing is left to do.

@@ -140,7 +140,7 @@ void OutputSet::begin_tick(const Tick& tick, Cache& cache, AgentReport& report) 
             own = &report.samples(output.self_level(), wall_ms, outputs_);
         }
         if (!begin_on(output, wall_ms, *own, cache)) {
-            tick.is_last ? waiting_.push_back(i) : output.skip_tick();
+            tick.is_last ? waiting_.push_back(i) : output.skip_tick(is_filling());
         }
     }
 }
@@ -179,7 +179,7 @@ void OutputSet::finish(Cache& cache, std::int64_t deadline_ns) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     for (const std::size_t i : waiting_) {
-        outputs_[i]->skip_tick();
+        outputs_[i]->skip_tick(false);
     }
 }
 

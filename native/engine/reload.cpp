@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/hash.h"
 #include "engine/place.h"
 #include "engine/room_options.h"
 
@@ -65,10 +66,17 @@ void Reloader::knows_more(Config config) {
 
 void Reloader::refuse(const std::vector<Problem>& problems) {
     counters_.add(Counter::kConfigReloadsFailed);
-    log_.error("reload", "the changed configuration is not used, the one before stays: " +
-                             std::to_string(problems.size()) + " error(s)");
-    for (std::size_t i = 0; i < std::min(problems.size(), kProblemsReported); ++i) {
-        log_.error("reload." + problems[i].text, problems[i].text);
+    const std::size_t shown = std::min(problems.size(), kProblemsReported);
+    // The log suppresses what it has just written: all of this together, or nothing of it.
+    std::string all;
+    for (const Problem& problem : problems) {
+        all += problem.text + '\n';
+    }
+    const std::string key = "reload." + std::to_string(hash_64(all));
+    log_.error(key, "the changed configuration is not used, the one before stays: " +
+                        std::to_string(problems.size()) + " error(s)");
+    for (std::size_t i = 0; i < shown; ++i) {
+        log_.error(key + "." + std::to_string(i), problems[i].text);
     }
 }
 
@@ -76,7 +84,7 @@ void Reloader::report_what_waits(const Config& wanted) {
     const auto report = [this](bool differs, const char* key) {
         if (differs) {
             log_.warn(std::string("reload.fixed.") + key,
-                      std::string(key) + " changed: taken over when the agent starts again");
+                      std::string(key) + " changed: used when the agent starts again");
         }
     };
     report(wanted.trace != current_.trace, "trace");
@@ -176,7 +184,7 @@ bool Reloader::exchange_sinks(std::int64_t deadline_ms) {
 void Reloader::report_outcome() {
     const std::uint64_t came = counters_.get(Counter::kUnitsRegistered) - registered_before_;
     const std::uint64_t left = counters_.get(Counter::kUnitsUnregistered) - unregistered_before_;
-    log_.info("configuration taken over in " +
+    log_.info("the changed configuration is in use, after " +
               std::to_string((clock_.monotonic_ns() - begun_ns_) / kNanosPerMilli) +
               " ms: " + std::to_string(came) + " beans came, " + std::to_string(left) + " left, " +
               std::to_string(counters_.get(Counter::kUnits)) + " in all");
