@@ -4,7 +4,12 @@
     life_test.py [unittest arguments]
 
 $REMORA_CHAOS_ROUNDS: least number of rounds (1). $REMORA_CHAOS_MINUTES: rounds go on for so long (0). From 30 minutes
-on a second broker without the agent is measured in turn with the first, and memory and descriptors are judged.
+on a second broker without the agent is measured in turn with the first, and what the agent holds is judged.
+$REMORA_CHAOS_LEAK_KB: so much is lost on purpose each round (0), which must not pass.
+
+The broker's own memory grows for an hour under such a life, with or without the agent. So what is the agent's is told
+apart: what the library has taken and not given back (preload.cpp counts), objects of the shim, names of MBeans,
+threads.
 """
 
 import json
@@ -28,7 +33,11 @@ BASE_S = 2
 PATIENCE_S = 180  # for what must come; nothing is judged by how soon
 ROUNDS = int(os.environ.get("REMORA_CHAOS_ROUNDS", "1"))
 MINUTES = float(os.environ.get("REMORA_CHAOS_MINUTES", "0"))
+LEAK_BYTES = int(os.environ.get("REMORA_CHAOS_LEAK_KB", "0")) * 1024
+LEAK_SEEN = 100 * 1024
 IS_LONG = MINUTES >= 30
+# By round: what may come on top of noise, as when a table grows that is bounded.
+GROWTH = {"library_kb": 25, "shim_kb": 25, "mbean_names": 100, "threads": 0, "descriptors": 0}
 TOPICS = 100
 HANGING = 6  # more than the agent has threads to lose
 STOPPED_S = 3 * BASE_S
@@ -90,9 +99,12 @@ class Pipe:
 class World:
     """What a broker lives in: the disk, the clock, stderr, a receiver that never reads."""
 
+    CONTROL = struct.Struct("<qqQQqq")  # of preload.cpp
+    LIBRARY, LEAK, TAKEN = 16, 32, 40
+
     def __init__(self, directory):
         self.control_path = directory / "control"
-        self.control_path.write_bytes(struct.pack("<qq", 0, 0))
+        self.control_path.write_bytes(bytes(self.CONTROL.size))
         self.orders = directory / "orders"
         self.orders.mkdir()
         self.given = 0
@@ -105,9 +117,32 @@ class World:
         return {"LD_PRELOAD": str(PRELOAD), "CHAOS_CONTROL": str(self.control_path),
                 "CHAOS_FULL": str(full), "CHAOS_STDERR": str(self.control_path.with_name("stderr"))}
 
-    def set(self, offset_s=0, disk_full=False):
+    def put(self, at, format, *values):
         with open(self.control_path, "r+b") as control:
-            control.write(struct.pack("<qq", offset_s * 1_000_000_000, int(disk_full)))
+            control.seek(at)
+            control.write(struct.pack(format, *values))
+
+    def set(self, offset_s=0, disk_full=False):
+        self.put(0, "<qq", offset_s * 1_000_000_000, int(disk_full))
+
+    def count_library(self, pid):
+        """From now on."""
+        parts = re.findall(r"^(\w+)-(\w+) .*libremora", pathlib.Path(f"/proc/{pid}/maps").read_text(), re.M)
+        self.put(self.LIBRARY, "<QQ", int(parts[0][0], 16), int(parts[-1][1], 16))
+
+    def leak(self, size):
+        """The library loses at least so many bytes, as it gives them back."""
+        self.put(self.LEAK, "<q", size)
+
+    def library_bytes(self, seconds=3):
+        """Taken and not given back, less what is taken for moments only."""
+        least = None
+        end = time.monotonic() + seconds
+        while least is None or time.monotonic() < end:
+            taken, = struct.unpack_from("<q", self.control_path.read_bytes(), self.TAKEN)
+            least = taken if least is None else min(least, taken)
+            time.sleep(0.01)
+        return least
 
     def order(self, text):
         self.given += 1
@@ -118,6 +153,24 @@ class World:
         answer = wait_for(f"the order {text!r} to be obeyed", lambda: done.is_file() and done.read_text(), PATIENCE_S)
         if answer != "ok":
             raise AssertionError(f"{text}: {answer}")
+
+
+def growing(values, growth):
+    """Slope by round, its standard error, and whether it is beyond noise and `growth`. The first third fills tables."""
+    slope, error = slope_and_error(values[len(values) // 3:])
+    return slope, error, slope > max(ERRORS_BEYOND_NOISE * error, growth)
+
+
+class JudgeTest(unittest.TestCase):
+    def test_a_leak_of_100_kb_a_round_is_told_from_noise_and_from_a_table_that_grows_once(self):
+        # Kilobytes, of 18 rounds of a broker.
+        noise = [0, 31, 12, 4, 25, 9, 17, 2, 20, 11, 28, 6, 14, 1, 23, 8, 19, 5]
+        leak = [100 * i for i in range(len(noise))]
+        table = [0] * 11 + [128] * 7
+        self.assertFalse(growing(noise, GROWTH["library_kb"])[2])
+        self.assertFalse(growing([sum(both) for both in zip(noise, table)], GROWTH["library_kb"])[2])
+        self.assertTrue(growing([sum(all) for all in zip(noise, table, leak)], GROWTH["library_kb"])[2])
+        self.assertTrue(growing([7, 7, 7, 8, 8, 9, 9, 10, 10, 10], GROWTH["threads"])[2])
 
 
 class LifeTest(unittest.TestCase):
@@ -257,12 +310,27 @@ class LifeTest(unittest.TestCase):
         return count
 
     def measure(self):
-        """After a collection: memory that is no mapped file, and descriptors."""
-        self.world.order("gc")
-        run("jcmd", self.pid, "System.trim_native_heap", check=False)
-        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        return {"kB": int(re.search(r"RssAnon:\s+(\d+)", status)[1]),
-                "descriptors": len(os.listdir(f"/proc/{self.pid}/fd"))}
+        """What the agent holds, and the broker's descriptors."""
+        histogram = run("jcmd", self.pid, "GC.class_histogram").stdout  # collects first
+        objects = re.findall(r"^ *\d+: +(\d+) +(\d+) +(\S+)", histogram, re.M)
+        process = pathlib.Path(f"/proc/{self.pid}")
+        return {"library_kb": self.world.library_bytes() / 1024,
+                "shim_kb": sum(int(size) for _, size, name in objects if "remora." in name) / 1024,
+                "mbean_names": sum(int(count) for count, _, name in objects if name == "javax.management.ObjectName"),
+                "threads": sum(comm.read_text().startswith("remora") for comm in process.glob("task/*/comm")),
+                "descriptors": len(list(process.glob("fd/*")))}
+
+    def leaves_nothing_unseen(self):
+        """What the library loses shows in the measure."""
+        self.reload()  # tables that have grown begin anew
+        before = self.world.library_bytes()
+        self.reload()
+        usual = self.world.library_bytes() - before
+        self.world.leak(LEAK_SEEN)
+        self.reload()
+        lost = self.world.library_bytes() - before - usual
+        print(f"bytes of the library: {before}, {usual} more after a reload, {lost} lost")
+        self.assertGreater(lost, LEAK_SEEN / 2)
 
     @staticmethod
     def produce_p99_ms(lab):
@@ -270,12 +338,12 @@ class LifeTest(unittest.TestCase):
         return json.loads(done.stdout.splitlines()[-1])["produce_p99_ms"]
 
     def check_slopes(self, measured):
-        for what in ("kB", "descriptors"):
-            # The first rounds fill the caches of Kafka and the compilers.
-            values = [one[what] for one in measured[len(measured) // 3:]]
-            slope, error = slope_and_error(values)
-            print(f"{what} by round: {[one[what] for one in measured]}; slope {slope:.2f}, standard error {error:.2f}")
-            self.assertLessEqual(slope, ERRORS_BEYOND_NOISE * error, what)
+        for what, growth in GROWTH.items():
+            values = [one[what] for one in measured]
+            slope, error, grows = growing(values, growth)
+            shown = [round(value, 1) for value in values]
+            print(f"{what} by round: {shown}; slope {slope:.2f}, standard error {error:.2f}")
+            self.assertFalse(grows, what)
 
     def check_pace(self, paces):
         more, noise = difference_and_error(paces)
@@ -289,11 +357,14 @@ class LifeTest(unittest.TestCase):
             lab.lab("topics", "--prefix", "measured", "--topics", "1", "--partitions", "1")
         wait_for("the good beans", lambda: self.good_reads() > 0, PATIENCE_S)
         self.attached_twice()
+        self.world.count_library(self.pid)
         measured, paces = [], []
         begun = time.monotonic()
         while len(measured) < ROUNDS or time.monotonic() - begun < MINUTES * 60:
-            for fault in (self.full_disk, self.stalled_stderr, self.reload, self.stopped, self.clock_set_back,
-                          self.hanging_reads, self.topics_that_come_and_go):
+            self.world.leak(LEAK_BYTES)
+            # A reload is last: the outputs' tables begin anew, and are measured as large as what there is.
+            for fault in (self.full_disk, self.stalled_stderr, self.stopped, self.clock_set_back, self.hanging_reads,
+                          self.topics_that_come_and_go, self.reload):
                 at = time.monotonic()
                 fault()
                 print(f"{fault.__name__}: {time.monotonic() - at:.0f} s")
@@ -303,6 +374,7 @@ class LifeTest(unittest.TestCase):
         if IS_LONG:
             self.check_slopes(measured)
             self.check_pace(paces)
+        self.leaves_nothing_unseen()
         self.lab.lab("stop-broker", "--broker", "1")
         self.check_conservation(self.lab.counters())
         self.assertGreater(self.check_lines(), 100)

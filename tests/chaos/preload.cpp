@@ -1,12 +1,14 @@
-// Preloaded into a broker: a wall clock that can be set, a disk that can be full, and a stderr that
-// is somebody's pipe. Everything else that is started with the same environment is left alone.
+// Preloaded into a broker: a wall clock that can be set, a disk that can be full, a stderr that is
+// somebody's pipe, and an account of the memory of one library. Everything else that is started
+// with the same environment is left alone.
 //
-//   CHAOS_CONTROL   a file of two 64-bit numbers: nanoseconds added to the wall clock; not
-//   0: the disk is full CHAOS_FULL      files below this directory are on that disk
+//   CHAOS_CONTROL   a file that is struct Control below
+//   CHAOS_FULL      files below this directory are on the disk that can be full
 //   CHAOS_STDERR    a named pipe that somebody reads
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -26,11 +28,18 @@ namespace {
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 
 struct Control {
-    volatile std::int64_t offset_ns;
-    volatile std::int64_t is_full;
+    volatile std::int64_t offset_ns;  // added to the wall clock
+    volatile std::int64_t is_full;    // not 0: the disk is full
+    // Where the library is in memory; 0: nothing is counted.
+    volatile std::uint64_t library_begin;
+    volatile std::uint64_t library_end;
+    // At least so much of what the library gives back is kept from now on: a leak.
+    std::int64_t leak_bytes;
+    // What the library has taken and not given back since it is counted.
+    std::int64_t library_bytes;
 };
 
-Control none{0, 0};
+Control none{};
 Control* control = &none;
 char full_prefix[PATH_MAX] = "";
 int (*real_clock_gettime)(clockid_t, timespec*) = nullptr;
@@ -70,6 +79,27 @@ __attribute__((constructor)) void begin() {
     }
 }
 
+// Whether code of the library has called, or has ended with a jump to here.
+bool is_library(const void* caller) {
+    const auto address = reinterpret_cast<std::uint64_t>(caller);
+    return address >= control->library_begin && address < control->library_end;
+}
+
+void count(std::int64_t bytes) {
+    __atomic_fetch_add(&control->library_bytes, bytes, __ATOMIC_RELAXED);
+}
+
+std::int64_t bytes_of(void* memory) {
+    return static_cast<std::int64_t>(malloc_usable_size(memory));
+}
+
+void* counted(void* memory, const void* caller) {
+    if (is_library(caller)) {
+        count(bytes_of(memory));
+    }
+    return memory;
+}
+
 bool has_no_room(int fd) {
     if (control->is_full == 0) {
         return false;
@@ -86,6 +116,53 @@ bool has_no_room(int fd) {
 }  // namespace
 
 extern "C" {
+
+// glibc's own, by the names that nobody replaces.
+void* __libc_malloc(std::size_t size) noexcept;
+void* __libc_realloc(void* memory, std::size_t size) noexcept;
+void* __libc_memalign(std::size_t alignment, std::size_t size) noexcept;
+void __libc_free(void* memory) noexcept;
+
+void* malloc(std::size_t size) noexcept {
+    return counted(__libc_malloc(size), __builtin_return_address(0));
+}
+
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
+    return counted(__libc_memalign(alignment, size), __builtin_return_address(0));
+}
+
+void* realloc(void* memory, std::size_t size) noexcept {
+    const bool is_counted = is_library(__builtin_return_address(0));
+    const std::int64_t before = is_counted ? bytes_of(memory) : 0;
+    void* const moved = __libc_realloc(memory, size);
+    if (is_counted && (moved != nullptr || size == 0)) {
+        count(bytes_of(moved) - before);
+    }
+    return moved;
+}
+
+void free(void* memory) noexcept {
+    if (is_library(__builtin_return_address(0))) {
+        const std::int64_t bytes = bytes_of(memory);
+        if (bytes > 0 && __atomic_load_n(&control->leak_bytes, __ATOMIC_RELAXED) > 0) {
+            __atomic_fetch_sub(&control->leak_bytes, bytes, __ATOMIC_RELAXED);
+            return;
+        }
+        count(-bytes);
+    }
+    __libc_free(memory);
+}
+
+// Takes memory that its caller gives back.
+char* realpath(const char* __restrict path, char* __restrict resolved) noexcept {
+    static const auto real =
+        reinterpret_cast<char* (*)(const char*, char*)>(dlsym(RTLD_NEXT, "realpath"));
+    char* const found = real(path, resolved);
+    if (resolved == nullptr) {
+        counted(found, __builtin_return_address(0));
+    }
+    return found;
+}
 
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
     const int failed = real_clock_gettime != nullptr

@@ -20,7 +20,6 @@ import javax.management.ObjectName;
  * <pre>
  * hang N     N beans more, whose reads all wait for the same latch, but the first three of each
  * release    their reads return; the beans go
- * gc         a full collection
  * slow MS    a bean of a topic, each read of which takes so many milliseconds of CPU
  * still N    N beans of a topic each, whose value never changes
  * clients N  N beans of a client each with ten values, which change for one client in ten
@@ -95,9 +94,6 @@ public final class ChaosAgent {
                     return "ok";
                 case "release":
                     release(server);
-                    return "ok";
-                case "gc":
-                    System.gc();
                     return "ok";
                 case "slow":
                     slow(server, Long.parseLong(words[1]));
