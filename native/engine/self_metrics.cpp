@@ -155,10 +155,11 @@ void SelfMetrics::add_truth(const Ages& ages, const AccuracyAudit& accuracy) {
         if (accuracy.total(unit_class).samples > 0) {
             const char* const name = unit_class_name(unit_class);
             const AccuracyAudit::Estimate estimate = accuracy.estimate(unit_class);
-            add_by("class", name, "accuracy_error_ratio", kGauge,
-                   "mean error of the emitted values, in scales, at most 1 each, estimated over "
-                   "the last five to ten minutes",
-                   estimate.error);
+            add_by(
+                "class", name, "accuracy_error_ratio", kGauge,
+                "mean error of the emitted values, each in standard deviations of its series and "
+                "at most 1, estimated over the last five to ten minutes",
+                estimate.error);
             add_by("class", name, "accuracy_error_ratio_margin", kGauge,
                    "with 95 % confidence the error is within the estimate plus or minus this",
                    estimate.margin);
