@@ -199,10 +199,26 @@ struct CollectorConfig {
 enum class OptimizerMode : std::uint8_t {
     kOff,      // nothing is profiled
     kSuggest,  // a profile is written, and what it suggests is logged
+    kApply,    // what is suggested is tried too, and kept when it helps
+};
+
+// What a suggestion changes. In the file by its name, change_kind_names().
+enum class ChangeKind : std::uint8_t {
+    kBaseInterval,    // sampling.base_interval
+    kBounds,          // bounds on the age of a class
+    kInterval,        // how often a family is read
+    kExclude,         // a family or bean is left out
+    kStatistics,      // of a family only some statistics
+    kTop,             // of a family only the largest
+    kEmit,            // an output writes what changed
+    kSpread,          // datagrams are spread over more of the interval
+    kOutputInterval,  // an output is written less often
 };
 
 struct OptimizerConfig {
     OptimizerMode mode = OptimizerMode::kSuggest;
+    // Kinds of changes that mode "apply" may make: those by which no series leaves an output.
+    std::vector<std::string> may = {"bounds", "interval", "spread"};
 
     bool operator==(const OptimizerConfig&) const = default;
 };

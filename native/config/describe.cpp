@@ -100,6 +100,8 @@ class SchemaWriter final : public ConfigVisitor {
         Json item = {{"type", "string"}};
         if (kind == TextKind::kStatistic) {
             item = {{"enum", to_list(statistic_names().subspan(1))}};
+        } else if (kind == TextKind::kChange) {
+            item = {{"enum", to_list(change_kind_names())}};
         }
         Json& node = add(key, {{"type", "array"}, {"items", item}, {"uniqueItems", true}});
         node["maxItems"] = count_max;

@@ -52,7 +52,10 @@ constexpr std::array<const char*, 2> kNames = {"prometheus", "otel"};
 constexpr std::array<const char*, 3> kAtEnds = {"down", "remove", "keep"};
 constexpr std::array<const char*, 3> kSelfLevels = {"off", "basic", "full"};
 constexpr std::array<const char*, 3> kFsyncs = {"never", "rotate", "tick"};
-constexpr std::array<const char*, 2> kModes = {"off", "suggest"};
+constexpr std::array<const char*, 3> kModes = {"off", "suggest", "apply"};
+constexpr std::array<const char*, 9> kChanges = {"base_interval", "bounds",     "interval",
+                                                 "exclude",       "statistics", "top",
+                                                 "emit",          "spread",     "output_interval"};
 constexpr std::array<const char*, 3> kLevels = {"info", "warn", "error"};
 
 template <typename E>
@@ -371,8 +374,13 @@ void visit_rest(ConfigVisitor& v, Config& c) {
     choose(v,
            {"mode",
             "suggest: profile the collection, write ${dir}/remora.profile.json once a minute and "
-            "log what could be better; off: do not."},
+            "log what could be better; apply: also try it, one change at a time, and keep what "
+            "helps; off: neither."},
            c.optimizer.mode, kModes);
+    v.texts({"may",
+             "Kinds of changes that mode apply may make: of base_interval, bounds, interval, "
+             "exclude, statistics, top, emit, spread, output_interval."},
+            c.optimizer.may, TextKind::kChange, kChanges.size());
     v.end_section();
     choose(v,
            {"self_metrics",
@@ -385,6 +393,10 @@ void visit_rest(ConfigVisitor& v, Config& c) {
 
 std::span<const char* const> statistic_names() {
     return kStatistics;
+}
+
+std::span<const char* const> change_kind_names() {
+    return kChanges;
 }
 
 const char* output_format_name(OutputFormat format) {

@@ -26,6 +26,7 @@ enum class TextKind : std::uint8_t {
     kName,  // letters, digits, - _ .
     kTopic,
     kStatistic,  // statistic_names()
+    kChange,     // change_kind_names()
 };
 
 enum class PairKind : std::uint8_t { kLabels, kRegexes };
@@ -69,6 +70,9 @@ void visit_config(ConfigVisitor& visitor, Config& config);
 
 // "count", "mean_rate", ..., "p999": short names of wire::Stat, indexed by it.
 std::span<const char* const> statistic_names();
+
+// "base_interval", ..., "output_interval": indexed by ChangeKind.
+std::span<const char* const> change_kind_names();
 
 // "prometheus", ..., "dogstatsd"; "file", "udp", "unixgram".
 const char* output_format_name(OutputFormat format);

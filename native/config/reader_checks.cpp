@@ -111,8 +111,10 @@ void ConfigReader::check_text(const JsonNode& node, const std::string& path,
                 refuse("a topic name: 1 to 249 letters, digits, '.', '_' and '-'");
             }
             break;
-        case TextKind::kStatistic: {
-            const auto names = statistic_names().subspan(1);
+        case TextKind::kStatistic:
+        case TextKind::kChange: {
+            const auto names =
+                kind == TextKind::kChange ? change_kind_names() : statistic_names().subspan(1);
             if (std::find(names.begin(), names.end(), value) == names.end()) {
                 refuse("one of " + join_names(names));
             }

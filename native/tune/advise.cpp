@@ -25,6 +25,22 @@ std::vector<Finding> find_with(const Rule& rule, const Context& context) {
     return found;
 }
 
+// Gives the finding its patch, or says why it has none.
+void propose(const AgentProfile& profile, const Written& written, const Config& before,
+             const nlohmann::json& document, Finding& finding) {
+    nlohmann::json patch = patch_of(document, before, finding.edit);
+    if (patch.is_null()) {
+        return;
+    }
+    const Result<Config> after = hold_limits(profile, written, before, patch);
+    if (after) {
+        finding.patch = std::move(patch);
+        finding.kinds = kinds_of(before, after.value());
+    } else {
+        finding.left_alone = after.status().message();
+    }
+}
+
 }  // namespace
 
 std::vector<Finding> advise(const AgentProfile& profile, const Written& written) {
@@ -35,16 +51,10 @@ std::vector<Finding> advise(const AgentProfile& profile, const Written& written)
     if (profile.known_s < kSettledS || !outcome.is_ok() || !document.is_object()) {
         return all;
     }
-    const Context context{profile, outcome.config, document};
+    const Context context{profile, outcome.config};
     for (const Rule& rule : rules()) {
         for (Finding& finding : find_with(rule, context)) {
-            if (!finding.patch.is_null()) {
-                const Status held = hold_limits(profile, written, outcome.config, finding.patch);
-                if (!held) {
-                    finding.patch = nullptr;
-                    finding.left_alone = held.message();
-                }
-            }
+            propose(profile, written, outcome.config, document, finding);
             all.push_back(std::move(finding));
         }
     }

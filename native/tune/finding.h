@@ -4,6 +4,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
+
+#include "tune/edit.h"
+#include "tune/figures.h"
 
 namespace remora {
 
@@ -27,9 +31,12 @@ struct Finding {
     std::string problem;                     // one sentence
     std::map<std::string, double> evidence;  // figures of the profile that show it, with units
     std::string advice;                      // one sentence: what to do
-    // JSON merge patch (RFC 7386) of the operator's configuration that does it. Null: there is none
+    Edit edit;                               // that does it; empty: none that a rule may propose
+    Measure measure;                         // what `edit` is to make less
+    // The edit as JSON merge patch (RFC 7386) of the configuration in force. Null: there is none
     // that may be proposed, see `left_alone`.
     nlohmann::json patch;
+    std::vector<std::string> kinds;  // of what the patch changes, see change_kind_names()
     std::string left_alone;  // why the patch of the rule is not proposed; empty: it had none
     Saving saving;
     Price price;

@@ -10,6 +10,9 @@
 namespace remora {
 namespace {
 
+constexpr const char* kAtEachTick =
+    "sampling.base_interval: alerts and the broker are read at each tick";
+
 Status refuse(std::string why) {
     return Status(Code::kState, std::move(why));
 }
@@ -36,13 +39,9 @@ Status hold_bound(std::int64_t after_ms, std::int64_t before_ms, const char* key
                : refuse(std::string(key) + ": values would get older than five minutes");
 }
 
-Status hold_sampling(const AgentProfile& profile, const SamplingConfig& after,
-                     const SamplingConfig& before) {
-    const double tick_ms = std::round(profile.tick_interval_s * 1e3);
-    if (after.base_interval_ms != before.base_interval_ms &&
-        (after.base_interval_ms < before.base_interval_ms ||
-         static_cast<double>(after.base_interval_ms) > tick_ms)) {
-        return refuse("sampling.base_interval: alerts and the broker are read at each tick");
+Status hold_sampling(const SamplingConfig& after, const SamplingConfig& before) {
+    if (after.base_interval_ms < before.base_interval_ms) {
+        return refuse(kAtEachTick);
     }
     // Not set, it is the base interval.
     const bool follows = before.min_interval_ms == before.base_interval_ms;
@@ -62,13 +61,42 @@ Status hold_sampling(const AgentProfile& profile, const SamplingConfig& after,
     return held;
 }
 
+Status hold_base_interval(const AgentProfile& profile, const SamplingConfig& after,
+                          const SamplingConfig& before) {
+    const double tick_ms = std::round(profile.tick_interval_s * 1e3);
+    return after.base_interval_ms == before.base_interval_ms ||
+                   static_cast<double>(after.base_interval_ms) <= tick_ms
+               ? Status::ok()
+               : refuse(kAtEachTick);
+}
+
+bool is_read_less_often(const RuleConfig& rule) {
+    return rule.interval_ms > 0 || rule.min_interval_ms > 0 || rule.max_interval_ms > 0;
+}
+
 // Of one that a suggestion adds.
-Status hold_rule(const AgentProfile& profile, const RuleConfig& rule) {
-    const Result<ObjectName> name = ObjectName::parse(rule.match);
-    const auto family = std::find_if(
+Status hold_rule(const RuleConfig& rule) {
+    if (!rule.where.empty()) {
+        return refuse("the rule is not about one family that is collected");
+    }
+    if (rule.action == RuleAction::kInclude || rule.unit_class || rule.importance) {
+        return refuse("the rule moves beans to another class");
+    }
+    return hold_bound(std::max({rule.interval_ms, rule.min_interval_ms, rule.max_interval_ms}), 0,
+                      "rules");
+}
+
+std::vector<FamilyProfile>::const_iterator family_of(const AgentProfile& profile,
+                                                     const std::string& match) {
+    const Result<ObjectName> name = ObjectName::parse(match);
+    return std::find_if(
         profile.families.begin(), profile.families.end(),
         [&](const FamilyProfile& one) { return name && one.name == family_name(name.value()); });
-    if (family == profile.families.end() || !rule.where.empty()) {
+}
+
+Status hold_rule_of_family(const AgentProfile& profile, const RuleConfig& rule) {
+    const auto family = family_of(profile, rule.match);
+    if (family == profile.families.end()) {
         return refuse("the rule is not about one family that is collected");
     }
     if (family->unit_class == UnitClass::kAlert) {
@@ -77,24 +105,18 @@ Status hold_rule(const AgentProfile& profile, const RuleConfig& rule) {
     if (family->is_named) {
         return refuse("a rule or select.include asks for it");
     }
-    if (rule.action == RuleAction::kInclude || rule.unit_class || rule.importance) {
-        return refuse("the rule moves beans to another class");
-    }
-    const std::int64_t longest_ms =
-        std::max({rule.interval_ms, rule.min_interval_ms, rule.max_interval_ms});
-    if (longest_ms > 0 && family->unit_class == UnitClass::kBroker) {
+    if (is_read_less_often(rule) && family->unit_class == UnitClass::kBroker) {
         return refuse("it is of the whole broker, whose bounds on age stay");
     }
-    return hold_bound(longest_ms, 0, "rules");
+    return Status::ok();
 }
 
-Status hold_rules(const AgentProfile& profile, const std::vector<RuleConfig>& after,
-                  const std::vector<RuleConfig>& before) {
+Status hold_rules(const std::vector<RuleConfig>& after, const std::vector<RuleConfig>& before) {
     if (after.size() < before.size() || !std::equal(before.begin(), before.end(), after.begin())) {
         return refuse("rules: those of the operator stay, and stay first");
     }
     for (std::size_t i = before.size(); i < after.size(); ++i) {
-        Status held = hold_rule(profile, after[i]);
+        Status held = hold_rule(after[i]);
         if (!held) {
             return held;
         }
@@ -129,33 +151,72 @@ double interval_in_fact_ms(const OutputConfig& output, const OutputProfile& meas
     return configured_ms / std::max(1 - measured.skipped_share, 0.01);
 }
 
-Status hold_limits(const AgentProfile& profile, const Written& written, const Config& before,
-                   const nlohmann::json& patch) {
+Result<Config> hold_fixed_limits(const Written& written, const Config& before,
+                                 const nlohmann::json& patch) {
     nlohmann::json changed = nlohmann::json::parse(written.text, nullptr, false);
     if (!changed.is_object()) {
         return refuse("the configuration is no JSON object");
     }
     changed.merge_patch(patch);
-    const ParseOutcome outcome =
+    ParseOutcome outcome =
         parse_config(changed.dump(), written.file, written.environment, written.arguments);
     if (!outcome.is_ok()) {
         return Status(Code::kInvalidConfig, outcome.error_text());
     }
-    const Config& after = outcome.config;
+    Config& after = outcome.config;
     if (after == before) {
         return refuse("the environment or the agent's arguments decide about it");
     }
     if (!(with_old_values(after, before) == before)) {
         return refuse("it changes what is the operator's to decide");
     }
-    Status held = hold_sampling(profile, after.sampling, before.sampling);
+    Status held = hold_sampling(after.sampling, before.sampling);
     if (held) {
-        held = hold_rules(profile, after.rules, before.rules);
+        held = hold_rules(after.rules, before.rules);
+    }
+    if (!held) {
+        return held;
+    }
+    return std::move(after);
+}
+
+Result<Config> hold_limits(const AgentProfile& profile, const Written& written,
+                           const Config& before, const nlohmann::json& patch) {
+    Result<Config> changed = hold_fixed_limits(written, before, patch);
+    if (!changed) {
+        return changed;
+    }
+    const Config& after = changed.value();
+    Status held = hold_base_interval(profile, after.sampling, before.sampling);
+    for (std::size_t i = before.rules.size(); held && i < after.rules.size(); ++i) {
+        held = hold_rule_of_family(profile, after.rules[i]);
     }
     for (std::size_t i = 0; held && i < after.outputs.size(); ++i) {
         held = hold_output(profile, before, after.outputs[i], i);
     }
-    return held;
+    if (!held) {
+        return held;
+    }
+    return changed;
+}
+
+std::string outgrown_limit(const AgentProfile& profile, const Edit& edit) {
+    if (edit.section != "rules") {
+        return "";
+    }
+    const auto family = family_of(profile, edit.keys.value("match", ""));
+    if (family == profile.families.end()) {
+        return "";  // left out by the edit itself
+    }
+    if (family->unit_class == UnitClass::kAlert) {
+        return "it is an alert by now";
+    }
+    const bool is_less_often = edit.keys.contains("interval") ||
+                               edit.keys.contains("min_interval") ||
+                               edit.keys.contains("max_interval");
+    return is_less_often && family->unit_class == UnitClass::kBroker
+               ? "it is of the whole broker by now"
+               : "";
 }
 
 }  // namespace remora

@@ -3,22 +3,13 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/status.h"
 #include "config/config.h"
+#include "tune/edit.h"
 #include "tune/profile.h"
 
 namespace remora {
-
-// What an operator has configured, and where.
-struct Written {
-    std::string text;  // of the file
-    std::string file;  // its name, for messages
-    std::string arguments;
-    std::vector<std::string> environment;  // NAME=VALUE
-};
 
 // Prometheus shows nothing of a series that it has not heard of for five minutes.
 inline constexpr std::int64_t kAgeMsMax = 300'000;
@@ -27,18 +18,30 @@ inline constexpr std::int64_t kAgeMsMax = 300'000;
 double interval_in_fact_ms(const OutputConfig& output, const OutputProfile& measured,
                            std::int64_t base_ms);
 
-// Whether `patch` may be proposed to whoever has `written`, which means `before` so far. kOk, or
-// why not:
-//   * the patched configuration is valid, and means something else than before;
+// The configuration with `patch`, where `written` means `before` so far, or why that may not be,
+// whatever is measured:
+//   * it is valid, and means something else than before;
 //   * nothing differs but bounds on age, base interval, rules, and of an output when and how often
 //     a value is emitted;
-//   * rules stand behind those of the operator, so that they overrule none. Each is about one
-//     family that `profile` has, with no alert in it and nothing that the operator asked for;
-//   * what is of the whole broker is not read less often, and no value gets older than kAgeMsMax;
-//   * the base interval is not longer than ticks come already, nor is that of an output.
+//   * rules stand behind those of the operator, so that they overrule none, and move no bean to
+//     another class;
+//   * no value gets older than kAgeMsMax, and the base interval is not shorter.
 //
 // Any thread.
-Status hold_limits(const AgentProfile& profile, const Written& written, const Config& before,
-                   const nlohmann::json& patch);
+Result<Config> hold_fixed_limits(const Written& written, const Config& before,
+                                 const nlohmann::json& patch);
+
+// Whether `patch` may be proposed: also by what `profile` has.
+//   * A rule is about one family, with no alert in it and nothing that the operator asked for.
+//   * What is of the whole broker is not read less often.
+//   * The base interval is not longer than ticks come already, nor is that of an output.
+//
+// Any thread.
+Result<Config> hold_limits(const AgentProfile& profile, const Written& written,
+                           const Config& before, const nlohmann::json& patch);
+
+// Why an edit that was made before may stay no longer: its family is of an alert, or of the whole
+// broker and read less often, by now. Empty when it may.
+std::string outgrown_limit(const AgentProfile& profile, const Edit& edit);
 
 }  // namespace remora

@@ -39,6 +39,9 @@ struct ClassProfile {
     double error = 0;           // by the audit; see `samples`
     double margin = 1;          // the error lies within error +- margin
     std::uint64_t samples = 0;  // 0: the error is not known
+    // Of the reads since the profile before alone.
+    double fresh_error = 0;
+    std::uint64_t fresh_samples = 0;
 };
 
 // Shares and rates are of the time since the profile before.

@@ -15,7 +15,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StatisticProfile, name, series, unchanged)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FamilyProfile, name, unit_class, is_named, units, series,
                                    unchanged, series_before, typical_us, tail_us, cpu_percent,
                                    reads_per_s, volatility, age_s, statistics)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClassProfile, name, cpu_percent, error, margin, samples)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClassProfile, name, cpu_percent, error, margin, samples,
+                                   fresh_error, fresh_samples)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OutputProfile, name, bytes_per_s, packets_per_s, tick_ms,
                                    ring_share, skipped_share, dropped_share, repeated_share,
                                    receiver_drops_share)
@@ -26,7 +27,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AgentProfile, written_wall_ms, window_s, know
                                    unchanged, families, classes, outputs, quarantined)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Saving, cpu_percent, bytes_per_s, series)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Price, age_s, error, series)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Finding, rule, subject, problem, evidence, advice, patch,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Finding, rule, subject, problem, evidence, advice, patch, kinds,
                                    left_alone, saving, price)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Report, profile, findings)
 

@@ -65,10 +65,13 @@ TEST(ConfigParse, ReadsEveryKindOfValue) {
                     {"format": "ndjson", "emit": "changed", "mode": "0600",
                      "rotate": {"size": "1GB", "total_size": "2GB", "compress": true}}],
         "labels": {"cluster": "c1"},
+        "optimizer": {"mode": "apply", "may": ["emit", "interval"]},
         "trace": {"size_max": 1048576}
     })")
                               .config;
     EXPECT_EQ(config.sampling.policy, SamplingPolicy::kFixed);
+    EXPECT_EQ(config.optimizer.mode, OptimizerMode::kApply);
+    EXPECT_EQ(config.optimizer.may, (std::vector<std::string>{"emit", "interval"}));
     EXPECT_EQ(config.sampling.base_interval_ms, 90'000);
     EXPECT_DOUBLE_EQ(config.sampling.cpu_budget_percent, 2.0);
     ASSERT_EQ(config.rules.size(), 1U);

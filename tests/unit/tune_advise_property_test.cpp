@@ -9,10 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "config/keys.h"
 #include "config/parse.h"
 #include "match/pattern.h"
 #include "support/dice.h"
 #include "tune/advise.h"
+#include "tune/tuner.h"
 
 namespace remora {
 namespace {
@@ -37,6 +39,16 @@ class RandomAgent {
         json changed = document_;
         changed.merge_patch(patch);
         return changed.dump();
+    }
+    // The operator lets the optimizer do what it can, or part of that.
+    void allow() {
+        json may = json::array();
+        for (const char* kind : change_kind_names()) {
+            if (!dice_.one_in(5)) {
+                may.push_back(kind);
+            }
+        }
+        document_["optimizer"] = {{"mode", "apply"}, {"may", may}};
     }
 
  private:
@@ -198,12 +210,12 @@ void hold_outputs(const Config& after, const Config& before) {
     }
 }
 
-void hold_everything(const RandomAgent& agent, const json& patch) {
+// Of the configuration that came of the operator's.
+void hold_everything(const RandomAgent& agent, const std::string& text) {
     const Written written = agent.written();
     const Config before = parse_config(written.text, written.file, written.environment, "").config;
-    const ParseOutcome outcome =
-        parse_config(agent.patched(patch), written.file, written.environment, "");
-    ASSERT_TRUE(outcome.is_ok()) << patch << "\n" << outcome.error_text();
+    const ParseOutcome outcome = parse_config(text, written.file, written.environment, "");
+    ASSERT_TRUE(outcome.is_ok()) << text << "\n" << outcome.error_text();
     const Config& after = outcome.config;
     EXPECT_EQ(after.sampling.cpu_budget_percent, before.sampling.cpu_budget_percent);
     EXPECT_LE(static_cast<double>(after.sampling.base_interval_ms),
@@ -238,13 +250,82 @@ TEST(AdviseProperty, NoPatchBreaksALimitWhateverIsMeasuredAndConfigured) {
                 continue;
             }
             ++patches[finding.rule];
-            hold_everything(agent, finding.patch);
+            hold_everything(agent, agent.patched(finding.patch));
         }
     }
     // All but the two that never have a patch.
     EXPECT_EQ(patches.size(), 12U);
     EXPECT_GT(left_alone["it is an alert"], 0);
     EXPECT_GT(left_alone["a rule or select.include asks for it"], 0);
+}
+
+// Half of everything that a change is to make less.
+AgentProfile halved(AgentProfile profile) {
+    for (FamilyProfile& family : profile.families) {
+        family.cpu_percent /= 2;
+    }
+    for (ClassProfile& one : profile.classes) {
+        one.fresh_error /= 2;
+    }
+    for (OutputProfile& output : profile.outputs) {
+        output.bytes_per_s /= 2;
+        output.skipped_share /= 2;
+        output.receiver_drops_share /= 2;
+    }
+    profile.cpu_used_percent /= 2;
+    return profile;
+}
+
+TEST(TunerProperty, NoConfigurationThatComesInForceBreaksALimitHoweverMuchIsKept) {
+    constexpr std::int64_t kYearMs = 365 * 86'400'000LL;
+    constexpr int kChanges = 3;
+    std::map<std::string, int> kept;  // by kind
+    for (unsigned seed = 0; seed < 40 && !testing::Test::HasFailure(); ++seed) {
+        RandomAgent agent(seed);
+        agent.allow();
+        const Written written = agent.written();
+        Tuner tuner;
+        AgentProfile profile = agent.profile();
+        for (ClassProfile& one : profile.classes) {
+            one.fresh_error = one.error;
+            one.fresh_samples = 100;
+        }
+        tuner.configure(written, 0);
+        for (int change = 0; change < kChanges; ++change) {
+            SCOPED_TRACE("seed " + std::to_string(seed) + ", change " + std::to_string(change));
+            profile.written_wall_ms += kYearMs;  // what was decided about does not rest any more
+            const std::string before = tuner.text();
+            std::vector<Finding> found =
+                advise(profile, {before, written.file, written.arguments, written.environment});
+            if (change % 2 == 0) {
+                std::reverse(found.begin(), found.end());  // those of the last rules first
+            }
+            std::string last = before;
+            for (std::size_t i = 0; i < 2 + kTrialWindows * kWindowProfiles; ++i) {
+                // Each change helps, so each that is tried is kept.
+                tuner.take(last == before ? profile : halved(profile), found);
+                const std::string now = tuner.text();
+                if (now != last) {
+                    last = now;
+                    hold_everything(agent, last);
+                }
+            }
+        }
+        const Config operators =
+            parse_config(written.text, written.file, written.environment, "").config;
+        for (const Change& change : tuner.state().kept) {
+            for (const std::string& kind : change.kinds) {
+                ++kept[kind];
+                EXPECT_NE(
+                    std::find(operators.optimizer.may.begin(), operators.optimizer.may.end(), kind),
+                    operators.optimizer.may.end())
+                    << kind;
+            }
+        }
+    }
+    for (const char* kind : change_kind_names()) {
+        EXPECT_GT(kept[kind], 0) << "nothing was kept of kind " << kind;
+    }
 }
 
 }  // namespace

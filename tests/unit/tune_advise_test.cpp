@@ -26,6 +26,7 @@ TEST(AdviseTest, WhatTheyAllowHasAPatch) {
     const std::vector<Finding> found = advise(profile, kDefaults);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_FALSE(found[0].patch.is_null());
+    EXPECT_EQ(found[0].kinds, (std::vector<std::string>{"interval"}));
     EXPECT_EQ(found[0].left_alone, "");
 }
 

@@ -26,6 +26,7 @@ class LimitsTest : public testing::Test {
             parse_config(written_.text, written_.file, written_.environment, written_.arguments);
         EXPECT_TRUE(before.is_ok()) << before.error_text();
         return hold_limits(profile_, written_, before.config, nlohmann::json::parse(patch))
+            .status()
             .message();
     }
     std::string refusal_of_rule(const std::string& match, const std::string& settings) {
@@ -139,6 +140,32 @@ TEST_F(LimitsTest, WhatTheEnvironmentDecidesCannotBeProposed) {
     EXPECT_THAT(refusal(patch), HasSubstr("environment"));
     written_ = {"{}", "r.json", "sampling.topic_max_interval=20s", {}};
     EXPECT_THAT(refusal(patch), HasSubstr("arguments"));
+}
+
+TEST_F(LimitsTest, WhatIsMeasuredDoesNotLoosenTheOtherLimits) {
+    const ParseOutcome before = parse_config("{}", "r.json", {}, "");
+    const auto held = [&](const char* patch) {
+        return hold_fixed_limits(written_, before.config, nlohmann::json::parse(patch)).is_ok();
+    };
+    EXPECT_TRUE(held(R"({"rules": [{"match": "d:type=Gone", "interval": "5m"}]})"));
+    EXPECT_FALSE(held(R"({"rules": [{"match": "d:type=Gone", "interval": "6m"}]})"));
+    EXPECT_FALSE(held(R"({"rules": [{"match": "d:type=Gone", "class": "topic"}]})"));
+    EXPECT_FALSE(held(R"({"sampling": {"cpu_budget_percent": 2}})"));
+    EXPECT_FALSE(held(R"({"sampling": {"base_interval": "5s"}})"));
+}
+
+TEST_F(LimitsTest, WhatHasBecomeAnAlertOrOfTheBrokerHasOutgrownItsEdit) {
+    const Edit less_often{"rules", "", {{"match", kTopic}, {"interval", "5m"}}};
+    const Edit left_out{"rules", "", {{"match", kTopic}, {"action", "exclude"}}};
+    EXPECT_EQ(outgrown_limit(profile_, less_often), "");
+    EXPECT_EQ(outgrown_limit(profile_, {"sampling", "", {{"topic_max_interval", "5m"}}}), "");
+    profile_.families[2].unit_class = UnitClass::kBroker;
+    EXPECT_THAT(outgrown_limit(profile_, less_often), HasSubstr("whole broker"));
+    EXPECT_EQ(outgrown_limit(profile_, left_out), "");
+    profile_.families[2].unit_class = UnitClass::kAlert;
+    EXPECT_THAT(outgrown_limit(profile_, left_out), HasSubstr("alert"));
+    profile_.families.clear();
+    EXPECT_EQ(outgrown_limit(profile_, left_out), "") << "the edit itself leaves it out";
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "support/calm_profile.h"
 
 namespace remora {
@@ -15,6 +18,7 @@ Finding some_finding() {
     finding.evidence = {{"cpu_percent", 0.5}};
     finding.advice = "a";
     finding.patch = {{"rules", nlohmann::json::array()}};
+    finding.kinds = {"interval"};
     finding.left_alone = "l";
     finding.saving = {1, 2, 3};
     finding.price = {4, 5, 6};
@@ -30,6 +34,7 @@ TEST(ReportTest, WhatIsReadIsWhatWasWritten) {
     ASSERT_TRUE(read) << read.status().message();
     EXPECT_EQ(print_report(read.value()), text);
     EXPECT_EQ(read.value().findings[0].price.series, 6);
+    EXPECT_EQ(read.value().findings[0].kinds, (std::vector<std::string>{"interval"}));
     EXPECT_EQ(read.value().findings[0].patch, report.findings[0].patch);
     EXPECT_EQ(read.value().profile.outputs[0].receiver_drops_share, -1);
     EXPECT_EQ(read.value().profile.quarantined[0].name, "d:type=B");

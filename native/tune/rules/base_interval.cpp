@@ -38,7 +38,8 @@ void find_base_interval(const Context& context, std::vector<Finding>& found) {
     raise_bound("topic_max_interval", configured.topic_max_interval_ms, tick_ms, sampling);
     raise_bound("client_max_interval", configured.client_max_interval_ms, tick_ms, sampling);
     raise_bound("partition_max_interval", configured.partition_max_interval_ms, tick_ms, sampling);
-    finding.patch = {{"sampling", sampling}};
+    finding.edit = {"sampling", "", sampling};
+    finding.measure = {Aim::kAgentCpu, ""};
     found.push_back(std::move(finding));
 }
 

@@ -37,7 +37,8 @@ void find_cardinality(const Context& context, std::vector<Finding>& found) {
                             {"series_of_all", profile.series},
                             {"beans", family.units}};
         finding.advice = "show only the largest hundred";
-        finding.patch = append_rule(context.document, {{"match", family.name}, {"top", kTop}});
+        finding.edit = one_more_rule({{"match", family.name}, {"top", kTop}});
+        finding.measure = {Aim::kBytes, ""};
         finding.saving = {0, bytes_of(profile, hidden), hidden};
         finding.price.series = hidden;
         found.push_back(std::move(finding));

@@ -37,8 +37,8 @@ void find_idle_statistics(const Context& context, std::vector<Finding>& found) {
                             {"statistics_that_change", static_cast<double>(kept.size())},
                             {"known_s", profile.known_s}};
         finding.advice = "take only the statistics that change";
-        finding.patch =
-            append_rule(context.document, {{"match", family.name}, {"attributes", kept}});
+        finding.edit = one_more_rule({{"match", family.name}, {"attributes", kept}});
+        finding.measure = {Aim::kBytes, ""};
         finding.saving = {0, bytes_of(profile, idle), static_cast<double>(idle)};
         finding.price.series = idle;
         found.push_back(std::move(finding));

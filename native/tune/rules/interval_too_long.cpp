@@ -32,7 +32,8 @@ void find_interval_too_long(const Context& context, std::vector<Finding>& found)
                             {"cpu_used_percent", profile.cpu_used_percent},
                             {"ceiling_percent", profile.ceiling_percent}};
         finding.advice = "halve the bound on their age";
-        finding.patch = {{"sampling", {{bound->key, format_duration(shorter_ms)}}}};
+        finding.edit = {"sampling", "", {{bound->key, format_duration(shorter_ms)}}};
+        finding.measure = {Aim::kError, one.name};
         finding.saving.cpu_percent = -one.cpu_percent;
         finding.price.age_s = static_cast<double>(shorter_ms) / 1e3;
         finding.price.error = -one.error / 2;

@@ -31,7 +31,7 @@ void find_interval_too_short(const Context& context, std::vector<Finding>& found
                             {"cpu_percent", one.cpu_percent},
                             {"cpu_used_percent", profile.cpu_used_percent}};
         finding.advice = "double the bound on their age";
-        finding.patch = {{"sampling", {{bound->key, format_duration(2 * bound->bound_ms)}}}};
+        finding.edit = {"sampling", "", {{bound->key, format_duration(2 * bound->bound_ms)}}};
         finding.saving.cpu_percent = one.cpu_percent / 2;
         finding.price.age_s = 2e-3 * static_cast<double>(bound->bound_ms);
         finding.price.error = one.error;

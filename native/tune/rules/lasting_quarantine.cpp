@@ -18,8 +18,7 @@ void find_lasting_quarantine(const Context& context, std::vector<Finding>& found
         finding.problem = "reads of the bean fail";
         finding.evidence = {{"since_s", bean.since_s}};
         finding.advice = "the agent's log names the reason; leave it out if it is not needed";
-        finding.patch =
-            append_rule(context.document, {{"match", bean.name}, {"action", "exclude"}});
+        finding.edit = one_more_rule({{"match", bean.name}, {"action", "exclude"}});
         found.push_back(std::move(finding));
     }
 }

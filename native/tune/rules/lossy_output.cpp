@@ -32,7 +32,8 @@ void find_lossy_output(const Context& context, std::vector<Finding>& found) {
         } else if (context.config.outputs[at].spread < kSpread) {
             finding.problem = "the receiver has no room for datagrams that come in bursts";
             finding.advice = "spread them over more of the interval";
-            finding.patch = change_output(context.document, at, {{"spread", kSpread}});
+            finding.edit = {"outputs", output.name, {{"spread", kSpread}}};
+            finding.measure = {Aim::kLoss, output.name};
         } else {
             finding.problem = "the receiver is too slow for what it is sent";
             finding.advice = "give its socket a larger buffer, or send less to it";

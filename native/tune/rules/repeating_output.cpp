@@ -33,7 +33,8 @@ void find_repeating_output(const Context& context, std::vector<Finding>& found) 
         finding.evidence = {{"repeated_share", output.repeated_share},
                             {"bytes_per_s", output.bytes_per_s}};
         finding.advice = "write only what changed, and everything at keyframes";
-        finding.patch = change_output(context.document, at, {{"emit", "changed"}});
+        finding.edit = {"outputs", output.name, {{"emit", "changed"}}};
+        finding.measure = {Aim::kBytes, ""};
         finding.saving.bytes_per_s =
             output.bytes_per_s * output.repeated_share * (1 - std::min(in_keyframes, 1.0));
         found.push_back(std::move(finding));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "config/quantity.h"
 #include "tune/limits.h"
@@ -43,22 +44,8 @@ std::span<const Rule> rules() {
     return kRules;
 }
 
-nlohmann::json append_rule(const nlohmann::json& document, const nlohmann::json& rule) {
-    nlohmann::json all = document.value("rules", nlohmann::json::array());
-    all.push_back(rule);
-    return {{"rules", all}};
-}
-
-nlohmann::json change_output(const nlohmann::json& document, std::size_t at,
-                             const nlohmann::json& change) {
-    // Without a list there is the default output.
-    nlohmann::json all =
-        document.value("outputs", nlohmann::json::array({nlohmann::json::object()}));
-    if (!all.is_array() || at >= all.size()) {
-        return nullptr;
-    }
-    all[at].merge_patch(change);
-    return {{"outputs", all}};
+Edit one_more_rule(nlohmann::json rule) {
+    return {"rules", "", std::move(rule)};
 }
 
 double bytes_of(const AgentProfile& profile, double series) {
@@ -92,7 +79,7 @@ std::optional<ClassBound> bound_of(const SamplingConfig& sampling, const std::st
 void leave_out(const Context& context, const FamilyProfile& family, Finding& finding) {
     finding.subject = family.name;
     finding.advice = "leave it out if nobody looks at it";
-    finding.patch = append_rule(context.document, {{"match", family.name}, {"action", "exclude"}});
+    finding.edit = one_more_rule({{"match", family.name}, {"action", "exclude"}});
     finding.saving = {family.cpu_percent, bytes_of(context.profile, family.series),
                       static_cast<double>(family.series)};
     finding.price.series = family.series;
@@ -106,8 +93,8 @@ void spare(const Context& context, const FamilyProfile& family, Finding& finding
     if (may_age) {
         finding.subject = family.name;
         finding.advice = "read it every five minutes";
-        finding.patch = append_rule(
-            context.document, {{"match", family.name}, {"interval", format_duration(kAgeMsMax)}});
+        finding.edit =
+            one_more_rule({{"match", family.name}, {"interval", format_duration(kAgeMsMax)}});
         finding.saving.cpu_percent = family.cpu_percent * (1 - interval_s / kLongestS);
         finding.price.age_s = kLongestS;
         finding.price.error = std::min(family.volatility * (kLongestS - interval_s) / 2, 1.0);

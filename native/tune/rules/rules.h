@@ -15,11 +15,10 @@ namespace remora {
 
 struct Context {
     const AgentProfile& profile;
-    const Config& config;            // in force
-    const nlohmann::json& document;  // the operator's file: patches are of this
+    const Config& config;  // in force
 };
 
-// Appends what it finds. It looks at figures alone: which patches may be proposed is decided in
+// Appends what it finds. It looks at figures alone: which edits may be proposed is decided in
 // limits.h. Any thread.
 using FindRule = void (*)(const Context& context, std::vector<Finding>& found);
 
@@ -33,11 +32,8 @@ std::span<const Rule> rules();
 
 // --- what several of them need
 
-// A patch that puts one more rule behind those of the operator.
-nlohmann::json append_rule(const nlohmann::json& document, const nlohmann::json& rule);
-// A patch that changes output `at`; null when the operator's file does not list it.
-nlohmann::json change_output(const nlohmann::json& document, std::size_t at,
-                             const nlohmann::json& change);
+// One more rule, behind those that there are.
+Edit one_more_rule(nlohmann::json rule);
 // Bytes a second that so many series take in all outputs.
 double bytes_of(const AgentProfile& profile, double series);
 // Where that output is configured; config.outputs.size(): nowhere any more.

@@ -33,8 +33,8 @@ void find_slow_output(const Context& context, std::vector<Finding>& found) {
                             {"ring_share", output.ring_share},
                             {"interval_s", static_cast<double>(now_ms) / 1e3}};
         finding.advice = "write it as often as its ticks get out, or write less to it";
-        finding.patch =
-            change_output(context.document, at, {{"interval", format_duration(next_ms)}});
+        finding.edit = {"outputs", output.name, {{"interval", format_duration(next_ms)}}};
+        finding.measure = {Aim::kSkipped, output.name};
         finding.price.age_s = static_cast<double>(next_ms) / 1e3;
         found.push_back(std::move(finding));
     }

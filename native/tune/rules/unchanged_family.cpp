@@ -27,6 +27,7 @@ void find_unchanged_family(const Context& context, std::vector<Finding>& found) 
                             {"known_s", profile.known_s},
                             {"series_of_all", profile.series}};
         leave_out(context, family, finding);
+        finding.measure = {Aim::kBytes, ""};
         found.push_back(std::move(finding));
     }
 }
