@@ -103,6 +103,9 @@ namespace remora {
     X(kLogLinesLost,         counter, "log_lines_lost_total",          "log lines dropped because nobody read standard error") \
     X(kConfigReloads,        counter, "config_reloads_total",          "configuration changes that came into use") \
     X(kConfigReloadsFailed,  counter, "config_reload_failures_total",  "configuration changes refused; the old one stays") \
+    X(kTuningTried,          counter, "tuning_changes_tried_total",    "changes of the configuration that the optimizer has begun to try") \
+    X(kTuningKept,           counter, "tuning_changes_kept_total",     "changes that the optimizer has judged good and kept") \
+    X(kTuningTakenBack,      counter, "tuning_changes_taken_back_total", "changes that the optimizer has taken back, since they did not help, hurt, no longer fit or were reverted") \
     X(kUptimeSeconds,        gauge,   "uptime_seconds",                "seconds since the core started")
 // clang-format on
 

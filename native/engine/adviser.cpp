@@ -8,7 +8,6 @@
 #include "base/formatted.h"
 #include "engine/receiver_drops.h"
 #include "tune/advise.h"
-#include "tune/report.h"
 
 namespace remora {
 namespace {
@@ -39,20 +38,19 @@ std::string saving_text(const Saving& saving) {
 
 }  // namespace
 
-void Adviser::take(AgentProfile profile, const std::vector<OutputConfig>& outputs,
-                   const Written& written) {
+Report Adviser::take(AgentProfile profile, const std::vector<OutputConfig>& outputs,
+                     const Written& written) {
     add_receiver_drops(outputs, profile);
     Report report;
     report.findings = advise(profile, written);
     report.profile = std::move(profile);
     log_new(report.findings);
-    if (path_.empty()) {
-        return;
-    }
-    const Status replaced = replace_file(path_, print_report(std::move(report)), "profile");
+    const Status replaced =
+        path_.empty() ? Status::ok() : replace_file(path_, print_report(report), "profile");
     if (!replaced) {
         log_.warn("profile", replaced.message());
     }
+    return report;
 }
 
 // Other senders to that receiver count too: it is the receiver that has no room.

@@ -12,6 +12,7 @@
 #include "tune/finding.h"
 #include "tune/limits.h"
 #include "tune/profile.h"
+#include "tune/report.h"
 
 namespace remora {
 
@@ -24,10 +25,11 @@ class Adviser {
     // `path`: of the file; empty: none is written. `log` outlives this.
     Adviser(std::string path, Log& log) : path_(std::move(path)), log_(log) {}
 
-    // `outputs`: in force. `written`: what the operator has configured. A finding is logged once,
-    // in the profile after the one in which it came: one that does not last is noise.
-    void take(AgentProfile profile, const std::vector<OutputConfig>& outputs,
-              const Written& written);
+    // `outputs`: in force. `written`: what is configured. A finding is logged once, in the profile
+    // after the one in which it came: one that does not last is noise. Returns the profile, with
+    // what is known here alone, and what is found in it.
+    Report take(AgentProfile profile, const std::vector<OutputConfig>& outputs,
+                const Written& written);
 
  private:
     void add_receiver_drops(const std::vector<OutputConfig>& outputs, AgentProfile& profile);

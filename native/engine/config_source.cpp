@@ -129,8 +129,23 @@ Result<ConfigSource::Found> ConfigSource::find(std::string_view arguments,
 
 ParseOutcome ConfigSource::reread() {
     ParseOutcome outcome = load_config(arguments_, process_environment(), default_file_);
+    if (take(outcome)) {
+        text_ = outcome.content;
+    }
+    return outcome;
+}
+
+ParseOutcome ConfigSource::mean(const std::string& text) {
+    ParseOutcome outcome = parse_config(text, path_, process_environment(), arguments_);
+    outcome.warnings.clear();  // the operator has read them
+    take(outcome);
+    return outcome;
+}
+
+// Expands it, and when nothing is wrong with it has it in force.
+bool ConfigSource::take(ParseOutcome& outcome) {
     if (!outcome.is_ok()) {
-        return outcome;
+        return false;
     }
     if (outcome.config.directory != written_.directory) {
         outcome.warnings.push_back({"directory changed: used when the agent starts again"});
@@ -141,9 +156,8 @@ ParseOutcome ConfigSource::reread() {
     append_warnings(outcome, expand(outcome, facts_));
     if (outcome.is_ok()) {
         written_ = std::move(written);
-        text_ = outcome.content;
     }
-    return outcome;
+    return outcome.is_ok();
 }
 
 ParseOutcome ConfigSource::learn(std::string_view facts) {

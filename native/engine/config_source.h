@@ -51,11 +51,14 @@ class ConfigSource {
     // The file changed: what it says now. An outcome with errors changes nothing here; of another
     // `directory` it warns, since that needs a new start. Asks the disk.
     ParseOutcome reread();
+    // What is configured means by `text`, which stands for the operator's file but is not written:
+    // the same with what the optimizer has changed. Otherwise as reread().
+    ParseOutcome mean(const std::string& text);
     // More is known of the host: what the configuration in force means now, whatever the file says
     // by now. Sentences for the log are warnings of the outcome.
     ParseOutcome learn(std::string_view facts);
 
-    // What the operator has written, as it is in force. Housekeeping thread.
+    // What the operator has written, as it was last valid. Housekeeping thread.
     Written written() const { return {text_, path_, arguments_, process_environment()}; }
 
     const Place& place() const { return place_; }
@@ -71,11 +74,13 @@ class ConfigSource {
  private:
     ConfigSource() = default;
 
+    bool take(ParseOutcome& outcome);
+
     std::string arguments_;
     std::string default_file_;
     std::string path_;
     FileMark mark_;
-    std::string text_;  // of the file
+    std::string text_;  // of the file, without what the optimizer has changed
     Config written_;    // in force, placeholders as they are
     Facts facts_;
     Place place_;

@@ -135,7 +135,9 @@ Engine::Engine(ConfigSource::Opened opened, const remora_buffers& buffers,
               return make_output(output, wanted, false);
           },
           [this] { core_->wake(); }),
-      adviser_(profile_path(config_, source_.place()), log_) {
+      adviser_(profile_path(config_, source_.place()), log_),
+      tuning_(source_.place().is_foreign ? std::string() : config_.directory,
+              {*environment_.clock, counters_, log_, *environment_.files}) {
     log_.set_least(config_.log.level);
     for (const OutputConfig& output : config_.outputs) {
         outputs_.append(make_output(output, config_, true));
@@ -161,9 +163,9 @@ void Engine::make_housekeeper() {
     duties.on_config_changed = [this] { take_config(); };
     duties.on_facts = [this](const std::string& facts) { take_facts(facts); };
     duties.take_over = [this] { return reloader_.step(); };
-    duties.on_profile = [this](const AgentProfile& profile) {
-        adviser_.take(profile, reloader_.in_force().outputs, source_.written());
-    };
+    duties.take_tuned = [this] { return take_tuned(); };
+    duties.on_revert = [this](const std::string& which) { tuning_.revert(which); };
+    duties.on_profile = [this](const AgentProfile& profile) { take_profile(profile); };
     duties.has_directory = [this] { return source_.keep_directory(*environment_.files); };
     duties.outputs = [this] { return output_notes(reloader_.in_force()); };
     housekeeper_ = std::make_unique<Runner>(
@@ -183,6 +185,7 @@ Status Engine::start_threads() {
     }
     Status started = core_->start();
     if (started) {
+        tuning_.begin(source_.written());
         started = housekeeper_->start();
     }
     if (started) {
@@ -252,7 +255,36 @@ void Engine::take_config() {
         const std::scoped_lock lock(outcome_mutex_);
         reload_outcome_ = outcome.error_text();
     }
+    if (outcome.is_ok()) {
+        const Written written = source_.written();
+        tuning_.configure(written);
+        const std::string& tuned = tuning_.take_text();
+        if (tuned != written.text) {
+            std::vector<Problem> warnings = std::move(outcome.warnings);
+            outcome = source_.mean(tuned);
+            outcome.warnings = std::move(warnings);
+        }
+    }
     reloader_.changed(std::move(outcome));
+}
+
+// House thread. A profile that a change of the configuration was under way in says nothing of it.
+void Engine::take_profile(const AgentProfile& profile) {
+    Written configured = source_.written();
+    configured.text = tuning_.text();
+    const Report report = adviser_.take(profile, reloader_.in_force().outputs, configured);
+    if (channels_.reload.is_idle() && source_.keep_directory(*environment_.files)) {
+        tuning_.take(report.profile, report.findings);
+    }
+}
+
+// House thread.
+bool Engine::take_tuned() {
+    if (!tuning_.has_news()) {
+        return false;
+    }
+    reloader_.changed(source_.mean(tuning_.take_text()));
+    return true;
 }
 
 void Engine::reload() {

@@ -24,6 +24,7 @@
 #include "engine/environment.h"
 #include "engine/output_set.h"
 #include "engine/reload.h"
+#include "engine/tuning.h"
 #include "model/intervals.h"
 #include "sample/ceiling.h"
 #include "sample/sampler.h"
@@ -92,6 +93,8 @@ class Engine {
                                             bool agent_begins);
     void take_facts(const std::string& facts);
     void take_config();
+    void take_profile(const AgentProfile& profile);
+    bool take_tuned();
 
     const Environment environment_;
     ConfigSource source_;  // the housekeeping thread's, once threads run
@@ -113,6 +116,7 @@ class Engine {
     OutputSet outputs_;                          // the core thread's while it runs
     Reloader reloader_;
     Adviser adviser_;
+    Tuning tuning_;
     std::unique_ptr<Runner> core_;
     std::unique_ptr<Runner> housekeeper_;
 };

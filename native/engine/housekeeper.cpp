@@ -13,6 +13,7 @@ namespace remora {
 namespace {
 
 constexpr std::int64_t kTakeOverPollNs = 20 * kNanosPerMilli;
+constexpr std::uint64_t kRevertBytesMax = 64;
 constexpr std::int64_t kListingPollNs = 200 * kNanosPerMilli;
 // What is due within this time is done now: later it would wake the thread, and a processor, again.
 constexpr std::int64_t kTogetherNs = 50 * kNanosPerMilli;
@@ -38,6 +39,7 @@ std::int64_t Housekeeper::do_work() {
         counters_due_ns_ = now_ns + options_.counters_interval_ms * kNanosPerMilli;
     }
     take_profile();
+    watch_reverts();
     std::int64_t next_ns = std::min(counters_due_ns_, watch_requests(now_ns));
     next_ns = std::min(next_ns, watch_config(now_ns));
     counters_.set(Counter::kHouseCpuNanos, static_cast<std::uint64_t>(thread_cpu_ns()));
@@ -67,6 +69,9 @@ bool Housekeeper::take_change(std::int64_t now_ns) {
         duties_.on_facts(*facts);
         return true;
     }
+    if (duties_.take_tuned()) {
+        return true;
+    }
     const bool is_asked = channels_.reread.exchange(false, std::memory_order_acq_rel);
     if (!is_asked && (options_.config_path.empty() || now_ns + kTogetherNs < config_due_ns_)) {
         return false;
@@ -81,6 +86,23 @@ bool Housekeeper::take_change(std::int64_t now_ns) {
     config_mark_ = mark;
     duties_.on_config_changed();
     return true;
+}
+
+// Looked for whenever something else is due.
+void Housekeeper::watch_reverts() {
+    if (options_.revert_path.empty()) {
+        return;
+    }
+    const Result<std::string> asked = read_file(options_.revert_path, kRevertBytesMax);
+    if (!asked && asked.status().code() == Code::kNotFound) {
+        return;
+    }
+    ::unlink(options_.revert_path.c_str());
+    if (asked) {
+        duties_.on_revert(asked.value());
+    } else {
+        log_.warn("revert", asked.status().message());
+    }
 }
 
 // Looked for as often as the counters are written.

@@ -28,6 +28,9 @@ class Housekeeper final : public Worker {
         // File for the list of all beans. It is written when a file of this name plus ".request"
         // appears, which is then removed. Empty: requests are ignored.
         std::string beans_path;
+        // File in which the operator asks for changes of the optimizer to be taken back. It is read
+        // and removed. Empty: requests are ignored.
+        std::string revert_path;
         std::string config_path;  // empty: nothing to watch
         FileMark config_mark;     // of what is in force
         std::int64_t config_interval_ms = 0;
@@ -42,6 +45,11 @@ class Housekeeper final : public Worker {
         // Goes on with a change under way; while it returns true it is called again soon, and the
         // others are not.
         std::function<bool()> take_over;
+        // The optimizer wants another configuration in force: takes it over. Returns whether it
+        // does.
+        std::function<bool()> take_tuned;
+        // What stands in the file `revert_path`.
+        std::function<void(const std::string&)> on_revert;
         // The core has measured what the agent's own collection costs.
         std::function<void(const AgentProfile&)> on_profile;
         // Returns whether the agent's directory is there and still this agent's. Asked before the
@@ -62,6 +70,7 @@ class Housekeeper final : public Worker {
     bool take_change(std::int64_t now_ns);
     void excuse(std::int64_t begun_cpu_ns);
     std::int64_t watch_requests(std::int64_t now_ns);
+    void watch_reverts();
     void take_profile();
     void write_listing(const std::string& text);
 

@@ -190,12 +190,18 @@ void Profiler::add_costs(const UnitDirectory& units, AgentProfile& profile) {
     }
 }
 
-void Profiler::add_classes(AgentProfile& profile) const {
+void Profiler::add_classes(AgentProfile& profile) {
     for (std::size_t i = 0; i < kUnitClasses; ++i) {
         const auto unit_class = static_cast<UnitClass>(i);
         const AccuracyAudit::Estimate estimate = sources_.accuracy.estimate(unit_class);
         ClassProfile one{unit_class_name(unit_class), 0, estimate.error, estimate.margin,
                          estimate.samples};
+        const AccuracyAudit::Sums& total = sources_.accuracy.total(unit_class);
+        const AccuracyAudit::Sums before = std::exchange(errors_[i], total);
+        one.fresh_samples = total.samples - before.samples;
+        one.fresh_error = one.fresh_samples == 0 ? 0
+                                                 : (total.error - before.error) /
+                                                       static_cast<double>(one.fresh_samples);
         for (const FamilyProfile& family : profile.families) {
             one.cpu_percent += family.unit_class == unit_class ? family.cpu_percent : 0;
         }

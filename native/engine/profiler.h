@@ -78,7 +78,7 @@ class Profiler final : public UnitPart {
     void add_header(std::int64_t now_ns, AgentProfile& profile);
     void add_units(std::int64_t now_ns, AgentProfile& profile) const;
     void add_costs(const UnitDirectory& units, AgentProfile& profile);
-    void add_classes(AgentProfile& profile) const;
+    void add_classes(AgentProfile& profile);
     void note_growth(std::int64_t now_ns, AgentProfile& profile);
     void add_outputs(const std::vector<std::unique_ptr<OutputPipe>>& outputs,
                      AgentProfile& profile);
@@ -92,6 +92,7 @@ class Profiler final : public UnitPart {
     std::atomic<AgentProfile*>& profiles_;
     std::vector<Unit> units_;
     std::vector<Family> families_;
+    std::array<AccuracyAudit::Sums, kUnitClasses> errors_{};  // at the profile before
     // At the profile before: of each output by its name, and of the agent by "".
     std::map<std::pair<std::string, Counter>, std::uint64_t> counts_;
     std::int64_t last_ns_;              // of the last profile

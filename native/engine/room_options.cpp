@@ -99,6 +99,7 @@ Housekeeper::Options housekeeper_options(const Config& config, const Place& plac
     if (!place.is_foreign) {
         options.counters_path = config.directory + "/remora.counters";
         options.beans_path = config.directory + "/remora.beans";
+        options.revert_path = config.directory + "/remora.tuning.request";
     }
     options.counters_interval_ms =
         std::max(config.sampling.base_interval_ms, kCountersIntervalMsMin);

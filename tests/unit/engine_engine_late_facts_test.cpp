@@ -204,6 +204,7 @@ TEST_F(LateTest, AChangeBetweenLoadingAndWatchingIsSeen) {
     options.config_mark = loaded.mark;
     Housekeeper::Duties duties;
     duties.on_config_changed = [&] { ++changes; };
+    duties.take_tuned = [] { return false; };
     duties.take_over = [] { return false; };
     Housekeeper keeper(options, channels, time, counters, lines, std::move(duties));
     keeper.do_work();

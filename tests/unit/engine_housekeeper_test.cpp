@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/fake_clock.h"
@@ -23,6 +26,7 @@ class HousekeeperTest : public testing::Test {
         options_.counters_interval_ms = 10'000;
         options_.config_interval_ms = 5'000;
         options_.beans_path = directory_ + "/beans";
+        options_.revert_path = directory_ + "/revert";
         options_.config_path = directory_ + "/config";
         Housekeeper::Duties duties;
         duties.on_config_changed = [this] { done_.push_back("file"); };
@@ -30,6 +34,11 @@ class HousekeeperTest : public testing::Test {
         duties.on_profile = [this](const AgentProfile& profile) {
             done_.push_back("profile of " + std::to_string(profile.units));
         };
+        duties.take_tuned = [this] {
+            done_.insert(done_.end(), tuned_.begin(), tuned_.end());
+            return !std::exchange(tuned_, {}).empty();
+        };
+        duties.on_revert = [this](const std::string& which) { done_.push_back("revert " + which); };
         duties.take_over = [this] { return is_busy_; };
         duties.has_directory = [this] { return has_directory_; };
         duties.outputs = [] { return std::vector<OutputNote>{{"ndjson", "off", "/x"}}; };
@@ -49,6 +58,7 @@ class HousekeeperTest : public testing::Test {
     Log log_{lines_, clock_, counters_};
     bool is_busy_ = false;
     bool has_directory_ = true;
+    std::vector<std::string> tuned_;  // what the optimizer wants in force
     std::vector<std::string> done_;
     std::unique_ptr<Housekeeper> keeper_;
 };
@@ -114,6 +124,41 @@ TEST_F(HousekeeperTest, WhileAChangeIsUnderWayOthersWait) {
     EXPECT_EQ(done_, (std::vector<std::string>{"broker.id=1\n"})) << "one at a time";
     keeper_->do_work();
     EXPECT_EQ(done_, (std::vector<std::string>{"broker.id=1\n", "file"}));
+}
+
+TEST_F(HousekeeperTest, WhatTheOptimizerWantsIsAChangeLikeOthers) {
+    std::ofstream(options_.config_path) << "{}";
+    tuned_ = {"tuned"};
+    is_busy_ = true;
+    keeper_->do_work();
+    EXPECT_TRUE(done_.empty()) << "another one is under way";
+    is_busy_ = false;
+    keeper_->do_work();
+    EXPECT_EQ(done_, std::vector<std::string>{"tuned"});
+    keeper_->do_work();
+    EXPECT_EQ(done_, (std::vector<std::string>{"tuned", "file"}));
+    EXPECT_GT(channels_.excused_cpu_ns.load(), 0) << "as that of any reload";
+}
+
+TEST_F(HousekeeperTest, ARequestToTakeBackIsHandedOnOnce) {
+    std::ofstream(options_.revert_path) << "3";
+    keeper_->do_work();
+    EXPECT_FALSE(exists(options_.revert_path));
+    keeper_->do_work();
+    EXPECT_EQ(done_, std::vector<std::string>{"revert 3"});
+}
+
+TEST_F(HousekeeperTest, ARequestThatIsNoneIsRemovedAndSaid) {
+    ASSERT_EQ(::mkfifo(options_.revert_path.c_str(), 0600), 0);
+    keeper_->do_work();
+    EXPECT_FALSE(exists(options_.revert_path));
+    EXPECT_TRUE(lines_.has("revert: is no regular file"));
+    std::ofstream(options_.revert_path) << std::string(65, '1');
+    clock_.advance_ms(61'000);
+    keeper_->do_work();
+    EXPECT_FALSE(exists(options_.revert_path));
+    EXPECT_TRUE(lines_.has("found 65 bytes; expected at most 64"));
+    EXPECT_TRUE(done_.empty());
 }
 
 TEST_F(HousekeeperTest, WhenAskedForTheFileIsReadOnceThoughItDidNotChange) {

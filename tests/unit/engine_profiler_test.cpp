@@ -123,6 +123,22 @@ TEST_F(ProfilerTest, CostsOfReadsAreThoseOfTheLastMinute) {
     EXPECT_EQ(profile.families[0].reads_per_s, 0);
 }
 
+TEST_F(ProfilerTest, ErrorsAreOfTheLastMinuteToo) {
+    accuracy_.add(UnitClass::kTopic, 0.5);
+    accuracy_.add(UnitClass::kTopic, 0.1);
+    AgentProfile profile = next();
+    EXPECT_NEAR(profile.classes[2].fresh_error, 0.3, 1e-9);
+    EXPECT_EQ(profile.classes[2].fresh_samples, 2U);
+    accuracy_.add(UnitClass::kTopic, 0.1);
+    profile = next();
+    EXPECT_NEAR(profile.classes[2].fresh_error, 0.1, 1e-9);
+    EXPECT_EQ(profile.classes[2].fresh_samples, 1U);
+    EXPECT_EQ(profile.classes[2].samples, 3U);
+    profile = next();
+    EXPECT_EQ(profile.classes[2].fresh_samples, 0U);
+    EXPECT_EQ(profile.classes[2].fresh_error, 0);
+}
+
 TEST_F(ProfilerTest, ASeriesIsUnchangedWhenItWasFollowedForFiveMinutes) {
     add(0, 0, 2, {}, BeanKind::kHistogram);
     for (int i = 0; i < 31; ++i) {

@@ -17,6 +17,7 @@
 #include "support/fake_shim.h"
 #include "support/kept_log.h"
 #include "support/temporary_directory.h"
+#include "tune/tuning_state.h"
 
 namespace remora {
 namespace {
@@ -492,6 +493,44 @@ TEST_F(ReloadTest, CapsChangeWhileItRunsAndTellWhatTheyLeaveOut) {
     ASSERT_TRUE(pass_two_ticks());
     EXPECT_EQ(count(output(), "\nkafka_server_topics_lag{topic="), 10U);
     EXPECT_EQ(output().find("remora_family_series_refused"), std::string::npos);
+}
+
+TEST_F(ReloadTest, WhatTheOptimizerKeptIsInForceAndTakenBackWhenAskedFor) {
+    beans_ = {slow(1), by_topic(1)};
+    const std::string apply =
+        sampling() + kAllProfile + R"(, "optimizer": {"mode": "apply", "may": ["exclude"]})";
+    write_config(apply);
+    const std::string path = directory_ / "remora.json";
+    TuningState state;
+    state.next_id = 2;
+    Change change;
+    change.id = 1;
+    change.subject = "kafka.server:type=Topics,name=Lag,topic=*";
+    change.kinds = {"exclude"};
+    change.edit = {"rules", "", {{"match", change.subject}, {"action", "exclude"}}};
+    change.ground = ground_of(load_config(path, process_environment()).config, change.edit);
+    state.kept = {change};
+    std::ofstream(directory_ / "remora.tuning.json") << print_state(state);
+    start_as_is(path);
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 1)) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), "lag{topic="), 0U) << output();
+    EXPECT_EQ(count(output(), "kafka_server_slow_size1 41\n"), 1U);
+
+    write_config(apply + R"(, "labels": {"rack": "r1"})");
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 2)) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), "lag{"), 0U) << "under another file that it fits";
+    EXPECT_EQ(count(output(), "kafka_server_slow_size1{rack=\"r1\"} 41\n"), 1U) << output();
+
+    std::ofstream(directory_ / "fresh") << "1";
+    std::filesystem::rename(directory_ / "fresh", directory_ / "remora.tuning.request");
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 3)) << log_.text();
+    ASSERT_TRUE(pass_two_ticks());
+    EXPECT_EQ(count(output(), "lag{"), 1U) << output();
+    EXPECT_TRUE(parse_state(output("remora.tuning.json")).value().kept.empty());
+    EXPECT_EQ(count(output("remora.json"), "action"), 1U) << "the operator's file is not written";
+    EXPECT_EQ(engine_->counters().get(Counter::kTuningTakenBack), 1U);
 }
 
 TEST_F(ReloadTest, AHundredReloadsUnderLoadLoseNothingAndTakeNoMemory) {

@@ -1,0 +1,70 @@
+// Has the optimizer's changes made: its files, counters and log lines around the Tuner.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/counter_table.h"
+#include "base/log.h"
+#include "engine/tuning_record.h"
+#include "sink/file_system.h"
+#include "tune/finding.h"
+#include "tune/profile.h"
+#include "tune/tuner.h"
+
+namespace remora {
+
+// Reads no file and writes none until the operator's mode is "apply". What cannot be written down
+// is not done: then what is in force is what was last written down, without a trial.
+//
+// Thread safety: housekeeping thread only, but for the constructor.
+class Tuning {
+ public:
+    struct Tools {
+        const Clock& clock;
+        CounterTable& counters;
+        Log& log;
+        FileSystem& files;
+    };
+
+    // `directory`: of its files; empty: there is none, and nothing is done. Tools outlive this.
+    Tuning(std::string directory, const Tools& tools);
+
+    // What the operator has configured, and is in force by itself, at the start.
+    void begin(const Written& written);
+    // The same whenever it was read again.
+    void configure(const Written& written);
+    // A profile that was measured under text(), and what is found in it, while no change of the
+    // configuration is under way.
+    void take(const AgentProfile& profile, const std::vector<Finding>& findings);
+    // The operator asks for it: "all", or the number of a change.
+    void revert(const std::string& which);
+
+    // The text of the configuration that should be in force: the operator's, with what is kept and
+    // perhaps what is tried.
+    const std::string& text() const { return text_; }
+    // Whether that is another one than take_text() gave last.
+    bool has_news() const { return text_ != taken_; }
+    const std::string& take_text() { return taken_ = text_; }
+
+ private:
+    void read_state();
+    void settle();
+    bool write_state();
+    void tell(const nlohmann::json& event);
+
+    const std::string directory_;
+    const Tools tools_;
+    TuningRecord record_;
+    Tuner tuner_;
+    Written written_;
+    bool was_read_ = false;
+    std::string saved_;  // the file, as it was read or written last; empty: there is none
+    std::string text_;
+    std::string taken_;  // by whoever has it in force
+};
+
+}  // namespace remora
