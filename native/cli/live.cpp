@@ -30,29 +30,37 @@ Result<CounterFile> live_agent(const std::string& directory) {
     return counters;
 }
 
-Status ask_for_beans(const std::string& directory) {
-    const std::string path = directory + "/remora.beans";
+Status ask_agent(const std::string& directory, const std::string& request, std::string_view text,
+                 const std::function<bool()>& is_done) {
+    const std::string path = directory + "/" + request;
     std::error_code ignored;
-    std::filesystem::remove(path, ignored);
     // The directory is another user's, who may have put a link there, and this may be root.
-    const Status asked = replace_file(path + ".request", "", "request");
+    const Status asked = replace_file(path, text, "request");
     if (!asked) {
         return asked;
     }
     for (int i = 0; i < 10 * kLiveSeconds; ++i) {
-        if (std::filesystem::exists(path, ignored)) {
+        if (is_done()) {
             return Status::ok();
         }
         const Result<CounterFile> agent = live_agent(directory);
         if (!agent) {
-            std::filesystem::remove(path + ".request", ignored);
+            std::filesystem::remove(path, ignored);
             return agent.status();
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
-    std::filesystem::remove(path + ".request", ignored);
+    std::filesystem::remove(path, ignored);
     return Status(Code::kUnavailable, directory + ": no agent has answered within " +
                                           std::to_string(kLiveSeconds) + " s");
+}
+
+Status ask_for_beans(const std::string& directory) {
+    const std::string path = directory + "/remora.beans";
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+    return ask_agent(directory, "remora.beans.request", "",
+                     [&] { return std::filesystem::exists(path, ignored); });
 }
 
 }  // namespace remora

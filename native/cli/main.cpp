@@ -17,6 +17,7 @@
 #include "cli/replay.h"
 #include "cli/stat.h"
 #include "cli/top.h"
+#include "cli/tune.h"
 #include "config/quantity.h"
 
 namespace {
@@ -43,6 +44,15 @@ bool report_unknown(const CLI::App& app, const std::string& word) {
 
 namespace {
 
+CLI::App* add_stat(CLI::App& app, remora::StatOptions& stat) {
+    CLI::App* command = app.add_subcommand("stat", "print the counters of an agent");
+    command->add_option("where", stat.where, "the agent's directory or its counters file")
+        ->required();
+    command->add_flag("--json", stat.json, "one JSON object instead of a table");
+    command->add_flag("--all", stat.all, "also the counters that are zero");
+    return command;
+}
+
 CLI::App* add_top(CLI::App& app, remora::TopOptions& top) {
     CLI::App* command = app.add_subcommand("top", "follow an agent: key metrics and its cost");
     command->add_option("where", top.directory, "the agent's directory")->required();
@@ -58,6 +68,17 @@ CLI::App* add_profile(CLI::App& app, const char* name, const char* text,
     CLI::App* command = app.add_subcommand(name, text);
     command->add_option("where", profile.directory, "the agent's directory")->required();
     command->add_flag("--json", profile.json, "as JSON");
+    return command;
+}
+
+// What it changed by itself, and the command below it that takes that back.
+CLI::App* add_tune(CLI::App& app, remora::TuneOptions& tune) {
+    CLI::App* command = app.add_subcommand("tune", "show what the optimizer has changed");
+    command->add_option("where", tune.directory, "the agent's directory");
+    command->add_flag("--json", tune.json, "as JSON");
+    CLI::App* revert = command->add_subcommand("revert", "have the agent take changes back");
+    revert->add_option("where", tune.directory, "the agent's directory")->required();
+    revert->add_option("which", tune.which, "number of a change, or all")->required();
     return command;
 }
 
@@ -82,6 +103,13 @@ CLI::App* add_attach(CLI::App& app, const char* name, const char* text,
     return command;
 }
 
+CLI::App* add_start(CLI::App& app, remora::AttachOptions& options) {
+    CLI::App* command = add_attach(app, "attach", "start the agent in a broker that runs", options);
+    command->add_option("arguments", options.arguments,
+                        "configuration file, or what stands behind -javaagent:remora.jar=");
+    return command;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -90,11 +118,7 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", REMORA_VERSION);
 
     remora::StatOptions stat;
-    CLI::App* stat_command = app.add_subcommand("stat", "print the counters of an agent");
-    stat_command->add_option("where", stat.where, "the agent's directory or its counters file")
-        ->required();
-    stat_command->add_flag("--json", stat.json, "one JSON object instead of a table");
-    stat_command->add_flag("--all", stat.all, "also the counters that are zero");
+    CLI::App* stat_command = add_stat(app, stat);
 
     remora::TopOptions top;
     CLI::App* top_command = add_top(app, top);
@@ -105,11 +129,11 @@ int main(int argc, char** argv) {
     CLI::App* suggest_command = add_profile(
         app, "suggest", "show what could be better, with the configuration for it", profile);
 
+    remora::TuneOptions tune;
+    CLI::App* tune_command = add_tune(app, tune);
+
     remora::AttachOptions attach;
-    CLI::App* attach_command =
-        add_attach(app, "attach", "start the agent in a broker that runs", attach);
-    attach_command->add_option("arguments", attach.arguments,
-                               "configuration file, or what stands behind -javaagent:remora.jar=");
+    CLI::App* attach_command = add_start(app, attach);
     CLI::App* detach_command =
         add_attach(app, "detach", "end the agent; the broker goes on", attach);
     CLI::App* reload_command =
@@ -140,6 +164,9 @@ int main(int argc, char** argv) {
     }
     if (suggest_command->parsed()) {
         return remora::run_suggest(profile);
+    }
+    if (tune_command->parsed()) {
+        return remora::run_tune(tune);
     }
     for (const CLI::App* command : {attach_command, detach_command, reload_command}) {
         if (command->parsed()) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`remora top`, `stat`, `profile`, `suggest` and `check --live` beside an agent that lives, one that was killed, and where there is none."""
+"""`remora top`, `stat`, `profile`, `suggest`, `tune` and `check --live` beside an agent that lives, one that was killed, and where there is none."""
 
 import json
 import os
@@ -26,15 +26,21 @@ PROFILE = {
     "families": [{"name": FAMILY, "unit_class": "partition", "is_named": False, "units": 1200, "series": 1200,
                   "unchanged": 500, "series_before": 1200, "typical_us": 1.5, "tail_us": 9, "cpu_percent": 0.125,
                   "reads_per_s": 120, "volatility": 0.1, "age_s": 12, "statistics": []}],
-    "classes": [{"name": "partition", "cpu_percent": 0.125, "error": 0.01, "margin": 0.002, "samples": 500}],
+    "classes": [{"name": "partition", "cpu_percent": 0.125, "error": 0.01, "margin": 0.002, "samples": 500,
+                 "fresh_error": 0.01, "fresh_samples": 90}],
     "outputs": [{"name": "file-0", "bytes_per_s": 20000, "packets_per_s": 0, "tick_ms": 12, "ring_share": 0,
                  "skipped_share": 0.1, "dropped_share": 0, "repeated_share": 0.9, "receiver_drops_share": -1}],
     "quarantined": [{"name": "a:type=B", "since_s": 70}]}
 PATCH = {"rules": [{"match": FAMILY, "interval": "5m"}]}
 FINDING = {"rule": "costly_family", "subject": FAMILY, "problem": "it costs", "evidence": {"cpu_percent": 0.125},
-           "advice": "read it less", "patch": PATCH, "left_alone": "",
+           "advice": "read it less", "patch": PATCH, "kinds": ["interval"], "left_alone": "",
            "saving": {"cpu_percent": 0.1, "bytes_per_s": 0, "series": 0},
            "price": {"age_s": 300, "error": 0.5, "series": 0}}
+
+
+CHANGE = {"id": 1, "rule": "costly_family", "subject": FAMILY, "kinds": ["interval"],
+          "edit": {"section": "rules", "output": "", "keys": {"match": FAMILY, "interval": "5m"}}, "ground": "",
+          "figure": "CPU of reads, % of a core", "before": 0.25, "after": 0.125, "noise": 0.01}
 
 
 def run(*arguments):
@@ -143,6 +149,66 @@ class ToolTest(unittest.TestCase):
             self.assertIn('an agent with optimizer.mode "suggest" writes it', nothing.stderr)
         (self.directory / "remora.profile.json").write_text('{"profile": {}}')
         self.assertIn("no profile of this version of remora", run("profile", str(self.directory)).stderr)
+
+    def tuning(self, kept=(), trial=(), rests=()):
+        """Replaces the state of the optimizer, as native/tune/tuning_state.cpp writes it."""
+        since_ms = int(time.time() * 1000) - 2 * 3600 * 1000 - 5000
+        state = {"version": 1, "next_id": 3, "kept": [{**one, "since_wall_ms": since_ms} for one in kept],
+                 "trial": [{**one, "since_wall_ms": since_ms} for one in trial], "rests": list(rests)}
+        (self.directory / "tuning.new").write_text(json.dumps(state))
+        (self.directory / "tuning.new").rename(self.directory / "remora.tuning.json")
+        return state
+
+    def test_what_the_optimizer_changed_is_told_in_words(self):
+        now_ms = int(time.time() * 1000)
+        tried = {**CHANGE, "id": 2, "before": 0, "after": 0, "kinds": ["spread"], "subject": "udp",
+                 "edit": {"section": "outputs", "output": "udp", "keys": {"spread": 0.8}}}
+        state = self.tuning([CHANGE], [tried], [{"subject": "a:type=B", "until_wall_ms": now_ms + 3630_000, "rest_s": 21600},
+                                                {"subject": "over", "until_wall_ms": now_ms - 1, "rest_s": 21600}])
+        self.assertEqual(run("tune", str(self.directory)).stdout,
+                         f"1 kept, 1 tried; what happened: {self.directory}/remora.tuning.ndjson\n"
+                         f"change 1, kept since 2h, of interval: {FAMILY}\n"
+                         f'  found by costly_family; one more rule: {{"interval":"5m","match":"{FAMILY}"}}\n'
+                         "  CPU of reads, % of a core: 0.25 without, 0.125 with it; noise 0.01\n"
+                         "change 2, tried since 2h, of spread: udp\n"
+                         '  found by costly_family; outputs udp: {"spread":0.8}\n'
+                         "  CPU of reads, % of a core\n"
+                         "not tried again for 1h: a:type=B\n")
+        self.assertEqual(json.loads(run("tune", str(self.directory), "--json").stdout), state)
+
+    def test_what_the_optimizer_changed_is_taken_back_by_the_agent(self):
+        self.tuning([CHANGE])
+        self.counters()
+        for which in ("1", "all"):
+            self.tuning([CHANGE])
+            with subprocess.Popen([TOOL, "tune", "revert", str(self.directory), which], stdout=subprocess.PIPE,
+                                  text=True) as revert:
+                request = self.directory / "remora.tuning.request"
+                while not request.exists() and revert.poll() is None:
+                    time.sleep(0.01)
+                self.assertEqual(request.read_text(), which)
+                request.unlink()
+                self.tuning()
+                self.assertEqual((revert.wait(), revert.stdout.read()), (0, "taken back\n"))
+        self.tuning([CHANGE])
+        unknown = run("tune", "revert", str(self.directory), "7")
+        self.assertEqual(unknown.returncode, 2)
+        self.assertIn('found "7"; expected the number of a change that `remora tune ', unknown.stderr)
+        self.counters(pid=pid_of_the_dead(), age_s=4 * 3600)
+        dead = run("tune", "revert", str(self.directory), "1")
+        self.assertEqual(dead.returncode, 1)
+        self.assertRegex(dead.stderr, r"remora\.counters is old, written \d+ s ago: process \d+ has ended")
+        self.assertFalse((self.directory / "remora.tuning.request").exists())
+
+    def test_without_a_change_the_mode_is_named(self):
+        nothing = run("tune", str(self.directory))
+        self.assertEqual(nothing.returncode, 1)
+        self.assertIn('an agent with optimizer.mode "apply" writes it', nothing.stderr)
+        (self.directory / "remora.tuning.json").write_text('{"version": 2}')
+        self.assertIn("remora.tuning.json: found version 2; expected 1", run("tune", str(self.directory)).stderr)
+        self.assertEqual(run("tune", "revert", str(self.directory), "all").returncode, 2)
+        self.assertEqual(run("tune").returncode, 2)
+        self.assertEqual(run("tune", "revert", str(self.directory)).returncode, 2)
 
     def test_what_was_killed_does_not_look_alive(self):
         self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=4 * 3600)
