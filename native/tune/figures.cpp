@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "model/unit_class.h"
 
@@ -13,6 +14,7 @@ constexpr double kTickShareSlack = 0.2;
 constexpr double kLossSlack = 0.05;
 constexpr double kErrorFactor = 1.25;
 constexpr double kErrorSlack = 0.02;  // scales
+constexpr double kErrorsOfNoise = 2;  // standard errors
 constexpr double kAgeFactor = 1.5;
 constexpr double kAgeSlackS = 2;
 
@@ -107,8 +109,12 @@ std::map<std::string, Guard> guards_of(const AgentProfile& profile, double price
                                               series};
         }
         if (series > 0 && one != nullptr && one->fresh_samples > 0) {
+            // Errors are at most 1, so their variance is at most their mean.
+            const double noise =
+                kErrorsOfNoise *
+                std::sqrt(one->fresh_error / static_cast<double>(one->fresh_samples));
             guards["error of class " + name] = {one->fresh_error, kErrorFactor, kErrorSlack, 0,
-                                                series};
+                                                series,           noise};
         }
     }
     for (const OutputProfile& output : profile.outputs) {

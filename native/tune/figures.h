@@ -31,8 +31,8 @@ std::string measure_name(const Measure& measure);
 // The figure in that profile; nothing when it is not known there.
 std::optional<double> figure_of(const Measure& measure, const AgentProfile& profile);
 
-// A figure that a change must not make worse. It does where the figure is above both `least` and
-// `factor` times what it was at worst before, plus `slack`.
+// A figure that a change must not make worse. It does where the figure, less `noise`, is above both
+// `least` and `factor` times what it was at worst before, plus `slack`.
 //
 // A mean gets larger also where what has nothing of it goes. So where the mean is of less than
 // before, it may be as much larger.
@@ -42,6 +42,7 @@ struct Guard {
     double slack = 0;
     double least = 0;
     double weight = 1;  // series that `value` is the mean of
+    double noise = 0;   // how far `value` may be from the truth by chance
 
     // The most that it may be, when it was `worst` of so many before.
     double limit(double worst, double weight_before) const;

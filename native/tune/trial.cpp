@@ -80,7 +80,8 @@ std::string Trial::worse_guard(const AgentProfile& profile) {
             Worst& worst = worst_[name];
             worst = {std::max(worst.value, guard.value), std::max(worst.weight, guard.weight)};
         } else if (before != worst_.end() &&
-                   guard.value > guard.limit(before->second.value, before->second.weight)) {
+                   guard.value - guard.noise >
+                       guard.limit(before->second.value, before->second.weight)) {
             worse += (worse.empty() ? "it made worse: " : ", ") + name + ", from " +
                      formatted("%.4g", before->second.value) + " to " +
                      formatted("%.4g", guard.value);

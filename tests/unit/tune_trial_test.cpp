@@ -141,7 +141,17 @@ TEST_F(TrialTest, WhatIsLeftWhenCalmOnesGoDoesNot) {
     profile_.families[2].series /= 4;
     profile_.classes[2].fresh_error = 0.12;
     EXPECT_FALSE(take(1));
-    profile_.classes[2].fresh_error = 0.24;
+    profile_.classes[2].fresh_error = 0.5;
+    EXPECT_TRUE(take(1));
+}
+
+TEST_F(TrialTest, AnErrorThatFewReadsShowDoesNot) {
+    profile_.classes[2].fresh_samples = 20;
+    profile_.classes[2].fresh_error = 0.01;
+    EXPECT_FALSE(take(kWindowProfiles));
+    profile_.classes[2].fresh_error = 0.1;  // two of twenty
+    EXPECT_FALSE(take(1));
+    profile_.classes[2].fresh_samples = 2000;
     EXPECT_TRUE(take(1));
 }
 
