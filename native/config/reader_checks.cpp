@@ -3,6 +3,7 @@
 #include <array>
 #include <span>
 
+#include "base/ascii.h"
 #include "base/limits.h"
 #include "config/reader.h"
 #include "match/pattern.h"
@@ -12,13 +13,11 @@ namespace {
 
 // With dots between its parts, as OpenTelemetry has them.
 bool is_label_name(std::string_view name) {
-    const auto letter = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-    };
+    const auto letter = [](char c) { return is_letter(c) || c == '_'; };
     return !name.empty() && name.substr(0, 2) != "__" && letter(name.front()) &&
            name.back() != '.' && name.find("..") == std::string_view::npos &&
            std::all_of(name.begin(), name.end(),
-                       [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '.'; });
+                       [&](char c) { return letter(c) || is_digit(c) || c == '.'; });
 }
 
 // With one of these every summary would lose its count and sum, or its quantiles.
@@ -28,8 +27,7 @@ bool is_of_summaries(std::string_view label) {
 
 bool is_simple_name(std::string_view name) {
     return std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_' || c == '.';
+        return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
     });
 }
 

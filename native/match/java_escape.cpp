@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
+
 namespace remora {
 namespace {
 
@@ -25,10 +27,6 @@ constexpr std::array<NamedClass, 13> kNamedClasses = {{{"Lower", "lower"},
                                                        {"Cntrl", "cntrl"},
                                                        {"XDigit", "xdigit"},
                                                        {"Space", "space"}}};
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 Status wrong(std::string_view escape, const char* what) {
     return Status(Code::kInvalidArgument, std::string(escape) + ": " + what);
@@ -135,7 +133,7 @@ Result<JavaEscape> read_java_escape(std::string_view text) {
     if (static_cast<unsigned char>(c) >= 0x80) {
         return wrong("\\", "a letter outside ASCII needs none");
     }
-    const bool is_word = is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+    const bool is_word = is_digit(c) || is_letter(c);
     if (is_word) {
         return wrong(text.substr(0, 2), "such an escape is not supported");
     }

@@ -5,17 +5,12 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "match/java_escape.h"
 
 namespace remora {
 namespace {
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_ascii(char c) {
     return static_cast<unsigned char>(c) < 0x80;
 }

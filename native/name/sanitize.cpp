@@ -4,21 +4,12 @@
 #include <array>
 #include <cstdint>
 
+#include "base/ascii.h"
 #include "base/limits.h"
 #include "model/object_name.h"
 
 namespace remora {
 namespace {
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool is_upper(char c) {
-    return c >= 'A' && c <= 'Z';
-}
-bool is_lower(char c) {
-    return c >= 'a' && c <= 'z';
-}
 
 char lower(char c) {
     return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
@@ -63,7 +54,7 @@ std::string metric_name(std::initializer_list<std::string_view> parts) {
     std::string name;
     name.reserve(bytes);
     const auto put = [&name](char c) {
-        const char safe = is_upper(c) || is_lower(c) || is_digit(c) ? lower(c) : '_';
+        const char safe = is_letter(c) || is_digit(c) ? lower(c) : '_';
         if (safe == '_' && !name.empty() && name.back() == '_') {
             return;
         }
@@ -99,7 +90,7 @@ std::string label_name(std::string_view key) {
         name.push_back('_');
     }
     for (const char c : key) {
-        const char safe = is_upper(c) || is_lower(c) || is_digit(c) ? c : '_';
+        const char safe = is_letter(c) || is_digit(c) ? c : '_';
         if (safe == '_' && name == "_") {
             continue;
         }

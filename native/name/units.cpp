@@ -6,20 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ascii.h"
+
 namespace remora {
 namespace {
 
 using Words = std::vector<std::string>;
-
-bool is_lower(char c) {
-    return c >= 'a' && c <= 'z';
-}
-bool is_upper(char c) {
-    return c >= 'A' && c <= 'Z';
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 // "BytesInPerSec", "io-time-ns-avg" and "HeapMemoryUsage.used" into lower-case words.
 Words words_of(std::string_view text) {
@@ -27,7 +19,7 @@ Words words_of(std::string_view text) {
     bool ends = true;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
-        if (!is_lower(c) && !is_upper(c) && !is_digit(c)) {
+        if (!is_letter(c) && !is_digit(c)) {
             ends = true;
             continue;
         }

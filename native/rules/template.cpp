@@ -1,11 +1,9 @@
 #include "rules/template.h"
 
+#include "base/ascii.h"
+
 namespace remora {
 namespace {
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 Status wrong(const std::string& what) {
     return Status(Code::kInvalidArgument, what);
