@@ -35,8 +35,7 @@ bool report_unknown(const CLI::App& app, const std::string& word) {
         return false;
     }
     const std::string near = remora::nearest(word, commands);
-    std::cerr << "remora: unknown command \"" << word << "\""
-              << (near.empty() ? "" : "; did you mean \"" + near + "\"?") << "\n";
+    std::cerr << "remora: unknown command \"" << word << "\"" << remora::did_you_mean(near) << "\n";
     return true;
 }
 

@@ -225,8 +225,8 @@ EnvironmentOverrides environment_overrides(const std::vector<std::string>& envir
             names.push_back(std::move(variable));
         }
         const std::string near = nearest(name, names);
-        add_problem(warnings, "environment " + name + ": names no key and is ignored" +
-                                  (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+        add_problem(warnings,
+                    "environment " + name + ": names no key and is ignored" + did_you_mean(near));
     }
     // "outputs" before "outputs.0.path" and that before "outputs.10.path", whatever the order of
     // the environment.
@@ -256,8 +256,7 @@ void apply_override(const Override& change, const KnownPaths& known, JsonDocumen
         std::vector<std::string> paths = known.values;
         paths.insert(paths.end(), known.sections.begin(), known.sections.end());
         const std::string near = nearest(change.path, paths);
-        add_problem(outcome.errors, label + ": unknown key" +
-                                        (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+        add_problem(outcome.errors, label + ": unknown key" + did_you_mean(near));
         return;
     }
     const std::size_t first = change.text.find_first_not_of(" \t\r\n");

@@ -159,4 +159,8 @@ std::string nearest(std::string_view text, const std::vector<std::string>& candi
     return best == nullptr ? std::string() : *best;
 }
 
+std::string did_you_mean(const std::string& name) {
+    return name.empty() ? "" : "; did you mean \"" + name + "\"?";
+}
+
 }  // namespace remora

@@ -26,4 +26,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 // The candidate nearest to `text`, when one is near enough to be what was meant; else empty.
 std::string nearest(std::string_view text, const std::vector<std::string>& candidates);
 
+// The end of an error that suggests `name`, "; did you mean \"top\"?"; empty without a name.
+std::string did_you_mean(const std::string& name);
+
 }  // namespace remora

@@ -123,16 +123,16 @@ std::string ConfigReader::suggestion(const std::string& key, const Frame& frame)
         return "; it was removed: the number of partitions changes nothing by itself; say "
                "sampling.base_interval and topics.partition_sample where you want them";
     }
-    const std::string near = nearest(key, frame.keys);
-    if (!near.empty()) {
-        return "; did you mean \"" + near + "\"?";
+    const std::string hint = did_you_mean(nearest(key, frame.keys));
+    if (!hint.empty()) {
+        return hint;
     }
     // The right key in the wrong section.
     for (const std::vector<std::string>* paths : {&known_.values, &known_.sections}) {
         for (const std::string& path : *paths) {
             const std::size_t dot = path.find_last_of('.');
             if (dot != std::string::npos && path.substr(dot + 1) == key) {
-                return "; did you mean \"" + path + "\"?";
+                return did_you_mean(path);
             }
         }
     }
@@ -294,8 +294,7 @@ void ConfigReader::choice(Key key, std::size_t& value, std::span<const char* con
         std::string expected = "one of " + join_names(names);
         const std::string near =
             is_text(*node) ? nearest(node->text, {names.begin(), names.end()}) : "";
-        wrong(*node, path_of(key.name),
-              expected + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+        wrong(*node, path_of(key.name), expected + did_you_mean(near));
         return;
     }
     value = static_cast<std::size_t>(found - names.data());

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/limits.h"
@@ -49,11 +50,6 @@ constexpr std::array<std::string_view, 9> kRuleKeys = {
     "pattern",           "name", "value", "valueFactor", "labels", "help", "type",
     "attrNameSnakeCase", "cache"};
 
-template <std::size_t kSize>
-std::string nearest_of(const std::array<std::string_view, kSize>& names, const std::string& key) {
-    return nearest(key, std::vector<std::string>(names.begin(), names.end()));
-}
-
 class Reader {
  public:
     Reader(const JsonDocument& document, RuleFileOutcome& outcome)
@@ -76,6 +72,15 @@ class Reader {
         complain(at, std::string(key) + ": found " + describe(at) + "; expected " + expected);
     }
 
+    // A node that stands where the key does.
+    JsonNode key_node(const JsonMember& member) const {
+        JsonNode at;
+        at.source = node(member.node).source;
+        at.at = member.at;
+        return at;
+    }
+    void warn_of_unknown(const JsonMember& member, std::span<const std::string_view> known);
+
     void read_keys(const JsonNode& root);
     bool boolean(const JsonNode& object, std::string_view key);
     std::optional<std::string> text(const JsonNode& value, std::string_view key);
@@ -87,7 +92,6 @@ class Reader {
 
     void read_rules(const JsonNode* list);
     NamingRule read_rule(const JsonNode& from);
-    void read_rule_keys(const JsonNode& from);
     void read_pattern(const JsonNode& from, NamingRule& rule);
     void read_labels(const JsonNode& labels, NamingRule& rule);
     void read_type(const JsonNode& from, NamingRule& rule);
@@ -141,22 +145,26 @@ void Reader::read(const JsonNode& root, NamingDialect dialect) {
     }
 }
 
+void Reader::warn_of_unknown(const JsonMember& member, std::span<const std::string_view> known) {
+    if (std::find(known.begin(), known.end(), member.key) == known.end()) {
+        const std::string near = nearest(member.key, {known.begin(), known.end()});
+        warn(key_node(member), member.key + ": no such key" + did_you_mean(near));
+    }
+}
+
 // Complains of keys that are none, and of those that do nothing here.
 void Reader::read_keys(const JsonNode& root) {
     for (const JsonMember& member : root.members) {
-        JsonNode at = node(member.node);
-        at.at = member.at;
         const auto other =
             std::find_if(kOtherKeys.begin(), kOtherKeys.end(),
                          [&](const OtherKey& key) { return key.name == member.key; });
-        if (other != kOtherKeys.end()) {
-            const std::string what = member.key + ": " + std::string(other->why);
-            other->is_refused ? complain(at, what) : warn(at, what);
-        } else if (std::find(kKeys.begin(), kKeys.end(), member.key) == kKeys.end()) {
-            const std::string near = nearest_of(kKeys, member.key);
-            warn(at, member.key + ": no such key" +
-                         (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+        if (other == kOtherKeys.end()) {
+            warn_of_unknown(member, kKeys);
+            continue;
         }
+        const JsonNode at = key_node(member);
+        const std::string what = member.key + ": " + std::string(other->why);
+        other->is_refused ? complain(at, what) : warn(at, what);
     }
 }
 
@@ -267,7 +275,9 @@ void Reader::read_rules(const JsonNode* list) {
 NamingRule Reader::read_rule(const JsonNode& from) {
     NamingRule rule;
     rule.at = from.at;
-    read_rule_keys(from);
+    for (const JsonMember& member : from.members) {
+        warn_of_unknown(member, kRuleKeys);
+    }
     rule.has_snake_case = boolean(from, "attrNameSnakeCase");
     rule.is_cached = boolean(from, "cache");
     read_pattern(from, rule);
@@ -289,18 +299,6 @@ NamingRule Reader::read_rule(const JsonNode& from) {
         }
     }
     return rule;
-}
-
-void Reader::read_rule_keys(const JsonNode& from) {
-    for (const JsonMember& member : from.members) {
-        if (std::find(kRuleKeys.begin(), kRuleKeys.end(), member.key) == kRuleKeys.end()) {
-            JsonNode at = node(member.node);
-            at.at = member.at;
-            const std::string near = nearest_of(kRuleKeys, member.key);
-            warn(at, member.key + ": no such key" +
-                         (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
-        }
-    }
 }
 
 void Reader::read_pattern(const JsonNode& from, NamingRule& rule) {
