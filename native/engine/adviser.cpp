@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t kLoggedMax = 1'000;
 
-std::string key_of(const Finding& finding) {
-    return finding.rule + " " + finding.subject;
-}
-
 // "saves 0.12 % of a core and 400 series", empty when nothing is predicted.
 std::string saving_text(const Saving& saving) {
     std::string text;

@@ -42,4 +42,9 @@ struct Finding {
     Price price;
 };
 
+// The same for a finding that was there in the profile before.
+inline std::string key_of(const Finding& finding) {
+    return finding.rule + " " + finding.subject;
+}
+
 }  // namespace remora

@@ -15,12 +15,14 @@ constexpr std::size_t kSeenMax = 1'000;
 constexpr std::size_t kRestsMax = 200;
 constexpr double kMillis = 1e3;
 
-std::string key_of(const Finding& finding) {
-    return finding.rule + " " + finding.subject;
-}
-
-bool is_listed(const std::vector<std::string>& all, const std::string& one) {
-    return std::find(all.begin(), all.end(), one) != all.end();
+// Why changes of these kinds are not allowed; empty when they are.
+std::string why_forbidden(const std::vector<std::string>& kinds, const OptimizerConfig& config) {
+    for (const std::string& kind : kinds) {
+        if (std::find(config.may.begin(), config.may.end(), kind) == config.may.end()) {
+            return "optimizer.may has no " + kind;
+        }
+    }
+    return "";
 }
 
 // The operator's text with one more edit.
@@ -104,25 +106,30 @@ void Tuner::configure(const Written& written, std::int64_t now_wall_ms) {
 void Tuner::drop_what_does_not_fit(std::int64_t wall_ms) {
     Written so_far = written_;
     Config meant = config_;
-    std::erase_if(state_.kept, [&](const Change& change) {
-        std::string why;
+    drop_kept(wall_ms, [&](const Change& change) -> std::string {
         if (change.ground != ground_of(config_, change.edit)) {
-            why = "it was judged under another configuration, or by another version";
-        } else {
-            const json document = json::parse(so_far.text, nullptr, false);
-            const json patch = patch_of(document, config_, change.edit);
-            Result<Config> held = hold_fixed_limits(so_far, meant, patch);
-            for (const std::string& kind : held ? kinds_of(meant, held.value()) : change.kinds) {
-                if (!is_listed(config_.optimizer.may, kind)) {
-                    why = "optimizer.may has no " + kind;
-                }
-            }
-            why = held ? why : held.status().message();
-            if (why.empty()) {
-                so_far.text = with_edit(so_far.text, config_, change.edit);
-                meant = std::move(held).value();
-            }
+            return "it was judged under another configuration, or by another version";
         }
+        const json document = json::parse(so_far.text, nullptr, false);
+        const json patch = patch_of(document, config_, change.edit);
+        Result<Config> held = hold_fixed_limits(so_far, meant, patch);
+        if (!held) {
+            return held.status().message();
+        }
+        std::string why = why_forbidden(kinds_of(meant, held.value()), config_.optimizer);
+        if (why.empty()) {
+            so_far.text = with_edit(so_far.text, config_, change.edit);
+            meant = std::move(held).value();
+        }
+        return why;
+    });
+}
+
+// `why_of`: why a change is dropped; empty: it stays.
+std::size_t Tuner::drop_kept(std::int64_t wall_ms,
+                             const std::function<std::string(const Change&)>& why_of) {
+    return std::erase_if(state_.kept, [&](const Change& change) {
+        const std::string why = why_of(change);
         if (!why.empty()) {
             decide(wall_ms, change, "dropped", why);
         }
@@ -150,15 +157,10 @@ void Tuner::take(const AgentProfile& profile, const std::vector<Finding>& findin
 }
 
 void Tuner::drop_outgrown(const AgentProfile& profile) {
-    const std::size_t before = state_.kept.size();
-    std::erase_if(state_.kept, [&](const Change& change) {
-        const std::string why = outgrown_limit(profile, change.edit);
-        if (!why.empty()) {
-            decide(profile.written_wall_ms, change, "dropped", why);
-        }
-        return !why.empty();
+    const std::size_t dropped = drop_kept(profile.written_wall_ms, [&](const Change& change) {
+        return outgrown_limit(profile, change.edit);
     });
-    if (state_.kept.size() != before) {
+    if (dropped > 0) {
         end_trial(profile.written_wall_ms, "what it was tried beside was dropped");
     }
 }
@@ -168,10 +170,9 @@ std::string Tuner::why_left(const Finding& finding, std::int64_t wall_ms) const 
     if (finding.patch.is_null()) {
         return finding.left_alone.empty() ? "there is no change for it" : finding.left_alone;
     }
-    for (const std::string& kind : finding.kinds) {
-        if (!is_listed(config_.optimizer.may, kind)) {
-            return "optimizer.may has no " + kind;
-        }
+    const std::string forbidden = why_forbidden(finding.kinds, config_.optimizer);
+    if (!forbidden.empty()) {
+        return forbidden;
     }
     const bool rests = std::any_of(state_.rests.begin(), state_.rests.end(), [&](const Rest& one) {
         return one.subject == finding.subject && one.until_wall_ms > wall_ms;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -63,6 +64,8 @@ class Tuner {
     void record(std::int64_t wall_ms, const char* what, nlohmann::json facts);
     void decide(std::int64_t wall_ms, const Change& change, const char* verdict,
                 const std::string& why);
+    std::size_t drop_kept(std::int64_t wall_ms,
+                          const std::function<std::string(const Change&)>& why_of);
     void drop_what_does_not_fit(std::int64_t wall_ms);
     void drop_outgrown(const AgentProfile& profile);
     void see(const std::vector<Finding>& findings, std::int64_t wall_ms);
