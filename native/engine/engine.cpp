@@ -185,7 +185,7 @@ Status Engine::start_threads() {
     }
     Status started = core_->start();
     if (started) {
-        tuning_.begin(source_.written());
+        tuning_.begin(source_.written(), config_.optimizer.mode);
         started = housekeeper_->start();
     }
     if (started) {
@@ -257,7 +257,7 @@ void Engine::take_config() {
     }
     if (outcome.is_ok()) {
         const Written written = source_.written();
-        tuning_.configure(written);
+        tuning_.configure(written, outcome.config.optimizer.mode);
         const std::string& tuned = tuning_.take_text();
         if (tuned != written.text) {
             std::vector<Problem> warnings = std::move(outcome.warnings);

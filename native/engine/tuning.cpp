@@ -4,7 +4,6 @@
 
 #include "base/files.h"
 #include "base/formatted.h"
-#include "config/parse.h"
 
 namespace remora {
 namespace {
@@ -21,11 +20,6 @@ std::string state_path(const std::string& directory) {
     return directory + "/remora.tuning.json";
 }
 
-bool is_apply(const Written& written) {
-    return parse_config(written.text, written.file, written.environment, written.arguments)
-               .config.optimizer.mode == OptimizerMode::kApply;
-}
-
 }  // namespace
 
 Tuning::Tuning(std::string directory, const Tools& tools)
@@ -33,14 +27,14 @@ Tuning::Tuning(std::string directory, const Tools& tools)
       tools_(tools),
       record_(directory_ + "/remora.tuning.ndjson", tools.files) {}
 
-void Tuning::begin(const Written& written) {
+void Tuning::begin(const Written& written, OptimizerMode mode) {
     taken_ = written.text;
-    configure(written);
+    configure(written, mode);
 }
 
-void Tuning::configure(const Written& written) {
+void Tuning::configure(const Written& written, OptimizerMode mode) {
     written_ = written;
-    if (!was_read_ && is_apply(written)) {
+    if (!was_read_ && mode == OptimizerMode::kApply) {
         if (directory_.empty()) {
             tools_.log.warn("tuning.place",
                             "optimizer.mode apply does nothing: another agent has the directory");

@@ -33,10 +33,11 @@ class Tuning {
     // `directory`: of its files; empty: there is none, and nothing is done. Tools outlive this.
     Tuning(std::string directory, const Tools& tools);
 
-    // What the operator has configured, and is in force by itself, at the start.
-    void begin(const Written& written);
+    // What the operator has configured, with the mode that it says, and is in force by itself, at
+    // the start.
+    void begin(const Written& written, OptimizerMode mode);
     // The same whenever it was read again.
-    void configure(const Written& written);
+    void configure(const Written& written, OptimizerMode mode);
     // A profile that was measured under text(), and what is found in it, while no change of the
     // configuration is under way.
     void take(const AgentProfile& profile, const std::vector<Finding>& findings);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "config/parse.h"
 #include "support/calm_profile.h"
 #include "support/fake_clock.h"
 #include "support/kept_log.h"
@@ -29,9 +30,14 @@ class TuningTest : public testing::Test {
     void start(const std::string& text) {
         tuning_ = std::make_unique<Tuning>(temporary_.path(),
                                            Tuning::Tools{clock_, counters_, log_, files_});
-        tuning_->begin({text, "r.json", "", {}});
+        tuning_->begin({text, "r.json", "", {}}, mode_of(text));
     }
-    void configure(const std::string& text) { tuning_->configure({text, "r.json", "", {}}); }
+    void configure(const std::string& text) {
+        tuning_->configure({text, "r.json", "", {}}, mode_of(text));
+    }
+    static OptimizerMode mode_of(const std::string& text) {
+        return parse_config(text, "r.json", {}, "").config.optimizer.mode;
+    }
 
     // A minute in which reads of a family cost much, unless it is read every five minutes.
     void pass(int minutes) {
@@ -212,7 +218,7 @@ TEST_F(TuningTest, WithoutModeApplyNoFileIsMadeOrRead) {
 
 TEST_F(TuningTest, WithoutADirectoryOfItsOwnNothingIsDoneAndThatIsSaid) {
     tuning_ = std::make_unique<Tuning>("", Tuning::Tools{clock_, counters_, log_, files_});
-    tuning_->begin({kApply, "r.json", "", {}});
+    tuning_->begin({kApply, "r.json", "", {}}, OptimizerMode::kApply);
     EXPECT_TRUE(lines_.has("another agent has the directory"));
     pass(10);
     tuning_->revert("all");
