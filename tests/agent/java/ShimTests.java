@@ -222,6 +222,31 @@ public final class ShimTests {
         equal(202 * second, core.since, "what was read after the slow one");
     }
 
+    /** Texts of reads use the buffer in which records of beans gather. */
+    @Group("tables")
+    static void textsLeaveRecordsThatWaitAlone() {
+        Buffers buffers = new Buffers();
+        FakeCore core = new FakeCore(buffers, 1000);
+        TextTable texts = new TextTable();
+        SampleWriter samples = new SampleWriter(core, buffers, texts);
+        Scratch scratch = new Scratch();
+        check(buffers.records.unregister(7), "a record waits");
+        int waiting = buffers.records.position();
+        for (int i = 0; i < 2; i++) {
+            scratch.texts[0] = "text";
+            scratch.anyText = true;
+            samples.unit(0, 1, scratch);
+            samples.flush();
+            equal((long) i, core.controls, "calls of the core for texts");
+            equal(i == 0 ? 1 : 0, texts.untold().size(), "texts that wait");
+            equal(i == 0 ? waiting : 0, buffers.records.position(), "records that wait");
+            if (i == 0) {
+                equal(7, buffers.control.getInt(Wire.UnregisterRecord.UNIT), "the record");
+            }
+            buffers.records.reset();
+        }
+    }
+
     @Group("catalog")
     static void beansComeAndGo() throws Exception {
         try (Rig rig = new Rig(200, 5000, null)) {

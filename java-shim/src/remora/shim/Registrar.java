@@ -62,7 +62,7 @@ final class Registrar {
         this.units = units;
         this.stuck = stuck;
         this.sweep = new Sweep(catalog, units);
-        this.control = new ControlWriter(buffers.control);
+        this.control = buffers.records;
         this.answers = new Answers(buffers.answer, units, wanted);
     }
 

@@ -22,7 +22,7 @@ final class SampleWriter {
         this.core = core;
         this.buffer = buffers.sample;
         this.texts = texts;
-        this.control = new ControlWriter(buffers.control);
+        this.control = buffers.records;
     }
 
     /** Time spent in the core so far; whoever times a group takes it off. */
@@ -105,14 +105,17 @@ final class SampleWriter {
 
     /** Texts that do not get through now are sent before a later submit. */
     private void tellTexts() {
+        if (control.position() > 0) {
+            return;  // records of beans wait there to be sent
+        }
         List<String> untold = texts.untold();
         int first = texts.size() - untold.size() + 1;
         int told = 0;
-        control.reset();
         while (told < untold.size() && control.text(first + told, TextTable.bytes(untold.get(told)))) {
             told++;
         }
         int result = core.control(control.position());
+        control.reset();
         if (CoreFailure.isFatal(result)) {
             throw new CoreFailure("the core refused texts (code " + -result + ")");
         }
