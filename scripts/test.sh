@@ -50,7 +50,8 @@ if [[ $mode != quick ]]; then
     # A download of hundreds of megabytes has no place in a test's time limit.
     scripts/lab get >/dev/null
     # The same for consumers that are no Debian packages; without one its tests skip, visibly.
-    tests/sinks/fetch_consumers || true
+    # shellcheck disable=SC2046
+    tests/sinks/fetch_consumers $([[ $mode == full ]] && echo --shippers) || true
 fi
 # Those that measure, or start a broker, are alone all the same (RUN_SERIAL).
 ctest --test-dir build/release "${labels[@]}" -j "$jobs" --output-on-failure --no-tests=error || failed=1

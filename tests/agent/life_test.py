@@ -39,15 +39,16 @@ def full_pipe():
 
 
 class Broker(HostJvm):
-    """The child JVM. `stderr`: a descriptor, or None for a file."""
+    """The child JVM. `stderr`: a descriptor, or None for a file. `more`: of the configuration."""
 
-    def __init__(self, hook=KAFKA_HOOK, stderr=None, more_agents=()):
+    def __init__(self, hook=KAFKA_HOOK, stderr=None, more_agents=(), more=None):
         super().__init__("remora-life-")
         self.prom = self.dir / "metrics" / "remora.prom"
         self.prom.parent.mkdir()
         self.prom.write_text(OLD)
         self.config = self.dir / "remora.json"
-        self.config.write_text(json.dumps({"directory": str(self.prom.parent), "sampling": {"base_interval": "1s"}}))
+        self.config.write_text(json.dumps({"directory": str(self.prom.parent), "sampling": {"base_interval": "1s"},
+                                           **(more or {})}))
         data = self.dir / "data"
         data.mkdir()
         (data / "meta.properties").write_text("cluster.id=c\n")

@@ -29,6 +29,9 @@ class ExamplesTest(unittest.TestCase):
     def test_the_page_has_a_row_for_each(self):
         rows = re.findall(r"^\| `([\w-]+\.json)` \|", (EXAMPLES / "README.md").read_text(), re.M)
         self.assertEqual(sorted(rows), sorted(file.name for file in EXAMPLES.glob("*.json")))
+        of_shippers = re.findall(r"\| `(shippers/[\w.-]+)` \|", (EXAMPLES / "README.md").read_text())
+        self.assertEqual(sorted(of_shippers), sorted(str(file.relative_to(EXAMPLES))
+                                                     for file in (EXAMPLES / "shippers").iterdir()))
 
 
 if __name__ == "__main__":

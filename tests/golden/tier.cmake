@@ -16,7 +16,8 @@ if(TARGET remora_name AND TARGET remora_encode)
         find_program(PROMTOOL promtool)
         if(PROMTOOL)
             add_test(NAME golden.alerts
-                COMMAND ${PROMTOOL} test rules ${PROJECT_SOURCE_DIR}/alerts/remora_test.yml)
+                COMMAND ${PROMTOOL} test rules ${PROJECT_SOURCE_DIR}/alerts/remora_test.yml
+                    ${PROJECT_SOURCE_DIR}/alerts/kafka_test.yml)
             set_tests_properties(golden.alerts PROPERTIES LABELS golden TIMEOUT 60)
         endif()
         foreach(script check check_rules plan tool examples)

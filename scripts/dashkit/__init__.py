@@ -1,0 +1,1 @@
+"""Grafana's dashboards for Remora: what they show, and the JSON that Grafana takes."""

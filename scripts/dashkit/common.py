@@ -1,0 +1,28 @@
+"""Expressions that several dashboards have."""
+
+BY = "cluster, instance, broker"
+# A broker that was killed leaves its last values behind: they are old, and what they tell is no
+# longer so. This has a series for each broker whose values are of now.
+ALIVE = ("(remora_up{@} == 1 unless on (instance, broker) "
+         "((abs(time() - remora_last_tick_timestamp_seconds{@}) > 60)"
+         " > 0.006 * remora_tick_interval_milliseconds{@}))")
+# Kafka 4.3 and newer have one share a pool; before, the only one adds up those of the broker and,
+# where it is the same process, of the controller.
+IDLE_HANDLERS = (f"min by ({BY}) (kafka_server_kafkarequesthandlerpool_brokerrequesthandleravgidle_percent{{@}}"
+                 " or kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent{@})")
+ALARMING = ((None, "green"), (1, "red"))
+LOW_IS_BAD = ((None, "red"), (0.2, "orange"), (0.4, "green"))
+
+
+def of_now(expression):
+    """`expression`, of brokers whose values are of now."""
+    return f"({expression} and on (instance, broker) {ALIVE})"
+
+
+def rate(name, more=""):
+    return f"rate({name}{{@{more}}}[$__rate_interval])"
+
+
+def traffic(name, by=BY, more=',topic=""'):
+    """Growth a second of a counter of BrokerTopicMetrics; of whole brokers unless `more` takes topics."""
+    return f"sum by ({by}) (" + rate(f"kafka_server_brokertopicmetrics_{name}_total", more) + ")"

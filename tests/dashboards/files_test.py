@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""Dashboards and alert rules as files: made from their source, of metrics that are written, each alert tested."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import queries
+from queries import ROOT, gen_dashboards
+
+from dashkit import grafana  # noqa: E402
+
+# What Grafana calls the units that we use (its list of formats).
+UNITS = {"none", "short", "bytes", "Bps", "ms", "s", "percentunit", "percent", "cps", "reqps"}
+
+
+def made():
+    return {dashboard.uid: grafana.dashboard_json(dashboard) for dashboard in gen_dashboards.DASHBOARDS}
+
+
+def expressions():
+    """[(where, expression with Grafana's variables filled in, what it needs)] of all panels."""
+    return [(f"{dashboard.uid}: {panel.title}", grafana.plain(dashboard.expression(query)), panel.needs)
+            for dashboard in gen_dashboards.DASHBOARDS for panel in dashboard.panels for query in panel.queries]
+
+
+class SourceTest(unittest.TestCase):
+    def test_the_files_are_what_the_generator_makes(self):
+        done = subprocess.run([sys.executable, ROOT / "scripts" / "gen_dashboards.py", "--check"],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+    def test_what_an_expression_asks_for_is_found(self):
+        found = queries.selected('topk(10, sum by (a, b) (rate(x_total{t=~"a|b",topic=""}[5m]))) / on (c) group_left (d)'
+                                 ' (y:z{k!="in {it}"} > bool 60) and time() - w offset 5m unless 1e6 < v')
+        self.assertEqual(found, [("x_total", {"t": ("=~", "a|b"), "topic": ("=", "")}),
+                                 ("y:z", {"k": ("!=", "in {it}")}), ("w", {}), ("v", {})])
+
+
+class NamesTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        with tempfile.TemporaryDirectory(prefix="remora-names-") as directory:
+            cls.broker = queries.broker_names(directory)
+        cls.recorded = {name for kind, name, _, _ in queries.rules() if kind == "record"}
+
+    def hold(self, where, expression, level):
+        own = queries.own_names(level)
+        asked = queries.selected(expression)
+        self.assertTrue(asked, where)
+        for name, labels in asked:
+            with self.subTest(where, metric=name):
+                if name.startswith("remora_"):
+                    self.assertIn(name, own, f"not of level {level}")
+                elif name not in queries.FOREIGN | self.recorded:
+                    self.assertIn(name, self.broker)
+                    wanted = {label for label, pattern in labels.items()
+                              if label not in queries.ADDED and pattern not in {("=", ""), ("=~", ".*")}}
+                    self.assertTrue(any(wanted <= has for has in self.broker[name]),
+                                    f"{name} has {self.broker[name]}, not {wanted}")
+
+    def test_panels_ask_for_what_the_built_in_configuration_writes(self):
+        for where, expression, needs in expressions():
+            self.hold(where, expression, "full" if "full" in needs else "basic")
+
+    def test_so_do_rules(self):
+        for _, name, expression, _ in queries.rules():
+            self.hold(name, expression, "basic")
+
+    def test_a_metric_that_is_not_written_is_found(self):
+        self.assertNotIn("kafka_cluster_partition_replicascount", self.broker)
+        self.assertIn("kafka_server_brokertopicmetrics_bytesin_total", self.broker)
+        self.assertNotIn("remora_cache_efficiency", queries.own_names("basic"))
+
+    def test_what_wakes_somebody_has_a_rule(self):
+        rows = (ROOT / "native" / "kafka" / "profile_rows.cpp").read_text()
+        alarming = re.findall(r'\{"([\w.]+)",\s*"([\w ]+)",\s*"([\w ]+)",\s*kAlert', rows)
+        names = {f"{domain}_{bean}_{name}".replace(".", "_").lower().replace("persec", "_total")
+                 for domain, beans, attributes in alarming for bean in beans.split() for name in attributes.split()}
+        self.assertGreater(len(names), 10)
+        asked = {name for _, _, expression, _ in queries.rules() for name, _ in queries.selected(expression)}
+        # The count of such directories says the same.
+        self.assertEqual(names - asked, {"kafka_log_logmanager_logdirectoryoffline"})
+
+
+class RulesTest(unittest.TestCase):
+    def test_each_alert_is_tested_firing_and_not_firing(self):
+        tested = {True: set(), False: set()}
+        for path in sorted((ROOT / "alerts").glob("*_test.yml")):
+            for text in re.split(r"\n(?=      - eval_time: )", path.read_text())[1:]:
+                name = re.search(r"alertname: (\w+)", text)[1]
+                tested["exp_alerts:" in text].add(name)
+        alerts = {name for kind, name, _, _ in queries.rules() if kind == "alert"}
+        self.assertGreater(len(alerts), 20)
+        self.assertEqual(tested, {True: alerts, False: alerts})
+
+    def test_each_alert_says_how_bad_it_is_what_happened_and_what_to_do(self):
+        page = (ROOT / "docs" / "operate" / "alerts.md").read_text()
+        for kind, name, _, text in queries.rules():
+            if kind == "alert":
+                with self.subTest(name):
+                    self.assertRegex(text, r"severity: (critical|warning)\n")
+                    self.assertRegex(text, r'summary: ".+"\n +description: ".+"')
+                    self.assertRegex(page, rf"(?m)^\| `{name}` \|")
+
+    def test_prometheus_parses_every_rule_and_every_query(self):
+        promtool = shutil.which("promtool")
+        if not promtool:
+            self.skipTest("promtool is not installed")
+        records = [{"record": "a", "expr": expression, "labels": {"number": str(number)}}
+                   for number, (_, expression, _) in enumerate(expressions())]
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:  # JSON is YAML too
+            json.dump({"groups": [{"name": "panels", "rules": records}]}, file)
+            file.flush()
+            done = subprocess.run([promtool, "check", "rules", file.name, queries.RULES], capture_output=True,
+                                  text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"{len(records)} rules found", done.stdout)
+
+
+class GrafanaTest(unittest.TestCase):
+    """What Grafana expects of a dashboard, as far as it can be told without one."""
+
+    def panels(self):
+        for uid, dashboard in made().items():
+            for panel in dashboard["panels"]:
+                with self.subTest(f"{uid}: {panel['title']}"):
+                    yield dashboard, panel
+
+    def test_panels_are_whole(self):
+        for _, panel in self.panels():
+            if panel["type"] == "row":
+                continue
+            self.assertIn(panel["type"], {"timeseries", "stat", "table"})
+            self.assertRegex(panel["description"], r"^[A-Z].*[.]$")
+            self.assertIn(panel["fieldConfig"]["defaults"]["unit"], UNITS)
+            letters = [target["refId"] for target in panel["targets"]]
+            self.assertEqual(letters, list("ABCDEFGHIJ"[:len(letters)]))
+            for target in [panel, *panel["targets"]]:
+                self.assertEqual(target["datasource"], grafana.DATASOURCE)
+            steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+            values = [step["value"] for step in steps]
+            self.assertIsNone(values[0])
+            self.assertEqual(values[1:], sorted(values[1:]))
+
+    def test_panels_lie_beside_one_another(self):
+        for uid, dashboard in made().items():
+            taken = set()
+            for panel in dashboard["panels"]:
+                place = panel["gridPos"]
+                cells = {(x, y) for x in range(place["x"], place["x"] + place["w"])
+                         for y in range(place["y"], place["y"] + place["h"])}
+                self.assertLessEqual(place["x"] + place["w"], grafana.COLUMNS, (uid, panel["title"]))
+                self.assertFalse(cells & taken, (uid, panel["title"]))
+                taken |= cells
+            self.assertEqual(len({panel["id"] for panel in dashboard["panels"]}), len(dashboard["panels"]))
+
+    def test_variables_that_are_used_exist(self):
+        own = {"__rate_interval", "__range", "__value", "__data", "__url_time_range"}
+        for dashboard, panel in self.panels():
+            known = {variable["name"] for variable in dashboard["templating"]["list"]} | own
+            used = set(re.findall(r"\$\{?(\w+)", json.dumps(panel)))
+            self.assertLessEqual(used, known)
+        for dashboard in made().values():
+            before = set()
+            for variable in dashboard["templating"]["list"]:
+                self.assertLessEqual(set(re.findall(r"\$\{?(\w+)", json.dumps(variable))), before | {"__all"})
+                before.add(variable["name"])
+
+    def test_links_lead_to_dashboards_and_their_variables(self):
+        dashboards = made()
+        found = set(re.findall(r"/d/([\w-]+)\?", json.dumps(dashboards)))
+        self.assertTrue(found)
+        self.assertLessEqual(found, set(dashboards))
+        for uid in found:
+            names = {variable["name"] for variable in dashboards[uid]["templating"]["list"]}
+            self.assertLessEqual({"datasource", "cluster", "instance", "broker"}, names)
+
+    def test_grafanas_own_models_take_them_and_give_them_back(self):
+        try:
+            from grafana_foundation_sdk.models import dashboard as models
+        except ImportError:
+            self.skipTest("grafana-foundation-sdk (Python) is not installed: tests/sinks/fetch_consumers")
+        for uid, dashboard in made().items():
+            parsed = models.Dashboard.from_json(dashboard).to_json()
+            self.assertEqual(parsed["uid"], uid)
+            self.assertEqual(len(parsed["panels"]), len(dashboard["panels"]))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,157 @@
+"""Three real brokers with the agent, a node_exporter for each, and Prometheus, all as examples/ configures them."""
+import contextlib
+import json
+import math
+import os
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True
+sys.path[:0] = [str(ROOT / "tests" / "support"), str(ROOT / "tests" / "sinks")]
+import broker_lab  # noqa: E402
+import consumers as c  # noqa: E402
+from broker_lab import LAB, run, wait_for  # noqa: E402
+from examples import example  # noqa: E402
+
+NODE_EXPORTER = "/var/lib/node_exporter/kafka-${broker.id}.prom"
+TARGETS = '["broker-1:9100", "broker-2:9100", "broker-3:9100"]'
+
+
+class Stack:
+    """with Stack(kafka="4") as stack: ... `self_metrics`: level of the agent's own metrics."""
+
+    def __init__(self, kafka="4", zookeeper=False, self_metrics="basic", prepare=lambda stack: None):
+        # Not below /tmp: the rule about full disks leaves that out.
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="remora-dashboards-", dir="/var/tmp"))
+        self.lab_dir = self.dir / "lab"
+        self.config = self.dir / "remora.json"
+        self.up = ["--brokers", "3", "--kafka", kafka, "--heap", "512m"] + (["--zookeeper"] if zookeeper else [])
+        self.self_metrics = self_metrics
+        self.prepare = prepare
+        self.stack = contextlib.ExitStack()
+        self.exporters = {}
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.stack.close()
+        run(LAB, "down", "--dir", self.lab_dir, check=False)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def start(self):
+        for program in ("prometheus", "prometheus-node-exporter"):
+            c.tool(program)
+        # What a build may write again is not what brokers run from.
+        jar = shutil.copy(broker_lab.JAR, self.dir)
+        for number in (1, 2, 3):
+            self.textfiles(number).mkdir()
+        self.write_config(self.agent_config())
+        run(LAB, "up", "--dir", self.lab_dir, *self.up, "--agent", f"{jar}={self.config}")
+        self.prepare(self)
+        for number in (1, 2, 3):
+            self.exporters[number] = self.node_exporter(number)
+        self.url = self.prometheus()
+        wait_for("three brokers in Prometheus", lambda: len(self.query("remora_up == 1")) == 3, 120)
+
+    def textfiles(self, number):
+        return self.dir / f"node-{number}"
+
+    def agent_config(self):
+        text = example("node-exporter.json", {NODE_EXPORTER: f"{self.dir}/node-${{broker.id}}/kafka-${{broker.id}}.prom"})
+        config = json.loads(text)
+        config["outputs"][0]["self_metrics"] = self.self_metrics
+        return json.dumps(config)
+
+    def write_config(self, text):
+        fresh = self.config.with_suffix(".new")
+        fresh.write_text(text)
+        fresh.rename(self.config)
+
+    def node_exporter(self, number):
+        """host:port. Only the third tells of file systems: all three are on one machine."""
+        address = f"127.0.0.1:{c.tcp_port()}"
+        more = ["--collector.filesystem"] if number == 3 else []
+        self.stack.enter_context(c.running(
+            [c.tool("prometheus-node-exporter"), "--collector.disable-defaults", "--collector.textfile", *more,
+             f"--collector.textfile.directory={self.textfiles(number)}", f"--web.listen-address={address}"],
+            self.dir / f"exporter-{number}.log"))
+        return address
+
+    def prometheus(self):
+        """Its URL."""
+        address = f"127.0.0.1:{c.tcp_port()}"
+        config = self.dir / "prometheus.yml"
+        config.write_text(example("shippers/prometheus.yml", {
+            "/etc/prometheus/remora.yml": ROOT / "alerts" / "remora.yml",
+            TARGETS: json.dumps(list(self.exporters.values()))}))
+        self.stack.enter_context(c.running(
+            [c.tool("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={self.dir}/tsdb",
+             f"--web.listen-address={address}"], self.dir / "prometheus.log"))
+        url = f"http://{address}"
+        c.wait_for(lambda: c.answers(url + "/-/ready"), "Prometheus", 60)
+        return url
+
+    def lab(self, command, *arguments):
+        return run(LAB, command, "--dir", self.lab_dir, *arguments)
+
+    def broker(self, number):
+        state = json.loads((self.lab_dir / "lab.json").read_text())
+        return next(broker for broker in state["brokers"] if broker["number"] == number)
+
+    def ask(self, path, **parameters):
+        answer = json.loads(c.get(f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}", 60))
+        assert answer["status"] == "success", answer
+        return answer["data"]
+
+    def query(self, expression):
+        """[(labels, value)] of an instant query."""
+        return [(series["metric"], float(series["value"][1]))
+                for series in self.ask("query", query=expression)["result"]]
+
+    def numbers(self, expression):
+        return [value for _, value in self.query(expression) if math.isfinite(value)]
+
+    def firing(self):
+        """{"alert" or "alert of 3"}: of which broker, where it is of one."""
+        brokers = {address: number for number, address in self.exporters.items()}
+        found = set()
+        for alert in self.ask("alerts")["alerts"]:
+            if alert["state"] == "firing":
+                number = brokers.get(alert["labels"].get("instance"))
+                found.add(alert["labels"]["alertname"] + (f" of {number}" if number else ""))
+        return found
+
+
+def load(stack, seconds, topics=10, rate=300):
+    """Topics with three replicas, and a steady load on them in the background."""
+    stack.lab("topics", "--topics", topics, "--partitions", 3)
+    stack.lab("load", "--seconds", seconds, "--rate", rate, "--phases", "steady", "--background")
+
+
+def plain_table(headings, rows):
+    widths = [max(len(str(row[column])) for row in [headings, *rows]) for column in range(len(headings))]
+    return "\n".join("  ".join(str(cell).ljust(width) for cell, width in zip(row, widths)).rstrip()
+                     for row in [headings, *rows])
+
+
+def keep(name, text):
+    """Prints a table and leaves it where REMORA_REPORTS says, or in the build."""
+    folder = pathlib.Path(os.environ.get("REMORA_REPORTS", broker_lab.BUILD / "reports"))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text + "\n")
+    print(f"{re.sub('[.].*', '', name)} ({folder / name}):\n{text}", flush=True)
+    return folder
