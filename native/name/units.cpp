@@ -76,6 +76,9 @@ std::string dimension(const Words& words) {
     if (has(words, "ns") || has(words, "nanos") || has(words, "nanoseconds")) {
         return "ns";
     }
+    if (has(words, "us")) {
+        return "us";
+    }
     if (has(words, kMillis)) {
         return "ms";
     }

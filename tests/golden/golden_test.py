@@ -122,7 +122,9 @@ def check_otlp():
     assert_otlp_spelling(said)
     for data in said:
         metric = data["resourceMetrics"][0]["scopeMetrics"][0]["metrics"][0]
-        assert re.fullmatch(r"1|ns|ms|s|By|By/s|\{[a-z0-9_]+\}(/s)?|[nm]?s/s|1/s", metric["unit"]), metric["unit"]
+        assert re.fullmatch(r"1|ns|us|ms|s|By|By/s|\{[a-z0-9_]+\}(/s)?|[num]?s/s|1/s", metric["unit"]), metric["unit"]
+        for end in ("ns", "us", "ms"):
+            assert not metric["name"].endswith("time" + end) or metric["unit"] == end, metric
     try:
         from google.protobuf import json_format
         from opentelemetry.proto.metrics.v1 import metrics_pb2
