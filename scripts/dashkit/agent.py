@@ -41,9 +41,9 @@ PANELS = (
           Query('max by (class) (remora_value_age_seconds{@,quantile="1"})', "{{class}}")),
     graph("Error of the values", "By class, estimated by reading some values again: 0 is none, 1 is as wrong as can "
           "be. Over the last five to ten minutes.", "none",
-          Query("max by (class) (remora_accuracy_error_ratio{@})", "{{class}}"), needs=("use",)),
+          Query("max by (class) (remora_accuracy_error_ratio{@})", "{{class}}")),
     graph("How sure that is", "With 95 % confidence the error lies within this of the estimate.", "none",
-          Query("max by (class) (remora_accuracy_error_ratio_margin{@})", "{{class}}"), needs=("use",)),
+          Query("max by (class) (remora_accuracy_error_ratio_margin{@})", "{{class}}")),
 
     row("What it costs"),
     graph("CPU, of one core", "Used over the last minute, and the ceiling.", "percentunit",

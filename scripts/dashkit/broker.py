@@ -11,6 +11,7 @@ STAGES = (("requestqueue", "waits for a thread"), ("local", "is handled"), ("rem
 
 
 def request_metric(name, more):
+    """Of quantiles node_exporter makes 0.5 of 0.50."""
     return f"kafka_network_requestmetrics_{name}{{@,{more}}}"
 
 
@@ -70,9 +71,9 @@ PANELS = (
     row("How long a request takes: $request"),
     graph("Quantiles", "From arrival until the answer was sent, over the last minutes.", "ms",
           *(Query(f"max by ({BY}) (" + request_metric(
-              "totaltimems", f'request="$request",quantile="{quantile}"') + ")",
+              "totaltimems", f'request="$request",quantile=~"{quantile}"') + ")",
                   f"{name} {{{{instance}}}} {{{{broker}}}}")
-            for quantile, name in (("0.50", "half"), ("0.99", "99 of 100"), ("0.999", "999 of 1000"))), width=12),
+            for quantile, name in (("0.50?", "half"), ("0.99", "99 of 100"), ("0.999", "999 of 1000"))), width=12),
     graph("Where the time goes", "Mean of the requests of each moment, stage by stage; the sum is the whole. Produce "
           "with acks=all waits for followers, a fetch for data.", "ms",
           *(Query(mean_of_stage(stage), name) for stage, name in STAGES), stacked=True, width=12),
@@ -120,7 +121,7 @@ PANELS = (
     graph("Compaction", "Share of the dirtiest log that is not compacted yet.", "percent",
           Query(highest("kafka_log_logcleanermanager_max_dirty_percent"))),
     graph("Bytes on disk", "Sum of the logs of the partitions that are shown.", "bytes",
-          Query(f"sum by ({BY}) (kafka_log_log_size{{@}})"), interval="1m", needs=("use",)),
+          Query(f"sum by ({BY}) (kafka_log_log_size{{@}})"), interval="1m"),
 
     row("Groups"),
     graph("Consumer groups", "Groups that this broker coordinates, by state. Groups that rebalance all the time do "
@@ -141,7 +142,7 @@ PANELS = (
           Query(highest("kafka_server_broker_metadata_metrics_last_applied_record_lag_ms")), needs=("kraft",)),
     graph("Commit of metadata", "With KRaft: mean time until a record of metadata is committed. Nothing where "
           "nothing changes.", "ms",
-          Query(highest("kafka_server_raft_metrics_commit_latency_avg")), needs=("kraft", "use")),
+          Query(highest("kafka_server_raft_metrics_commit_latency_avg")), needs=("kraft",)),
 )
 
 DASHBOARD = Dashboard(

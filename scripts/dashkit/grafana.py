@@ -25,7 +25,7 @@ class Query:
 
 @dataclasses.dataclass(frozen=True)
 class Panel:
-    """One panel. `kind`: timeseries, stat, table or row. `needs`: what it shows nothing without."""
+    """One panel. `kind`: timeseries, stat, table or row. `needs`: without it there is nothing to show."""
     kind: str
     title: str
     text: str = ""
@@ -39,7 +39,7 @@ class Panel:
     names: tuple = ()          # (value, text, colour): what a value is called
     columns: tuple = ()        # of a table: (heading, unit) for each query
     interval: str = ""         # the least distance of two points
-    needs: tuple = ()          # of kraft, full, followers, use
+    needs: tuple = ()          # kraft: KRaft; full: level full of self_metrics
 
 
 @dataclasses.dataclass(frozen=True)

@@ -59,7 +59,7 @@ PANELS = (
     graph("Mean length", "Of the collections of each moment. Nothing where there was none.", "s",
           Query(f"sum by ({BY}, gc) (" + rate("jvm_gc_collection_seconds_sum") + ")"
                 f" / (sum by ({BY}, gc) (" + rate("jvm_gc_collection_seconds_count") + ") > 0)",
-                "{{gc}} {{instance}} {{broker}}"), needs=("use",)),
+                "{{gc}} {{instance}} {{broker}}")),
 
     row("CPU, threads, files"),
     graph("CPU, cores", "Of all threads.", "none",

@@ -58,17 +58,17 @@ PANELS = (
 
     row("Traffic"),
     graph("Bytes", "What clients write and read. Replication between brokers is not in it.", "Bps",
-          Query(of_cluster("bytesin"), "in {{cluster}}"), Query(of_cluster("bytesout"), "out {{cluster}}")),
+          Query(of_cluster("bytesin"), "in {{cluster}}"), Query(of_cluster("bytesout"), "out {{cluster}}"), width=6),
     graph("Replication", "What followers take from leaders. With three replicas it is twice what comes in.", "Bps",
           Query(of_cluster("replicationbytesin"), "in {{cluster}}"),
-          Query(of_cluster("replicationbytesout"), "out {{cluster}}")),
-    graph("Messages", "Records that clients write.", "cps", Query(of_cluster("messagesin"), "in {{cluster}}")),
+          Query(of_cluster("replicationbytesout"), "out {{cluster}}"), width=6),
+    graph("Messages", "Records that clients write.", "cps", Query(of_cluster("messagesin"), "in {{cluster}}"), width=6),
+    graph("Requests", "Produce and fetch requests of clients and followers.", "reqps",
+          Query(of_cluster("totalproducerequests"), "produce {{cluster}}"),
+          Query(of_cluster("totalfetchrequests"), "fetch {{cluster}}"), width=6),
     graph("Bytes in, by broker", "A broker far from the others leads too many, or too busy partitions.", "Bps",
           Query(traffic("bytesin"))),
     graph("Bytes out, by broker", "What clients read.", "Bps", Query(traffic("bytesout"))),
-    graph("Requests", "Produce and fetch requests of clients and followers.", "reqps",
-          Query(of_cluster("totalproducerequests"), "produce {{cluster}}"),
-          Query(of_cluster("totalfetchrequests"), "fetch {{cluster}}")),
     graph("Failed requests", "Produce and fetch requests that brokers answered with an error.", "reqps",
           Query(of_cluster("failedproducerequests"), "produce {{cluster}}"),
           Query(of_cluster("failedfetchrequests"), "fetch {{cluster}}")),
@@ -101,9 +101,9 @@ PANELS = (
     graph("Topics and partitions", "As the controller knows them.", "none",
           Query("max by (cluster) (kafka_controller_kafkacontroller_globaltopiccount{@})", "topics {{cluster}}"),
           Query("max by (cluster) (kafka_controller_kafkacontroller_globalpartitioncount{@})",
-                "partitions {{cluster}}")),
+                "partitions {{cluster}}"), width=12),
     graph("Leaders, by broker", "Unequal numbers after a restart get even again with the next election of preferred "
-          "leaders.", "none", Query(f"max by ({BY}) (kafka_server_replicamanager_leadercount{{@}})")),
+          "leaders.", "none", Query(f"max by ({BY}) (kafka_server_replicamanager_leadercount{{@}})"), width=12),
 )
 
 DASHBOARD = Dashboard(

@@ -58,8 +58,7 @@ PANELS = (
     graph("Under-replicated partitions", "By topic.", "none",
           Query(most(partition_sum("kafka_cluster_partition_underreplicated")), "{{topic}}"), **MINUTE),
     graph("Largest lag of a follower", "Messages that the follower most behind has still to fetch.", "none",
-          Query(most(partition_sum("kafka_server_fetcherlagmetrics_consumerlag", "max")), "{{topic}}"),
-          needs=("followers",), **MINUTE),
+          Query(most(partition_sum("kafka_server_fetcherlagmetrics_consumerlag", "max")), "{{topic}}"), **MINUTE),
     graph("Held back by open transactions", "Messages that consumers with read_committed cannot see yet.", "none",
           Query(most(partition_sum("kafka_cluster_partition_laststableoffsetlag", "max")), "{{topic}}"), **MINUTE),
 )

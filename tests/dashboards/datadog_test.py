@@ -18,7 +18,7 @@ FILE = ROOT / "examples" / "shippers" / "datadog-metadata.csv"
 COLUMNS = ("metric_name", "metric_type", "interval", "unit_name", "per_unit_name", "description", "orientation",
            "integration", "short_name")
 # Ours, and what Datadog calls it. What Datadog has no unit for has none there.
-UNITS = {"By": "byte", "ms": "millisecond", "s": "second", "ns": "nanosecond", "1": "fraction",
+UNITS = {"By": "byte", "ns": "nanosecond", "us": "microsecond", "ms": "millisecond", "s": "second", "1": "fraction",
          **{f"{{{name}}}": name for name in ("request", "response", "connection", "message", "record", "event", "error",
                                              "thread", "offset", "session", "buffer", "operation", "transaction")}}
 COUNTER = re.compile(r'X\(k\w+,\s*(counter|gauge|seconds),\s*"(\w+)",\s*"((?:[^"\\]|\\.)*)"\)')

@@ -4,12 +4,15 @@
 Rules that wait five minutes are waited for, so this takes half an hour.
 """
 
+import base64
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
+import uuid
 
 import stack as stacks
 from broker_lab import wait_for
@@ -40,6 +43,10 @@ class Disk:
         stack.stack.callback(subprocess.run, ["umount", "-l", self.path], check=False)
         properties = pathlib.Path(stack.broker(3)["properties"])
         text = properties.read_text()
+        other = pathlib.Path(re.search(r"^log.dirs=(.*)$", text, re.M)[1])
+        own_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        (self.path / "meta.properties").write_text(
+            re.sub(r"directory.id=.*", f"directory.id={own_id}", (other / "meta.properties").read_text()))
         properties.write_text("".join(
             line + (f",{self.path}" if line.startswith("log.dirs=") else "") + "\n" for line in text.splitlines()))
         stack.lab("start-broker", "--broker", 3)
@@ -123,8 +130,7 @@ def main():
     with stacks.Stack(kafka="4", prepare=disk.attach) as stack:
         stack.lab("topics", "--topics", 2, "--partitions", 6, "--prefix", "single", "--replication", 1)
         stack.lab("topics", "--topics", 1, "--partitions", 6, "--prefix", "strict", "--min-insync-replicas", 3)
-        stack.lab("topics", "--topics", 10, "--partitions", 3)
-        stack.lab("load", "--prefix", "t", "--seconds", 3600, "--rate", 200, "--phases", "steady", "--background")
+        stacks.load(stack, 3600)
         time.sleep(HOLD_S)
         assert stack.firing() == set(), f"before any fault: {stack.firing()}"
         Faults(stack, disk).all()

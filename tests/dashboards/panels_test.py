@@ -15,8 +15,7 @@ from queries import gen_dashboards
 from dashkit import grafana, page  # noqa: E402
 
 SECONDS_MAX = 900
-# How old the newest values of a panel about accuracy must get: the audit waits for five minutes.
-WINDOW = "1m"
+WINDOW = "1m"  # of rates
 
 
 def wanted(without):
@@ -29,6 +28,8 @@ class PanelsTest(unittest.TestCase):
     def hold(self, name, without, **options):
         with stacks.Stack(self_metrics="full", **options) as stack:
             stacks.load(stack, SECONDS_MAX + 300)
+            messages = "sum(rate(kafka_server_brokertopicmetrics_messagesin_total{topic=\"\"}[1m]))"
+            stacks.wait_for("the load", lambda: sum(stack.numbers(messages)) > stacks.RATE / 2, 180, 2)
             begun = time.monotonic()
             missing = wanted(without)
             total = len(missing)
@@ -47,7 +48,8 @@ class PanelsTest(unittest.TestCase):
                 missing = left
             order = {dashboard.title: number for number, dashboard in enumerate(gen_dashboards.DASHBOARDS)}
             rows.sort(key=lambda row: order[row[0]])
-            rows += [(dashboard.title, panel.title, query.legend, 0, "", "never") for dashboard, panel, query in missing]
+            rows += [(dashboard.title, panel.title, query.legend, 0, "", "never")
+                     for dashboard, panel, query in missing]
             folder = stacks.keep(f"panels-{name}.txt", stacks.plain_table(
                 ("dashboard", "panel", "legend", "series", "largest", "after s"), rows))
             self.check_variables(stack)

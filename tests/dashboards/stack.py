@@ -19,6 +19,7 @@ from broker_lab import LAB, run, wait_for  # noqa: E402
 from examples import example  # noqa: E402
 
 NODE_EXPORTER = "/var/lib/node_exporter/kafka-${broker.id}.prom"
+RATE = 300  # records a second
 TARGETS = '["broker-1:9100", "broker-2:9100", "broker-3:9100"]'
 
 
@@ -71,8 +72,8 @@ class Stack:
         return self.dir / f"node-{number}"
 
     def agent_config(self):
-        text = example("node-exporter.json", {NODE_EXPORTER: f"{self.dir}/node-${{broker.id}}/kafka-${{broker.id}}.prom"})
-        config = json.loads(text)
+        path = f"{self.dir}/node-${{broker.id}}/kafka-${{broker.id}}.prom"
+        config = json.loads(example("node-exporter.json", {NODE_EXPORTER: path}))
         config["outputs"][0]["self_metrics"] = self.self_metrics
         return json.dumps(config)
 
@@ -136,10 +137,10 @@ class Stack:
         return found
 
 
-def load(stack, seconds, topics=10, rate=300):
+def load(stack, seconds):
     """Topics with three replicas, and a steady load on them in the background."""
-    stack.lab("topics", "--topics", topics, "--partitions", 3)
-    stack.lab("load", "--seconds", seconds, "--rate", rate, "--phases", "steady", "--background")
+    stack.lab("topics", "--topics", 10, "--partitions", 3)
+    stack.lab("load", "--prefix", "t", "--seconds", seconds, "--rate", RATE, "--phases", "steady", "--background")
 
 
 def plain_table(headings, rows):

@@ -141,7 +141,7 @@ def source_text():
 
 def check_metrics(text):
     problems = []
-    for name, star in re.findall(r"(?<![\w/.-])remora_([a-z_]+)(\*?)", text):
+    for name, star in re.findall(r"(?<![\w/.-])remora_([a-z_]+)(?!\.yml)\b(\*?)", text):
         wanted = rf'"{name}' if star else rf'"{name}"|\bremora_{name}\b'
         if name and not re.search(wanted, source_text()):
             problems.append(f"remora_{name}{star}: the code has no such name")
