@@ -59,14 +59,14 @@ PANELS = (
     graph("Reads that fail", "Failed: the MBean threw, or its value was no number. Blocked: the read did not return.",
           "cps",
           Query(f"sum by ({BY}) (" + rate("remora_reads_failed_total") + ")", "failed {{instance}} {{broker}}"),
-          Query(f"sum by ({BY}) (" + rate("remora_reads_blocked_total") + ")", "blocked {{instance}} {{broker}}")),
+          Query(f"sum by ({BY}) (" + rate("remora_reads_blocked_total") + ")", "blocked {{instance}} {{broker}}"), width=6),
     graph("Values lost", "Since the ring between the two threads was full.", "cps",
-          Query(f"sum by ({BY}) (" + rate("remora_ring_full_values_dropped_total") + ")")),
+          Query(f"sum by ({BY}) (" + rate("remora_ring_full_values_dropped_total") + ")"), width=6),
     graph("Ticks that did not wait", "Written before all that was due had been read.", "cps",
-          Query(f"sum by ({BY}) (" + rate("remora_ticks_unfinished_total") + ")")),
+          Query(f"sum by ({BY}) (" + rate("remora_ticks_unfinished_total") + ")"), width=6),
     graph("Configurations refused", "Changed files with a mistake: the old configuration stays in force. The broker's "
           "log says what is wrong.", "none",
-          Query(f"max by ({BY}) (remora_config_reload_failures_total{{@}})")),
+          Query(f"max by ({BY}) (remora_config_reload_failures_total{{@}})"), width=6),
 
     row("Outputs"),
     graph("Bytes written", "By output.", "Bps", Query(by_output("remora_sink_bytes_total"), OUTPUT)),
@@ -76,7 +76,7 @@ PANELS = (
           Query(by_output("remora_sink_frames_dropped_total"), f"dropped {OUTPUT}"),
           Query(by_output("remora_ticks_skipped_total"), f"skipped {OUTPUT}")),
     table("Versions", "Which agent runs where.", (
-        ("Agent", "none", f"max by ({BY}, version) (remora_build_info{{@}})"),), height=6, width=12),
+        ("Agents", "none", f"count by ({BY}, version) (remora_build_info{{@}})"),), height=6, width=12),
 
     row("More, with self_metrics full"),
     graph("From the cache", f"Share of the series that a tick showed without a read. {FULL}", "percentunit",

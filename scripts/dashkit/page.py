@@ -113,7 +113,7 @@ def chart(dashboard, panel, ask, end):
                 "x": {"field": "t", "type": "temporal", "title": None, "axis": {"tickCount": 5}},
                 "y": {"field": "v", "type": "quantitative", "title": AXES.get(panel.unit, panel.unit),
                       "stack": "zero" if panel.stacked else None,
-                      "axis": {"tickCount": 5, "format": ".0%" if panel.unit == "percentunit" else "~s"}},
+                      "axis": {"tickCount": 5, "format": ".2~%" if panel.unit == "percentunit" else "~s"}},
                 "color": {"field": "series", "type": "nominal", "title": None,
                           "legend": {"orient": "bottom", "columns": 2, "labelLimit": 200, "symbolSize": 30,
                                      "labelFontSize": 9}}},
