@@ -51,7 +51,7 @@ PANELS = (
          f"sum({of_now('kafka_log_logmanager_offlinelogdirectorycount{@}')})", steps=ALARMING),
     stat("Unclean elections", "In the chosen time. Each made a replica the leader that was not in sync: "
          "records were lost.", "none",
-         "sum(increase(kafka_controller_controllerstats_uncleanleaderelections_total{@}[$__range]))", steps=ALARMING),
+         "max(increase(kafka_controller_controllerstats_uncleanleaderelections_total{@}[$__range]))", steps=ALARMING),
 
     row("Brokers"),
     broker_tables(),

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Every panel of every dashboard has data, with KRaft and with ZooKeeper: real brokers, node_exporter, Prometheus."""
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -18,45 +19,52 @@ SECONDS_MAX = 900
 WINDOW = "1m"  # of rates
 
 
-def wanted(without):
-    """[(dashboard, panel, query)] but for those that need something of `without`."""
+def queries_but_for(without):
+    """[(dashboard, panel, query)] of all panels that do without those."""
     return [(dashboard, panel, query) for dashboard in gen_dashboards.DASHBOARDS for panel in dashboard.panels
             for query in panel.queries if not set(panel.needs) & without]
 
 
+def table(answers):
+    """`answers`: [(dashboard, panel, query, numbers, seconds)] in any order; without numbers: there never were any."""
+    titles = [dashboard.title for dashboard in gen_dashboards.DASHBOARDS]
+    return stacks.plain_table(
+        ("dashboard", "panel", "legend", "series", "largest", "after s"),
+        [(dashboard.title, panel.title, query.legend, len(numbers), f"{max(numbers):.4g}" if numbers else "",
+          f"{seconds:.0f}" if numbers else "never")
+         for dashboard, panel, query, numbers, seconds in sorted(answers, key=lambda row: titles.index(row[0].title))])
+
+
 class PanelsTest(unittest.TestCase):
     def hold(self, name, without, **options):
-        with stacks.Stack(self_metrics="full", **options) as stack:
+        with contextlib.ExitStack() as at_end:
+            stack = stacks.Stack(at_end, self_metrics="full", **options)
             stacks.load(stack, SECONDS_MAX + 300)
-            messages = "sum(rate(kafka_server_brokertopicmetrics_messagesin_total{topic=\"\"}[1m]))"
+            messages = 'sum(rate(kafka_server_brokertopicmetrics_messagesin_total{topic=""}[1m]))'
             stacks.wait_for("the load", lambda: sum(stack.numbers(messages)) > stacks.RATE / 2, 180, 2)
-            begun = time.monotonic()
-            missing = wanted(without)
-            total = len(missing)
-            rows = []
-            while missing and time.monotonic() - begun < SECONDS_MAX:
-                time.sleep(10)
-                left = []
-                for dashboard, panel, query in missing:
-                    expression = grafana.plain(dashboard.expression(query), {"request": "Produce"}, WINDOW)
-                    numbers = stack.numbers(expression)
-                    if numbers:
-                        rows.append((dashboard.title, panel.title, query.legend, len(numbers), f"{max(numbers):.4g}",
-                                     f"{time.monotonic() - begun:.0f}"))
-                    else:
-                        left.append((dashboard, panel, query))
-                missing = left
-            order = {dashboard.title: number for number, dashboard in enumerate(gen_dashboards.DASHBOARDS)}
-            rows.sort(key=lambda row: order[row[0]])
-            rows += [(dashboard.title, panel.title, query.legend, 0, "", "never")
-                     for dashboard, panel, query in missing]
-            folder = stacks.keep(f"panels-{name}.txt", stacks.plain_table(
-                ("dashboard", "panel", "legend", "series", "largest", "after s"), rows))
+            answers, missing = self.answers(stack, queries_but_for(without))
+            answers += [(*what, [], 0) for what in missing]
+            folder = stacks.keep(f"panels-{name}.txt", table(answers))
             self.check_variables(stack)
             self.assertEqual(stack.firing(), set(), "nothing is wrong with these brokers")
-            self.assertEqual([(dashboard.title, panel.title, query.legend) for dashboard, panel, query in missing], [])
-            self.assertEqual(len(rows), total)
+            self.assertEqual([f"{dashboard.title}: {panel.title}" for dashboard, panel, _ in missing], [])
             self.look(stack, folder, name)
+
+    def answers(self, stack, missing):
+        """Asks until every query has numbers, or for long: (rows of table(), what has none)."""
+        found, begun = [], time.monotonic()
+        while missing and time.monotonic() - begun < SECONDS_MAX:
+            left = []
+            for dashboard, panel, query in missing:
+                expression = grafana.plain(dashboard.expression(query), {"request": "Produce"}, WINDOW)
+                numbers = stack.numbers(expression)
+                if numbers:
+                    found.append((dashboard, panel, query, numbers, time.monotonic() - begun))
+                else:
+                    left.append((dashboard, panel, query))
+            missing = left
+            time.sleep(10)
+        return found, missing
 
     def check_variables(self, stack):
         """What a user can choose is what there is."""

@@ -24,47 +24,28 @@ TARGETS = '["broker-1:9100", "broker-2:9100", "broker-3:9100"]'
 
 
 class Stack:
-    """with Stack(kafka="4") as stack: ... `self_metrics`: level of the agent's own metrics."""
+    """What ends with `stack`, an ExitStack, and begins at once. `self_metrics`: level of the agent's own metrics."""
 
-    def __init__(self, kafka="4", zookeeper=False, self_metrics="basic", prepare=lambda stack: None):
-        # Not below /tmp: the rule about full disks leaves that out.
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="remora-dashboards-", dir="/var/tmp"))
-        self.lab_dir = self.dir / "lab"
-        self.config = self.dir / "remora.json"
-        self.up = ["--brokers", "3", "--kafka", kafka, "--heap", "512m"] + (["--zookeeper"] if zookeeper else [])
-        self.self_metrics = self_metrics
-        self.prepare = prepare
-        self.stack = contextlib.ExitStack()
-        self.exporters = {}
-
-    def __enter__(self):
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self.stack.close()
-        run(LAB, "down", "--dir", self.lab_dir, check=False)
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-    def start(self):
+    def __init__(self, stack, kafka="4", zookeeper=False, self_metrics="basic", prepare=lambda stack: None):
         for program in ("prometheus", "prometheus-node-exporter"):
             c.tool(program)
-        # What a build may write again is not what brokers run from.
-        jar = shutil.copy(broker_lab.JAR, self.dir)
+        self.stack = stack
+        # Not below /tmp: the rule about full disks leaves that out.
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="remora-dashboards-", dir="/var/tmp"))
+        stack.callback(shutil.rmtree, self.dir, ignore_errors=True)
+        self.lab_dir = self.dir / "lab"
+        self.config = self.dir / "remora.json"
+        self.self_metrics = self_metrics
         for number in (1, 2, 3):
             self.textfiles(number).mkdir()
         self.write_config(self.agent_config())
-        run(LAB, "up", "--dir", self.lab_dir, *self.up, "--agent", f"{jar}={self.config}")
-        self.prepare(self)
-        for number in (1, 2, 3):
-            self.exporters[number] = self.node_exporter(number)
+        stack.callback(run, LAB, "down", "--dir", self.lab_dir, check=False)
+        # What a build may write again is not what brokers run from.
+        jar = shutil.copy(broker_lab.JAR, self.dir)
+        run(LAB, "up", "--dir", self.lab_dir, "--brokers", 3, "--kafka", kafka, "--heap", "512m",
+            "--agent", f"{jar}={self.config}", *(["--zookeeper"] if zookeeper else []))
+        prepare(self)
+        self.exporters = {number: self.node_exporter(number) for number in (1, 2, 3)}
         self.url = self.prometheus()
         wait_for("three brokers in Prometheus", lambda: len(self.query("remora_up == 1")) == 3, 120)
 
