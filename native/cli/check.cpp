@@ -36,6 +36,7 @@ struct CheckOptions {
     std::string costs;
     std::string live;
     std::string dialect = "1.x";
+    bool has_dialect = false;  // it was given
     bool print = false;
     bool no_environment = false;
     bool schema = false;
@@ -255,6 +256,11 @@ int check(const CheckOptions& options) {
     if (is_rule_file(options.file)) {
         return check_rule_file(options);
     }
+    if (options.has_dialect) {
+        std::cerr << (options.file.empty() ? "the default file" : options.file)
+                  << ": --dialect is for a rule file, whose name ends in .yml or .yaml\n";
+        return kUsage;
+    }
     const std::vector<std::string> environment =
         options.no_environment ? std::vector<std::string>() : process_environment();
     std::string arguments = options.arguments;
@@ -305,8 +311,10 @@ int run_check(int argc, char** argv) {
                    "with a rule file: the version of jmx_exporter whose names are shown")
         ->check(CLI::IsMember({"0.20", "1.x"}))
         ->capture_default_str();
-    app.add_flag("--names", options.names,
-                 "with --mbeans: every bean and its attributes; with a rule file: every series");
+    app.add_flag(
+        "--names", options.names,
+        "with --mbeans: every bean and its attributes; with a rule file: every series, and "
+        "what it comes from");
     app.add_flag("--print", options.print, "print every key, its value and where it came from");
     app.add_flag("--no-environment", options.no_environment, "leave REMORA_* variables out");
     app.add_flag("--schema", options.schema, "print the JSON Schema of the file");
@@ -316,6 +324,7 @@ int run_check(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? kValid : kUsage;
     }
+    options.has_dialect = app.count("--dialect") > 0;
     return check(options);
 }
 

@@ -142,7 +142,7 @@ class Survey {
             ++tallies_[outcome.rule].decided;
             if (outcome.kind == NamingOutcome::Kind::kSeries) {
                 ++tallies_[outcome.rule].series;
-                show(outcome);
+                show(outcome, bean, value.sample);
             } else {
                 ++tallies_[outcome.rule].refused[outcome.kind];
             }
@@ -150,11 +150,15 @@ class Survey {
         values_.push_back(std::move(value));
     }
 
-    void show(const NamingOutcome& outcome) {
+    void show(const NamingOutcome& outcome, const Bean& bean, const NamingSample& sample) {
         const Series& series = outcome.series;
         const std::string text = text_of(series);
         if (with_names_) {
-            std::cout << outcome.rule + 1 << '\t' << text << '\n';
+            std::cout << outcome.rule + 1 << '\t' << text << '\t' << bean.name.text() << ' ';
+            for (const std::string_view key : sample.keys) {
+                std::cout << key << '.';
+            }
+            std::cout << sample.attribute << '\n';
         }
         const bool is_new = shown_.insert(text).second;
         if (!is_new) {

@@ -412,13 +412,14 @@ RuleFileOutcome parse_rule_file(std::string_view text, const std::string& name,
     JsonDocument document;
     const JsonSource source{JsonSource::Kind::kFile, name};
     const std::uint32_t root = parse_yaml(text, source, document, outcome.errors, outcome.warnings);
-    if (!outcome.errors.empty()) {
-        return outcome;
-    }
     JsonNode empty;
     empty.kind = Kind::kObject;
     const bool is_empty = root == kNoNode || document.nodes[root].kind == Kind::kNull;
     const JsonNode& from = is_empty ? empty : document.nodes[root];
+    // What was read up to a mistake in YAML need not be what was meant.
+    if (!outcome.errors.empty() && (is_empty || from.kind != Kind::kObject)) {
+        return outcome;
+    }
     if (from.kind != Kind::kObject) {
         add_problem(outcome.errors, place_of(document, from) + ": found " + describe(from) +
                                         "; expected keys such as rules");

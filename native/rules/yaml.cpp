@@ -86,6 +86,20 @@ class Builder final : public YAML::EventHandler {
     }
     void OnMapEnd() override { close(); }
 
+    // Nothing follows, in the middle of things: what is whole by now stays. An item of a list that
+    // was not read to its end is none.
+    void end_early() {
+        while (!open_.empty()) {
+            const bool is_item = open_.size() > 1 &&
+                                 document_.nodes[open_[open_.size() - 2].node].kind == Kind::kArray;
+            if (is_item) {
+                open_.pop_back();
+            } else {
+                close();
+            }
+        }
+    }
+
  private:
     struct Open {
         std::uint32_t node = 0;
@@ -250,6 +264,7 @@ std::uint32_t parse_yaml(std::string_view text, const JsonSource& source, JsonDo
         text.remove_prefix(3);
     }
     std::istringstream stream{std::string(text)};
+    const std::size_t errors_before = errors.size();
     try {
         YAML::Parser parser(stream);
         if (!parser.HandleNextDocument(builder)) {
@@ -263,10 +278,12 @@ std::uint32_t parse_yaml(std::string_view text, const JsonSource& source, JsonDo
         if (parser.HandleNextDocument(second)) {
             complain(YAML::Mark::null_mark(), "more than one document; expected one");
         }
-        return root;
+        return errors.size() == errors_before ? root : kNoNode;
     } catch (const YAML::Exception& error) {
+        const bool is_whole_so_far = errors.size() == errors_before;
         complain(error.mark, "not YAML: " + error.msg);
-        return kNoNode;
+        builder.end_early();
+        return is_whole_so_far ? builder.root() : kNoNode;
     }
 }
 

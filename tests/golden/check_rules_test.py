@@ -71,17 +71,18 @@ kafka_server_brokertopicmetrics_bytesin_total has several types and counts as un
     def test_names_and_dialects(self):
         rules = "rules:\n- pattern: name=BytesInPerSec.*>(Count)\n  name: bytes_$1\n  type: COUNTER\n"
         _, new, _ = self.check(rules, "--mbeans", "beans.txt", "--names")
-        self.assertIn("1\tbytes_Count_total{}\n", new)
+        self.assertRegex(new, r"(?m)^1\tbytes_Count_total\{\}\tkafka\.server:\S*name=BytesInPerSec\S* Count$")
         self.assertIn("1 series with name and labels of another one, such as bytes_Count_total{}: "
                       "jmx_exporter 1.x tells them apart by _objectname\n", new)
         _, old, _ = self.check(rules, "--mbeans", "beans.txt", "--names", "--dialect", "0.20")
-        self.assertIn("1\tbytes_Count{}\n", old)
+        self.assertIn("1\tbytes_Count{}\tkafka.server:", old)
         self.assertIn("jmx_exporter 0.20 drops them\n", old)
 
     def test_labels_are_written_as_on_a_page(self):
         (self.dir / "beans.txt").write_text('gauge\tkafka.log:type=LogManager,name=Offline,logDirectory="/data\\\\a"\n')
         _, out, _ = self.check("lowercaseOutputLabelNames: true\n", "--mbeans", "beans.txt", "--names")
-        self.assertIn('1\tkafka_log_LogManager_Value{name="Offline",logdirectory="\\"/data\\\\\\\\a\\""}\n', out)
+        self.assertIn('1\tkafka_log_LogManager_Value{name="Offline",logdirectory="\\"/data\\\\\\\\a\\""}\t'
+                      'kafka.log:type=LogManager,name=Offline,logDirectory="/data\\\\a" Value\n', out)
 
     def test_without_a_list_the_beans_of_a_recorded_broker_are_taken(self):
         status, out, _ = self.check("rules:\n- pattern: kafka.log<type=Log, name=Size, .*><>Value\n", name="r.yaml")
@@ -97,6 +98,20 @@ error: rules.yml:2:12: rule 1: pattern: [: a class within a class is not support
 error: rules.yml:3:9: rule 2: name: needs a pattern in the same rule
 2 error(s)
 """)
+
+    def test_a_mistake_in_yaml_hides_none_before_it(self):
+        status, out, err = self.check("rules:\n- pattern: a[[:alpha:]]\n- patern: b\n  labels: {a: b\n- name: c\n")
+        self.assertEqual((status, out), (1, ""))
+        self.assertRegex(err, r"(?m)^error: rules\.yml:\d+:\d+: not YAML: ")
+        self.assertIn("error: rules.yml:2:12: rule 1: pattern: [: a class within a class is not supported at character 3\n", err)
+        self.assertIn("\n2 error(s)\n", err)
+
+    def test_a_dialect_is_for_rule_files(self):
+        (self.dir / "r.json").write_text("{}")
+        done = subprocess.run([TOOL, "check", str(self.dir / "r.json"), "--dialect", "0.20"], capture_output=True, text=True,
+                              check=False)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("r.json: --dialect is for a rule file, whose name ends in .yml or .yaml\n", done.stderr)
 
     def test_what_cannot_be_read(self):
         self.assertEqual(self.check("rules: []", "--mbeans", "none.txt")[0], 2)
