@@ -97,6 +97,12 @@ void warn_of_unused_keys(const Config& config, ConfigReader& reader) {
         warn_unless(!config.trace.path.empty(), key, "trace.path");
     }
     warn_unless(config.reload.enabled, "reload.check_interval", "reload.enabled");
+    const bool applies = config.optimizer.mode == OptimizerMode::kApply;
+    warn_unless(applies, "optimizer.may", "optimizer.mode \"apply\"");
+    if (applies && config.optimizer.may.empty()) {
+        reader.warn("optimizer.mode",
+                    "\"apply\" tries nothing while optimizer.may is an empty list");
+    }
 }
 
 }  // namespace remora

@@ -279,6 +279,7 @@ TEST(ConfigParse, WarnsOfWhatHasNoEffect) {
              R"("trace": {"duration": "1m"})",
              R"("trace": {"interval": "2s"})",
              R"("reload": {"enabled": false, "check_interval": "1m"})",
+             R"("optimizer": {"may": ["emit"]})",
          }) {
         EXPECT_NE(warning(std::string("{") + unused + "}").find(": has no effect without "),
                   std::string::npos)
@@ -343,6 +344,18 @@ std::set<std::string> unused_keys(const std::string& type, const std::string& fo
             warning.text.substr(key, warning.text.find(": has no effect but with ") - key));
     }
     return unused;
+}
+
+TEST(ConfigParse, WarnsOfAnOptimizerThatMayChangeNothing) {
+    const auto warnings = [](const std::string& may) {
+        return parse(R"({"optimizer": {"mode": "apply", "may": )" + may + "}}").warnings;
+    };
+    ASSERT_EQ(warnings("[]").size(), 1U);
+    EXPECT_EQ(
+        warnings("[]")[0].text,
+        "r.json:1:24: optimizer.mode: \"apply\" tries nothing while optimizer.may is an empty "
+        "list");
+    EXPECT_TRUE(warnings("[\"emit\"]").empty());
 }
 
 TEST(ConfigParse, WarnsOfEveryKeyThatHasNoEffectForAnOutput) {
