@@ -218,7 +218,7 @@ void Core::begin_reload() {
     Reload& reload = *channels_.reload.at(ReloadStage::kForCore);
     options_.config = reload.config;
     ceiling_.configure(clock_.monotonic_ns());
-    profiler_.restart(clock_.monotonic_ns());
+    profiler_.restart(clock_.monotonic_ns(), reload.generation);
     restart_grid();
     // Without a sample nothing of one is shown: it ends when every unit knows that it is in none.
     if (reload.config.topics.partition_sample > 0) {
@@ -265,6 +265,7 @@ void Core::tick(std::int64_t now_ns, bool is_last) {
         solved = ceiling_.tick(window, recording_.is_on(), outputs_.is_filling());
     }
     recording_.tick(now_ns);
+    profiler_.count(window);
     profiler_.tick(now_ns, clock_.wall_ms(), units_, outputs_.outputs());
     report_.begin_tick();
     outputs_.begin_tick({grid_.emitted_interval(), interval, is_last}, cache_, report_);

@@ -81,7 +81,8 @@ void Profiler::remove(UnitId unit) {
     leave(unit);
 }
 
-void Profiler::restart(std::int64_t now_ns) {
+void Profiler::restart(std::int64_t now_ns, std::uint64_t generation) {
+    generation_ = generation;
     known_since_ns_ = now_ns;
     growth_since_ns_ = 0;
 }
@@ -113,8 +114,11 @@ void Profiler::add_header(std::int64_t now_ns, AgentProfile& profile) {
     profile.window_s = seconds(now_ns - last_ns_);
     profile.known_s = seconds(now_ns - known_since_ns_);
     profile.growth_s = growth_since_ns_ == 0 ? 0 : seconds(now_ns - growth_since_ns_);
-    profile.cpu_used_percent = counter(Counter::kCpuUsedPpm) / 1e4;
+    profile.generation = generation_;
+    const auto held_ns = static_cast<double>(std::exchange(held_cpu_ns_, 0));
+    profile.cpu_used_percent = std::max(held_ns, 0.0) / kSecond / profile.window_s * 100;
     profile.ceiling_percent = config_.sampling.cpu_budget_percent;
+    profile.base_interval_s = static_cast<double>(config_.sampling.base_interval_ms) / 1e3;
     profile.tick_overhead_ms = counter(Counter::kTickOverheadMicros) / 1e3;
     profile.tick_interval_s = counter(Counter::kTickIntervalMillis) / 1e3;
     profile.unfinished_share = share(growth("", counters, Counter::kTicksUnfinished),

@@ -18,6 +18,7 @@
 #include "engine/unit_directory.h"
 #include "engine/unit_part.h"
 #include "sample/audit.h"
+#include "sample/ceiling.h"
 #include "sample/sampler.h"
 #include "tune/profile.h"
 
@@ -51,8 +52,11 @@ class Profiler final : public UnitPart {
     void keep(const Registration& registration) override;
     void remove(UnitId unit) override;
 
-    // The configuration has changed: what was measured before no longer counts.
-    void restart(std::int64_t now_ns);
+    // The configuration has changed, to number `generation`: what was measured before no longer
+    // counts.
+    void restart(std::int64_t now_ns, std::uint64_t generation);
+    // What the agent used of the processors since the call before. To be called at each tick.
+    void count(const CpuWindow& window) { held_cpu_ns_ += window.cpu_ns - window.excused_ns; }
     // Makes a profile when one is due. To be called at each tick, before the outputs begin theirs.
     // REQUIRES: `units` has every unit that was added here.
     void tick(std::int64_t now_ns, std::int64_t wall_ms, const UnitDirectory& units,
@@ -95,6 +99,8 @@ class Profiler final : public UnitPart {
     std::array<AccuracyAudit::Sums, kUnitClasses> errors_{};  // at the profile before
     // At the profile before: of each output by its name, and of the agent by "".
     std::map<std::pair<std::string, Counter>, std::uint64_t> counts_;
+    std::int64_t held_cpu_ns_ = 0;      // since the last profile, without what is excused
+    std::uint64_t generation_ = 0;      // of the configuration in force
     std::int64_t last_ns_;              // of the last profile
     std::int64_t known_since_ns_;       // the start, or the last change of the configuration
     std::int64_t growth_since_ns_ = 0;  // of Family::series_before; 0: not noted yet

@@ -40,8 +40,8 @@ struct Reload {
 
 // Compares and leads a change through the stages.
 //
-// Thread safety: changed(), knows_more(), step() and in_force() on the housekeeping thread; close()
-// and conclude() on the engine's owner thread.
+// Thread safety: changed(), knows_more(), step(), in_force() and generation() on the housekeeping
+// thread; close() and conclude() on the engine's owner thread.
 class Reloader {
  public:
     using MakeOutput =
@@ -62,6 +62,8 @@ class Reloader {
 
     // The configuration in force.
     const Config& in_force() const { return current_; }
+    // Its number, see Reload; while a change is under way that one's.
+    std::uint64_t generation() const { return generation_; }
 
     // From now on step() does nothing. False when one is at work and does not end within
     // `deadline_ms`.

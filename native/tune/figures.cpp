@@ -17,6 +17,10 @@ constexpr double kErrorSlack = 0.02;  // scales
 constexpr double kErrorsOfNoise = 2;  // standard errors
 constexpr double kAgeFactor = 1.5;
 constexpr double kAgeSlackS = 2;
+// Under a tight ceiling these follow what ticks were just measured to cost, which varies.
+constexpr double kTickIntervalFactor = 1.25;
+constexpr double kWideningFactor = 2;
+constexpr double kCpuFactor = 1.1;
 
 template <typename T>
 const T* find_named(const std::vector<T>& all, const std::string& name) {
@@ -54,6 +58,8 @@ std::string measure_name(const Measure& measure) {
             return "share of datagrams dropped by the receiver of " + measure.of;
         case Aim::kSkipped:
             return "share of ticks skipped by " + measure.of;
+        case Aim::kTicks:
+            return "share of configured ticks that do not come";
         case Aim::kError:
             break;
     }
@@ -83,6 +89,11 @@ std::optional<double> figure_of(const Measure& measure, const AgentProfile& prof
                                                              : output->skipped_share;
             return share < 0 ? std::nullopt : std::optional(share);
         }
+        case Aim::kTicks:
+            return profile.base_interval_s <= 0 || profile.tick_interval_s <= 0
+                       ? std::nullopt
+                       : std::optional(
+                             std::max(0.0, 1 - profile.base_interval_s / profile.tick_interval_s));
         case Aim::kError:
             break;
     }
@@ -126,9 +137,10 @@ std::map<std::string, Guard> guards_of(const AgentProfile& profile, double price
         }
     }
     guards["ticks without all their reads"] = {profile.unfinished_share, 1, kTickShareSlack, 0};
-    guards["widening of bounds on age"] = {static_cast<double>(profile.widening_step), 1, 0, 0};
-    guards["interval of ticks"] = {profile.tick_interval_s, 1, 0, 0};
-    guards["CPU of the agent"] = {profile.cpu_used_percent, 1, 0, profile.ceiling_percent};
+    guards["widening of bounds on age"] = {static_cast<double>(profile.widening_step),
+                                           kWideningFactor, 0, 0};
+    guards["interval of ticks"] = {profile.tick_interval_s, kTickIntervalFactor, 0, 0};
+    guards["CPU of the agent"] = {profile.cpu_used_percent, kCpuFactor, 0, profile.ceiling_percent};
     return guards;
 }
 

@@ -17,6 +17,7 @@ enum class Aim : std::uint8_t {
     kBytes,     // of all outputs
     kLoss,      // of an output: datagrams that its receiver drops
     kSkipped,   // of an output: ticks that it skips
+    kTicks,     // ticks that are configured and do not come
     kError,     // of a class: error of its values
 };
 

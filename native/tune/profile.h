@@ -67,11 +67,16 @@ struct QuarantinedProfile {
 // Everything is as of one tick. Plain data; every number is finite.
 struct AgentProfile {
     std::int64_t written_wall_ms = 0;
-    double window_s = 0;          // since the profile before: what rates are of
-    double known_s = 0;           // since the start, or since the configuration changed
-    double growth_s = 0;          // since FamilyProfile::series_before
-    double cpu_used_percent = 0;  // of one core, over about a minute
+    double window_s = 0;  // since the profile before: what rates are of
+    double known_s = 0;   // since the start, or since the configuration changed
+    double growth_s = 0;  // since FamilyProfile::series_before
+    // Of the configuration that it was measured under, see Reload. Not in the file.
+    std::uint64_t generation = 0;
+    // Of one core, since the profile before. What is paid once, as for new beans and for a reload,
+    // is not in it: no ceiling is held to that either.
+    double cpu_used_percent = 0;
     double ceiling_percent = 0;
+    double base_interval_s = 0;   // as configured
     double tick_overhead_ms = 0;  // CPU of a tick that is not reads
     double tick_interval_s = 0;   // between two ticks, as the ceiling allows
     double unfinished_share = 0;  // of ticks: did not wait for all their reads

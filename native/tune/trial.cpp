@@ -56,13 +56,17 @@ Verdict judge(const TrialWindows& windows) {
 
 std::optional<Verdict> Trial::take(const AgentProfile& profile) {
     const std::optional<double> figure = figure_of(measure_, profile);
-    if (!figure) {
-        return Verdict{false, measure_name(measure_) + " is not known any more", 0, 0, 0};
+    unknown_ = figure ? 0 : unknown_ + 1;
+    if (figure) {
+        windows_[stage_].push_back(*figure);
     }
     std::string worse = worse_guard(profile);
-    windows_[stage_].push_back(*figure);
     if (!worse.empty()) {
-        return Verdict{false, std::move(worse), mean_of(windows_[stage_ - 1]), *figure, 0};
+        return Verdict{false, std::move(worse), mean_of(windows_[stage_ - 1]),
+                       mean_of(windows_[stage_]), 0};
+    }
+    if (unknown_ == kUnknownMax) {
+        return Verdict{false, measure_name(measure_) + " is not known any more", 0, 0, 0};
     }
     if (windows_[stage_].size() < kWindowProfiles) {
         return std::nullopt;

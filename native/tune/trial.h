@@ -18,6 +18,9 @@ inline constexpr std::size_t kTrialWindows = 4;
 // Profiles of each window. The one before the first, which saw the change being made, is not taken.
 inline constexpr std::size_t kWindowProfiles = 4;
 
+// A receiver may start anew meanwhile, and the audit of a small class has no read in many a minute.
+inline constexpr std::size_t kUnknownMax = 5;
+
 using TrialWindows = std::array<std::vector<double>, kTrialWindows>;
 
 struct Verdict {
@@ -48,7 +51,8 @@ class Trial {
     std::size_t stage() const { return stage_; }
 
     // A profile that was measured under what is in force as is_with() says. Returns the verdict at
-    // the end, or as soon as a guard got worse or the figure is not known any more.
+    // the end, or as soon as a guard got worse. A profile in which the figure is not known is not
+    // counted; kUnknownMax of them in a row end it.
     std::optional<Verdict> take(const AgentProfile& profile);
 
     const TrialWindows& windows() const { return windows_; }
@@ -59,6 +63,7 @@ class Trial {
     Measure measure_;
     double price_age_s_;
     std::size_t stage_ = 0;
+    std::size_t unknown_ = 0;  // profiles in a row without the figure
     TrialWindows windows_;
     struct Worst {
         double value = 0;

@@ -33,6 +33,7 @@ inline AgentProfile calm_profile() {
     profile.cpu_used_percent = 0.1;
     profile.ceiling_percent = 1;
     profile.tick_overhead_ms = 2;
+    profile.base_interval_s = 10;
     profile.tick_interval_s = 10;
     profile.units = 400;
     profile.series = 20'000;

@@ -199,16 +199,25 @@ TEST_F(ProfilerTest, GrowthIsFollowedForAnHourAtMostAndAgainAfterAReload) {
     read(1, {1});
     next();
     EXPECT_EQ(next().families[0].series_before, 2U);
-    profiler_.restart(clock_.monotonic_ns());
+    profiler_.restart(clock_.monotonic_ns(), 3);
     add(2, 0, 1);
     read(2, {1});
     profile = next();
     EXPECT_EQ(profile.families[0].series_before, 3U);
     EXPECT_EQ(profile.known_s, 60);
+    EXPECT_EQ(profile.generation, 3U);
+}
+
+TEST_F(ProfilerTest, CpuIsThatOfTheLastMinuteWithoutWhatIsPaidOnce) {
+    constexpr std::int64_t kMs = kNanosPerMilli;
+    profiler_.count({10'000 * kMs, 70 * kMs, 10 * kMs, 0, 0});
+    profiler_.count({10'000 * kMs, 60 * kMs, 0, 0, 0});
+    EXPECT_NEAR(next().cpu_used_percent, 0.2, 1e-9) << "120 ms of a minute";
+    profiler_.count({10'000 * kMs, 5 * kMs, 6 * kMs, 0, 0});
+    EXPECT_EQ(next().cpu_used_percent, 0) << "excused of the window before";
 }
 
 TEST_F(ProfilerTest, FiguresOfTheAgentComeFromItsCounters) {
-    counters_.set(Counter::kCpuUsedPpm, 1'500);
     counters_.set(Counter::kTickIntervalMillis, 20'000);
     counters_.set(Counter::kTickOverheadMicros, 2'500);
     counters_.set(Counter::kWideningStep, 2);
@@ -216,8 +225,8 @@ TEST_F(ProfilerTest, FiguresOfTheAgentComeFromItsCounters) {
     counters_.add(Counter::kTicksUnfinished, 1);
     accuracy_.add(UnitClass::kTopic, 0.5);
     AgentProfile profile = next();
-    EXPECT_EQ(profile.cpu_used_percent, 0.15);
     EXPECT_EQ(profile.ceiling_percent, 1);
+    EXPECT_EQ(profile.base_interval_s, 10);
     EXPECT_EQ(profile.tick_interval_s, 20);
     EXPECT_EQ(profile.tick_overhead_ms, 2.5);
     EXPECT_EQ(profile.widening_step, 2U);

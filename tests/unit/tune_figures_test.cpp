@@ -20,6 +20,10 @@ TEST(FiguresTest, EachAimHasItsFigure) {
     EXPECT_EQ(figure_of({Aim::kError, "partition"}, profile), 0.1);
     profile.outputs[0].receiver_drops_share = 0.3;
     EXPECT_EQ(figure_of({Aim::kLoss, "file-0"}, profile), 0.3);
+    EXPECT_EQ(figure_of({Aim::kTicks, ""}, profile), 0);
+    profile.tick_interval_s = 40;
+    EXPECT_EQ(figure_of({Aim::kTicks, ""}, profile), 0.75)
+        << "of four that are configured one comes";
 }
 
 TEST(FiguresTest, WhatIsNotKnownIsNoFigure) {

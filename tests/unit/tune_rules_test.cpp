@@ -80,6 +80,9 @@ TEST_F(RulesTest, SoIsOneThatIsReadEveryFiveMinutesAlready) {
 TEST_F(RulesTest, AFamilyWhoseReadsWaitIsFound) {
     FamilyProfile& contended = family(UnitClass::kClient);
     contended.tail_us = 5'000;
+    EXPECT_THAT(find(), testing::IsEmpty()) << "its reads take next to nothing";
+    contended.cpu_percent = 0.01;
+    profile_.cpu_used_percent = 0.2;
     EXPECT_EQ(find(), (std::vector<std::string>{"contended_family: " + contended.name}));
     EXPECT_EQ(only().evidence.at("tail_us"), 5'000);
 }

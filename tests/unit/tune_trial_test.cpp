@@ -94,10 +94,51 @@ TEST_F(TrialTest, AFigureThatIsNotKnownAnyMoreEndsIt) {
     profile_.outputs[0].receiver_drops_share = 0.3;
     EXPECT_FALSE(trial.take(profile_));
     profile_.outputs[0].receiver_drops_share = -1;
+    for (std::size_t i = 1; i < kUnknownMax; ++i) {
+        ASSERT_FALSE(trial.take(profile_));
+    }
     const std::optional<Verdict> verdict = trial.take(profile_);
     ASSERT_TRUE(verdict);
     EXPECT_FALSE(verdict->is_kept);
     EXPECT_NE(verdict->why.find("not known any more"), std::string::npos) << verdict->why;
+}
+
+TEST_F(TrialTest, AFigureThatIsUnknownForSomeMinutesOnlyDelaysIt) {
+    Trial trial({Aim::kLoss, "file-0"}, 0);
+    for (std::size_t i = 0; i < 2 * kWindowProfiles; ++i) {
+        profile_.outputs[0].receiver_drops_share = i % 2 == 0 ? -1 : 0.3;
+        ASSERT_FALSE(trial.take(profile_));
+    }
+    EXPECT_EQ(trial.stage(), 1U);
+    EXPECT_EQ(trial.windows()[0], std::vector<double>(kWindowProfiles, 0.3));
+}
+
+TEST_F(TrialTest, AnUnknownFigureHidesNoHarm) {
+    Trial trial({Aim::kLoss, "file-0"}, 0);
+    profile_.outputs[0].receiver_drops_share = 0.3;
+    for (std::size_t i = 0; i < kWindowProfiles; ++i) {
+        ASSERT_FALSE(trial.take(profile_));
+    }
+    profile_.outputs[0].receiver_drops_share = -1;
+    profile_.outputs[0].skipped_share = 0.5;
+    const std::optional<Verdict> verdict = trial.take(profile_);
+    ASSERT_TRUE(verdict);
+    EXPECT_EQ(verdict->why.rfind("it made worse: ticks skipped", 0), 0U) << verdict->why;
+}
+
+// As where ticks, CPU and bounds follow the ceiling from minute to minute.
+TEST_F(TrialTest, WhatVariesUnderATightCeilingIsNoHarm) {
+    profile_.ceiling_percent = 0.05;
+    profile_.cpu_used_percent = 0.05;
+    profile_.tick_interval_s = 9;
+    profile_.widening_step = 1;
+    EXPECT_FALSE(take(kWindowProfiles));
+    profile_.cpu_used_percent = 0.054;
+    profile_.tick_interval_s = 11;
+    profile_.widening_step = 2;
+    EXPECT_FALSE(take(1));
+    profile_.tick_interval_s = 18;
+    EXPECT_TRUE(take(1));
 }
 
 TEST_F(TrialTest, WhatGetsWorseWithItEndsItAtOnce) {

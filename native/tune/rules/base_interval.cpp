@@ -39,7 +39,7 @@ void find_base_interval(const Context& context, std::vector<Finding>& found) {
     raise_bound("client_max_interval", configured.client_max_interval_ms, tick_ms, sampling);
     raise_bound("partition_max_interval", configured.partition_max_interval_ms, tick_ms, sampling);
     finding.edit = {"sampling", "", sampling};
-    finding.measure = {Aim::kAgentCpu, ""};
+    finding.measure = {Aim::kTicks, ""};
     found.push_back(std::move(finding));
 }
 
