@@ -106,6 +106,8 @@ namespace remora {
     X(kTuningTried,          counter, "tuning_changes_tried_total",    "changes of the configuration that the optimizer has begun to try") \
     X(kTuningKept,           counter, "tuning_changes_kept_total",     "changes that the optimizer has judged good and kept") \
     X(kTuningTakenBack,      counter, "tuning_changes_taken_back_total", "changes that the optimizer has taken back, since they did not help, hurt, no longer fit or were reverted") \
+    X(kTuningInForce,        gauge,   "tuning_changes_in_force",       "changes of the optimizer that are kept and in force") \
+    X(kTuningWindow,         gauge,   "tuning_trial_window",           "window of the trial that runs, of four: the change is made in the second and the last; 0: none runs") \
     X(kUptimeSeconds,        gauge,   "uptime_seconds",                "seconds since the core started")
 // clang-format on
 

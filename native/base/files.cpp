@@ -69,8 +69,10 @@ Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max,
                               struct ::stat* facts) {
     const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) {
-        return Status(errno == EACCES ? Code::kNoPermission : Code::kNotFound,
-                      path + ": cannot be opened: " + std::strerror(errno));
+        const Code code = errno == EACCES                       ? Code::kNoPermission
+                          : errno == ENOENT || errno == ENOTDIR ? Code::kNotFound
+                                                                : Code::kIo;
+        return Status(code, path + ": cannot be opened: " + std::strerror(errno));
     }
     struct ::stat found {};
     std::string content;

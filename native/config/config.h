@@ -3,6 +3,7 @@
 // milliseconds, sizes are bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -226,6 +227,7 @@ struct OptimizerConfig {
 struct Config {
     SamplingConfig sampling;
     std::vector<RuleConfig> rules;
+    std::size_t tuned_rules = 0;  // the last so many are the optimizer's; of no file
     SelectConfig select;
     TopicsConfig topics;
     ClientsConfig clients;

@@ -135,8 +135,9 @@ ParseOutcome ConfigSource::reread() {
     return outcome;
 }
 
-ParseOutcome ConfigSource::mean(const std::string& text) {
+ParseOutcome ConfigSource::mean(const std::string& text, std::size_t tuned_rules) {
     ParseOutcome outcome = parse_config(text, path_, process_environment(), arguments_);
+    outcome.config.tuned_rules = std::min(tuned_rules, outcome.config.rules.size());
     outcome.warnings.clear();  // the operator has read them
     take(outcome);
     return outcome;

@@ -52,8 +52,9 @@ class ConfigSource {
     // `directory` it warns, since that needs a new start. Asks the disk.
     ParseOutcome reread();
     // What is configured means by `text`, which stands for the operator's file but is not written:
-    // the same with what the optimizer has changed. Otherwise as reread().
-    ParseOutcome mean(const std::string& text);
+    // the same with what the optimizer has changed, which are the last `tuned_rules` rules and
+    // values of keys. Otherwise as reread().
+    ParseOutcome mean(const std::string& text, std::size_t tuned_rules);
     // More is known of the host: what the configuration in force means now, whatever the file says
     // by now. Sentences for the log are warnings of the outcome.
     ParseOutcome learn(std::string_view facts);

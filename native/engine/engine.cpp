@@ -164,6 +164,9 @@ void Engine::make_housekeeper() {
     duties.on_facts = [this](const std::string& facts) { take_facts(facts); };
     duties.take_over = [this] { return reloader_.step(); };
     duties.take_tuned = [this] { return take_tuned(); };
+    duties.may_revert = [this] {
+        return reloader_.in_force().optimizer.mode != OptimizerMode::kOff;
+    };
     duties.on_revert = [this](const std::string& which) { tuning_.revert(which); };
     duties.on_profile = [this](const AgentProfile& profile) { take_profile(profile); };
     duties.has_directory = [this] { return source_.keep_directory(*environment_.files); };
@@ -261,19 +264,22 @@ void Engine::take_config() {
         const std::string& tuned = tuning_.take_text();
         if (tuned != written.text) {
             std::vector<Problem> warnings = std::move(outcome.warnings);
-            outcome = source_.mean(tuned);
+            outcome = source_.mean(tuned, tuning_.rules());
             outcome.warnings = std::move(warnings);
         }
     }
     reloader_.changed(std::move(outcome));
 }
 
-// House thread. A profile that a change of the configuration was under way in says nothing of it.
+// House thread. Of another configuration than the one in force, a profile says nothing of a change:
+// one is under way, or the profile waited here while one was.
 void Engine::take_profile(const AgentProfile& profile) {
     Written configured = source_.written();
     configured.text = tuning_.text();
     const Report report = adviser_.take(profile, reloader_.in_force().outputs, configured);
-    if (channels_.reload.is_idle() && source_.keep_directory(*environment_.files)) {
+    const bool is_of_now =
+        channels_.reload.is_idle() && profile.generation == reloader_.generation();
+    if (is_of_now && source_.keep_directory(*environment_.files)) {
         tuning_.take(report.profile, report.findings);
     }
 }
@@ -283,7 +289,7 @@ bool Engine::take_tuned() {
     if (!tuning_.has_news()) {
         return false;
     }
-    reloader_.changed(source_.mean(tuning_.take_text()));
+    reloader_.changed(source_.mean(tuning_.take_text(), tuning_.rules()));
     return true;
 }
 

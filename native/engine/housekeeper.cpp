@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kTakeOverPollNs = 20 * kNanosPerMilli;
 constexpr std::uint64_t kRevertBytesMax = 64;
+constexpr std::int64_t kRevertPollNs = kNanosPerSecond;
 constexpr std::int64_t kListingPollNs = 200 * kNanosPerMilli;
 // What is due within this time is done now: later it would wake the thread, and a processor, again.
 constexpr std::int64_t kTogetherNs = 50 * kNanosPerMilli;
@@ -39,7 +40,7 @@ std::int64_t Housekeeper::do_work() {
         counters_due_ns_ = now_ns + options_.counters_interval_ms * kNanosPerMilli;
     }
     take_profile();
-    watch_reverts();
+    watch_reverts(now_ns);
     std::int64_t next_ns = std::min(counters_due_ns_, watch_requests(now_ns));
     next_ns = std::min(next_ns, watch_config(now_ns));
     counters_.set(Counter::kHouseCpuNanos, static_cast<std::uint64_t>(thread_cpu_ns()));
@@ -88,18 +89,20 @@ bool Housekeeper::take_change(std::int64_t now_ns) {
     return true;
 }
 
-// Looked for whenever something else is due.
-void Housekeeper::watch_reverts() {
-    if (options_.revert_path.empty()) {
+// Wakes nobody: looked for when something else is due.
+void Housekeeper::watch_reverts(std::int64_t now_ns) {
+    if (options_.revert_path.empty() || now_ns < reverts_due_ns_ || !duties_.may_revert()) {
         return;
     }
+    reverts_due_ns_ = now_ns + kRevertPollNs;
     const Result<std::string> asked = read_file(options_.revert_path, kRevertBytesMax);
-    if (!asked && asked.status().code() == Code::kNotFound) {
+    if ((!asked && asked.status().code() == Code::kNotFound) || !duties_.has_directory()) {
         return;
     }
     ::unlink(options_.revert_path.c_str());
     if (asked) {
-        duties_.on_revert(asked.value());
+        const std::string& which = asked.value();
+        duties_.on_revert(which.substr(0, which.find('\n')));
     } else {
         log_.warn("revert", asked.status().message());
     }

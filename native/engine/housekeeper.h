@@ -48,7 +48,9 @@ class Housekeeper final : public Worker {
         // The optimizer wants another configuration in force: takes it over. Returns whether it
         // does.
         std::function<bool()> take_tuned;
-        // What stands in the file `revert_path`.
+        // Whether the optimizer is on. While it is not, nobody looks for `revert_path`.
+        std::function<bool()> may_revert;
+        // The first line of the file `revert_path`.
         std::function<void(const std::string&)> on_revert;
         // The core has measured what the agent's own collection costs.
         std::function<void(const AgentProfile&)> on_profile;
@@ -70,7 +72,7 @@ class Housekeeper final : public Worker {
     bool take_change(std::int64_t now_ns);
     void excuse(std::int64_t begun_cpu_ns);
     std::int64_t watch_requests(std::int64_t now_ns);
-    void watch_reverts();
+    void watch_reverts(std::int64_t now_ns);
     void take_profile();
     void write_listing(const std::string& text);
 
@@ -84,6 +86,7 @@ class Housekeeper final : public Worker {
     const std::int64_t start_wall_ms_;
     std::int64_t counters_due_ns_ = 0;
     std::int64_t config_due_ns_ = 0;
+    std::int64_t reverts_due_ns_ = 0;
     bool is_listing_ = false;
     FileMark config_mark_;
 };

@@ -1,5 +1,6 @@
 #include "engine/tuning.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/files.h"
@@ -8,12 +9,20 @@
 namespace remora {
 namespace {
 
-std::string joined(const nlohmann::json& names) {
+constexpr std::size_t kChangesNamedMax = 10;
+
+std::string joined(const std::vector<std::string>& names) {
     std::string all;
-    for (const std::string name : names) {
+    for (const std::string& name : names) {
         all += (all.empty() ? "" : ", ") + name;
     }
     return all;
+}
+
+// Whether by the event a change that was kept no longer is.
+bool takes_back(const nlohmann::json& event) {
+    const std::string verdict = event.value("verdict", "");
+    return verdict == "reverted" || verdict == "dropped";
 }
 
 std::string state_path(const std::string& directory) {
@@ -34,43 +43,62 @@ void Tuning::begin(const Written& written, OptimizerMode mode) {
 
 void Tuning::configure(const Written& written, OptimizerMode mode) {
     written_ = written;
-    if (!was_read_ && mode == OptimizerMode::kApply) {
-        if (directory_.empty()) {
-            tools_.log.warn("tuning.place",
-                            "optimizer.mode apply does nothing: another agent has the directory");
-        } else {
-            read_state();
-        }
+    const bool begins = mode == OptimizerMode::kApply && mode_ != OptimizerMode::kApply;
+    mode_ = mode;
+    if (begins && directory_.empty()) {
+        tools_.log.warn("tuning.place",
+                        "optimizer.mode apply does nothing: another agent has the directory");
     }
-    if (was_read_) {
-        tuner_.configure(written, tools_.clock.wall_ms());
-        settle();
-    } else {
+    const bool is_known = was_read_ || (mode == OptimizerMode::kApply && knows_state());
+    if (!is_known) {
         text_ = written.text;
+        return;
+    }
+    tuner_.configure(written, tools_.clock.wall_ms());
+    settle();
+    if (begins) {
+        say_what_is_kept();
     }
 }
 
-// Bad content is set aside: the agent starts all the same, without what was kept.
-void Tuning::read_state() {
-    was_read_ = true;
+// Reads the file, once. Bad content is set aside: the agent starts all the same, without what was
+// kept. False: it is not known whether something is kept.
+bool Tuning::knows_state() {
+    if (was_read_ || directory_.empty()) {
+        return was_read_;
+    }
     const std::string path = state_path(directory_);
     const Result<std::string> text = read_file(path, kTuningBytesMax);
-    if (!text && text.status().code() == Code::kNotFound) {
-        return;
+    const Code code = text.status().code();
+    if (code == Code::kNoPermission || code == Code::kIo) {
+        tools_.log.warn("tuning.state", text.status().message() +
+                                            "; nothing is kept in force or "
+                                            "tried until it can be read");
+        return false;
+    }
+    was_read_ = true;
+    if (code == Code::kNotFound) {
+        return true;
     }
     Result<TuningState> state = text ? parse_state(text.value()) : text.status();
     if (state) {
         saved_ = text.value();
         tuner_ = Tuner(std::move(state).value(), tools_.clock.wall_ms());
-        return;
+        return true;
     }
     const int moved = tools_.files.rename(path, path + ".bad");
     tools_.log.warn("tuning.state",
-                    path + ": " + state.status().message() + "; the optimizer begins anew" +
-                        (moved == 0 ? ", and the file is called " + path + ".bad" : ""));
+                    (text ? path + ": " : "") + state.status().message() +
+                        "; the optimizer begins anew" +
+                        (moved == 0 ? ", and what was there is called " + path + ".bad" : ""));
+    return true;
 }
 
 void Tuning::take(const AgentProfile& profile, const std::vector<Finding>& findings) {
+    if (!was_read_ && mode_ == OptimizerMode::kApply && knows_state()) {
+        tuner_.configure(written_, tools_.clock.wall_ms());
+        say_what_is_kept();
+    }
     if (was_read_) {
         tuner_.take(profile, findings);
         settle();
@@ -78,13 +106,12 @@ void Tuning::take(const AgentProfile& profile, const std::vector<Finding>& findi
 }
 
 void Tuning::revert(const std::string& which) {
-    if (!was_read_ && !directory_.empty()) {
-        read_state();
+    if (!was_read_ && knows_state()) {
         tuner_.configure(written_, tools_.clock.wall_ms());
     }
     if (!was_read_ || tuner_.revert(which, tools_.clock.wall_ms()) == 0) {
-        tools_.log.warn("tuning.revert", "nothing to take back: found " + which.substr(0, 40) +
-                                             "; expected the number of a change that is kept or "
+        tools_.log.warn("tuning.revert", "nothing to take back: found \"" + which.substr(0, 40) +
+                                             "\"; expected the number of a change that is kept or "
                                              "tried, or all");
     }
     if (was_read_) {
@@ -92,20 +119,22 @@ void Tuning::revert(const std::string& which) {
     }
 }
 
-// What happened is written down, told, or undone.
+// What happened is written down and told, or undone.
 void Tuning::settle() {
     const std::vector<nlohmann::json> events = tuner_.take_events();
-    if (!write_state()) {
-        const Result<TuningState> before = parse_state(saved_);
-        const std::int64_t now_ms = tools_.clock.wall_ms();
-        tuner_ = Tuner(before ? before.value() : TuningState(), now_ms);
-        tuner_.configure(written_, now_ms);
-        static_cast<void>(tuner_.take_events());
-        text_ = tuner_.text();
-        return;
+    const bool is_written = write_state();
+    if (!is_written) {
+        undo_what_is_not_written();
     }
     text_ = tuner_.text();
+    const TuningState& state = tuner_.state();
+    tools_.counters.set(Counter::kTuningInForce,
+                        mode_ == OptimizerMode::kApply ? state.kept.size() : 0);
+    tools_.counters.set(Counter::kTuningWindow, state.trial.empty() ? 0 : state.trial[0].window);
     for (const nlohmann::json& event : events) {
+        if (!is_written && !takes_back(event)) {
+            continue;
+        }
         tell(event);
         const Status appended = record_.append(event);
         if (!appended) {
@@ -122,11 +151,47 @@ bool Tuning::write_state() {
     }
     const Status written = replace_file(state_path(directory_), now, "state of the optimizer");
     if (!written) {
-        tools_.log.warn("tuning.state", written.message() + "; nothing is changed meanwhile");
+        tools_.log.warn("tuning.state", written.message() + "; nothing is tried or kept meanwhile");
         return false;
     }
     saved_ = std::move(now);
     return true;
+}
+
+// What is taken back stays so: a disk that is full keeps nothing in force that a limit or the
+// operator forbids.
+void Tuning::undo_what_is_not_written() {
+    const Result<TuningState> before = parse_state(saved_);
+    const auto was_kept = [&](const Change& change) {
+        const std::vector<Change> none;
+        const std::vector<Change>& all = before ? before.value().kept : none;
+        return std::any_of(all.begin(), all.end(),
+                           [&](const Change& one) { return one.id == change.id; });
+    };
+    TuningState now = tuner_.state();
+    std::erase_if(now.kept, [&](const Change& change) { return !was_kept(change); });
+    const std::int64_t now_ms = tools_.clock.wall_ms();
+    tuner_ = Tuner(std::move(now), now_ms);
+    tuner_.configure(written_, now_ms);
+    static_cast<void>(tuner_.take_events());
+}
+
+// It comes in force without a trial, so nothing else says it.
+void Tuning::say_what_is_kept() {
+    std::string line;
+    std::size_t left = kChangesNamedMax;
+    for (const Change& change : tuner_.state().kept) {
+        if (left == 0) {
+            line += " and more";
+            break;
+        }
+        --left;
+        line += (line.empty() ? "change " : ", change ") + std::to_string(change.id) + " (" +
+                joined(change.kinds) + ": " + change.subject + ")";
+    }
+    if (!line.empty()) {
+        tools_.log.info("tuning: in force again, since it was kept: " + line);
+    }
 }
 
 void Tuning::tell(const nlohmann::json& event) {
@@ -134,8 +199,8 @@ void Tuning::tell(const nlohmann::json& event) {
     if (what == "proposed") {
         tools_.counters.add(Counter::kTuningTried);
         tools_.log.info("tuning: change " + event["id"].dump() + " is tried, of " +
-                        joined(event["kinds"]) + ": " + std::string(event["subject"]) + ": " +
-                        std::string(event["advice"]));
+                        joined(event["kinds"].get<std::vector<std::string>>()) + ": " +
+                        std::string(event["subject"]) + ": " + std::string(event["advice"]));
     } else if (what == "decided") {
         const std::string verdict = event["verdict"];
         tools_.counters.add(verdict == "kept" ? Counter::kTuningKept : Counter::kTuningTakenBack);
@@ -143,8 +208,8 @@ void Tuning::tell(const nlohmann::json& event) {
         const double after = event["after"];
         const bool was_measured = before != 0 || after != 0;
         tools_.log.info("tuning: change " + event["id"].dump() + " is " + verdict + ", of " +
-                        joined(event["kinds"]) + ": " + std::string(event["subject"]) + ": " +
-                        std::string(event["why"]) +
+                        joined(event["kinds"].get<std::vector<std::string>>()) + ": " +
+                        std::string(event["subject"]) + ": " + std::string(event["why"]) +
                         (was_measured ? "; " + std::string(event["figure"]) + ": " +
                                             formatted("%.4g", before) + " without, " +
                                             formatted("%.4g", after) + " with it"

@@ -18,7 +18,9 @@
 namespace remora {
 
 // Reads no file and writes none until the operator's mode is "apply". What cannot be written down
-// is not done: then what is in force is what was last written down, without a trial.
+// is not begun: then what is in force is what was last written down, without a trial, and without
+// what was taken back meanwhile. A file that cannot be read stays as it is, and nothing is begun
+// until it can.
 //
 // Thread safety: housekeeping thread only, but for the constructor.
 class Tuning {
@@ -47,14 +49,18 @@ class Tuning {
     // The text of the configuration that should be in force: the operator's, with what is kept and
     // perhaps what is tried.
     const std::string& text() const { return text_; }
+    // How many rules of it, the last ones, are not the operator's.
+    std::size_t rules() const { return tuner_.rules(); }
     // Whether that is another one than take_text() gave last.
     bool has_news() const { return text_ != taken_; }
     const std::string& take_text() { return taken_ = text_; }
 
  private:
-    void read_state();
+    bool knows_state();
     void settle();
     bool write_state();
+    void undo_what_is_not_written();
+    void say_what_is_kept();
     void tell(const nlohmann::json& event);
 
     const std::string directory_;
@@ -62,6 +68,7 @@ class Tuning {
     TuningRecord record_;
     Tuner tuner_;
     Written written_;
+    OptimizerMode mode_ = OptimizerMode::kOff;
     bool was_read_ = false;
     std::string saved_;  // the file, as it was read or written last; empty: there is none
     std::string text_;

@@ -36,7 +36,7 @@ bool has_attribute(const Bean& bean, const std::string& glob) {
 }  // namespace
 
 Unmatched::Unmatched(const Config& config) {
-    add_rules(config.rules);
+    add_rules(std::span(config.rules).first(config.rules.size() - config.tuned_rules));
     const SelectConfig& select = config.select;
     for (std::size_t i = 0; i < select.domains.size(); ++i) {
         entries_.push_back({entry_text(item("select.domains", i), select.domains[i]),
@@ -88,7 +88,7 @@ void Unmatched::add_globs(const std::string& key, const std::vector<std::string>
     }
 }
 
-void Unmatched::add_rules(const std::vector<RuleConfig>& rules) {
+void Unmatched::add_rules(std::span<const RuleConfig> rules) {
     for (std::size_t i = 0; i < rules.size(); ++i) {
         Result<ObjectNamePattern> pattern = ObjectNamePattern::parse(rules[i].match);
         if (!pattern) {

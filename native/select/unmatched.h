@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace remora {
 
 // Watches the patterns, rules, list entries and label expressions of a configuration until beans
 // have matched them. Expressions on clients, users and groups are not among them: those come and
-// go.
+// go. Rules of the optimizer are not, either: no operator wrote them.
 //
 // Thread safety: one thread at a time.
 class Unmatched {
@@ -35,7 +36,7 @@ class Unmatched {
     void add_patterns(const std::string& key, const std::vector<std::string>& patterns);
     void add_labels(const std::string& key, const std::vector<TextPair>& labels);
     void add_globs(const std::string& key, const std::vector<std::string>& globs);
-    void add_rules(const std::vector<RuleConfig>& rules);
+    void add_rules(std::span<const RuleConfig> rules);
     void add_topics(const TopicsConfig& topics);
 
     std::vector<Entry> entries_;

@@ -100,7 +100,9 @@ std::string ground_of(const Config& config, const Edit& edit) {
     if (edit.section == "rules") {
         ground.config.rules = config.rules;
         ground.config.select = config.select;
-    } else {
+    }
+    // How often a family is read is another thing under other bounds.
+    if (edit.section != "rules" || edit.keys.contains("interval")) {
         ground.config.sampling = config.sampling;
         const auto output = find_output(config, edit.output);
         if (output != config.outputs.end()) {

@@ -13,6 +13,8 @@ namespace {
 constexpr const char* kAtEachTick =
     "sampling.base_interval: alerts and the broker are read at each tick";
 
+constexpr const char* kNotOneFamily = "the rule is not about one family that is collected";
+
 Status refuse(std::string why) {
     return Status(Code::kState, std::move(why));
 }
@@ -48,8 +50,12 @@ Status hold_sampling(const SamplingConfig& after, const SamplingConfig& before) 
     if (after.min_interval_ms != (follows ? after.base_interval_ms : before.min_interval_ms)) {
         return refuse("sampling.min_interval: it is the operator's to decide");
     }
-    Status held = hold_bound(after.topic_max_interval_ms, before.topic_max_interval_ms,
-                             "sampling.topic_max_interval");
+    Status held =
+        hold_bound(after.base_interval_ms, before.base_interval_ms, "sampling.base_interval");
+    if (held) {
+        held = hold_bound(after.topic_max_interval_ms, before.topic_max_interval_ms,
+                          "sampling.topic_max_interval");
+    }
     if (held) {
         held = hold_bound(after.client_max_interval_ms, before.client_max_interval_ms,
                           "sampling.client_max_interval");
@@ -74,10 +80,23 @@ bool is_read_less_often(const RuleConfig& rule) {
     return rule.interval_ms > 0 || rule.min_interval_ms > 0 || rule.max_interval_ms > 0;
 }
 
+// Whether the pattern is about one family, or a part of it: nothing but what distinguishes the
+// beans of a family stands open in it.
+bool is_of_one_family(const std::string& match) {
+    const auto family = [](const std::string& text) {
+        const Result<ObjectName> name = ObjectName::parse(text);
+        return name ? family_name(name.value()) : "";
+    };
+    std::string closed = match;
+    std::replace_if(
+        closed.begin(), closed.end(), [](char c) { return c == '*' || c == '?'; }, 'x');
+    return !family(match).empty() && family(match) == family(closed);
+}
+
 // Of one that a suggestion adds.
 Status hold_rule(const RuleConfig& rule) {
-    if (!rule.where.empty()) {
-        return refuse("the rule is not about one family that is collected");
+    if (!rule.where.empty() || !is_of_one_family(rule.match)) {
+        return refuse(kNotOneFamily);
     }
     if (rule.action == RuleAction::kInclude || rule.unit_class || rule.importance) {
         return refuse("the rule moves beans to another class");
@@ -97,7 +116,7 @@ std::vector<FamilyProfile>::const_iterator family_of(const AgentProfile& profile
 Status hold_rule_of_family(const AgentProfile& profile, const RuleConfig& rule) {
     const auto family = family_of(profile, rule.match);
     if (family == profile.families.end()) {
-        return refuse("the rule is not about one family that is collected");
+        return refuse(kNotOneFamily);
     }
     if (family->unit_class == UnitClass::kAlert) {
         return refuse("it is an alert");
@@ -158,8 +177,9 @@ Result<Config> hold_fixed_limits(const Written& written, const Config& before,
         return refuse("the configuration is no JSON object");
     }
     changed.merge_patch(patch);
+    // What is wrong with it is no mistake of the operator's file.
     ParseOutcome outcome =
-        parse_config(changed.dump(), written.file, written.environment, written.arguments);
+        parse_config(changed.dump(), "as changed", written.environment, written.arguments);
     if (!outcome.is_ok()) {
         return Status(Code::kInvalidConfig, outcome.error_text());
     }
@@ -173,6 +193,9 @@ Result<Config> hold_fixed_limits(const Written& written, const Config& before,
     Status held = hold_sampling(after.sampling, before.sampling);
     if (held) {
         held = hold_rules(after.rules, before.rules);
+    }
+    for (std::size_t i = 0; held && i < after.outputs.size(); ++i) {
+        held = hold_bound(after.outputs[i].interval_ms, before.outputs[i].interval_ms, "interval");
     }
     if (!held) {
         return held;

@@ -23,8 +23,8 @@ double interval_in_fact_ms(const OutputConfig& output, const OutputProfile& meas
 //   * it is valid, and means something else than before;
 //   * nothing differs but bounds on age, base interval, rules, and of an output when and how often
 //     a value is emitted;
-//   * rules stand behind those of the operator, so that they overrule none, and move no bean to
-//     another class;
+//   * rules stand behind those of the operator, so that they overrule none, are about one family
+//     each, and move no bean to another class;
 //   * no value gets older than kAgeMsMax, and the base interval is not shorter.
 //
 // Any thread.

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "tune/bounded_json.h"
+
 namespace remora {
 
 NLOHMANN_JSON_SERIALIZE_ENUM(UnitClass, {{UnitClass::kAlert, "alert"},
@@ -22,9 +24,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OutputProfile, name, bytes_per_s, packets_per
                                    receiver_drops_share)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuarantinedProfile, name, since_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AgentProfile, written_wall_ms, window_s, known_s, growth_s,
-                                   cpu_used_percent, ceiling_percent, tick_overhead_ms,
-                                   tick_interval_s, unfinished_share, widening_step, units, series,
-                                   unchanged, families, classes, outputs, quarantined)
+                                   cpu_used_percent, ceiling_percent, base_interval_s,
+                                   tick_overhead_ms, tick_interval_s, unfinished_share,
+                                   widening_step, units, series, unchanged, families, classes,
+                                   outputs, quarantined)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Saving, cpu_percent, bytes_per_s, series)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Price, age_s, error, series)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Finding, rule, subject, problem, evidence, advice, patch, kinds,
@@ -53,12 +56,10 @@ std::string print_report(Report report) {
 }
 
 Result<Report> parse_report(std::string_view text) {
-    const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
     try {
-        return json.get<Report>();
-    } catch (const nlohmann::json::exception& error) {
-        return Status(Code::kCorrupt,
-                      std::string("is no profile of this version of remora: ") + error.what());
+        return parse_bounded(text).get<Report>();
+    } catch (const nlohmann::json::exception&) {
+        return Status(Code::kCorrupt, "is no profile of this version of remora");
     }
 }
 

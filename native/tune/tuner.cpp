@@ -83,6 +83,13 @@ std::string Tuner::text() const {
     return text;
 }
 
+std::size_t Tuner::rules() const {
+    const auto is_rule = [](const Change& change) { return change.edit.section == "rules"; };
+    const auto kept = std::count_if(state_.kept.begin(), state_.kept.end(), is_rule);
+    const bool is_tried = trial_ && trial_->is_with() && is_rule(state_.trial[0]);
+    return is_on_ ? static_cast<std::size_t>(kept) + (is_tried ? 1 : 0) : 0;
+}
+
 void Tuner::configure(const Written& written, std::int64_t now_wall_ms) {
     ParseOutcome outcome =
         parse_config(written.text, written.file, written.environment, written.arguments);
@@ -215,6 +222,7 @@ void Tuner::begin(const std::vector<Finding>& findings, std::int64_t wall_ms) {
     change.ground = ground_of(config_, next->edit);
     change.figure = measure_name(next->measure);
     change.since_wall_ms = wall_ms;
+    change.window = 1;
     record(wall_ms, "proposed",
            {{"id", change.id},
             {"rule", change.rule},
@@ -241,7 +249,7 @@ void Tuner::go_on(const AgentProfile& profile) {
     if (!verdict && trial_->stage() == stage) {
         return;
     }
-    const Change& change = state_.trial[0];
+    Change& change = state_.trial[0];
     record(wall_ms, "measured",
            {{"id", change.id},
             {"with", stage % 2 == 1},
@@ -250,6 +258,7 @@ void Tuner::go_on(const AgentProfile& profile) {
     if (verdict) {
         conclude(*verdict, wall_ms);
     } else {
+        change.window = static_cast<std::uint32_t>(trial_->stage()) + 1;
         record(wall_ms, "done", {{"id", change.id}, {"in_force", trial_->is_with()}});
     }
 }
@@ -260,6 +269,7 @@ void Tuner::conclude(const Verdict& verdict, std::int64_t wall_ms) {
     change.after = verdict.after;
     change.noise = verdict.noise;
     change.since_wall_ms = wall_ms;
+    change.window = 0;
     state_.trial.clear();
     trial_.reset();
     rest(change.subject, wall_ms, kRestMinS);

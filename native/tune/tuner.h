@@ -30,8 +30,6 @@ namespace remora {
 class Tuner {
  public:
     static constexpr double kRestMinS = 6 * 3'600.0;
-    static constexpr double kRestMaxS = 30 * 86'400.0;
-    static constexpr std::size_t kKeptMax = 100;
 
     Tuner() = default;
     // Goes on from what was written down. What was under trial then was not judged: it is not made,
@@ -53,6 +51,9 @@ class Tuner {
     // The configuration that should be in force: the operator's, with what is kept and perhaps what
     // is tried.
     std::string text() const;
+
+    // How many rules of text(), the last ones, are not the operator's.
+    std::size_t rules() const;
 
     const TuningState& state() const { return state_; }
 

@@ -38,6 +38,7 @@ class HousekeeperTest : public testing::Test {
             done_.insert(done_.end(), tuned_.begin(), tuned_.end());
             return !std::exchange(tuned_, {}).empty();
         };
+        duties.may_revert = [this] { return may_revert_; };
         duties.on_revert = [this](const std::string& which) { done_.push_back("revert " + which); };
         duties.take_over = [this] { return is_busy_; };
         duties.has_directory = [this] { return has_directory_; };
@@ -58,6 +59,7 @@ class HousekeeperTest : public testing::Test {
     Log log_{lines_, clock_, counters_};
     bool is_busy_ = false;
     bool has_directory_ = true;
+    bool may_revert_ = true;
     std::vector<std::string> tuned_;  // what the optimizer wants in force
     std::vector<std::string> done_;
     std::unique_ptr<Housekeeper> keeper_;
@@ -146,6 +148,28 @@ TEST_F(HousekeeperTest, ARequestToTakeBackIsHandedOnOnce) {
     EXPECT_FALSE(exists(options_.revert_path));
     keeper_->do_work();
     EXPECT_EQ(done_, std::vector<std::string>{"revert 3"});
+    std::ofstream(options_.revert_path) << "all\nx";
+    keeper_->do_work();
+    EXPECT_TRUE(exists(options_.revert_path)) << "not at each wake";
+    clock_.advance_ms(1'000);
+    keeper_->do_work();
+    EXPECT_EQ(done_.back(), "revert all");
+}
+
+TEST_F(HousekeeperTest, WhileTheOptimizerIsOffNobodyLooksForARequestToTakeBack) {
+    may_revert_ = false;
+    std::ofstream(options_.revert_path) << "3";
+    keeper_->do_work();
+    EXPECT_TRUE(exists(options_.revert_path));
+    EXPECT_TRUE(done_.empty());
+}
+
+TEST_F(HousekeeperTest, ARequestInADirectoryThatAnotherAgentHasByNowIsLeft) {
+    has_directory_ = false;
+    std::ofstream(options_.revert_path) << "3";
+    keeper_->do_work();
+    EXPECT_TRUE(exists(options_.revert_path));
+    EXPECT_TRUE(done_.empty());
 }
 
 TEST_F(HousekeeperTest, ARequestThatIsNoneIsRemovedAndSaid) {

@@ -138,7 +138,8 @@ TEST_F(TuningTest, ABadFileIsSetAsideAndTheAgentStarts) {
         clock_.advance_ms(61'000);
     }
     EXPECT_EQ(lines_.count("the optimizer begins anew, and the file is called"), 3);
-    EXPECT_TRUE(lines_.has("found version 9; expected 1"));
+    EXPECT_TRUE(lines_.has("found version 9; expected 2"));
+    EXPECT_EQ(lines_.text().find("json.exception"), std::string::npos);
     keep();
 }
 
@@ -146,26 +147,96 @@ TEST_F(TuningTest, WhatIsNoFileIsSaidAndTheAgentStarts) {
     std::filesystem::create_directories(temporary_.path() + "/remora.tuning.json/x");
     std::filesystem::create_directories(temporary_.path() + "/remora.tuning.json.bad/x");
     start(kApply);
-    EXPECT_TRUE(lines_.has("remora.tuning.json: is no regular file; the optimizer begins anew"));
+    const std::string path = temporary_.path() + "/remora.tuning.json";
+    EXPECT_TRUE(lines_.has(": " + path + ": is no regular file; the optimizer begins anew") ||
+                lines_.has(path + ": is no regular file; the optimizer begins anew"));
+    EXPECT_EQ(lines_.text().find(path + ": " + path), std::string::npos) << lines_.text();
     pass(10);
     EXPECT_EQ(tuning_->text(), kApply) << "what cannot be written down is not done";
-    EXPECT_TRUE(lines_.has("nothing is changed meanwhile"));
+    EXPECT_TRUE(lines_.has("nothing is tried or kept meanwhile"));
 }
 
-TEST_F(TuningTest, WhatCannotBeWrittenDownIsNotDone) {
+// Whoever is root reads every file, so this one leads nowhere.
+TEST_F(TuningTest, AFileThatCannotBeReadJustNowIsNeitherForgottenNorOverwritten) {
     keep();
-    const std::string kept = tuning_->text();
-    const std::string written = content("remora.tuning.json");
+    const std::string path = temporary_.path() + "/remora.tuning.json";
+    std::filesystem::rename(path, path + ".aside");
+    std::filesystem::create_symlink(path, path);
+    start(kApply);
+    EXPECT_TRUE(lines_.has("cannot be opened: Too many levels of symbolic links; nothing is kept"));
+    pass(10);
+    EXPECT_EQ(tuning_->text(), kApply);
+    EXPECT_TRUE(std::filesystem::is_symlink(path)) << "it stays as it is";
+    std::filesystem::rename(path + ".aside", path);
+    pass(1);
+    EXPECT_TRUE(has_rule());
+    EXPECT_TRUE(lines_.has("tuning: in force again, since it was kept: change 1 (interval: kafka"));
+}
+
+TEST_F(TuningTest, WhatComesInForceAgainIsSaid) {
+    keep();
+    EXPECT_FALSE(lines_.has("in force again"));
+    start(kApply);
+    EXPECT_EQ(lines_.count("tuning: in force again, since it was kept: change 1 (interval: "), 1);
+    EXPECT_EQ(count(Counter::kTuningInForce), 1U);
+    configure("{}");
+    EXPECT_EQ(count(Counter::kTuningInForce), 0U);
+    configure(kApply);
+    EXPECT_EQ(lines_.count("tuning: in force again, since it was kept: change 1 (interval: "), 2);
+    configure(std::string(kApply) + "\n");
+    EXPECT_EQ(lines_.count("tuning: in force again"), 2) << "it was so before";
+}
+
+TEST_F(TuningTest, TheWindowOfATrialIsTold) {
+    EXPECT_EQ(count(Counter::kTuningWindow), 0U);
+    pass(2);
+    EXPECT_EQ(count(Counter::kTuningWindow), 1U);
+    EXPECT_EQ(state().trial.at(0).window, 1U);
+    pass(4);
+    EXPECT_EQ(count(Counter::kTuningWindow), 2U);
+    EXPECT_EQ(state().trial.at(0).window, 2U);
+    pass(20);
+    EXPECT_EQ(count(Counter::kTuningWindow), 0U);
+    EXPECT_EQ(count(Counter::kTuningInForce), 1U);
+    EXPECT_EQ(state().kept.at(0).window, 0U);
+}
+
+TEST_F(TuningTest, AStateThatWasEditedIsNotInForce) {
+    keep();
+    std::string edited = content("remora.tuning.json");
+    edited.replace(edited.find("\"5m\""), 4, "\"4m\"");
+    std::ofstream(temporary_.path() + "/remora.tuning.json") << edited;
+    start(kApply);
+    EXPECT_EQ(tuning_->text(), kApply);
+    EXPECT_TRUE(lines_.has("found a file that was edited or damaged; expected what an agent"));
+    EXPECT_EQ(content("remora.tuning.json.bad"), edited);
+}
+
+TEST_F(TuningTest, WhatIsTakenBackIsSoAlsoWhenItCannotBeWrittenDown) {
+    keep();
     // Nothing can be renamed to what is a directory with something in it.
     std::filesystem::remove(temporary_.path() + "/remora.tuning.json");
     std::filesystem::create_directories(temporary_.path() + "/remora.tuning.json/x");
     tuning_->revert("1");
-    EXPECT_EQ(tuning_->text(), kept);
-    EXPECT_TRUE(lines_.has("nothing is changed meanwhile"));
-    std::filesystem::remove_all(temporary_.path() + "/remora.tuning.json");
-    tuning_->revert("1");
     EXPECT_EQ(tuning_->text(), kApply);
+    EXPECT_TRUE(lines_.has("nothing is tried or kept meanwhile"));
+    EXPECT_TRUE(lines_.has("change 1 is reverted"));
+    std::filesystem::remove_all(temporary_.path() + "/remora.tuning.json");
+    pass(60);
+    EXPECT_EQ(tuning_->text(), kApply) << "it rests, as the operator wanted";
     EXPECT_TRUE(state().kept.empty());
+    EXPECT_EQ(state().rests.at(0).rest_s, kRestMaxS);
+}
+
+TEST_F(TuningTest, WhatCannotBeWrittenDownIsNotKept) {
+    pass(20);
+    ASSERT_TRUE(has_rule());
+    std::filesystem::remove(temporary_.path() + "/remora.tuning.json");
+    std::filesystem::create_directories(temporary_.path() + "/remora.tuning.json/x");
+    pass(2);
+    EXPECT_EQ(tuning_->text(), kApply);
+    EXPECT_FALSE(lines_.has("is kept"));
+    EXPECT_EQ(count(Counter::kTuningKept), 0U);
 }
 
 TEST_F(TuningTest, ARecordThatCannotBeWrittenIsSaidAndChangesGoOn) {

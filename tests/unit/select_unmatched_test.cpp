@@ -45,6 +45,17 @@ TEST(UnmatchedTest, NamesWhatNoBeanHasMatchedByKeyAndText) {
     EXPECT_EQ(unmatched.sentence().find("rules."), std::string::npos);
 }
 
+TEST(UnmatchedTest, RulesOfTheOptimizerAreNobodysMistake) {
+    Config config;
+    config.rules.resize(2);
+    config.rules[0].match = "a:type=A";
+    config.rules[1].match = "b:type=B";
+    config.tuned_rules = 1;
+    const std::string sentence = Unmatched(config).sentence();
+    EXPECT_NE(sentence.find("rules.0.match \"a:type=A\""), std::string::npos) << sentence;
+    EXPECT_EQ(sentence.find("rules.1"), std::string::npos) << sentence;
+}
+
 TEST(UnmatchedTest, ManyAreCountedAndNotNamed) {
     Config config;
     for (int i = 0; i < 50; ++i) {

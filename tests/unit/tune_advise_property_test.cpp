@@ -40,6 +40,50 @@ class RandomAgent {
         changed.merge_patch(patch);
         return changed.dump();
     }
+    // What nobody judged, as if somebody had written it into the state of the optimizer.
+    Edit forged() {
+        const json value = one_of<json>({"1s", "5s", "20m", 50, 0.9, "changed", "/etc/passwd",
+                                         json::array({"a:*"}), json::object({{"a", "b"}}), nullptr,
+                                         true, "exclude", "include", "alert", 100});
+        const std::string key = one_of<std::string>({"cpu_budget_percent",
+                                                     "topic_max_interval",
+                                                     "min_interval",
+                                                     "policy",
+                                                     "include",
+                                                     "exclude",
+                                                     "path",
+                                                     "host",
+                                                     "name",
+                                                     "emit",
+                                                     "spread",
+                                                     "interval",
+                                                     "max_interval",
+                                                     "format",
+                                                     "labels",
+                                                     "mode",
+                                                     "may",
+                                                     "units_max",
+                                                     "action",
+                                                     "attributes",
+                                                     "where",
+                                                     "class",
+                                                     "importance",
+                                                     "top",
+                                                     "aggregate"});
+        Edit edit;
+        edit.section = one_of<std::string>({"rules", "rules", "rules", "outputs", "outputs",
+                                            "sampling", "select", "topics", "limits", "labels",
+                                            "optimizer", "directory", "trace", "nothing"});
+        edit.output = one_of<std::string>({"o0", "o1", "file-0", ""});
+        edit.keys = {{key, value}};
+        if (edit.section == "rules" && !dice_.one_in(10)) {
+            edit.keys["match"] = one_of<std::string>(
+                {"*:*", "kafka.controller:*", "kafka.*:type=KafkaController,name=N0",
+                 "kafka.server:type=*,name=N1", "kafka.controller:type=KafkaController,name=*",
+                 "kafka.server:type=Nothing,client-id=*", "x", ""});
+        }
+        return edit;
+    }
     // The operator lets the optimizer do what it can, or part of that.
     void allow() {
         json may = json::array();
@@ -203,6 +247,7 @@ void hold_outputs(const Config& after, const Config& before) {
     for (std::size_t i = 0; i < after.outputs.size(); ++i) {
         const OutputConfig& a = after.outputs[i];
         const OutputConfig& b = before.outputs[i];
+        EXPECT_LE(a.interval_ms, std::max(b.interval_ms, kFiveMinutesMs));
         EXPECT_EQ(std::tie(a.name, a.type, a.format, a.path, a.host, a.port, a.include, a.exclude,
                            a.labels, a.self_metrics),
                   std::tie(b.name, b.type, b.format, b.path, b.host, b.port, b.include, b.exclude,
@@ -326,6 +371,37 @@ TEST(TunerProperty, NoConfigurationThatComesInForceBreaksALimitHoweverMuchIsKept
     for (const char* kind : change_kind_names()) {
         EXPECT_GT(kept[kind], 0) << "nothing was kept of kind " << kind;
     }
+}
+
+// Whoever can write the file can write its sum too. The pool has no family that is collected: what
+// a rule may do with one is told by a profile alone.
+TEST(TunerProperty, AStateThatIsForgedBreaksNoLimit) {
+    int in_force = 0;
+    for (unsigned seed = 0; seed < 300 && !testing::Test::HasFailure(); ++seed) {
+        RandomAgent agent(seed);
+        agent.allow();
+        const Written written = agent.written();
+        const Config before =
+            parse_config(written.text, written.file, written.environment, "").config;
+        TuningState state;
+        for (std::uint32_t id = 1; id <= 5; ++id) {
+            Change change;
+            change.id = id;
+            change.edit = agent.forged();
+            change.ground = ground_of(before, change.edit);
+            state.kept.push_back(std::move(change));
+        }
+        SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + print_state(state));
+        const Result<TuningState> read = parse_state(print_state(state));
+        ASSERT_TRUE(read) << read.status().message();
+        Tuner tuner(read.value(), 0);
+        tuner.configure(written, 0);
+        hold_everything(agent, tuner.text());
+        in_force += static_cast<int>(tuner.state().kept.size());
+        tuner.take(agent.profile(), {});
+        hold_everything(agent, tuner.text());
+    }
+    EXPECT_GT(in_force, 0) << "some of it breaks no limit";
 }
 
 }  // namespace

@@ -349,6 +349,29 @@ TEST_F(TunerTest, WhatBreaksALimitIsDroppedHoweverItCameIntoTheFile) {
     EXPECT_THAT(broker_.decisions().at(0), HasSubstr("operator's to decide"));
 }
 
+TEST_F(TunerTest, ARuleAboutMoreThanAFamilyIsDroppedHoweverItCameIntoTheFile) {
+    for (const char* match : {"*:*", "kafka.controller:*", "kafka.server:type=*,name=*",
+                              "kafka.*:type=A", "kafka.server:type=Repl?caManager", "", "x"}) {
+        TuningState state;
+        Change change;
+        change.edit = {"rules", "", {{"match", match}, {"action", "exclude"}}};
+        change.ground = ground_of(parse_config(kApply, "r.json", {}, "").config, change.edit);
+        state.kept = {change};
+        tuner_ = Tuner(state, broker_.wall_ms());
+        configure(R"({"optimizer": {"mode": "apply", "may": ["exclude"]}})");
+        EXPECT_TRUE(tuner_.state().kept.empty()) << match;
+        const std::string why = broker_.decisions().back();
+        EXPECT_THAT(why, testing::Not(HasSubstr("r.json"))) << "it is not the operator's";
+    }
+}
+
+TEST_F(TunerTest, AnIntervalIsDroppedWhenTheOperatorSetsOtherBounds) {
+    keep();
+    configure(R"({"optimizer": {"mode": "apply"}, "sampling": {"topic_max_interval": "10s"}})");
+    EXPECT_TRUE(tuner_.state().kept.empty());
+    EXPECT_FALSE(has_rule(tuner_.text())) << "nothing of a topic gets older than ten seconds";
+}
+
 TEST_F(TunerTest, WhatHasBecomeAnAlertIsDropped) {
     keep();
     broker_.effect = [](const std::string&, AgentProfile& profile) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
+#include <string>
+
 namespace remora {
 namespace {
 
@@ -37,20 +40,58 @@ TEST(TuningStateTest, WhatIsReadIsWhatWasWritten) {
     EXPECT_EQ(read.value().rests[0].until_wall_ms, 1'700'000'000'001);
 }
 
+std::string why_refused(const std::string& text) {
+    const Result<TuningState> read = parse_state(text);
+    EXPECT_EQ(read.status().code(), Code::kCorrupt) << text.substr(0, 200);
+    EXPECT_EQ(read.status().message().find("exception"), std::string::npos);
+    return read.status().message();
+}
+
 TEST(TuningStateTest, WhatIsNoStateIsRefused) {
-    for (const char* text : {"", "[]", "{}", "{\"version\": 1}", "{\"version\": \"1\"}"}) {
-        EXPECT_EQ(parse_state(text).status().code(), Code::kCorrupt) << text;
+    for (const char* text : {"", "[]", "{}", "7", "{\"version\": 2}", "{\"version\": \"2\"}"}) {
+        EXPECT_NE(why_refused(text).find("; expected "), std::string::npos);
     }
     std::string other = print_state({});
-    other.replace(other.find("\"version\": 1"), 12, "\"version\": 2");
-    EXPECT_NE(parse_state(other).status().message().find("found version 2; expected 1"),
-              std::string::npos);
+    other.replace(other.find("\"version\": 2"), 12, "\"version\": 7");
+    EXPECT_EQ(why_refused(other), "found version 7; expected 2");
     TuningState nothing;
     nothing.kept = {some_change()};
     nothing.kept[0].edit = {};
-    EXPECT_EQ(parse_state(print_state(nothing)).status().code(), Code::kCorrupt);
+    EXPECT_EQ(why_refused(print_state(nothing)).rfind("found a change or a rest that cannot be", 0),
+              0U);
     nothing.kept[0].edit = {"rules", "", nlohmann::json::array()};
-    EXPECT_EQ(parse_state(print_state(nothing)).status().code(), Code::kCorrupt);
+    why_refused(print_state(nothing));
+    TuningState long_rest;
+    long_rest.rests = {{"d:type=A", 1, 1e300}};
+    why_refused(print_state(long_rest));
+    TuningState two;
+    two.trial = {some_change(), some_change()};
+    why_refused(print_state(two));
+}
+
+TEST(TuningStateTest, WhatWasEditedOrCutIsRefused) {
+    TuningState state;
+    state.kept = {some_change()};
+    const std::string text = print_state(state);
+    for (std::size_t bytes = 0; bytes + 1 < text.size(); ++bytes) {
+        ASSERT_FALSE(parse_state(text.substr(0, bytes))) << bytes;
+    }
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (std::isalnum(static_cast<unsigned char>(text[at])) == 0) {
+            continue;  // white space means nothing
+        }
+        std::string edited = text;
+        edited[at] = edited[at] == '1' ? '2' : '1';
+        ASSERT_FALSE(parse_state(edited)) << at << "\n" << edited;
+    }
+}
+
+// Printing and copying what lies so deep would end the broker.
+TEST(TuningStateTest, WhatLiesDeepIsRefused) {
+    const std::string deep(kTuningBytesMax / 2, '[');
+    why_refused("{\"version\": 2, \"kept\": " + deep);
+    why_refused(deep + std::string(deep.size(), ']'));
+    why_refused("{\"version\": " + deep + std::string(deep.size(), ']') + "}");
 }
 
 }  // namespace
