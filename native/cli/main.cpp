@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <functional>
 #include <iostream>
 #include <limits>
 #include <string>
@@ -15,6 +16,7 @@
 #include "cli/plan.h"
 #include "cli/profile.h"
 #include "cli/replay.h"
+#include "cli/report.h"
 #include "cli/stat.h"
 #include "cli/top.h"
 #include "cli/tune.h"
@@ -70,6 +72,16 @@ CLI::App* add_profile(CLI::App& app, const char* name, const char* text,
     return command;
 }
 
+CLI::App* add_report(CLI::App& app, remora::ReportOptions& report) {
+    CLI::App* command =
+        app.add_subcommand("report", "profile, suggestions, trials and history as one page");
+    command->add_option("where", report.directory, "the agent's directory")->required();
+    command
+        ->add_option("--html", report.html, "file to write; nothing in it is loaded from elsewhere")
+        ->required();
+    return command;
+}
+
 // What it changed by itself, and the command below it that takes that back.
 CLI::App* add_tune(CLI::App& app, remora::TuneOptions& tune) {
     CLI::App* command = app.add_subcommand("tune", "show what the optimizer has changed");
@@ -78,6 +90,7 @@ CLI::App* add_tune(CLI::App& app, remora::TuneOptions& tune) {
     CLI::App* revert = command->add_subcommand("revert", "have the agent take changes back");
     revert->add_option("where", tune.directory, "the agent's directory")->required();
     revert->add_option("which", tune.which, "number of a change, or all")->required();
+    revert->callback([&tune] { tune.reverts = true; });
     return command;
 }
 
@@ -117,19 +130,20 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", REMORA_VERSION);
 
     remora::StatOptions stat;
-    CLI::App* stat_command = add_stat(app, stat);
-
     remora::TopOptions top;
-    CLI::App* top_command = add_top(app, top);
-
     remora::ProfileOptions profile;
-    CLI::App* profile_command =
-        add_profile(app, "profile", "show what the agent's own collection costs", profile);
-    CLI::App* suggest_command = add_profile(
-        app, "suggest", "show what could be better, with the configuration for it", profile);
-
+    remora::ReportOptions report;
     remora::TuneOptions tune;
-    CLI::App* tune_command = add_tune(app, tune);
+    const std::pair<const CLI::App*, std::function<int()>> commands[] = {
+        {add_stat(app, stat), [&] { return remora::run_stat(stat); }},
+        {add_top(app, top), [&] { return remora::run_top(top); }},
+        {add_profile(app, "profile", "show what the agent's own collection costs", profile),
+         [&] { return remora::run_profile(profile); }},
+        {add_profile(app, "suggest", "show what could be better, with the configuration for it",
+                     profile),
+         [&] { return remora::run_suggest(profile); }},
+        {add_report(app, report), [&] { return remora::run_report(report); }},
+        {add_tune(app, tune), [&] { return remora::run_tune(tune); }}};
 
     remora::AttachOptions attach;
     CLI::App* attach_command = add_start(app, attach);
@@ -152,20 +166,10 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : kUsage;
     }
-    if (stat_command->parsed()) {
-        return remora::run_stat(stat);
-    }
-    if (top_command->parsed()) {
-        return remora::run_top(top);
-    }
-    if (profile_command->parsed()) {
-        return remora::run_profile(profile);
-    }
-    if (suggest_command->parsed()) {
-        return remora::run_suggest(profile);
-    }
-    if (tune_command->parsed()) {
-        return remora::run_tune(tune);
+    for (const auto& [command, run] : commands) {
+        if (command->parsed()) {
+            return run();
+        }
     }
     for (const CLI::App* command : {attach_command, detach_command, reload_command}) {
         if (command->parsed()) {

@@ -47,15 +47,6 @@ std::string shortened(const std::string& name) {
     return name.size() <= kFamilyColumns ? name : name.substr(0, kFamilyColumns - 3) + "...";
 }
 
-// "written 12 s ago", or why that is not of now.
-std::string age_of(const std::string& directory, std::int64_t written_ms) {
-    const std::int64_t now_ms = SystemClock().wall_ms();
-    const Result<CounterFile> counters = read_counter_file(counters_path(directory));
-    const std::string old = counters ? why_old(counters.value(), now_ms) : "missing";
-    return "written " + std::to_string((now_ms - written_ms) / 1000) + " s ago" +
-           (old.empty() ? "" : "; the agent's counters are " + old);
-}
-
 void print_agent(const AgentProfile& profile) {
     std::cout << formatted(
                      "CPU       %s %.3f of %.3f %% of a core; %.2f ms a tick beside the reads\n",
@@ -65,10 +56,10 @@ void print_agent(const AgentProfile& profile) {
                            bar(share(profile.unchanged, profile.series)).c_str(), profile.unchanged,
                            profile.series, profile.units)
               << formatted(
-                     "ticks     every %g s, %.1f %% without all their reads; bounds on age widened "
-                     "by step %u\n",
-                     profile.tick_interval_s, 100 * profile.unfinished_share,
-                     profile.widening_step);
+                     "ticks     every %g s, %g s configured; %.1f %% without all their reads; "
+                     "bounds on age widened by step %u\n",
+                     profile.tick_interval_s, profile.base_interval_s,
+                     100 * profile.unfinished_share, profile.widening_step);
 }
 
 void print_classes(const AgentProfile& profile) {
@@ -111,15 +102,15 @@ void print_outputs(const AgentProfile& profile) {
 }
 
 // The parts of a prediction that are not 0.
-void print_prediction(const char* title,
-                      std::initializer_list<std::pair<const char*, double>> all) {
+std::string prediction(const char* title,
+                       std::initializer_list<std::pair<const char*, double>> all) {
     std::string line;
     for (const auto& [format, value] : all) {
         if (value != 0) {
             line += (line.empty() ? "" : ", ") + formatted(format, value);
         }
     }
-    std::cout << "  " << title << (line.empty() ? "nothing that can be predicted" : line) << "\n";
+    return title + (line.empty() ? "nothing that can be predicted" : line);
 }
 
 void print_finding(const Finding& finding) {
@@ -130,14 +121,8 @@ void print_finding(const Finding& finding) {
         separator = ", ";
     }
     std::cout << "\n  " << finding.advice << "\n";
-    print_prediction("saves: ", {{"%.4f %% of a core", finding.saving.cpu_percent},
-                                 {"%.0f bytes/s", finding.saving.bytes_per_s},
-                                 {"%.0f series", finding.saving.series}});
-    print_prediction("costs: ", {{"values up to %.0f s old", finding.price.age_s},
-                                 {"error %+.4f", finding.price.error},
-                                 {"%.0f series that are gone", finding.price.series}});
-    if (!finding.left_alone.empty()) {
-        std::cout << "  not proposed: " << finding.left_alone << "\n";
+    for (const std::string& line : prediction_texts(finding)) {
+        std::cout << "  " << line << "\n";
     }
     if (!finding.patch.is_null()) {
         std::cout << "  JSON merge patch: "
@@ -160,6 +145,28 @@ Result<Report> read_report(const std::string& directory) {
     return report;
 }
 
+std::string profile_age(const std::string& directory, std::int64_t written_wall_ms) {
+    const std::int64_t now_ms = SystemClock().wall_ms();
+    const Result<CounterFile> counters = read_counter_file(counters_path(directory));
+    const std::string old = counters ? why_old(counters.value(), now_ms) : "missing";
+    return "written " + std::to_string((now_ms - written_wall_ms) / 1000) + " s ago" +
+           (old.empty() ? "" : "; the agent's counters are " + old);
+}
+
+std::vector<std::string> prediction_texts(const Finding& finding) {
+    std::vector<std::string> lines = {
+        prediction("saves: ", {{"%.4f %% of a core", finding.saving.cpu_percent},
+                               {"%.0f bytes/s", finding.saving.bytes_per_s},
+                               {"%.0f series", finding.saving.series}}),
+        prediction("costs: ", {{"values up to %.0f s old", finding.price.age_s},
+                               {"error %+.4f", finding.price.error},
+                               {"%.0f series that are gone", finding.price.series}})};
+    if (!finding.left_alone.empty()) {
+        lines.push_back("not proposed: " + finding.left_alone);
+    }
+    return lines;
+}
+
 int run_profile(const ProfileOptions& options) {
     const Result<Report> report = read_report(options.directory);
     if (!report) {
@@ -171,7 +178,7 @@ int run_profile(const ProfileOptions& options) {
         return 0;
     }
     const AgentProfile& profile = report.value().profile;
-    std::cout << age_of(options.directory, profile.written_wall_ms)
+    std::cout << profile_age(options.directory, profile.written_wall_ms)
               << formatted("; rates are of %.0f s, known for %.0f s\n", profile.window_s,
                            profile.known_s);
     print_agent(profile);
@@ -200,7 +207,7 @@ int run_suggest(const ProfileOptions& options) {
         return 0;
     }
     const AgentProfile& profile = report.value().profile;
-    std::cout << age_of(options.directory, profile.written_wall_ms)
+    std::cout << profile_age(options.directory, profile.written_wall_ms)
               << formatted(", known for %.0f s", profile.known_s)
               << (report.value().findings.empty() ? ": nothing to suggest" : "") << "\n";
     for (const Finding& finding : report.value().findings) {

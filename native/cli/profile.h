@@ -2,7 +2,9 @@
 // better. Both read the file that the agent writes once a minute.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "tune/report.h"
@@ -17,6 +19,12 @@ struct ProfileOptions {
 // Returns what the agent of that directory wrote last. kNotFound: nothing; kCorrupt: another
 // version wrote it.
 Result<Report> read_report(const std::string& directory);
+
+// "written 12 s ago", or why that is not of now.
+std::string profile_age(const std::string& directory, std::int64_t written_wall_ms);
+
+// What the finding saves and costs, and why nothing is proposed where that is so; a line each.
+std::vector<std::string> prediction_texts(const Finding& finding);
 
 // Each prints to stdout; problems to stderr. Exit status: 0, or 1 when there is no profile of this
 // version.

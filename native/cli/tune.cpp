@@ -9,8 +9,10 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/formatted.h"
+#include "cli/agent_files.h"
 #include "cli/live.h"
 #include "config/quantity.h"
+#include "tune/trial.h"
 #include "tune/tuning_state.h"
 
 namespace remora {
@@ -27,10 +29,12 @@ std::string file_of(const std::string& directory) {
 Result<TuningState> read_state(const std::string& directory) {
     const Result<std::string> text = read_file(file_of(directory), kTuningBytesMax);
     if (!text) {
+        const bool is_missing = text.status().code() == Code::kNotFound;
         return Status(text.status().code(),
                       text.status().message() +
-                          "; an agent with optimizer.mode \"apply\" writes it with its first "
-                          "change");
+                          (is_missing ? "; an agent with optimizer.mode \"apply\" writes it with "
+                                        "its first change"
+                                      : ""));
     }
     Result<TuningState> state = parse_state(text.value());
     if (!state) {
@@ -44,14 +48,22 @@ std::string time_text(std::int64_t ms) {
     return format_duration(std::max<std::int64_t>(ms, 0) / kMillisOfMinute * kMillisOfMinute);
 }
 
+// Of a trial: the change is made in every second window.
+std::string window_text(std::uint32_t window) {
+    return window == 0
+               ? ""
+               : ", window " + std::to_string(window) + " of " + std::to_string(kTrialWindows) +
+                     (window % 2 == 0 ? " (with it)" : " (without it)");
+}
+
 void print_change(const Change& change, const char* what, std::int64_t now_ms) {
     std::string kinds;
     for (const std::string& kind : change.kinds) {
         kinds += (kinds.empty() ? "" : ", ") + kind;
     }
     std::cout << "change " << change.id << ", " << what << " since "
-              << time_text(now_ms - change.since_wall_ms) << ", of " << kinds << ": "
-              << change.subject << "\n  found by " << change.rule << "; "
+              << time_text(now_ms - change.since_wall_ms) << window_text(change.window) << ", of "
+              << kinds << ": " << change.subject << "\n  found by " << change.rule << "; "
               << (change.edit.section == "rules" ? "one more rule"
                                                  : change.edit.section + " " + change.edit.output)
               << ": "
@@ -87,6 +99,10 @@ int show(const TuneOptions& options) {
     const std::int64_t now_ms = SystemClock().wall_ms();
     std::cout << state.kept.size() << " kept, " << state.trial.size()
               << " tried; what happened: " << options.directory << "/remora.tuning.ndjson\n";
+    const Result<CounterFile> agent = live_agent(options.directory);
+    if (!agent) {
+        std::cout << "nothing of it is in force now: " << agent.status().message() << "\n";
+    }
     for (const Change& change : state.kept) {
         print_change(change, "kept", now_ms);
     }
@@ -108,6 +124,13 @@ int revert(const TuneOptions& options) {
         return status;
     };
     const Result<TuningState> before = read_state(options.directory);
+    const bool is_none = before ? !has(before.value(), "all")
+                                : before.status().code() == Code::kNotFound &&
+                                      read_counter_file(counters_path(options.directory)).is_ok();
+    if (options.which == "all" && is_none) {
+        std::cout << "nothing is kept or tried\n";
+        return 0;
+    }
     if (!before) {
         return fail(before.status().message(), kUsage);
     }
@@ -123,7 +146,8 @@ int revert(const TuneOptions& options) {
             return now && !has(now.value(), options.which);
         });
     if (!answered) {
-        return fail(answered.message(), kFailed);
+        return fail(answered.message() + "; with optimizer.mode off an agent does not answer",
+                    kFailed);
     }
     std::cout << "taken back\n";
     return 0;
@@ -136,7 +160,7 @@ int run_tune(const TuneOptions& options) {
         std::cerr << "remora tune: where is required: the agent's directory\n";
         return kUsage;
     }
-    return options.which.empty() ? show(options) : revert(options);
+    return options.reverts ? revert(options) : show(options);
 }
 
 }  // namespace remora

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """`remora top`, `stat`, `profile`, `suggest`, `tune` and `check --live` beside an agent that lives, one that was killed, and where there is none."""
 
+import collections
+import html.parser
 import json
 import os
 import pathlib
@@ -21,7 +23,7 @@ BEAN = "gauge\tkafka.log:type=Log,name=Size,topic=a,partition=0\n"
 FAMILY = "kafka.log:type=Log,name=Size,topic=*,partition=*"
 PROFILE = {
     "written_wall_ms": 0, "window_s": 60, "known_s": 900, "growth_s": 0, "cpu_used_percent": 0.25, "ceiling_percent": 1,
-    "tick_overhead_ms": 2.5, "tick_interval_s": 10, "unfinished_share": 0, "widening_step": 0, "units": 1200,
+    "base_interval_s": 10, "tick_overhead_ms": 2.5, "tick_interval_s": 10, "unfinished_share": 0, "widening_step": 0, "units": 1200,
     "series": 2000, "unchanged": 500,
     "families": [{"name": FAMILY, "unit_class": "partition", "is_named": False, "units": 1200, "series": 1200,
                   "unchanged": 500, "series_before": 1200, "typical_us": 1.5, "tail_us": 9, "cpu_percent": 0.125,
@@ -40,7 +42,15 @@ FINDING = {"rule": "costly_family", "subject": FAMILY, "problem": "it costs", "e
 
 CHANGE = {"id": 1, "rule": "costly_family", "subject": FAMILY, "kinds": ["interval"],
           "edit": {"section": "rules", "output": "", "keys": {"match": FAMILY, "interval": "5m"}}, "ground": "",
-          "figure": "CPU of reads, % of a core", "before": 0.25, "after": 0.125, "noise": 0.01}
+          "figure": "CPU of reads, % of a core", "before": 0.25, "after": 0.125, "noise": 0.01, "window": 0}
+
+
+def sum_of(state):
+    """As native/base/hash.h and native/tune/tuning_state.cpp have it."""
+    total = 0xCBF29CE484222325
+    for byte in json.dumps(state, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode():
+        total = (total ^ byte) * 0x100000001B3 % 2**64
+    return f"{(total ^ total >> 32) * 0x9E3779B97F4A7C15 % 2**64:016x}"
 
 
 def run(*arguments):
@@ -51,6 +61,29 @@ def pid_of_the_dead():
     process = subprocess.Popen(["true"])
     process.wait()
     return process.pid
+
+
+class Page(html.parser.HTMLParser):
+    """What a browser would see: how many elements of each kind, what is open at the end, and the words."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.open, self.words = collections.Counter(), [], ""
+
+    def handle_starttag(self, tag, attrs):
+        self.tags[tag] += 1
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags[tag] += 1
+
+    def handle_endtag(self, tag):
+        if self.open.pop() != tag:
+            raise AssertionError(f"</{tag}> ends nothing")
+
+    def handle_data(self, data):
+        self.words += data
 
 
 class ToolTest(unittest.TestCase):
@@ -142,9 +175,51 @@ class ToolTest(unittest.TestCase):
         self.profile()
         self.assertIn("nothing to suggest", run("suggest", str(self.directory)).stdout)
 
+    def test_a_report_is_one_page_with_everything_and_loads_nothing(self):
+        evil = "<script>alert(1)</script>&\"'"
+        self.profile(FINDING, {**FINDING, "subject": evil, "patch": None, "left_alone": "it is an alert"})
+        record = [{"wall_ms": 1_800_000_000_000, "what": "seen", "rule": "costly_family", "subject": evil, "problem": "it costs"},
+                  {"wall_ms": 1_800_000_060_000, "what": "proposed", "id": 1, "subject": FAMILY, "advice": "read it less",
+                   "figure": "CPU of reads, % of a core", "patch": PATCH}]
+        for i, value in enumerate((0.2, 0.1, 0.3, 0.1)):
+            record.append({"wall_ms": 1_800_000_060_000 + i, "what": "measured", "id": 1, "with": i % 2 == 1,
+                           "values": [value, value, value, value]})
+        record.append({"wall_ms": 1_800_001_200_000, "what": "decided", "id": 1, "subject": FAMILY, "verdict": "kept",
+                       "why": "it helped both times, beyond noise", "figure": "CPU of reads, % of a core"})
+        lines = [json.dumps(event) for event in record]
+        (self.directory / "remora.tuning.ndjson.1").write_text(lines[0] + "\nbroken{\n" + "[" * 100_000 + "\n")
+        (self.directory / "remora.tuning.ndjson").write_text("\n".join(lines[1:]) + "\n")
+        page = self.directory / "page.html"
+        made = run("report", str(self.directory), "--html", str(page))
+        self.assertEqual((made.returncode, made.stdout, made.stderr), (0, "", ""))
+        text = page.read_text()
+        seen = Page()
+        seen.feed(text)
+        seen.close()
+        self.assertEqual(seen.open, [], "every element ends")
+        self.assertFalse({"script", "link", "img", "iframe", "object"} & seen.tags.keys())
+        self.assertNotRegex(text, r"https?:|url\(|@import|src=")
+        self.assertEqual(seen.tags["circle"], 16)
+        for words in (evil, FAMILY, "0.250 of 1.000 % of a core", "it costs. read it less.", "saves: 0.1000 % of a core",
+                      "not proposed: it is an alert", "Change 1: " + FAMILY, "2027-01-15 08:20 UTC: it helped both times, beyond noise",
+                      "without: 0.2", "with: 0.1", "2 lines of the record cannot be read.", json.dumps(PATCH, sort_keys=True, separators=(",", ":"))):
+            self.assertIn(words, seen.words)
+        self.assertLess(len(text), 100_000)
+
+    def test_a_report_says_when_there_is_little_to_tell_and_when_it_cannot_be_written(self):
+        self.profile()
+        for path in ("page.html", "/dev/stdout"):
+            made = run("report", str(self.directory), "--html", os.path.join(self.directory, path))
+            self.assertEqual(made.returncode, 0)
+        for words in ("Nothing to suggest.", "Changes that were tried</h2>\n<p>None.", "Nothing was recorded."):
+            self.assertIn(words, made.stdout)
+        full = run("report", str(self.directory), "--html", "/dev/full")
+        self.assertEqual((full.returncode, full.stderr), (1, "remora report: /dev/full: cannot be written: No space left on device\n"))
+        self.assertEqual(run("report", str(self.directory)).returncode, 2)
+
     def test_without_a_profile_the_key_is_named(self):
-        for command in ("profile", "suggest"):
-            nothing = run(command, str(self.directory))
+        for command in (("profile",), ("suggest",), ("report", "--html", str(self.directory / "x"))):
+            nothing = run(*command, str(self.directory))
             self.assertEqual(nothing.returncode, 1)
             self.assertIn('an agent with optimizer.mode "suggest" writes it', nothing.stderr)
         (self.directory / "remora.profile.json").write_text('{"profile": {}}')
@@ -153,28 +228,33 @@ class ToolTest(unittest.TestCase):
     def tuning(self, kept=(), trial=(), rests=()):
         """Replaces the state of the optimizer, as native/tune/tuning_state.cpp writes it."""
         since_ms = int(time.time() * 1000) - 2 * 3600 * 1000 - 5000
-        state = {"version": 1, "next_id": 3, "kept": [{**one, "since_wall_ms": since_ms} for one in kept],
+        state = {"version": 2, "next_id": 3, "kept": [{**one, "since_wall_ms": since_ms} for one in kept],
                  "trial": [{**one, "since_wall_ms": since_ms} for one in trial], "rests": list(rests)}
+        state["sum"] = sum_of(state)
         (self.directory / "tuning.new").write_text(json.dumps(state))
         (self.directory / "tuning.new").rename(self.directory / "remora.tuning.json")
         return state
 
     def test_what_the_optimizer_changed_is_told_in_words(self):
         now_ms = int(time.time() * 1000)
-        tried = {**CHANGE, "id": 2, "before": 0, "after": 0, "kinds": ["spread"], "subject": "udp",
+        self.counters()
+        tried = {**CHANGE, "id": 2, "window": 4, "before": 0.0, "after": 0.0, "kinds": ["spread"], "subject": "udp",
                  "edit": {"section": "outputs", "output": "udp", "keys": {"spread": 0.8}}}
-        state = self.tuning([CHANGE], [tried], [{"subject": "a:type=B", "until_wall_ms": now_ms + 3630_000, "rest_s": 21600},
-                                                {"subject": "over", "until_wall_ms": now_ms - 1, "rest_s": 21600}])
+        state = self.tuning([CHANGE], [tried], [{"subject": "a:type=B", "until_wall_ms": now_ms + 3630_000, "rest_s": 21600.0},
+                                                {"subject": "over", "until_wall_ms": now_ms - 1, "rest_s": 21600.0}])
         self.assertEqual(run("tune", str(self.directory)).stdout,
                          f"1 kept, 1 tried; what happened: {self.directory}/remora.tuning.ndjson\n"
                          f"change 1, kept since 2h, of interval: {FAMILY}\n"
                          f'  found by costly_family; one more rule: {{"interval":"5m","match":"{FAMILY}"}}\n'
                          "  CPU of reads, % of a core: 0.25 without, 0.125 with it; noise 0.01\n"
-                         "change 2, tried since 2h, of spread: udp\n"
+                         "change 2, tried since 2h, window 4 of 4 (with it), of spread: udp\n"
                          '  found by costly_family; outputs udp: {"spread":0.8}\n'
                          "  CPU of reads, % of a core\n"
                          "not tried again for 1h: a:type=B\n")
         self.assertEqual(json.loads(run("tune", str(self.directory), "--json").stdout), state)
+        self.counters(pid=pid_of_the_dead(), age_s=4 * 3600)
+        self.assertRegex(run("tune", str(self.directory)).stdout,
+                         r"\nnothing of it is in force now: \S+remora\.counters is old, .* has ended\nchange 1, ")
 
     def test_what_the_optimizer_changed_is_taken_back_by_the_agent(self):
         self.tuning([CHANGE])
@@ -204,9 +284,24 @@ class ToolTest(unittest.TestCase):
         nothing = run("tune", str(self.directory))
         self.assertEqual(nothing.returncode, 1)
         self.assertIn('an agent with optimizer.mode "apply" writes it', nothing.stderr)
-        (self.directory / "remora.tuning.json").write_text('{"version": 2}')
-        self.assertIn("remora.tuning.json: found version 2; expected 1", run("tune", str(self.directory)).stderr)
+        self.assertEqual(run("tune", "revert", str(self.directory), "all").returncode, 2, "no agent's directory")
+        self.counters()
+        for _ in range(2):
+            none = run("tune", "revert", str(self.directory), "all")
+            self.assertEqual((none.returncode, none.stdout, none.stderr), (0, "nothing is kept or tried\n", ""))
+            self.tuning()
+        empty = run("tune", "revert", str(self.directory), "")
+        self.assertEqual((empty.returncode, empty.stdout), (2, ""))
+        self.assertIn('found ""; expected the number of a change', empty.stderr)
+        (self.directory / "remora.tuning.json").write_text('{"version": 7}')
+        self.assertIn("remora.tuning.json: found version 7; expected 2", run("tune", str(self.directory)).stderr)
         self.assertEqual(run("tune", "revert", str(self.directory), "all").returncode, 2)
+        (self.directory / "remora.tuning.json").write_text("{")
+        self.assertIn("found no state of the optimizer; expected what an agent", run("tune", str(self.directory)).stderr)
+        (self.directory / "remora.tuning.json").unlink()
+        (self.directory / "remora.tuning.json").mkdir()
+        self.assertEqual(run("tune", str(self.directory)).stderr,
+                         f"remora tune: {self.directory}/remora.tuning.json: is no regular file\n")
         self.assertEqual(run("tune").returncode, 2)
         self.assertEqual(run("tune", "revert", str(self.directory)).returncode, 2)
 
