@@ -47,6 +47,11 @@ if(REMORA_JAVA AND TARGET remora_jar)
         KeptTest)
     set_tests_properties(chaos.optimizer_applies PROPERTIES LABELS full TIMEOUT 12000 RUN_SERIAL TRUE
         ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
+    # An hour and a quarter at most: eight brokers at the same time, with one or two changes each.
+    add_test(NAME chaos.optimizer_applies_alone COMMAND ${Python3_EXECUTABLE}
+        ${CMAKE_CURRENT_LIST_DIR}/optimizer_test.py AloneTest)
+    set_tests_properties(chaos.optimizer_applies_alone PROPERTIES LABELS full TIMEOUT 5400 RUN_SERIAL TRUE
+        ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
     add_test(NAME chaos.topics COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/topics_test.py)
     set_tests_properties(chaos.topics PROPERTIES LABELS chaos TIMEOUT 900 RUN_SERIAL TRUE
         ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
