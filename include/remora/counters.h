@@ -43,6 +43,7 @@ namespace remora {
     X(kSeriesRefused,        counter, "series_refused_total",          "series refused because a cap or limit was reached") \
     X(kOutputSeriesRefused,  counter, "output_series_refused_total",   "series that an output had no room for") \
     X(kOutputSeriesClashing, counter, "output_series_clashing_total",  "series that an output left out since another has their name and labels or their family") \
+    X(kOutputRuleFaults,     counter, "output_rule_faults_total",      "values of which a rule that fits makes no series: no number, no name, two labels of one name, too many steps") \
     X(kTextsRefused,         counter, "texts_refused_total",           "distinct text values beyond the limit") \
     /* ring 1 */ \
     X(kRingPushed,           counter, "ring_pushed_total",             "messages pushed into the sample ring") \

@@ -20,6 +20,7 @@
 #include "forecast/costs.h"
 #include "forecast/read_cost.h"
 #include "forecast/tally.h"
+#include "rules/output_rules.h"
 #include "select/bean_list.h"
 
 namespace remora {
@@ -267,7 +268,7 @@ int check(const CheckOptions& options) {
     if (!options.file.empty()) {
         arguments = "config=" + options.file + (arguments.empty() ? "" : "," + arguments);
     }
-    const ParseOutcome outcome = load_config(arguments, environment, kDefaultConfigFile);
+    const ParseOutcome outcome = load_with_rules(arguments, environment, kDefaultConfigFile);
     for (const Problem& warning : outcome.warnings) {
         std::cerr << "warning: " << warning.text << '\n';
     }

@@ -76,6 +76,7 @@ struct SelectConfig {
     std::vector<std::string> exclude;             // ObjectName patterns
     std::vector<std::string> attributes_include;  // globs; empty: what the profile wants
     std::vector<std::string> attributes_exclude;  // globs
+    bool texts = false;  // attributes that are texts, beside the few that are states
     std::vector<TextPair> label_include;  // label -> regex; a bean with that label must match
     std::vector<TextPair> label_exclude;  // label -> regex; a bean with that label must not match
     std::vector<std::string> meter;       // statistics of meters; empty: the profile's
@@ -125,9 +126,8 @@ struct LimitsConfig {
 
 enum class OutputType : std::uint8_t { kFile, kUdp, kUnixgram };
 enum class OutputTime : std::uint8_t { kTick, kRead };
-// How metrics are called: as public Kafka dashboards have it, or by the conventions of
-// OpenTelemetry.
-enum class OutputNames : std::uint8_t { kPrometheus, kOtel };
+// Of which version of jmx_exporter the names of a rule file are.
+enum class NamesDialect : std::uint8_t { kExporter1x, kExporter020 };
 // How much of the agent's own metrics an output carries.
 enum class SelfLevel : std::uint8_t { kOff, kBasic, kFull };
 
@@ -154,8 +154,11 @@ struct OutputConfig {
     // Of emit "changed": a full tick after so long. Prometheus and its kin forget a series after
     // five minutes, and a value may be a minute old when it is written.
     std::int64_t keyframe_interval_ms = 180'000;
-    OutputNames names = OutputNames::kPrometheus;  // of otlp_json
-    std::vector<TextPair> labels;                  // beside the global ones; wins over them
+    // One of output_names_names(), or the path of a rule file.
+    std::string names = "upstream";
+    NamesDialect names_dialect = NamesDialect::kExporter1x;  // of a rule file
+    std::string rule_text;             // of the file that `names` tells, no key of its own
+    std::vector<TextPair> labels;      // beside the global ones; wins over them
     std::vector<std::string> include;  // ObjectName patterns; empty: everything selected
     std::vector<std::string> exclude;
     RotateConfig rotate;

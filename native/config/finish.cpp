@@ -228,7 +228,7 @@ void check_output(const OutputConfig& output, const std::string& path, ConfigRea
         reader.complain(path + ".emit",
                         "a file that is replaced whole holds every series; expected \"all\"");
     }
-    if (output.names == OutputNames::kOtel && output.format != OutputFormat::kOtlpJson) {
+    if (output.names == "otel" && output.format != OutputFormat::kOtlpJson) {
         reader.complain(path + ".names",
                         "found otel, whose names have dots; expected format otlp_json beside it");
     }

@@ -48,7 +48,9 @@ constexpr std::array<const char*, 8> kFormats = {"prometheus", "openmetrics", "n
                                                  "statsd",     "dogstatsd"};
 constexpr std::array<const char*, 3> kEmits = {"all", "fresh", "changed"};
 constexpr std::array<const char*, 2> kTimes = {"tick", "read"};
-constexpr std::array<const char*, 2> kNames = {"prometheus", "otel"};
+constexpr std::array<const char*, 6> kNames = {"upstream",         "otel",      "strimzi",
+                                               "strimzi-reporter", "confluent", "mixin"};
+constexpr std::array<const char*, 2> kDialects = {"1.x", "0.20"};
 constexpr std::array<const char*, 3> kAtEnds = {"down", "remove", "keep"};
 constexpr std::array<const char*, 3> kSelfLevels = {"off", "basic", "full"};
 constexpr std::array<const char*, 3> kFsyncs = {"never", "rotate", "tick"};
@@ -189,6 +191,10 @@ void visit(ConfigVisitor& v, SelectConfig& c) {
         c.attributes_include, TextKind::kGlob, 256);
     v.texts({"attributes_exclude", "Globs of JMX attribute or statistic names to leave out."},
             c.attributes_exclude, TextKind::kGlob, 256);
+    v.boolean({"texts",
+               "Attributes that are texts too: a series that is 1, with the text as a label. Rule "
+               "files need it for rules with a value of their own."},
+              c.texts);
     v.pairs({"label_include",
              "Key property to regular expression: a bean that has the property must match."},
             c.label_include, PairKind::kRegexes);
@@ -311,11 +317,16 @@ void visit_output(ConfigVisitor& v, OutputConfig& c) {
                 "With emit changed: time between two ticks that write everything. Prometheus shows "
                 "nothing of a series that it has not heard of for five minutes."},
                c.keyframe_interval_ms, {kSecond, kDay});
+    v.text({"names",
+            "How series are called: upstream (the names of public Kafka dashboards), otel (for "
+            "otlp_json: OpenTelemetry's conventions where they have a name), strimzi, "
+            "strimzi-reporter, confluent, mixin (as the dashboards of these have it; remora names "
+            "shows the rules), or the path of a rule file of jmx_exporter."},
+           c.names, TextKind::kNames);
     choose(v,
-           {"names",
-            "For otlp_json: prometheus (the names of public Kafka dashboards) or otel "
-            "(OpenTelemetry's conventions where they have a name, otherwise as before)."},
-           c.names, kNames);
+           {"names_dialect",
+            "With a rule file as names: the version of jmx_exporter whose names these are."},
+           c.names_dialect, kDialects);
     v.pairs({"labels", "Labels on every series of this output, beside the global ones."}, c.labels,
             PairKind::kLabels);
     v.texts({"include", "ObjectName patterns; an empty list means everything that is collected."},
@@ -397,6 +408,18 @@ std::span<const char* const> statistic_names() {
 
 std::span<const char* const> change_kind_names() {
     return kChanges;
+}
+
+std::span<const char* const> output_names_names() {
+    return kNames;
+}
+
+bool is_rule_path(std::string_view names) {
+    return names.starts_with('/');
+}
+
+bool has_rules(const OutputConfig& output) {
+    return output.names != kNames[0] && output.names != kNames[1];
 }
 
 const char* output_format_name(OutputFormat format) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.h"
@@ -27,6 +28,7 @@ enum class TextKind : std::uint8_t {
     kTopic,
     kStatistic,  // statistic_names()
     kChange,     // change_kind_names()
+    kNames,      // output_names_names(), or an absolute path
 };
 
 enum class PairKind : std::uint8_t { kLabels, kRegexes };
@@ -73,6 +75,13 @@ std::span<const char* const> statistic_names();
 
 // "base_interval", ..., "output_interval": indexed by ChangeKind.
 std::span<const char* const> change_kind_names();
+
+// "upstream", "otel", then the dialects that are rule files of ours.
+std::span<const char* const> output_names_names();
+// Whether an output is named by rules: by a file of jmx_exporter's, or by a dialect.
+bool has_rules(const OutputConfig& output);
+// Whether `names` is the path of a rule file.
+bool is_rule_path(std::string_view names);
 
 // "prometheus", ..., "dogstatsd"; "file", "udp", "unixgram".
 const char* output_format_name(OutputFormat format);

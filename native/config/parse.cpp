@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/limits.h"
@@ -51,6 +53,52 @@ std::vector<std::string> split_arguments(std::string_view text) {
         }
     }
     return parts;
+}
+
+constexpr std::uint32_t kPortMax = 65535;
+
+bool is_host_character(char c) {
+    return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == '-';
+}
+
+// Takes "[HOST:]PORT:FILE" apart, as jmx_exporter does. False: it is something else.
+bool take_endpoint(std::string_view text, AgentArguments& arguments) {
+    const auto digits_at = [text](std::size_t at) {
+        std::size_t count = 0;
+        while (at + count < text.size() && count < 6 && is_digit(text[at + count])) {
+            ++count;
+        }
+        const bool is_port = count >= 1 && count <= 5 && text.substr(at + count, 1) == ":" &&
+                             at + count + 1 < text.size();
+        return is_port ? count : 0;
+    };
+    const bool is_bracketed = text.starts_with('[');
+    std::size_t host_end = 0;
+    while (host_end < text.size() &&
+           (is_bracketed ? text[host_end] != ']' : is_host_character(text[host_end]))) {
+        ++host_end;
+    }
+    host_end += is_bracketed && host_end < text.size() ? 1 : 0;
+    Endpoint endpoint;
+    std::size_t at = 0;
+    const bool has_host = host_end > 0 && text.substr(host_end, 1) == ":";
+    if (has_host && digits_at(host_end + 1) > 0) {
+        endpoint.host = is_bracketed ? text.substr(1, host_end - 2) : text.substr(0, host_end);
+        at = host_end + 1;
+    }
+    const std::size_t digits = digits_at(at);
+    if (digits == 0) {
+        return false;
+    }
+    (void)std::from_chars(text.data() + at, text.data() + at + digits, endpoint.port);
+    if (endpoint.port == 0 || endpoint.port > kPortMax) {
+        arguments.problems.push_back({"argument " + std::string(text.substr(0, 200)) +
+                                      ": found port " + std::string(text.substr(at, digits)) +
+                                      "; expected 1 to " + std::to_string(kPortMax)});
+    }
+    arguments.file = text.substr(at + digits + 1);
+    arguments.endpoint = std::move(endpoint);
+    return true;
 }
 
 FileMark mark_from(const struct stat& facts) {
@@ -126,7 +174,8 @@ ParseOutcome read_all(std::string_view text, const std::string& file_name,
     }
     apply_arguments(arguments, known, document, outcome);
     ConfigReader(document, outcome).run();
-    if (!arguments.names_domains) {
+    // With an endpoint the shim offers every domain.
+    if (!arguments.names_domains && !arguments.endpoint) {
         warn_of_unseen_domains(outcome);
     }
     return outcome;
@@ -169,7 +218,7 @@ AgentArguments parse_arguments(std::string_view text) {
     for (std::string& part : split_arguments(text)) {
         const std::size_t equals = part.find('=');
         const bool is_path = part.find('/') < equals || equals == std::string::npos;
-        if (part.empty()) {
+        if (part.empty() || (first && take_endpoint(part, arguments))) {
         } else if (first && is_path) {
             arguments.file = part;
         } else if (equals == std::string::npos) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,12 +47,21 @@ struct ParseOutcome {
     std::string origin_of(std::string_view path) const;
 };
 
+// Where somebody may ask for values.
+struct Endpoint {
+    std::string host;  // name or address, without brackets; empty: all addresses
+    std::uint32_t port = 0;
+};
+
 // What the text after `-javaagent:remora.jar=` says: "/etc/remora.json" or
-// "config=/etc/remora.json,key.path=value,...". Commas inside [ ] { } " " do not separate.
+// "config=/etc/remora.json,key.path=value,...". Commas inside [ ] { } " " do not separate. The
+// first part may also be an argument of jmx_exporter's: "8080:/etc/kafka.yml",
+// "127.0.0.1:8080:/etc/kafka.yml" or "[::1]:8080:/etc/kafka.yml".
 struct AgentArguments {
-    std::string file;
-    std::vector<TextPair> values;  // key path -> text
-    bool names_domains = false;    // `domains=` for the shim
+    std::string file;                  // the rule file, with an endpoint
+    std::optional<Endpoint> endpoint;  // of an argument of jmx_exporter's
+    std::vector<TextPair> values;      // key path -> text
+    bool names_domains = false;        // `domains=` for the shim
     std::vector<Problem> problems;
 };
 AgentArguments parse_arguments(std::string_view text);

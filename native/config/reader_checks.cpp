@@ -109,6 +109,15 @@ void ConfigReader::check_text(const JsonNode& node, const std::string& path,
                 refuse("a topic name: 1 to 249 letters, digits, '.', '_' and '-'");
             }
             break;
+        case TextKind::kNames: {
+            const auto names = output_names_names();
+            if (!is_rule_path(value) &&
+                std::find(names.begin(), names.end(), value) == names.end()) {
+                refuse("one of " + join_names(names) +
+                       ", or the path of a rule file, which begins with /");
+            }
+            break;
+        }
         case TextKind::kStatistic:
         case TextKind::kChange: {
             const auto names =

@@ -32,7 +32,7 @@ struct OutputKey {
 constexpr const char* kRotating = "a file of format ndjson, otlp_json or influx";
 
 // Keys that are not here count for every output, or are refused where they do not.
-constexpr std::array<OutputKey, 15> kOutputKeys = {{
+constexpr std::array<OutputKey, 16> kOutputKeys = {{
     {"path", [](const OutputConfig& output) { return output.type != OutputType::kUdp; },
      "type file or unixgram"},
     {"host", [](const OutputConfig& output) { return output.type == OutputType::kUdp; },
@@ -44,6 +44,8 @@ constexpr std::array<OutputKey, 15> kOutputKeys = {{
          return output.format == OutputFormat::kInflux || output.format == OutputFormat::kGraphite;
      },
      "format influx or graphite"},
+    {"names_dialect", [](const OutputConfig& output) { return is_rule_path(output.names); },
+     "the path of a rule file as names"},
     {"keyframe_interval",
      [](const OutputConfig& output) { return output.emit == EmitMode::kChanged; }, "emit changed"},
     {"rotate.size", rotates, kRotating},

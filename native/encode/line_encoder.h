@@ -105,8 +105,9 @@ class LineEncoder final : public Registry {
                 return true;
             }
             value = 1;
-        } else if (variant.rule == ValueRule::kScaled) {
-            value = variant.apply(value);
+        } else if (variant.rule != ValueRule::kAsIs) {
+            sample.value = variant.source(sample.value);
+            value = variant.apply(sample.value);
         }
         const std::uint64_t bits = std::bit_cast<std::uint64_t>(sample.value);
         if (only_changed_ && !keyframe_ && group.previous[entry_at_] == bits) {

@@ -112,8 +112,9 @@ class OtlpEncoder final : public Registry {
                 all[i] = standing_alone(std::move(all[i]));
             }
         }
-        return Registry::add_unit(unit,
-                                  {series.object_name, all.data(), all.size(), series.is_new});
+        UnitSeries told = series;
+        told.series = all.data();
+        return Registry::add_unit(unit, told);
     }
 
  protected:
@@ -275,11 +276,12 @@ class OtlpEncoder final : public Registry {
     bool number_point(Group& group, const Sample& sample, const Values& values) {
         const Entry& entry = group.entries[entry_at_];
         const Variant& variant = group.variants[entry.variant];
-        if (unchanged(group, entry_at_, sample.value)) {
+        const double source = variant.source(sample.value);
+        if (unchanged(group, entry_at_, source)) {
             return false;
         }
         point_.append(store_.text_of(entry));
-        double value = variant.apply(sample.value);
+        double value = variant.apply(source);
         if (variant.rule == ValueRule::kState) {
             if (!(value >= 1) || value >= static_cast<double>(values.texts.size())) {
                 return false;
@@ -289,7 +291,7 @@ class OtlpEncoder final : public Registry {
             value = 1;
         }
         if (variant.counter) {
-            note_fall(group, entry_at_, entry_at_, sample.value);
+            note_fall(group, entry_at_, entry_at_, source);
             append_start(group, sample);
         }
         point_.append(time_);
@@ -394,7 +396,8 @@ class OtlpEncoder final : public Registry {
         for (std::size_t i = entry_at_; i < entry_at_ + run; ++i) {
             Sample sample;
             if (sample_of(group.entries[i], values, sample)) {
-                group.previous[i] = std::bit_cast<std::uint64_t>(sample.value);
+                const Variant& variant = group.variants[group.entries[i].variant];
+                group.previous[i] = std::bit_cast<std::uint64_t>(variant.source(sample.value));
             }
         }
     }

@@ -105,11 +105,11 @@ void Registry::note_clash(const Series& series, std::string_view object_name) {
     }
 }
 
-void Registry::add_series(const Series& series, const Added& added) {
+bool Registry::add_series(const Series& series, const Added& added) {
     ReadySeries ready{{}, {}, series, added.object_name, {}, {}, Role::kPlain, {}, false};
     if (!describe(series, ready)) {
         counters_.add(Counter::kValuesUnencodable);
-        return;
+        return true;
     }
     // The first try under the series' own labels; a second with the MBean's name as one more when
     // another bean has them.
@@ -119,16 +119,20 @@ void Registry::add_series(const Series& series, const Added& added) {
         rendered.variant.counter = ready.counter;
         rendered.variant.rule = series.rule;
         const double inverse = std::round(1.0 / series.scale);
-        rendered.variant.divide = series.scale > 0 && inverse > 1 && 1.0 / inverse == series.scale;
+        rendered.variant.divide = series.rule == ValueRule::kScaled && series.scale > 0 &&
+                                  inverse > 1 && 1.0 / inverse == series.scale;
         rendered.variant.factor = rendered.variant.divide ? inverse : series.scale;
         if (!render(ready, rendered)) {
             counters_.add(Counter::kValuesUnencodable);
-            return;
+            return true;
         }
         const SeriesStore::Added outcome = store_.add(added.unit, added.slot, series.type,
                                                       std::move(rendered), begin_of(added.is_new));
         if (outcome == SeriesStore::Added::kOk) {
-            return;
+            return true;
+        }
+        if (outcome == SeriesStore::Added::kDuplicate && !added.may_be_renamed) {
+            return false;
         }
         const bool has_mbean =
             std::any_of(ready.labels.begin(), ready.labels.end(),
@@ -139,6 +143,7 @@ void Registry::add_series(const Series& series, const Added& added) {
         ready.labels.push_back(Label{"mbean", std::string(added.object_name)});
     }
     note_clash(series, added.object_name);
+    return true;
 }
 
 Status Registry::add_unit(UnitId unit, const UnitSeries& series) {
@@ -147,8 +152,12 @@ Status Registry::add_unit(UnitId unit, const UnitSeries& series) {
     }
     store_.begin_unit(unit);
     for (std::size_t i = 0; i < series.count; ++i) {
-        add_series(series.series[i],
-                   {unit, static_cast<std::uint16_t>(i), series.object_name, series.is_new});
+        const std::uint16_t slot =
+            series.slots == nullptr ? static_cast<std::uint16_t>(i) : series.slots[i];
+        if (!add_series(series.series[i],
+                        {unit, slot, series.object_name, series.is_new, series.twins == nullptr})) {
+            series.twins->push_back(i);
+        }
     }
     return Status::ok();
 }
@@ -191,7 +200,7 @@ void Registry::take_self(const std::vector<SelfSample>& self) {
     // Only when all of them have been removed: samples may have changed places.
     for (const std::uint32_t unit : self_changed_) {
         const std::size_t i = unit & ~kSelfBit;
-        add_series(self_series_[i], {unit, 0, "", is_new});
+        static_cast<void>(add_series(self_series_[i], {unit, 0, "", is_new}));
         self_series_[i].rule = self[i].series.rule;
     }
 }

@@ -101,9 +101,11 @@ class Registry : public Encoder {
         std::uint32_t unit = 0;
         std::uint16_t slot = 0;
         std::string_view object_name = "";
-        bool is_new = false;  // it began when it was added
+        bool is_new = false;         // it began when it was added
+        bool may_be_renamed = true;  // when another one has its name and labels
     };
-    void add_series(const Series& series, const Added& added);
+    // False: another one has its name and labels, and it may not be renamed.
+    bool add_series(const Series& series, const Added& added);
     SeriesStore::Begin begin_of(bool is_new) const;
     void note_clash(const Series& series, std::string_view object_name);
     bool describe(const Series& series, ReadySeries& ready) const;

@@ -63,14 +63,37 @@ void SeriesStore::remove_unit(std::uint32_t unit) {
     count = 0;
 }
 
+// Whether nothing lives in it.
+bool SeriesStore::is_left(const Group& group) const {
+    return std::none_of(group.entries.begin(), group.entries.end(),
+                        [this](const Entry& entry) { return alive(entry); });
+}
+
+// What is rendered once for the group is that of `rendered` from now on.
+void SeriesStore::retype(Group& group, MetricType type, Rendered& rendered) {
+    for (const std::string& name : group.owned) {
+        owners_.erase(name);
+    }
+    group.owned.clear();
+    group.type = type;
+    group.header = std::move(rendered.header);
+    group.is_fractional = rendered.is_fractional;
+}
+
 Group* SeriesStore::find_or_make(MetricType type, Rendered& rendered) {
     Group* group = nullptr;
     if (const auto found = owners_.find(rendered.metric_family); found != owners_.end()) {
         group = found->second;
         const auto differ = [&](MetricType one) { return (type == one) != (group->type == one); };
-        if (group->metric_family != rendered.metric_family || differ(MetricType::kSummary) ||
-            (rendered.one_type && differ(MetricType::kCounter))) {
+        const bool has_other_name = group->metric_family != rendered.metric_family;
+        const bool is_other_kind =
+            differ(MetricType::kSummary) || (rendered.one_type && differ(MetricType::kCounter));
+        if (has_other_name || (is_other_kind && !is_left(*group))) {
             return nullptr;
+        }
+        // A family of several types is of none.
+        if (is_other_kind || (type == MetricType::kUntyped && differ(MetricType::kUntyped))) {
+            retype(*group, type, rendered);
         }
     }
     for (const std::string& name : rendered.owned) {
@@ -118,13 +141,13 @@ SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, Metr
             group->variants.begin(), group->variants.end(),
             [&rendered](const Variant& other) { return same_variant(rendered.variant, other); });
         if (variant == group->variants.end()) {
-            if (group->variants.size() >= kTooLong) {
+            if (group->variants.size() >= kVariantsMax) {
                 return Added::kConflict;
             }
             group->variants.push_back(std::move(rendered.variant));
             variant = group->variants.end() - 1;
         }
-        entry.variant = static_cast<std::uint8_t>(variant - group->variants.begin());
+        entry.variant = static_cast<std::uint16_t>(variant - group->variants.begin());
     }
     append(group->entries, entry);
     if (options_.keep_previous) {
@@ -230,10 +253,20 @@ void SeriesStore::compact() {
     TextPool texts;
     for (const std::unique_ptr<Group>& group : groups_) {
         std::size_t kept = 0;
+        std::vector<Variant> variants = std::exchange(group->variants, {});
+        std::vector<std::uint16_t> moved(variants.size(), kTooLong);
         for (std::size_t i = 0; i < group->entries.size(); ++i) {
             Entry entry = group->entries[i];
             if (!alive(entry)) {
                 continue;
+            }
+            if (entry.variant != kTooLong) {
+                std::uint16_t& place = moved[entry.variant];
+                if (place == kTooLong) {
+                    place = static_cast<std::uint16_t>(group->variants.size());
+                    group->variants.push_back(std::move(variants[entry.variant]));
+                }
+                entry.variant = place;
             }
             entry.text_at = texts.place(text_of(entry));
             group->entries[kept] = entry;

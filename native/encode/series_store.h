@@ -36,6 +36,8 @@ struct Variant {
         }
         return divide ? value / factor : value * factor;
     }
+    // What stands for the slot's value.
+    double source(double value) const { return rule == ValueRule::kFixed ? factor : value; }
 };
 
 // A series as a dialect renders it.
@@ -55,12 +57,13 @@ struct Entry {
     std::uint32_t text_at;  // of the store's texts
     std::uint16_t text_bytes;
     std::uint16_t slot;
-    std::uint8_t variant;  // index into Group::variants, or kTooLong
+    std::uint16_t variant;  // index into Group::variants, or kTooLong
 };
 
 inline constexpr std::uint32_t kSelfBit = 0x80000000;
-inline constexpr std::uint8_t kTooLong =
-    0xFF;  // known at registration: counted at each tick, never written
+inline constexpr std::uint16_t kTooLong =
+    0xFFFF;  // known at registration: counted at each tick, never written
+inline constexpr std::size_t kVariantsMax = 4096;  // of one group
 // NaNs that no value has. They stand for "nothing emitted yet": of a series that existed before it
 // was seen, and of one that began when it was added.
 inline constexpr std::uint64_t kUnseen = 0x7FF8DEADDEADDEAD;
@@ -178,6 +181,8 @@ class SeriesStore {
 
     std::uint32_t& stamp_of(std::uint32_t unit);
     Group* find_or_make(MetricType type, Rendered& rendered);
+    bool is_left(const Group& group) const;
+    void retype(Group& group, MetricType type, Rendered& rendered);
     // What the one that had the name and the labels before leaves behind goes to `begin`.
     bool claim(const Group& group, const Variant& variant, const Entry& added, Begin& begin);
     const Entry* claimant(Claim claim, const Variant& variant, const Entry& added) const;

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "rules/output_rules.h"
+
 namespace remora {
 namespace {
 
@@ -52,7 +54,7 @@ Result<ConfigSource::Opened> ConfigSource::open(std::string_view arguments,
                                                 const std::string& default_file,
                                                 std::string_view facts, FileSystem& files,
                                                 std::vector<std::string>& notes) {
-    ParseOutcome parsed = load_config(arguments, process_environment(), default_file);
+    ParseOutcome parsed = load_with_rules(arguments, process_environment(), default_file);
     if (!parsed.is_ok()) {
         return Status(Code::kInvalidConfig, parsed.error_text());
     }
@@ -91,7 +93,7 @@ Result<ConfigSource::Opened> ConfigSource::open(std::string_view arguments,
 Result<ConfigSource::Found> ConfigSource::find(std::string_view arguments,
                                                const std::string& default_file,
                                                std::string_view facts, FileSystem& files) {
-    ParseOutcome parsed = load_config(arguments, process_environment(), default_file);
+    ParseOutcome parsed = load_with_rules(arguments, process_environment(), default_file);
     const bool is_ok = parsed.is_ok();
     Config& config = parsed.config;
     const Facts known = parse_facts(facts);
@@ -128,7 +130,7 @@ Result<ConfigSource::Found> ConfigSource::find(std::string_view arguments,
 }
 
 ParseOutcome ConfigSource::reread() {
-    ParseOutcome outcome = load_config(arguments_, process_environment(), default_file_);
+    ParseOutcome outcome = load_with_rules(arguments_, process_environment(), default_file_);
     if (take(outcome)) {
         text_ = outcome.content;
     }
@@ -136,7 +138,7 @@ ParseOutcome ConfigSource::reread() {
 }
 
 ParseOutcome ConfigSource::mean(const std::string& text, std::size_t tuned_rules) {
-    ParseOutcome outcome = parse_config(text, path_, process_environment(), arguments_);
+    ParseOutcome outcome = parse_with_rules(text, path_, process_environment(), arguments_);
     outcome.config.tuned_rules = std::min(tuned_rules, outcome.config.rules.size());
     outcome.warnings.clear();  // the operator has read them
     take(outcome);

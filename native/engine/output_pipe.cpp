@@ -5,6 +5,7 @@
 
 #include "engine/room_options.h"
 #include "name/otel_names.h"
+#include "rules/output_rules.h"
 
 namespace remora {
 namespace {
@@ -31,7 +32,7 @@ OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& com
       every_ticks_(base_intervals_of(config, base_interval_ms)),
       include_(compile(config.include)),
       exclude_(compile(config.exclude)),
-      has_otel_names_(config.names == OutputNames::kOtel),
+      has_otel_names_(config.names == "otel"),
       counters_(environment.counters),
       log_(environment.log),
       channel_(block_bytes(config), blocks(config)),
@@ -40,6 +41,9 @@ OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& com
     auto worker =
         make_sink_worker(sink_options(config, common_labels, interval_ms), channel_, environment);
     worker_ = worker.get();
+    if (std::shared_ptr<const NamingRules> rules = rules_of(config)) {
+        naming_ = std::make_unique<RuleNaming>(std::move(rules), name_, *encoder_, counters_, log_);
+    }
     runner_ = std::make_unique<Runner>("remora-sink", std::move(worker), std::move(on_fault));
 }
 
@@ -64,6 +68,10 @@ void OutputPipe::add_unit(const Registration& registration) {
     if (!wants(name)) {
         return;
     }
+    if (naming_ != nullptr) {
+        naming_->add(registration);
+        return;
+    }
     std::vector<Series> otel;
     if (has_otel_names_) {
         otel = registration.series;
@@ -79,14 +87,22 @@ void OutputPipe::add_unit(const Registration& registration) {
 }
 
 void OutputPipe::remove_unit(UnitId unit) {
-    encoder_->remove_unit(unit);
+    if (naming_ != nullptr) {
+        naming_->remove(unit);
+    } else {
+        encoder_->remove_unit(unit);
+    }
 }
 
 bool OutputPipe::can_begin_tick() {
     return !encoding_ && (!encoder_->remembers() || knows_last_tick());
 }
 
-void OutputPipe::begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self) {
+void OutputPipe::begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self,
+                            const Values& values) {
+    if (naming_ != nullptr) {
+        naming_->rename(values);
+    }
     encoder_->begin_tick(wall_ms, self);
     encoding_ = true;
 }
@@ -107,8 +123,8 @@ bool OutputPipe::knows_last_tick() {
 
 void OutputPipe::skip_tick(bool is_leaving) {
     counters_.add(Counter::kTicksSkipped);
-    if (!reported_skipping_ && !is_leaving) {
-        reported_skipping_ = true;
+    if (!reported_.skipping && !is_leaving) {
+        reported_.skipping = true;
         log_.warn("skip." + name_, "output " + name_ +
                                        ": a tick is not out when the next is due, so ticks are "
                                        "skipped: its destination is too slow, or the agent gets "
@@ -119,20 +135,20 @@ void OutputPipe::skip_tick(bool is_leaving) {
 // Once: what does not fit, is no number in this format or has another's name stays so.
 void OutputPipe::report_losses() {
     const EncoderLosses losses = encoder_->losses();
-    if (losses.too_long > 0 && !reported_too_long_) {
-        reported_too_long_ = true;
+    if (losses.too_long > 0 && !reported_.too_long) {
+        reported_.too_long = true;
         log_.warn("long." + name_, "output " + name_ + ": lines longer than " +
                                        std::to_string(channel_.block_bytes()) +
                                        " bytes are left out (lines_too_long_dropped_total counts)");
     }
-    if (losses.unencodable > 0 && !reported_unencodable_) {
-        reported_unencodable_ = true;
+    if (losses.unencodable > 0 && !reported_.unencodable) {
+        reported_.unencodable = true;
         log_.info("output " + name_ +
                   ": values that its format has no form for are left out, NaN for one "
                   "(values_unencodable_total counts)");
     }
-    if (losses.clashing > 0 && !reported_clashing_) {
-        reported_clashing_ = true;
+    if (losses.clashing > 0 && !reported_.clashing) {
+        reported_.clashing = true;
         log_.warn("clash." + name_,
                   "output " + name_ + ": " + std::string(losses.first_clash) +
                       " is left out, since another series has its name and labels or its family "

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "encode/encoder.h"
 #include "engine/channels.h"
+#include "engine/rule_naming.h"
 #include "match/pattern.h"
 #include "model/values.h"
 #include "ring/block_channel.h"
@@ -58,7 +59,9 @@ class OutputPipe {
     // blamed.
     void skip_tick(bool is_leaving);
     // Only after can_begin_tick().
-    void begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self);
+    // `values`: as go_on() gets them.
+    void begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& self,
+                    const Values& values);
     // Encodes on. True when nothing is left to do.
     bool go_on(const Values& values);
     // The ring was full: the sink says when there is room (SinkEnvironment::on_room).
@@ -100,16 +103,19 @@ class OutputPipe {
     Log& log_;
     BlockChannel channel_;
     std::unique_ptr<Encoder> encoder_;
-    SinkWorker* worker_ = nullptr;  // owned by runner_
+    std::unique_ptr<RuleNaming> naming_;  // null: series keep the names that they come with
+    SinkWorker* worker_ = nullptr;        // owned by runner_
     std::unique_ptr<Runner> runner_;
 
     std::size_t flags_place_ = kOutputsMax;
     bool encoding_ = false;
     SinkWorker::Fates fates_;  // as of the last tick
-    bool reported_skipping_ = false;
-    bool reported_too_long_ = false;
-    bool reported_unencodable_ = false;
-    bool reported_clashing_ = false;
+    struct {
+        bool skipping = false;
+        bool too_long = false;
+        bool unencodable = false;
+        bool clashing = false;
+    } reported_;
 };
 
 // Ends the file of an output as its configuration says, where there is one. REQUIRES: nobody writes

@@ -151,7 +151,7 @@ bool OutputSet::begin_on(OutputPipe& output, std::int64_t wall_ms,
         return false;
     }
     cache.freeze_flags(output.flags_place());
-    output.begin_tick(wall_ms, samples);
+    output.begin_tick(wall_ms, samples, cache.view(output.flags_place()));
     return true;
 }
 

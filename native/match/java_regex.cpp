@@ -1,6 +1,7 @@
 #include "match/java_regex.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "match/java_syntax.h"
@@ -11,6 +12,37 @@ namespace {
 
 constexpr std::string_view kBefore = ".*(?:";
 constexpr std::string_view kBehind = ").*";
+
+// What numbers are written with, and the values that are words.
+constexpr std::string_view kDigits = "0123456789.+-E";
+constexpr std::array<std::string_view, 4> kWords = {"true", "false", "NaN", "Infinity"};
+
+// Patterns that look at what stands before the place where they begin.
+bool looks_back(std::string_view pattern) {
+    constexpr std::array<std::string_view, 4> kBackward = {"(?<=", "(?<!", "\\B", "\\b"};
+    return std::any_of(kBackward.begin(), kBackward.end(), [pattern](std::string_view one) {
+        return pattern.find(one) != std::string_view::npos;
+    });
+}
+
+// The pattern alone, when it tells which beginnings of a text rule out a match: none begins within
+// a value.
+std::shared_ptr<const Pcre2Program> compile_search(std::string_view pattern) {
+    Pcre2Fault ignored;
+    const Pcre2MatchData data(pcre2_match_data_create(1, nullptr));
+    std::shared_ptr<const Pcre2Program> search =
+        compile_pcre2_search(pattern, PCRE2_NEWLINE_ANYCRLF, ignored);
+    if (search == nullptr || data == nullptr || looks_back(pattern)) {
+        return nullptr;
+    }
+    const bool begins_in_number = std::any_of(kDigits.begin(), kDigits.end(), [&](const char& c) {
+        return begins_match_pcre2(*search, {&c, 1}, data.get()) != Regex::Answer::kNo;
+    });
+    const bool is_in_word = std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+        return match_pcre2(*search, word, data.get()) != Regex::Answer::kNo;
+    });
+    return begins_in_number || is_in_word ? nullptr : search;
+}
 
 Status wrong(const std::string& what, std::size_t at) {
     return Status(Code::kInvalidArgument, what + " at character " + std::to_string(at + 1));
@@ -38,7 +70,19 @@ Result<JavaRegex> JavaRegex::compile(std::string_view pattern) {
     }
     regex.groups_ = syntax.groups;
     regex.reaches_value_ = syntax.reaches_value;
+    if (regex.reaches_value_) {
+        regex.search_ = compile_search(syntax.pcre2);
+    }
     return regex;
+}
+
+bool JavaRegex::may_match(std::string_view beginning) const {
+    if (search_ == nullptr) {
+        return true;
+    }
+    const Pcre2MatchData data(pcre2_match_data_create(1, nullptr));
+    return data == nullptr ||
+           begins_match_pcre2(*search_, beginning, data.get()) != Regex::Answer::kNo;
 }
 
 Regex::Answer JavaRegex::match(std::string_view text,

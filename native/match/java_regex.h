@@ -41,11 +41,15 @@ class JavaRegex {
     // For a text "NAME: VALUE" whose value is a number, true or false: whether the value can make a
     // difference. `><>Count` and `><>(\w+)` end before it, `><>(.*)` does not. True when in doubt.
     bool reaches_value() const { return reaches_value_; }
+    // Of such a text the beginning up to the value: whether there is a value with which it may
+    // match. True when in doubt.
+    bool may_match(std::string_view beginning) const;
 
  private:
     JavaRegex() = default;
 
     std::shared_ptr<const Pcre2Program> program_;
+    std::shared_ptr<const Pcre2Program> search_;  // the pattern alone; null: it tells nothing
     std::size_t groups_ = 0;
     bool reaches_value_ = false;
 };

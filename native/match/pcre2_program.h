@@ -53,8 +53,16 @@ struct Pcre2Fault {
 std::unique_ptr<Pcre2Program> compile_pcre2(std::string_view pattern, std::uint32_t options,
                                             std::uint32_t newline, Pcre2Fault& fault);
 
+// Patterns that are found anywhere in a text, otherwise the same.
+std::unique_ptr<Pcre2Program> compile_pcre2_search(std::string_view pattern, std::uint32_t newline,
+                                                   Pcre2Fault& fault);
+
 // `data` has room for the groups that are wanted.
 Regex::Answer match_pcre2(const Pcre2Program& program, std::string_view text,
                           pcre2_match_data* data);
+
+// kNo: whatever follows `beginning`, no match begins within it.
+Regex::Answer begins_match_pcre2(const Pcre2Program& program, std::string_view beginning,
+                                 pcre2_match_data* data);
 
 }  // namespace remora

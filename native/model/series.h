@@ -1,6 +1,8 @@
 // A series: one value of a unit with its final name and labels.
 #pragma once
 
+#include <remora/wire.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,6 +25,7 @@ enum class ValueRule : std::uint8_t {
     kScaled,  // value * scale (milliseconds to seconds where the name says seconds)
     kState,   // text slot: the series is 1 and carries the text as its last label (`state_label`);
               // it changes with the text
+    kFixed,   // `scale`, whatever the slot's value is, as long as there is one
 };
 
 struct Label {
@@ -44,15 +47,20 @@ struct Series {
     double scale = 1.0;
     std::string state_label;  // for kState
     std::string attribute;    // JMX attribute path, for NDJSON and for people
+    wire::ValueType value_type = wire::ValueType::kNumber;  // of the slot
 };
 
 // What a unit offers to encoders at registration. Valid during the call only.
 struct UnitSeries {
     std::string_view object_name;
-    const Series* series = nullptr;  // one for each slot, in slot order
+    const Series* series = nullptr;
     std::size_t count = 0;
     // The bean came while the agent ran, so its counters began at 0 a moment ago.
     bool is_new = false;
+    const std::uint16_t* slots = nullptr;  // of each series; null: one for each, in slot order
+    // Gets the indexes of series that are left out since another one has their name and labels.
+    // Null: they are told apart by the name of their MBean.
+    std::vector<std::size_t>* twins = nullptr;
 };
 
 }  // namespace remora

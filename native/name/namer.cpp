@@ -337,6 +337,7 @@ Series name_slot(const Context& context, const Slot& slot) {
     Series series;
     series.labels = context.labels;
     series.attribute = slot.path;
+    series.value_type = slot.type;
     if (name_jvm(context, slot, series)) {
         return series;
     }

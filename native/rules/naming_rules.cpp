@@ -42,8 +42,8 @@ bool lists(const std::vector<std::pair<ObjectNamePattern, std::set<std::string>>
     });
 }
 
-// The line that a pattern is searched in: "domain<k=v, k2=v2><key>attribute: value".
-std::string line_of(const NamingRule& rule, const NamingSample& sample) {
+// The line that a pattern is searched in up to the value: "domain<k=v, k2=v2><key>attribute: ".
+std::string line_before_value(const NamingRule& rule, const NamingSample& sample) {
     std::string line(sample.bean->domain());
     const char* between = "<";
     for (const KeyProperty& property : sample.bean->properties()) {
@@ -58,9 +58,20 @@ std::string line_of(const NamingRule& rule, const NamingSample& sample) {
     }
     line += ">";
     line += rule.has_snake_case ? snake_case(sample.attribute) : sample.attribute;
-    line += ": ";
+    return line += ": ";
+}
+
+std::string line_of(const NamingRule& rule, const NamingSample& sample) {
+    std::string line = line_before_value(rule, sample);
     line += rule.is_cached ? "<cache>" : sample.value;
     return line;
+}
+
+// Whether the rule fits some value of the sample and not others, or makes other names of them.
+bool depends_on_value_of(const NamingRule& rule, const NamingSample& sample) {
+    return rule.pattern && !rule.is_cached &&
+           (sample.type == ValueType::kText ||
+            (rule.looks_at_values() && rule.pattern->may_match(line_before_value(rule, sample))));
 }
 
 // The lines of one sample, each made when the first rule asks for it.
@@ -132,6 +143,32 @@ Regex::Answer NamingRules::fits(std::size_t rule, const NamingSample& sample) co
                          : Regex::Answer::kYes;
 }
 
+bool NamingRules::depends_on_value(const NamingSample& sample) const {
+    Lines lines(sample);
+    Groups groups;
+    for (const NamingRule& rule : rules_) {
+        if (depends_on_value_of(rule, sample)) {
+            return true;
+        }
+        if (!rule.pattern || rule.pattern->match(lines.of(rule), groups) != Regex::Answer::kNo) {
+            return false;
+        }
+    }
+    return false;
+}
+
+void NamingRules::retype(Series& series, const std::string& family, MetricType type) const {
+    series.type = type;
+    series.name = final_name(family, type, options_.dialect);
+    series.metric_family = series.name;
+}
+
+// The last colon, as jmx_exporter has it: it may be one of the value.
+std::string NamingRules::line_without_value(std::size_t rule, const NamingSample& sample) const {
+    const std::string line = line_of(rules_[rule], sample);
+    return line.substr(0, line.rfind(':'));
+}
+
 NamingOutcome NamingRules::apply(const NamingSample& sample) const {
     NamingOutcome outcome;
     Lines lines(sample);
@@ -178,8 +215,7 @@ NamingOutcome::Kind NamingRules::make_series(const NamingRule& rule, const Namin
         series.type = MetricType::kCounter;
     }
     outcome.family = series.name;
-    series.name = final_name(std::move(series.name), series.type, options_.dialect);
-    series.metric_family = series.name;
+    retype(series, outcome.family, series.type);
     series.help = rule.help ? rule.help->expand(groups) : default_help(sample);
     // A boolean is 1 or 0, whatever the factor says.
     series.scale = !rule.value && sample.type == ValueType::kBoolean ? 1 : rule.factor;

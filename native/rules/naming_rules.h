@@ -107,6 +107,17 @@ class NamingRules {
     // same outcome always.
     NamingOutcome apply(const NamingSample& sample) const;
 
+    // Whether another value may have another outcome, but for the number itself: then the sample
+    // must be looked at again when its value changes. True when in doubt.
+    bool depends_on_value(const NamingSample& sample) const;
+
+    // The name that a series of `family` has when its type is `type`, with NamingOptions::dialect.
+    void retype(Series& series, const std::string& family, MetricType type) const;
+
+    // What tells a sample from others of its name and labels: as rule `rule` sees it, without the
+    // value.
+    std::string line_without_value(std::size_t rule, const NamingSample& sample) const;
+
     // Whether rule `rule` fits, whatever the rules before it do.
     Regex::Answer fits(std::size_t rule, const NamingSample& sample) const;
 

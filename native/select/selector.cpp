@@ -47,9 +47,9 @@ bool is_state_text(const ObjectName& name, std::string_view path) {
     });
 }
 
-bool is_readable(const ObjectName& name, ValueType type, std::string_view path) {
+bool is_readable(const ObjectName& name, ValueType type, std::string_view path, bool texts) {
     return type == ValueType::kNumber || type == ValueType::kBoolean ||
-           (type == ValueType::kText && is_state_text(name, path));
+           (type == ValueType::kText && (texts || is_state_text(name, path)));
 }
 
 // Without a wildcard.
@@ -311,7 +311,8 @@ bool Selector::passes_attribute_filters(std::string_view path, std::string_view 
 bool Selector::wants_attribute(const Bean& bean, const BeanAttribute& attribute,
                                const Verdict& verdict, const RuleOutcome& rules) const {
     const std::string_view path = attribute.path;
-    if (!is_readable(bean.name, attribute.type, path) || !passes_attribute_filters(path, {})) {
+    if (!is_readable(bean.name, attribute.type, path, select_.texts) ||
+        !passes_attribute_filters(path, {})) {
         return false;
     }
     if (attribute.is_expensive && !is_named(rules.attributes, path) &&
@@ -382,7 +383,7 @@ void Selector::choose_statistics(const Bean& bean, const Verdict& verdict, const
                             : !listed.empty() ? matches_choice(listed, slot.path)
                             : only_rate       ? stats[i] == Stat::kOneMinuteRate
                                               : wants_statistic(bean.kind, stats[i]);
-        if (wanted && is_readable(bean.name, slot.type, slot.path) &&
+        if (wanted && is_readable(bean.name, slot.type, slot.path, select_.texts) &&
             passes_attribute_filters(slot.path, short_name)) {
             choose(slot, selection);
         }

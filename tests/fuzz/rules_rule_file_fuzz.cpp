@@ -26,6 +26,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (made.kind == NamingOutcome::Kind::kSeries && made.series.name.empty()) {
             __builtin_trap();
         }
+        // A name that is kept while the value changes is the one that would be made anew.
+        const bool may_change = outcome.rules.depends_on_value(sample);
+        for (const std::string_view value : {"0", "-17", "1.5E-10", "NaN", "-Infinity", "42.0"}) {
+            sample.value = value;
+            const NamingOutcome other = outcome.rules.apply(sample);
+            const bool is_cut_short = made.kind == NamingOutcome::Kind::kGivenUp ||
+                                      other.kind == NamingOutcome::Kind::kGivenUp;
+            if (!may_change && !is_cut_short &&
+                (other.kind != made.kind || other.series.name != made.series.name ||
+                 other.rule != made.rule)) {
+                __builtin_trap();
+            }
+        }
     }
     // The first line as a pattern for the rest.
     const std::size_t end = text.find('\n');

@@ -20,7 +20,7 @@ if(TARGET remora_name AND TARGET remora_encode)
                     ${PROJECT_SOURCE_DIR}/alerts/kafka_test.yml)
             set_tests_properties(golden.alerts PROPERTIES LABELS golden TIMEOUT 60)
         endif()
-        foreach(script check check_rules plan tool examples)
+        foreach(script check check_rules dialects plan tool examples)
             add_test(NAME golden.${script}
                 COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/${script}_test.py)
             set_tests_properties(golden.${script} PROPERTIES LABELS golden TIMEOUT 120

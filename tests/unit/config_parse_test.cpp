@@ -180,6 +180,27 @@ TEST(ConfigParse, ArgumentsMayBeAPathOrKeys) {
     EXPECT_EQ(parse_arguments("a=b,nonsense").problems.size(), 1U);
 }
 
+TEST(ConfigParse, ArgumentsOfJmxExporterHaveAnEndpoint) {
+    const auto parsed = [](const std::string& text) {
+        const AgentArguments found = parse_arguments(text);
+        return found.endpoint ? found.endpoint->host + " " + std::to_string(found.endpoint->port) +
+                                    " " + found.file
+                              : "none " + found.file;
+    };
+    EXPECT_EQ(parsed("8080:/etc/k.yml"), " 8080 /etc/k.yml");
+    EXPECT_EQ(parsed("8080:k.yml"), " 8080 k.yml");
+    EXPECT_EQ(parsed("localhost:8080:/etc/a=b.yml,force=true"), "localhost 8080 /etc/a=b.yml");
+    EXPECT_EQ(parsed("10.0.0.1:1:/k.yml"), "10.0.0.1 1 /k.yml");
+    EXPECT_EQ(parsed("[fe80::1]:8080:/k.yml"), "fe80::1 8080 /k.yml");
+    EXPECT_EQ(parsed("8080:9090:/k.yml"), "8080 9090 /k.yml") << "as jmx_exporter reads it";
+    EXPECT_EQ(parsed("/etc/8080:/k.json"), "none /etc/8080:/k.json");
+    EXPECT_EQ(parsed("123456:/k.yml"), "none 123456:/k.yml");
+    EXPECT_EQ(parsed("8080:"), "none ");
+    EXPECT_EQ(parsed("config=8080:/k.yml"), "none 8080:/k.yml");
+    EXPECT_EQ(parse_arguments("8080:/k.yml,a.b=c").values.size(), 1U);
+    EXPECT_EQ(parse_arguments("8080:").problems.size(), 1U);
+}
+
 TEST(ConfigParse, LoadsTheFileThatTheArgumentOrTheVariableNames) {
     const TemporaryDirectory directory;
     const std::filesystem::path path = directory.path() + "/remora.json";
@@ -309,7 +330,8 @@ std::set<std::string> unused_keys(const std::string& type, const std::string& fo
         {"time", R"("tick")"},
         {"interval", R"("10s")"},
         {"keyframe_interval", R"("5m")"},
-        {"names", R"("prometheus")"},
+        {"names", R"("upstream")"},
+        {"names_dialect", R"("1.x")"},
         {"labels", R"({"a": "b"})"},
         {"include", R"(["*:*"])"},
         {"exclude", "[]"},
@@ -366,16 +388,19 @@ TEST(ConfigParse, WarnsOfEveryKeyThatHasNoEffectForAnOutput) {
         keys.insert(rotation.begin(), rotation.end());
         return keys;
     };
+    EXPECT_EQ(unused_keys("file", "prometheus"),
+              with_rotation({"host", "port", "time", "keyframe_interval", "names_dialect",
+                             "packet_bytes", "spread"}));
+    EXPECT_EQ(unused_keys("file", "ndjson"),
+              (Keys{"host", "port", "time", "keyframe_interval", "names_dialect", "at_end",
+                    "packet_bytes", "spread"}));
     EXPECT_EQ(
-        unused_keys("file", "prometheus"),
-        with_rotation({"host", "port", "time", "keyframe_interval", "packet_bytes", "spread"}));
-    EXPECT_EQ(unused_keys("file", "ndjson"), (Keys{"host", "port", "time", "keyframe_interval",
-                                                   "at_end", "packet_bytes", "spread"}));
-    EXPECT_EQ(unused_keys("udp", "influx"),
-              with_rotation({"path", "keyframe_interval", "fsync", "at_end", "mode"}));
+        unused_keys("udp", "influx"),
+        with_rotation({"path", "keyframe_interval", "names_dialect", "fsync", "at_end", "mode"}));
     EXPECT_EQ(unused_keys("unixgram", "dogstatsd"),
-              with_rotation({"host", "port", "time", "keyframe_interval", "fsync", "at_end", "mode",
-                             "spread"}));
+              with_rotation({"host", "port", "time", "keyframe_interval", "names_dialect", "fsync",
+                             "at_end", "mode", "spread"}));
+    EXPECT_EQ(unused_keys("file", "ndjson", {{"names", R"("/k.yml")"}}).count("names_dialect"), 0U);
     EXPECT_EQ(unused_keys("file", "openmetrics", {{"fsync", R"("rotate")"}}).count("fsync"), 1U);
     EXPECT_EQ(unused_keys("file", "ndjson", {{"fsync", R"("rotate")"}}).count("fsync"), 0U);
     EXPECT_EQ(unused_keys("file", "ndjson", {{"emit", R"("changed")"}}).count("keyframe_interval"),

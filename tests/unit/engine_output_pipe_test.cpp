@@ -83,7 +83,7 @@ class OutputPipeTest : public testing::Test {
             return 0;
         }
         cache_.freeze_flags(0);
-        pipe_->begin_tick(clock_.wall_ms(), {});
+        pipe_->begin_tick(clock_.wall_ms(), {}, cache_.view(0));
         std::size_t refused = 0;
         while (!pipe_->go_on(cache_.view(0))) {
             ++refused;
@@ -206,7 +206,7 @@ TEST_F(OutputPipeTest, ASeriesThatClashesIsCountedAndSaidOnce) {
 
 TEST_F(OutputPipeTest, NamesByOtelWhereItHasAName) {
     config_.format = OutputFormat::kOtlpJson;
-    config_.names = OutputNames::kOtel;
+    config_.names = "otel";
     pipe_ = make(config_);
     Registration partitions = unit(0, "Log");
     partitions.name = owned_name("kafka.server:type=ReplicaManager,name=PartitionCount");
@@ -386,7 +386,7 @@ TEST_F(OutputPipeTest, ASlowDiskHoldsUpItsOwnOutputOnly) {
         read_all(50'000, i);
         cache_.freeze_flags(0);
         if (pipe_->can_begin_tick()) {
-            pipe_->begin_tick(clock_.wall_ms(), {});
+            pipe_->begin_tick(clock_.wall_ms(), {}, cache_.view(0));
         } else {
             pipe_->skip_tick(i == 1);
             EXPECT_EQ(log_lines_.count("output test: a tick is not out when the next is due"),
@@ -394,7 +394,7 @@ TEST_F(OutputPipeTest, ASlowDiskHoldsUpItsOwnOutputOnly) {
                 << "an output that is about to be replaced blames nobody";
         }
         ASSERT_TRUE(other.can_begin_tick());
-        other.begin_tick(clock_.wall_ms(), {});
+        other.begin_tick(clock_.wall_ms(), {}, cache_.view(0));
         for (int turn = 0; turn < 20; ++turn) {
             pipe_->go_on(cache_.view(0));
             EXPECT_TRUE(!other.busy() || other.go_on(cache_.view(0)));

@@ -157,5 +157,26 @@ TEST(JavaRegexTest, KnowsWhichPatternsEndBeforeTheValue) {
     }
 }
 
+bool may_match(const std::string& pattern, const std::string& beginning) {
+    const Result<JavaRegex> regex = JavaRegex::compile(pattern);
+    EXPECT_TRUE(regex) << pattern << ": " << regex.status().message();
+    return regex && regex.value().may_match(beginning);
+}
+
+TEST(JavaRegexTest, KnowsBeginningsThatNoNumberMakesMatch) {
+    const std::string raft = "kafka.server<type=raft-metrics><>";
+    for (const std::string pattern :
+         {"kafka.server<type=raft-metrics><>current-state: ([a-z]+)",
+          "^kafka\\.server<type=raft-metrics><>(current-state): (.+)", "state: (.+)"}) {
+        EXPECT_TRUE(may_match(pattern, raft + "current-state: ")) << pattern;
+        EXPECT_FALSE(may_match(pattern, raft + "current-epoch: ")) << pattern;
+    }
+    EXPECT_TRUE(may_match("epoch: 1?5", raft + "current-epoch: "));
+    EXPECT_TRUE(may_match("(.+): (.+)", raft + "current-epoch: ")) << "anything fits";
+    EXPECT_TRUE(may_match("tru", "a<>b: ")) << "within the value";
+    EXPECT_TRUE(may_match("(?<=b: )5", "a<>b: ")) << "in doubt";
+    EXPECT_TRUE(may_match("x|.*5", "a<>b: "));
+}
+
 }  // namespace
 }  // namespace remora

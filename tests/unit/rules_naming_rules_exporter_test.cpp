@@ -190,5 +190,36 @@ TEST(NamingRulesExporterTest, SaysWhatThePagesOf1xSay) {
     expect_pages_of("1.0.1", NamingDialect::kExporter1x);
 }
 
+TEST(NamingRulesExporterTest, WhatDoesNotDependOnTheValueIsTheSameForAnyNumber) {
+    const std::vector<Sample> samples = read_samples();
+    std::size_t kept = 0;
+    std::size_t changing = 0;
+    for (const auto& [name, text] : sections("tests/rules/vectors.yml", "--- # ")) {
+        const RuleFileOutcome file = parse_rule_file(text, name, NamingDialect::kExporter1x);
+        for (const Sample& from : samples) {
+            const Result<ObjectName> bean = ObjectName::parse(from.bean);
+            NamingSample sample;
+            sample.bean = &bean.value();
+            sample.attribute = from.path;
+            sample.value = "0";
+            if (file.rules.depends_on_value(sample)) {
+                ++changing;
+                continue;
+            }
+            ++kept;
+            const NamingOutcome first = file.rules.apply(sample);
+            for (const char* value : {"7", "-1.5", "1.0E10", "NaN", "true", "12345678901"}) {
+                sample.value = value;
+                const NamingOutcome other = file.rules.apply(sample);
+                EXPECT_EQ(other.kind, first.kind) << name << ": " << from.path << " " << value;
+                EXPECT_EQ(other.value, first.value) << name << ": " << from.path << " " << value;
+                EXPECT_EQ(head_of(other.series), head_of(first.series)) << name << ": " << value;
+            }
+        }
+    }
+    EXPECT_GT(kept, changing) << "most rules do not look";
+    EXPECT_GT(changing, 0U);
+}
+
 }  // namespace
 }  // namespace remora

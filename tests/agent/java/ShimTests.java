@@ -102,6 +102,11 @@ public final class ShimTests {
         check(!new Arguments("/a.json").mbeanTierOnly(), "metric objects");
         equal("", new Arguments(null).text(), "no text");
         equal("a.B", new Arguments("/a.json,main=a.B").mainClass(), "main");
+        equal("", new Arguments("/a.json").domains(), "domains of Kafka");
+        for (String endpoint : new String[] {"8080:/k.yml", "broker-1:8080:/k.yml", "[::1]:8080:/a=b.yml,force=true"}) {
+            equal("*", new Arguments(endpoint).domains(), "every domain, as jmx_exporter sees them");
+        }
+        equal("x", new Arguments("8080:/k.yml,domains=x").domains(), "domains that are named");
     }
 
     /** Nobody is given up without having been asked, and nobody who came back in between. */

@@ -2,24 +2,31 @@ package remora.shim;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The text after {@code -javaagent:remora.jar=}: comma-separated {@code key=value} items; a first item without
- * {@code =} is the path of the configuration. The shim uses a few keys, the core gets the whole text as it is.
+ * {@code =} is the path of the configuration, or an argument of jmx_exporter's. The shim uses a few keys, the core gets
+ * the whole text as it is.
  */
 public final class Arguments {
     private static final long BLOCKED_AFTER_MS_DEFAULT = 2000;
     private static final long BLOCKED_AFTER_MS_MIN = 200;
+    /** An argument of jmx_exporter's: {@code [HOST:]PORT:FILE}. */
+    private static final Pattern ENDPOINT = Pattern.compile("(?:(?:[\\w.-]+|\\[.+]):)?\\d{1,5}:.+");
 
     private final String text;
     private final Map<String, String> items = new LinkedHashMap<>();
+    private final boolean hasEndpoint;
 
     /** {@code text}: null when there is none. */
     public Arguments(String text) {
         this.text = text == null ? "" : text;
+        String[] all = this.text.split(",");
+        hasEndpoint = ENDPOINT.matcher(all.length == 0 ? "" : all[0]).matches();
         boolean first = true;
-        for (String item : this.text.split(",")) {
-            int equals = item.indexOf('=');
+        for (String item : all) {
+            int equals = first && hasEndpoint ? -1 : item.indexOf('=');
             if (equals > 0) {
                 items.put(item.substring(0, equals).trim(), item.substring(equals + 1).trim());
             } else if (first && !item.trim().isEmpty()) {
@@ -52,10 +59,10 @@ public final class Arguments {
         return named == null || named.isEmpty() ? null : named;
     }
 
-    /** More MBean domains to look at: prefixes separated by ':', or "*" for all. */
+    /** More MBean domains to look at: prefixes separated by ':', or "*" for all, as jmx_exporter does. */
     String domains() {
         String named = items.get("domains");
-        return named == null ? "" : named;
+        return named != null ? named : hasEndpoint ? "*" : "";
     }
 
     /** Read through the MBean server only, never the metric objects behind the MBeans. */
