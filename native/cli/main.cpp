@@ -9,6 +9,7 @@
 #include <iostream>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/attach.h"
@@ -104,10 +105,18 @@ CLI::App* add_with_own_parser(CLI::App& app, const char* name, const char* text)
     return command;
 }
 
-CLI::App* add_names(CLI::App& app, remora::NamesOptions& names) {
-    CLI::App* command = app.add_subcommand("names", "print the rules of a dialect of names");
-    command->add_option("dialect", names.dialect, "such as strimzi; without it the list");
-    return command;
+std::vector<std::pair<const CLI::App*, int (*)(int, char**)>> add_all_with_own_parser(
+    CLI::App& app) {
+    return {
+        {add_with_own_parser(app, "check", "validate a configuration"), remora::run_check},
+        {add_with_own_parser(app, "migrate",
+                             "write a configuration for a rule file of jmx_exporter"),
+         remora::run_migrate},
+        {add_with_own_parser(app, "names", "print the rules of a dialect of names"),
+         remora::run_names},
+        {add_with_own_parser(app, "plan", "predict the agent's cost for a cluster of some size"),
+         remora::run_plan},
+        {add_with_own_parser(app, "replay", "replay a recorded trace"), remora::run_replay}};
 }
 
 CLI::App* add_attach(CLI::App& app, const char* name, const char* text,
@@ -153,9 +162,6 @@ int main(int argc, char** argv) {
         {add_report(app, report), [&] { return remora::run_report(report); }},
         {add_tune(app, tune), [&] { return remora::run_tune(tune); }}};
 
-    remora::NamesOptions names;
-    const CLI::App* names_command = add_names(app, names);
-
     remora::AttachOptions attach;
     CLI::App* attach_command = add_start(app, attach);
     CLI::App* detach_command =
@@ -163,14 +169,7 @@ int main(int argc, char** argv) {
     CLI::App* reload_command =
         add_attach(app, "reload", "have the agent read its configuration again now", attach);
 
-    const std::pair<const CLI::App*, int (*)(int, char**)> with_own_parser[] = {
-        {add_with_own_parser(app, "check", "validate a configuration"), remora::run_check},
-        {add_with_own_parser(app, "migrate",
-                             "write a configuration for a rule file of jmx_exporter"),
-         remora::run_migrate},
-        {add_with_own_parser(app, "plan", "predict the agent's cost for a cluster of some size"),
-         remora::run_plan},
-        {add_with_own_parser(app, "replay", "replay a recorded trace"), remora::run_replay}};
+    const auto with_own_parser = add_all_with_own_parser(app);
 
     if (argc > 1 && report_unknown(app, argv[1])) {
         return kUsage;
@@ -184,9 +183,6 @@ int main(int argc, char** argv) {
         if (command->parsed()) {
             return run();
         }
-    }
-    if (names_command->parsed()) {
-        return remora::run_names(names);
     }
     for (const CLI::App* command : {attach_command, detach_command, reload_command}) {
         if (command->parsed()) {

@@ -1,7 +1,9 @@
 #include "cli/names.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <string>
 #include <string_view>
 
 #include "config/keys.h"
@@ -33,27 +35,38 @@ std::string about(std::string_view name) {
                           : "The names of public Kafka dashboards. No rule file.";
 }
 
-}  // namespace
-
-int run_names(const NamesOptions& options) {
-    if (options.dialect.empty()) {
+int print_names(const std::string& dialect) {
+    if (dialect.empty()) {
         for (const std::string name : output_names_names()) {
             std::cout << name << "\n    " << about(name) << '\n';
         }
         return kDone;
     }
-    const std::string_view rules = find_dialect(options.dialect);
+    const std::string_view rules = find_dialect(dialect);
     if (rules.empty()) {
         const auto names = output_names_names();
-        const bool is_known = std::find(names.begin(), names.end(), options.dialect) != names.end();
-        const std::string near = nearest(options.dialect, {names.begin(), names.end()});
-        std::cerr << options.dialect << ": "
-                  << (is_known ? about(options.dialect) : "no such names" + did_you_mean(near))
-                  << '\n';
+        const bool is_known = std::find(names.begin(), names.end(), dialect) != names.end();
+        const std::string near = nearest(dialect, {names.begin(), names.end()});
+        std::cerr << dialect << ": "
+                  << (is_known ? about(dialect) : "no such names" + did_you_mean(near)) << '\n';
         return kUsage;
     }
     std::cout << rules;
     return kDone;
+}
+
+}  // namespace
+
+int run_names(int argc, char** argv) {
+    std::string dialect;
+    CLI::App app{"remora names: the rules by which series get the names of a dialect"};
+    app.add_option("dialect", dialect, "such as strimzi; without it all are listed");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kDone : kUsage;
+    }
+    return print_names(dialect);
 }
 
 }  // namespace remora
