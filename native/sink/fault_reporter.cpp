@@ -1,6 +1,6 @@
-#include <system_error>
+#include "sink/fault_reporter.h"
 
-#include "sink/output.h"
+#include <system_error>
 
 namespace remora {
 namespace {
