@@ -96,6 +96,12 @@ namespace remora {
     X(kSinkTickMillis,       gauge,   "sink_tick_milliseconds",        "time from the last tick until a sink had written all of it") \
     X(kSinkPackets,          counter, "sink_packets_total",            "datagrams sent") \
     X(kSinkCpuNanos,         seconds, "sink_cpu_seconds_total",        "CPU time of the sink threads") \
+    /* scrape endpoints: their threads, summed over outputs */ \
+    X(kHttpRequests,         counter, "http_requests_total",           "requests that scrape endpoints answered, refused ones among them") \
+    X(kHttpRefused,          counter, "http_refused_total",            "requests and connections that scrape endpoints refused") \
+    X(kHttpCutOff,           counter, "http_cut_off_total",            "connections that scrape endpoints ended because the client took too long") \
+    X(kHttpBytes,            counter, "http_sent_bytes_total",         "bytes that scrape endpoints sent") \
+    X(kHttpCpuNanos,         seconds, "http_cpu_seconds_total",        "CPU time of the scrape endpoints' threads") \
     /* the agent itself */ \
     X(kSupervisorCpuNanos,   seconds, "supervisor_cpu_seconds_total",  "CPU time of the thread that watches the collector") \
     X(kHouseCpuNanos,        seconds, "house_cpu_seconds_total",       "CPU time of the thread that watches the configuration and writes the counters") \

@@ -9,7 +9,8 @@ constexpr int kIntervalsUntilOld = 3;
 constexpr std::int64_t kClockStepMs = 5'000;  // a synchronized clock is corrected by less
 
 bool is_exposition(const OutputNote& output) {
-    return output.format == "prometheus" || output.format == "openmetrics";
+    return (output.format == "prometheus" || output.format == "openmetrics") &&
+           output.where.starts_with('/');
 }
 
 }  // namespace

@@ -141,8 +141,8 @@ double counter(const CounterFile& file, Counter which) {
 
 double cpu_ns(const CounterFile& file) {
     return counter(file, Counter::kCollectorCpuNanos) + counter(file, Counter::kCoreCpuNanos) +
-           counter(file, Counter::kSinkCpuNanos) + counter(file, Counter::kHouseCpuNanos) +
-           counter(file, Counter::kSupervisorCpuNanos);
+           counter(file, Counter::kSinkCpuNanos) + counter(file, Counter::kHttpCpuNanos) +
+           counter(file, Counter::kHouseCpuNanos) + counter(file, Counter::kSupervisorCpuNanos);
 }
 
 void print_cost(const Screen& screen) {

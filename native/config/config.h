@@ -124,7 +124,7 @@ struct LimitsConfig {
     bool operator==(const LimitsConfig&) const = default;
 };
 
-enum class OutputType : std::uint8_t { kFile, kUdp, kUnixgram };
+enum class OutputType : std::uint8_t { kFile, kUdp, kUnixgram, kHttp };
 enum class OutputTime : std::uint8_t { kTick, kRead };
 // Of which version of jmx_exporter the names of a rule file are.
 enum class NamesDialect : std::uint8_t { kExporter1x, kExporter020 };
@@ -146,7 +146,7 @@ struct OutputConfig {
     OutputType type = OutputType::kFile;
     OutputFormat format = OutputFormat::kPrometheus;
     std::string path = "${dir}/remora.prom";  // file, or socket of unixgram
-    std::string host = "127.0.0.1";
+    std::string host = "127.0.0.1";           // of a receiver, or to listen at
     std::uint32_t port = 8125;
     EmitMode emit = EmitMode::kAll;
     OutputTime time = OutputTime::kTick;  // of a line of influx and graphite

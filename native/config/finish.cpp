@@ -31,7 +31,10 @@ std::string suffix_of(OutputFormat format) {
     return "out";
 }
 
-std::uint32_t port_of(OutputFormat format) {
+std::uint32_t port_of(OutputType type, OutputFormat format) {
+    if (type == OutputType::kHttp) {
+        return 9404;  // jmx_exporter's among the ports of exporters
+    }
     switch (format) {
         case OutputFormat::kGraphite:
             return 2003;
@@ -47,6 +50,7 @@ std::uint32_t port_of(OutputFormat format) {
 bool suits(OutputType type, OutputFormat format) {
     switch (format) {
         case OutputFormat::kPrometheus:
+            return type == OutputType::kFile || type == OutputType::kHttp;
         case OutputFormat::kOpenMetrics:
         case OutputFormat::kOtlpJson:
             return type == OutputType::kFile;
@@ -70,6 +74,8 @@ const char* formats_of(OutputType type) {
             return "statsd, dogstatsd, influx, graphite, ndjson";
         case OutputType::kUnixgram:
             return "dogstatsd, statsd";
+        case OutputType::kHttp:
+            return "prometheus (a scraper that asks for OpenMetrics gets it)";
     }
     return "";
 }
@@ -200,7 +206,7 @@ void default_output(OutputConfig& output, const std::string& path, SelfLevel sel
         }
     }
     if (!reader.is_set(path + ".port")) {
-        output.port = port_of(output.format);
+        output.port = port_of(output.type, output.format);
     }
     if (!reader.is_set(path + ".path")) {
         output.path = output.type == OutputType::kFile ? "${dir}/remora." + suffix_of(output.format)
@@ -215,7 +221,8 @@ void check_output(const OutputConfig& output, const std::string& path, ConfigRea
                                               ", which this type cannot carry; expected one of " +
                                               formats_of(output.type));
     }
-    if (output.type != OutputType::kUdp && output.path.empty()) {
+    const bool has_path = output.type == OutputType::kFile || output.type == OutputType::kUnixgram;
+    if (has_path && output.path.empty()) {
         reader.complain(path + ".path", "not given; expected the path of the file or socket");
     }
     tell_relative(output.path, path + ".path", reader);
@@ -226,7 +233,9 @@ void check_output(const OutputConfig& output, const std::string& path, ConfigRea
     }
     if (whole_file && output.emit != EmitMode::kAll) {
         reader.complain(path + ".emit",
-                        "a file that is replaced whole holds every series; expected \"all\"");
+                        output.type == OutputType::kHttp
+                            ? "a page that is scraped holds every series; expected \"all\""
+                            : "a file that is replaced whole holds every series; expected \"all\"");
     }
     if (output.names == "otel" && output.format != OutputFormat::kOtlpJson) {
         reader.complain(path + ".names",
@@ -236,6 +245,23 @@ void check_output(const OutputConfig& output, const std::string& path, ConfigRea
         reader.complain(path + ".rotate.total_size",
                         "found " + format_size(output.rotate.total_bytes) +
                             "; expected at least rotate.size, " + format_size(output.rotate.bytes));
+    }
+}
+
+// Two outputs cannot listen at one port, unless each has an address of its own.
+void check_port(const std::vector<OutputConfig>& outputs, std::size_t at, const std::string& path,
+                ConfigReader& reader) {
+    const auto is_any = [](const std::string& host) { return host == "0.0.0.0" || host == "::"; };
+    const OutputConfig& output = outputs[at];
+    for (std::size_t i = 0; output.type == OutputType::kHttp && i < at; ++i) {
+        const OutputConfig& other = outputs[i];
+        const bool is_one_host =
+            other.host == output.host || is_any(other.host) || is_any(output.host);
+        if (other.type == OutputType::kHttp && other.port == output.port && is_one_host) {
+            reader.complain(path + ".port", "found " + std::to_string(output.port) +
+                                                ", where outputs." + std::to_string(i) +
+                                                " listens already; expected another port");
+        }
     }
 }
 
@@ -273,6 +299,7 @@ void finish_outputs(const Config& config, std::vector<OutputConfig>& outputs,
             output.name = std::string(output_type_name(output.type)) + "-" + std::to_string(i);
         }
         check_output(output, path, reader);
+        check_port(outputs, i, path, reader);
         warn_of_unused_keys(output, path, reader);
         check_label_names(config.labels, output, path, reader);
         const std::int64_t base_ms = config.sampling.base_interval_ms;
@@ -313,8 +340,8 @@ void finish_config(Config& config, const std::string& config_file, ConfigReader&
     tell_relative(config.directory, "directory", reader);
     tell_relative(config.trace.path, "trace.path", reader);
     const auto is_exposition = [](const OutputConfig& output) {
-        return output.type == OutputType::kFile && (output.format == OutputFormat::kPrometheus ||
-                                                    output.format == OutputFormat::kOpenMetrics);
+        return output.format == OutputFormat::kPrometheus ||
+               output.format == OutputFormat::kOpenMetrics;
     };
     if (std::any_of(config.outputs.begin(), config.outputs.end(), is_exposition)) {
         tell_prometheus_labels(config.labels, "labels", reader);

@@ -42,7 +42,7 @@ constexpr std::array<const char*, 4> kRuleAggregates = {"keep", "none", "sum", "
 constexpr std::array<const char*, 3> kAggregates = {"none", "sum", "max"};
 constexpr std::array<const char*, 3> kProfiles = {"default", "minimal", "all"};
 constexpr std::array<const char*, 4> kTopicModes = {"none", "list", "all", "regex"};
-constexpr std::array<const char*, 3> kTypes = {"file", "udp", "unixgram"};
+constexpr std::array<const char*, 4> kTypes = {"file", "udp", "unixgram", "http"};
 constexpr std::array<const char*, 8> kFormats = {"prometheus", "openmetrics", "ndjson",
                                                  "otlp_json",  "influx",      "graphite",
                                                  "statsd",     "dogstatsd"};
@@ -286,19 +286,22 @@ void visit_rotation(ConfigVisitor& v, RotateConfig& c) {
 void visit_output(ConfigVisitor& v, OutputConfig& c) {
     v.text({"name", "Name in messages and self-metrics; empty means the type and the position."},
            c.name, TextKind::kName);
-    choose(v, {"type", "Where to: a local file, UDP datagrams, or datagrams of a Unix socket."},
+    choose(v, {"type", "To a file, UDP, a Unix datagram socket, or a port that is scraped (http)."},
            c.type, kTypes);
     choose(v,
            {"format",
-            "How values are written. Not set: prometheus for file, statsd for udp, dogstatsd for "
-            "unixgram."},
+            "How values are written. Not set: prometheus for file and http, statsd for udp, "
+            "dogstatsd for unixgram."},
            c.format, kFormats);
     v.text({"path",
             "File, or socket of unixgram. Not set: ${dir}/remora with the suffix of the format."},
            c.path, TextKind::kPath);
-    v.text({"host", "Name or address of the UDP receiver."}, c.host, TextKind::kHost);
-    v.whole({"port", "Port of the UDP receiver. Not set: the usual one of the format."}, c.port,
-            {1, 65535});
+    v.text({"host", "Name or address of the UDP receiver, or that http listens at."}, c.host,
+           TextKind::kHost);
+    v.whole({"port",
+             "Port of the UDP receiver, or that http listens at. Not set: the usual one of the "
+             "format, 9404 for http."},
+            c.port, {1, 65535});
     choose(v,
            {"emit",
             "all: every series each tick; fresh: what was read since the last tick; changed: what "

@@ -83,7 +83,7 @@ bool has_rules(const OutputConfig& output);
 // Whether `names` is the path of a rule file.
 bool is_rule_path(std::string_view names);
 
-// "prometheus", ..., "dogstatsd"; "file", "udp", "unixgram".
+// "prometheus", ..., "dogstatsd"; "file", ..., "http".
 const char* output_format_name(OutputFormat format);
 const char* output_type_name(OutputType type);
 // "off", "basic", "full".

@@ -12,6 +12,14 @@ bool is_file(const OutputConfig& output) {
     return output.type == OutputType::kFile;
 }
 
+bool is_udp(const OutputConfig& output) {
+    return output.type == OutputType::kUdp;
+}
+
+bool has_port(const OutputConfig& output) {
+    return is_udp(output) || output.type == OutputType::kHttp;
+}
+
 bool is_replaced_whole(const OutputConfig& output) {
     return is_file(output) && (output.format == OutputFormat::kPrometheus ||
                                output.format == OutputFormat::kOpenMetrics);
@@ -33,12 +41,9 @@ constexpr const char* kRotating = "a file of format ndjson, otlp_json or influx"
 
 // Keys that are not here count for every output, or are refused where they do not.
 constexpr std::array<OutputKey, 16> kOutputKeys = {{
-    {"path", [](const OutputConfig& output) { return output.type != OutputType::kUdp; },
-     "type file or unixgram"},
-    {"host", [](const OutputConfig& output) { return output.type == OutputType::kUdp; },
-     "type udp"},
-    {"port", [](const OutputConfig& output) { return output.type == OutputType::kUdp; },
-     "type udp"},
+    {"path", [](const OutputConfig& output) { return !has_port(output); }, "type file or unixgram"},
+    {"host", has_port, "type udp or http"},
+    {"port", has_port, "type udp or http"},
     {"time",
      [](const OutputConfig& output) {
          return output.format == OutputFormat::kInflux || output.format == OutputFormat::kGraphite;
@@ -60,10 +65,12 @@ constexpr std::array<OutputKey, 16> kOutputKeys = {{
      "type file, and \"rotate\" but with format ndjson, otlp_json or influx"},
     {"at_end", is_replaced_whole, "a file of format prometheus or openmetrics"},
     {"mode", is_file, "type file"},
-    {"packet_bytes", [](const OutputConfig& output) { return !is_file(output); },
+    {"packet_bytes",
+     [](const OutputConfig& output) {
+         return is_udp(output) || output.type == OutputType::kUnixgram;
+     },
      "type udp or unixgram"},
-    {"spread", [](const OutputConfig& output) { return output.type == OutputType::kUdp; },
-     "type udp"},
+    {"spread", is_udp, "type udp"},
 }};
 
 }  // namespace

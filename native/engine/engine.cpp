@@ -40,7 +40,9 @@ void end_abandoned_files(const ConfigSource::Found& now, const Place& place,
         };
         const bool is_textfile =
             is_format(OutputFormat::kPrometheus) || is_format(OutputFormat::kOpenMetrics);
-        if (is_configured || !is_textfile || sink.files.info_at(note.where, info) != 0) {
+        const bool is_file = note.where.starts_with('/');
+        if (is_configured || !is_textfile || !is_file ||
+            sink.files.info_at(note.where, info) != 0) {
             continue;
         }
         OutputConfig old;
@@ -200,9 +202,7 @@ Status Engine::start_threads() {
 void Engine::report_started() {
     std::string where;
     for (const OutputConfig& output : config_.outputs) {
-        where += (where.empty() ? "" : ", ") +
-                 (output.type == OutputType::kUdp ? output.host + ":" + std::to_string(output.port)
-                                                  : output.path);
+        where += (where.empty() ? "" : ", ") + place_of(output);
     }
     log_.info("started, version " REMORA_VERSION ", " +
               (source_.mark() == FileMark{} ? "no configuration file"
@@ -229,12 +229,13 @@ std::unique_ptr<OutputPipe> Engine::make_output(const OutputConfig& output, cons
     if (counters == nullptr) {
         counters = std::make_unique<CounterTable>(&counters_);
     }
+    const auto on_fault = [this](const char* what) { fault("a sink thread", what); };
     return std::make_unique<OutputPipe>(
         output, common_labels(config), config.sampling.base_interval_ms,
         SinkEnvironment{*environment_.clock, *counters, log_, *environment_.files,
-                        *environment_.sockets, [this] { core_->wake(); }},
-        [this](const char* what) { fault("a sink thread", what); },
-        OutputPipe::Host{source_.host_start_wall_ms(), agent_begins, REMORA_VERSION});
+                        *environment_.sockets, [this] { core_->wake(); }, on_fault,
+                        &channels_.stride},
+        on_fault, OutputPipe::Host{source_.host_start_wall_ms(), agent_begins, REMORA_VERSION});
 }
 
 // Housekeeping thread: labels and outputs that waited for a fact come.

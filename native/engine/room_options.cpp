@@ -15,6 +15,9 @@ namespace {
 constexpr std::int64_t kCountersIntervalMsMin = 2'000;
 // The rest of the interval is for what comes late.
 constexpr double kSpreadMax = 0.8;
+// A tick that is late is not yet an agent that is dead.
+constexpr std::int64_t kPageIntervalsMax = 3;
+constexpr std::int64_t kPageAgeMsMin = 10'000;
 constexpr std::size_t kRingBytesMax = 2U << 20;  // of datagrams, unless they are huge
 
 SinkKind kind_of(const OutputConfig& config) {
@@ -23,14 +26,20 @@ SinkKind kind_of(const OutputConfig& config) {
             return SinkKind::kUdp;
         case OutputType::kUnixgram:
             return SinkKind::kUnixgram;
+        case OutputType::kHttp:
+            return SinkKind::kHttp;
         case OutputType::kFile:
             break;
     }
     return replaces_whole_file(config.format) ? SinkKind::kTextfile : SinkKind::kAppend;
 }
 
+bool has_path(const OutputConfig& config) {
+    return config.type == OutputType::kFile || config.type == OutputType::kUnixgram;
+}
+
 bool is_datagram(const OutputConfig& config) {
-    return config.type != OutputType::kFile;
+    return config.type == OutputType::kUdp || config.type == OutputType::kUnixgram;
 }
 
 std::int64_t spread_ms(const OutputConfig& config, std::int64_t interval_ms) {
@@ -118,11 +127,14 @@ std::vector<OutputNote> output_notes(const Config& config) {
     for (const OutputConfig& output : config.outputs) {
         std::error_code ignored;
         notes.push_back({output_format_name(output.format), self_level_name(output.self_metrics),
-                         output.type == OutputType::kUdp
-                             ? output.host + ":" + std::to_string(output.port)
-                             : std::filesystem::absolute(output.path, ignored).string()});
+                         has_path(output) ? std::filesystem::absolute(output.path, ignored).string()
+                                          : place_of(output)});
     }
     return notes;
+}
+
+std::string place_of(const OutputConfig& output) {
+    return has_path(output) ? output.path : output.host + ":" + std::to_string(output.port);
 }
 
 std::vector<Label> common_labels(const Config& config) {
@@ -182,7 +194,7 @@ SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& c
                          std::int64_t interval_ms) {
     SinkOptions options;
     options.file_end = config.at_end;
-    if (config.type == OutputType::kFile && replaces_whole_file(config.format)) {
+    if (!is_datagram(config) && replaces_whole_file(config.format)) {
         options.down_text = down_page(config.format, encoder_options(config, common, {}).labels);
     }
     options.starts = file_starts(config.format);
@@ -200,6 +212,7 @@ SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& c
     options.port = static_cast<std::uint16_t>(config.port);
     options.spread_ms = spread_ms(config, interval_ms);
     options.frame_age_ms_max = 3 * interval_ms;
+    options.page_age_ms_max = std::max(kPageIntervalsMax * interval_ms, kPageAgeMsMin);
     // The core wakes the thread when it has filled blocks; polling is only the fallback.
     options.poll_ms = 5'000;
     return options;

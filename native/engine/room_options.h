@@ -48,6 +48,9 @@ std::vector<OutputNote> output_notes(const Config& config);
 
 // --- an output
 
+// Where it goes to, for people: its path, or host:port.
+std::string place_of(const OutputConfig& output);
+
 // Labels of every output; an output's own override them.
 std::vector<Label> common_labels(const Config& config);
 EncoderOptions encoder_options(const OutputConfig& config, const std::vector<Label>& common,

@@ -94,4 +94,21 @@ std::unique_ptr<DatagramSocket> PosixSocketFactory::connect(const SocketAddress&
     return std::make_unique<PosixSocket>(fd);
 }
 
+int PosixSocketFactory::listen(const SocketAddress& address, int backlog) {
+    const auto* own = reinterpret_cast<const sockaddr*>(address.bytes.data());
+    const int fd = ::socket(own->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return -errno;
+    }
+    // A port is free again at once when its listener has ended, and taken while there is one.
+    const int on = 1;
+    if (::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+        ::bind(fd, own, address.length) == 0 && ::listen(fd, backlog) == 0) {
+        return fd;
+    }
+    const int error = errno;
+    ::close(fd);
+    return -error;
+}
+
 }  // namespace remora

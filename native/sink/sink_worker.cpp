@@ -5,6 +5,7 @@
 
 #include "sink/append_output.h"
 #include "sink/datagram_output.h"
+#include "sink/http_output.h"
 #include "sink/output.h"
 #include "sink/textfile_output.h"
 
@@ -26,6 +27,8 @@ std::unique_ptr<Output> make_output(const SinkOptions& options, const SinkEnviro
         case SinkKind::kAppend:
             return std::make_unique<AppendOutput>(options, environment.clock, environment.files,
                                                   reporter);
+        case SinkKind::kHttp:
+            return std::make_unique<HttpOutput>(options, environment, reporter);
         case SinkKind::kUdp:
         case SinkKind::kUnixgram:
             break;

@@ -1,7 +1,8 @@
-// The consumer side of one ring 2: drains blocks into a file or a datagram socket, on its own
-// thread.
+// The consumer side of one ring 2: drains blocks into a file, a datagram socket or a page that is
+// scraped, on its own thread.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,7 @@ enum class SinkKind : std::uint8_t {
     kAppend,    // lines are appended; the file rotates
     kUdp,       // a block is a datagram
     kUnixgram,  // the same to a unix datagram socket
+    kHttp,      // a frame is the page that is served from then on
 };
 
 // What the configuration asks of an output; room_options.h in engine sets all of it.
@@ -46,7 +48,9 @@ struct SinkOptions {
 
     // kTextfile.
     FileEnd file_end{};
-    std::string down_text;  // what the file holds after FileEnd::kDown
+    // kTextfile and kHttp: what the file holds after FileEnd::kDown; what is served when there is
+    // no page or an old one.
+    std::string down_text;
 
     // kAppend.
     std::int64_t rotate_bytes = 0;   // at most half of disk_bytes_max is used; 0: not by size
@@ -54,11 +58,14 @@ struct SinkOptions {
     std::uint32_t rotated_files_max = 0;
     bool gzip_rotated = false;  // all but the newest rotated file, which a reader may still want
 
-    // kUdp.
+    // kUdp: the receiver. kHttp: where to listen; port 0 is one that the system chooses.
     std::string host;
     std::uint16_t port = 0;
     // A frame's datagrams are spread over this time. 0: as fast as they come.
     std::int64_t spread_ms = 0;
+
+    // kHttp: a page is served for so long, times SinkEnvironment::stride.
+    std::int64_t page_age_ms_max = 0;
 
     // A frame older than this when its turn comes is dropped if more is queued behind it: newest
     // values win. 0: never.
@@ -68,6 +75,8 @@ struct SinkOptions {
     // No settings of an operator.
     std::int64_t resolve_interval_ms = 300'000;  // between two look-ups of `host`
     std::int64_t stop_drain_ms = 500;            // for what is in the ring at stop
+    // Of one core, what answering scrapes may take in the long run.
+    double http_cpu_share = 0.05;
 };
 
 // Everything outlives the worker.
@@ -79,6 +88,10 @@ struct SinkEnvironment {
     SocketFactory& sockets;
     // Called on the sink's thread when the producer found the ring full and there is room again.
     std::function<void()> on_room = {};
+    // A further thread of the worker's threw: called on it, with a text. The thread then ends.
+    std::function<void(const char*)> on_fault = [](const char*) {};
+    // A tick comes every so many base intervals; null: every one.
+    const std::atomic<std::uint32_t>* stride = nullptr;
 };
 
 // Faults never leave it: a frame that does not get out is dropped and counted, the ring keeps

@@ -31,14 +31,17 @@ class SocketFactory {
  public:
     virtual ~SocketFactory() = default;
 
-    // Addresses of a UDP peer in the order to try them. May block on name servers: sink thread.
-    // False with a sentence in `why`.
+    // Addresses of a UDP peer, or to listen at, in the order to try them. May block on name
+    // servers: sink thread. False with a sentence in `why`.
     virtual bool resolve(const std::string& host, std::uint16_t port,
                          std::vector<SocketAddress>& addresses, std::string& why) = 0;
     // Address of a unix datagram socket; false when the path is too long.
     virtual bool unix_address(const std::string& path, SocketAddress& address) = 0;
     // Null with the negative errno in `error`.
     virtual std::unique_ptr<DatagramSocket> connect(const SocketAddress& address, int& error) = 0;
+    // A descriptor that listens for TCP connections at an address of resolve(), never waits, and is
+    // the caller's; or the negative errno. `backlog`: connections that wait to be accepted.
+    virtual int listen(const SocketAddress& address, int backlog) = 0;
 };
 
 // The machine's own.
@@ -48,6 +51,7 @@ class PosixSocketFactory final : public SocketFactory {
                  std::string& why) override;
     bool unix_address(const std::string& path, SocketAddress& address) override;
     std::unique_ptr<DatagramSocket> connect(const SocketAddress& address, int& error) override;
+    int listen(const SocketAddress& address, int backlog) override;
 };
 
 }  // namespace remora

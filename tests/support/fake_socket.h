@@ -61,6 +61,8 @@ class FakeSocketFactory final : public SocketFactory {
         return std::make_unique<Socket>(*this, std::string(address.bytes.data(), address.length));
     }
 
+    int listen(const SocketAddress&, int) override { return -EOPNOTSUPP; }
+
  private:
     static SocketAddress address_of(const std::string& text) {
         SocketAddress address;

@@ -54,6 +54,19 @@ TEST(ConfigParse, AnOutputThatDoesNotSayCarriesOfTheAgentWhatTheWholeSays) {
         << "the default output";
 }
 
+TEST(ConfigParse, APortToScrapeIsOfThisMachineUnlessItSaysOtherwise) {
+    const Config config = parse(R"({"outputs": [{"type": "http"},
+        {"type": "http", "host": "0.0.0.0", "port": 9405}]})")
+                              .config;
+    ASSERT_EQ(config.outputs.size(), 2U);
+    EXPECT_EQ(config.outputs[0].host, "127.0.0.1");
+    EXPECT_EQ(config.outputs[0].port, 9404U);
+    EXPECT_EQ(config.outputs[0].format, OutputFormat::kPrometheus);
+    EXPECT_EQ(config.outputs[0].path, "");
+    EXPECT_EQ(config.outputs[0].name, "http-0");
+    EXPECT_EQ(config.outputs[1].port, 9405U);
+}
+
 TEST(ConfigParse, ReadsEveryKindOfValue) {
     const Config config = parse(R"({
         "$schema": "remora.schema.json",
@@ -452,6 +465,7 @@ TEST(ConfigParse, WarnsOfWhatIsInForceAsSomethingElse) {
                   .find("outputs.0.labels: the label instance becomes exported_instance"),
               std::string::npos);
     EXPECT_EQ(warnings(R"({"outputs": [{"type": "udp", "labels": {"job": "b"}}]})"), "");
+    EXPECT_NE(warnings(R"({"outputs": [{"type": "http", "labels": {"job": "b"}}]})"), "");
 }
 
 TEST(ConfigParse, TellsABoundedNumberOfProblemsWhateverTheyAre) {

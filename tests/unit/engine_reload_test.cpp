@@ -15,6 +15,7 @@
 
 #include "engine/engine.h"
 #include "support/fake_shim.h"
+#include "support/http_client.h"
 #include "support/kept_log.h"
 #include "support/temporary_directory.h"
 #include "tune/tuning_state.h"
@@ -309,6 +310,45 @@ TEST_F(ReloadTest, OutputsComeGoAndChangeWithoutAFileThatLacksSeries) {
     EXPECT_EQ(std::filesystem::file_size(directory_ / "more.ndjson"), bytes) << "it was taken out";
     EXPECT_TRUE(whole);
     EXPECT_EQ(engine_->counters().get(Counter::kUnitsUnregistered), 0U);
+}
+
+TEST_F(ReloadTest, AScrapedPortMovesWaitsWhileItIsTakenAndIsClosedAtTheEnd) {
+    beans_ = {by_topic(1)};
+    const auto config = [](std::uint16_t port, const char* more = "") {
+        return sampling() + kAllProfile +
+               R"(, "outputs": [{"path": "${dir}/remora.prom"}, {"type": "http", "port": )" +
+               std::to_string(port) + more + "}]";
+    };
+    const auto serves = [&](std::uint16_t port, const char* what) {
+        return cycle_until(
+            [&] { return http_get(port, "/metrics").body.find(what) != std::string::npos; });
+    };
+    const std::uint16_t first = free_tcp_port();
+    start(config(first));
+    ASSERT_TRUE(serves(first, "kafka_server_topics_lag{topic=\"t1\"} 41\n")) << log_.text();
+    EXPECT_TRUE(log_.has("127.0.0.1:" + std::to_string(first)));
+
+    PosixSocketFactory sockets;
+    const std::uint16_t second = free_tcp_port();
+    std::vector<SocketAddress> addresses;
+    std::string why;
+    ASSERT_TRUE(sockets.resolve("127.0.0.1", second, addresses, why)) << why;
+    const int taken = sockets.listen(addresses.at(0), 1);
+    ASSERT_GE(taken, 0);
+    write_config(config(second));
+    ASSERT_TRUE(cycle_until_counter(Counter::kConfigReloads, 1)) << log_.text();
+    EXPECT_FALSE(HttpClient(first).is_connected());
+    ASSERT_TRUE(cycle_until([&] { return log_.has("cannot listen at 127.0.0.1:"); }));
+    ASSERT_TRUE(pass_two_ticks()) << "the other output goes on";
+    ::close(taken);
+    EXPECT_TRUE(serves(second, "kafka_server_topics_lag")) << log_.text();
+    EXPECT_EQ(log_.count("cannot listen"), 1);
+
+    write_config(config(second, R"(, "labels": {"rack": "r1"})"));
+    EXPECT_TRUE(serves(second, "rack=\"r1\"")) << log_.text();
+    EXPECT_TRUE(engine_->stop(5'000));
+    engine_.reset();
+    EXPECT_FALSE(HttpClient(second).is_connected());
 }
 
 TEST_F(ReloadTest, WhatAnOutputUsedIsNotForgottenWhenItGoes) {
