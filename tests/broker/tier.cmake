@@ -24,6 +24,12 @@ add_test(NAME broker.reload_100
 set_tests_properties(broker.reload_100 PROPERTIES LABELS full TIMEOUT 1200 RUN_SERIAL TRUE
     ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR};REMORA_RELOADS=50")
 
+# A flood of scrapes and none in turn: six minutes.
+add_test(NAME broker.scrape
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/scrape_test.py)
+set_tests_properties(broker.scrape PROPERTIES LABELS full TIMEOUT 1800 RUN_SERIAL TRUE
+    ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
+
 # Every Kafka on every Java: twenty minutes. `matrix_test.py --write docs/reference/versions.md` renews the page.
 add_test(NAME broker.matrix
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/matrix_test.py)

@@ -78,6 +78,30 @@ def node_exporter():
 
 
 @contextlib.contextmanager
+def prometheus(target):
+    """Function that asks a Prometheus which scrapes `target` each second, a host and port: [(labels, number)]."""
+    program = c.tool("prometheus")
+    with c.scratch() as directory:
+        config = os.path.join(directory, "prometheus.json")  # JSON is YAML too
+        with open(config, "w") as file:
+            json.dump({"scrape_configs": [{"job_name": "kafka", "scrape_interval": "1s", "scrape_timeout": "1s",
+                                           "static_configs": [{"targets": [target]}]}]}, file)
+        log = os.path.join(directory, "prometheus.log")
+        url = f"http://127.0.0.1:{c.tcp_port()}"
+
+        def query(expression):
+            answer = json.loads(c.get(f"{url}/api/v1/query?" + urllib.parse.urlencode({"query": expression})))
+            return [(row["metric"], float(row["value"][1])) for row in answer["data"]["result"]]
+
+        arguments = [program, f"--config.file={config}", f"--storage.tsdb.path={directory}/data",
+                     f"--web.listen-address={url[7:]}"]
+        with c.running(arguments, log) as process:
+            c.wait_for(lambda: c.answers(url + "/-/ready"), "Prometheus", 60)
+            yield query
+            assert process.poll() is None, c.read(log)[-2000:]
+
+
+@contextlib.contextmanager
 def influxdb():
     """(UDP port, the listener's counters, function that queries the database, its log)"""
     program = c.tool("influxd")

@@ -23,7 +23,8 @@ namespace remora {
 namespace {
 
 constexpr const char* kHelp =
-    "sink_driver --sink textfile|append|udp|unixgram --format FORMAT [--path P] [--host H] [--port "
+    "sink_driver --sink textfile|append|udp|unixgram|http --format FORMAT [--path P] [--host H] "
+    "[--port "
     "N]\n"
     "  FORMAT: lines (numbered JSON lines), prometheus, ndjson, otlp, influx, graphite, statsd, "
     "dogstatsd\n"
@@ -31,6 +32,7 @@ constexpr const char* kHelp =
     "  --expect FILE                         what was sent and what the sink counted, as JSON\n"
     "  --block-bytes N --blocks N --spread-ms N --rotate-bytes N --rotated-files-max N\n"
     "  --disk-bytes-max N --gzip 0|1 --line-writes 0|1 --linger-ms N\n"
+    "  --page-age-ms N\n"
     "  --step 1                              a tick begins when a line is read from stdin and is\n"
     "                                        out when a line is written to stdout\n";
 
@@ -50,7 +52,8 @@ SinkOptions options_from(const Arguments& arguments) {
     static const std::map<std::string, SinkKind> kinds = {{"textfile", SinkKind::kTextfile},
                                                           {"append", SinkKind::kAppend},
                                                           {"udp", SinkKind::kUdp},
-                                                          {"unixgram", SinkKind::kUnixgram}};
+                                                          {"unixgram", SinkKind::kUnixgram},
+                                                          {"http", SinkKind::kHttp}};
     SinkOptions options;
     options.name = text(arguments, "format");
     options.kind = kinds.at(text(arguments, "sink", "textfile"));
@@ -64,6 +67,7 @@ SinkOptions options_from(const Arguments& arguments) {
     options.file_mode = 0644;
     options.file_end = FileEnd::kKeep;
     options.frame_age_ms_max = 30'000;
+    options.page_age_ms_max = number(arguments, "page-age-ms", 30'000);
     options.poll_ms = 100;
     options.disk_bytes_max = number(arguments, "disk-bytes-max", 256LL << 20);
     options.gzip_rotated = number(arguments, "gzip", 0) != 0;
@@ -81,6 +85,8 @@ void write_expectation(const std::string& path, const LineSource& source,
                                         {"frames_dropped", Counter::kSinkFramesDropped},
                                         {"errors", Counter::kSinkErrors},
                                         {"packets", Counter::kSinkPackets},
+                                        {"requests", Counter::kHttpRequests},
+                                        {"refused", Counter::kHttpRefused},
                                         {"rotations", Counter::kSinkRotations}}) {
         out << ",\"" << name << "\":" << counters.get(counter);
     }
