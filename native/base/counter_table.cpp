@@ -34,10 +34,11 @@ struct Image {
     std::int64_t start_wall_ms;
     std::int64_t written_wall_ms;
     std::int64_t interval_ms;
+    std::uint64_t is_over;
     std::array<std::uint64_t, kCounterCount> values;
 };
 
-constexpr char kMagic[8] = {'R', 'E', 'M', 'O', 'R', 'A', 'C', '3'};
+constexpr char kMagic[8] = {'R', 'E', 'M', 'O', 'R', 'A', 'C', '4'};
 
 constexpr const char* kWhat = "counters file";
 
@@ -73,6 +74,7 @@ Status write_counter_file(const std::string& path, const CounterTable& table,
     image.start_wall_ms = head.start_wall_ms;
     image.written_wall_ms = head.written_wall_ms;
     image.interval_ms = head.interval_ms;
+    image.is_over = head.is_over ? 1 : 0;
     for (std::size_t i = 0; i < kCounterCount; ++i) {
         image.values[i] = table.get(static_cast<Counter>(i));
     }
@@ -104,6 +106,7 @@ Result<CounterFile> read_counter_file(const std::string& path) {
     file.start_wall_ms = image.start_wall_ms;
     file.written_wall_ms = image.written_wall_ms;
     file.interval_ms = image.interval_ms;
+    file.is_over = image.is_over != 0;
     file.outputs = read_outputs(std::string_view(bytes).substr(sizeof(image)));
     for (std::size_t i = 0; i < kCounterCount; ++i) {
         file.readings.push_back(

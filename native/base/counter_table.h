@@ -97,6 +97,7 @@ struct CounterFileHead {
     std::int64_t start_wall_ms = 0;
     std::int64_t written_wall_ms = 0;
     std::int64_t interval_ms = 0;  // between two writes
+    bool is_over = false;          // the agent ended in order; nothing is written any more
     std::vector<OutputNote> outputs;
 };
 

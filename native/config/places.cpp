@@ -42,10 +42,10 @@ std::vector<Claim> files_of_agent(const Config& config, const std::string& confi
     }
     const std::string directory = config.directory.empty() ? "${dir}" : config.directory;
     claims.push_back({directory, "is the agent's directory"});
-    for (const char* name :
-         {"counters", "counters.new", "lock", "beans", "beans.new", "beans.request", "profile.json",
-          "profile.json.new", "tuning.json", "tuning.json.new", "tuning.json.bad", "tuning.ndjson",
-          "tuning.ndjson.1", "tuning.request", "tuning.request.new"}) {
+    for (const char* name : {"counters", "counters.new", "values", "values.new", "lock", "beans",
+                             "beans.new", "beans.request", "profile.json", "profile.json.new",
+                             "tuning.json", "tuning.json.new", "tuning.json.bad", "tuning.ndjson",
+                             "tuning.ndjson.1", "tuning.request", "tuning.request.new"}) {
         claims.push_back({directory + "/remora." + name, "is one that the agent keeps itself"});
     }
     return claims;

@@ -13,6 +13,7 @@
 #include "engine/reload_handover.h"
 #include "model/bean.h"
 #include "model/ids.h"
+#include "model/last_values.h"
 #include "model/message.h"
 #include "model/object_name.h"
 #include "model/series.h"
@@ -114,6 +115,9 @@ struct Channels {
     // What the agent's own collection costs, once a minute. The reader deletes it.
     // Writer: the core (Profiler). Reader: the housekeeping thread (Housekeeper).
     std::atomic<AgentProfile*> profile{nullptr};
+    // What the agent knew at a tick. The reader deletes it.
+    // Writer: the core (ValueWatch). Reader: the housekeeping thread (Housekeeper).
+    std::atomic<LastValues*> values{nullptr};
     // The reload under way. It goes round the threads, so each writes and reads it in its turn.
     ReloadHandover reload;
 
@@ -134,6 +138,7 @@ struct Channels {
         delete listing.load();
         delete facts.load();
         delete profile.load();
+        delete values.load();
         ControlItem* item = nullptr;
         while (control.try_pop(item)) {
             delete item;

@@ -1,5 +1,7 @@
 #include "engine/config_source.h"
 
+#include <remora/version.h>
+
 #include <algorithm>
 #include <charconv>
 #include <iterator>
@@ -171,6 +173,17 @@ ParseOutcome ConfigSource::learn(std::string_view facts) {
     outcome.config.directory = place_.directory;
     append_warnings(outcome, expand(outcome, facts_));
     return outcome;
+}
+
+std::vector<TextPair> ConfigSource::told_facts() const {
+    std::vector<TextPair> told = {{"version", REMORA_VERSION}, {"config", path_}};
+    for (const char* key : {"broker.id", "cluster.id", "kafka.version", "node.role"}) {
+        const std::string value = value_of(facts_, key);
+        if (!value.empty()) {
+            told.emplace_back(key, value);
+        }
+    }
+    return told;
 }
 
 std::int64_t ConfigSource::host_start_wall_ms() const {

@@ -69,6 +69,8 @@ class ConfigSource {
     const std::string& path() const { return path_; }
     // Of the file, as open() read it; FileMark{}: it was not there.
     const FileMark& mark() const { return mark_; }
+    // What people ask first of the host, and the agent's version. Housekeeping thread.
+    std::vector<TextPair> told_facts() const;
     // Since when the host runs, wall clock; 0: not known.
     std::int64_t host_start_wall_ms() const;
 

@@ -33,10 +33,14 @@ Core::Core(const Options& options, Channels& channels, IntervalTable& intervals,
       watch_(shown_.visibility(), wakes_),
       audit_(channels.audits, cache_, sampler, intervals),
       recording_(options_.config.trace, options.start_ns, sampler, counters, log),
-      profiler_({cache_, sampler, audit_.accuracy(), counters}, options_.config, options.start_ns,
-                channels.profile),
+      for_people_{Profiler({cache_, sampler, audit_.accuracy(), counters}, options_.config,
+                           options.start_ns, channels.profile),
+                  ValueWatch({cache_, audit_.accuracy(), counters}, options.values_interval_ms,
+                             channels.values, options.on_values)},
       units_(cache_, channels.freed,
-             {&wakes_, &audit_, &shown_, &watch_, &recording_, &profiler_, &outputs}, log),
+             {&wakes_, &audit_, &shown_, &watch_, &recording_, &for_people_.profiler,
+              &for_people_.values, &outputs},
+             log),
       report_({cache_, sampler, shown_.visibility(), audit_.accuracy(), units_}, options.version,
               counters, log),
       grid_(options.start_ns, counters),
@@ -218,7 +222,7 @@ void Core::begin_reload() {
     Reload& reload = *channels_.reload.at(ReloadStage::kForCore);
     options_.config = reload.config;
     ceiling_.configure(clock_.monotonic_ns());
-    profiler_.restart(clock_.monotonic_ns(), reload.generation);
+    for_people_.profiler.restart(clock_.monotonic_ns(), reload.generation);
     restart_grid();
     // Without a sample nothing of one is shown: it ends when every unit knows that it is in none.
     if (reload.config.topics.partition_sample > 0) {
@@ -265,8 +269,8 @@ void Core::tick(std::int64_t now_ns, bool is_last) {
         solved = ceiling_.tick(window, recording_.is_on(), outputs_.is_filling());
     }
     recording_.tick(now_ns);
-    profiler_.count(window);
-    profiler_.tick(now_ns, clock_.wall_ms(), units_, outputs_.outputs());
+    for_people_.profiler.count(window);
+    for_people_.profiler.tick(now_ns, clock_.wall_ms(), units_, outputs_.outputs());
     report_.begin_tick();
     outputs_.begin_tick({grid_.emitted_interval(), interval, is_last}, cache_, report_);
     grid_.set_emitted(interval);
@@ -278,6 +282,7 @@ void Core::tick(std::int64_t now_ns, bool is_last) {
                                grid_.interval_ns(), now_ns);
     }
     report_.end_tick();
+    for_people_.values.tick(now_ns, clock_.wall_ms(), outputs_.outputs());
 }
 
 }  // namespace remora

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "engine/shown_units.h"
 #include "engine/tick_grid.h"
 #include "engine/unit_directory.h"
+#include "engine/value_watch.h"
 #include "engine/wake_list.h"
 #include "model/intervals.h"
 #include "sample/ceiling.h"
@@ -46,6 +48,9 @@ class Core final : public Worker {
         Config config;
         std::string version;
         std::int64_t stop_encode_ns = 300 * kNanosPerMilli;  // for the last tick's encoding
+        std::int64_t values_interval_ms = 0;  // last values are handed over not more often
+        // They were (Channels::values). Core thread; may be empty.
+        std::function<void()> on_values;
     };
 
     // All references outlive the core.
@@ -62,6 +67,12 @@ class Core final : public Worker {
     struct Batch {
         std::int64_t read_ns = 0;  // monotonic
         std::int64_t wall_ms = 0;
+    };
+
+    // What the housekeeping thread writes for people who look.
+    struct ForPeople {
+        Profiler profiler;
+        ValueWatch values;
     };
 
     void drain();
@@ -89,7 +100,7 @@ class Core final : public Worker {
     BrokerWatch watch_;
     AuditDraw audit_;
     Recording recording_;
-    Profiler profiler_;
+    ForPeople for_people_;
     UnitDirectory units_;
     AgentReport report_;
     TickGrid grid_;

@@ -153,6 +153,8 @@ void Engine::make_core() {
     options.start_ns = start_ns_;
     options.config = config_;
     options.version = REMORA_VERSION;
+    options.values_interval_ms = looks_interval_ms(config_);
+    options.on_values = [this] { housekeeper_->wake(); };
     core_ = std::make_unique<Runner>(
         "remora-core",
         std::make_unique<Core>(options, channels_, intervals_, sampler_, ceiling_, outputs_,
@@ -173,6 +175,7 @@ void Engine::make_housekeeper() {
     duties.on_profile = [this](const AgentProfile& profile) { take_profile(profile); };
     duties.has_directory = [this] { return source_.keep_directory(*environment_.files); };
     duties.outputs = [this] { return output_notes(reloader_.in_force()); };
+    duties.facts = [this] { return source_.told_facts(); };
     housekeeper_ = std::make_unique<Runner>(
         "remora-house",
         std::make_unique<Housekeeper>(

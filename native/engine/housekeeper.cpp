@@ -18,6 +18,8 @@ constexpr std::int64_t kRevertPollNs = kNanosPerSecond;
 constexpr std::int64_t kListingPollNs = 200 * kNanosPerMilli;
 // What is due within this time is done now: later it would wake the thread, and a processor, again.
 constexpr std::int64_t kTogetherNs = 50 * kNanosPerMilli;
+// A tick looks at the configuration too. What would be due with the next tick waits for it.
+constexpr std::int64_t kAfterTickNs = 100 * kNanosPerMilli;
 
 }  // namespace
 
@@ -35,14 +37,20 @@ Housekeeper::Housekeeper(Options options, Channels& channels, const Clock& clock
 
 std::int64_t Housekeeper::do_work() {
     const std::int64_t now_ns = clock_.monotonic_ns();
-    if (now_ns + kTogetherNs >= counters_due_ns_) {
-        write_counters();
-        counters_due_ns_ = now_ns + options_.counters_interval_ms * kNanosPerMilli;
+    const std::int64_t interval_ns = options_.counters_interval_ms * kNanosPerMilli;
+    const bool is_tick = take_values();
+    if (is_tick) {
+        write_counters(false);
+        counters_due_ns_ = now_ns + interval_ns + interval_ns / 2;  // should no tick come
+        config_due_ns_ = now_ns;
+    } else if (now_ns + kTogetherNs >= counters_due_ns_) {
+        write_counters(false);
+        counters_due_ns_ = now_ns + interval_ns;
     }
     take_profile();
     watch_reverts(now_ns);
     std::int64_t next_ns = std::min(counters_due_ns_, watch_requests(now_ns));
-    next_ns = std::min(next_ns, watch_config(now_ns));
+    next_ns = std::min(next_ns, watch_config(now_ns, is_tick));
     counters_.set(Counter::kHouseCpuNanos, static_cast<std::uint64_t>(thread_cpu_ns()));
     return std::max<std::int64_t>(1, next_ns - clock_.monotonic_ns());
 }
@@ -53,9 +61,9 @@ void Housekeeper::excuse(std::int64_t begun_cpu_ns) {
 }
 
 // Returns when it wants to be called again.
-std::int64_t Housekeeper::watch_config(std::int64_t now_ns) {
+std::int64_t Housekeeper::watch_config(std::int64_t now_ns, bool is_tick) {
     const std::int64_t begun_cpu_ns = thread_cpu_ns();
-    if (duties_.take_over() || take_change(now_ns)) {
+    if (duties_.take_over() || take_change(now_ns, is_tick)) {
         excuse(begun_cpu_ns);
         return now_ns + kTakeOverPollNs;
     }
@@ -63,7 +71,7 @@ std::int64_t Housekeeper::watch_config(std::int64_t now_ns) {
 }
 
 // Whether there was one. One at a time: what comes meanwhile waits.
-bool Housekeeper::take_change(std::int64_t now_ns) {
+bool Housekeeper::take_change(std::int64_t now_ns, bool is_tick) {
     const std::unique_ptr<std::string> facts(
         channels_.facts.exchange(nullptr, std::memory_order_acq_rel));
     if (facts != nullptr) {
@@ -77,7 +85,8 @@ bool Housekeeper::take_change(std::int64_t now_ns) {
     if (!is_asked && (options_.config_path.empty() || now_ns + kTogetherNs < config_due_ns_)) {
         return false;
     }
-    config_due_ns_ = now_ns + options_.config_interval_ms * kNanosPerMilli;
+    config_due_ns_ =
+        now_ns + options_.config_interval_ms * kNanosPerMilli + (is_tick ? kAfterTickNs : 0);
     const FileMark mark = mark_of(options_.config_path);
     // If the file is missing, the configuration in force stays: an editor is at work, or it is a
     // mistake.
@@ -143,14 +152,50 @@ void Housekeeper::write_listing(const std::string& text) {
     }
 }
 
-void Housekeeper::write_counters() {
+// Whether something may be written there.
+bool Housekeeper::has_directory() {
     if (options_.counters_path.empty()) {
-        return;
+        return false;
     }
-    if (!duties_.has_directory()) {
-        log_.warn("directory", "the directory of " + options_.counters_path +
-                                   " was removed, and another agent or user has it now: "
-                                   "counters are not written any more");
+    if (duties_.has_directory()) {
+        return true;
+    }
+    log_.warn("directory", "the directory of " + options_.counters_path +
+                               " was removed, and another agent or user has it now: "
+                               "counters are not written any more");
+    return false;
+}
+
+// Whether a tick has come.
+bool Housekeeper::take_values() {
+    const std::unique_ptr<LastValues> values(
+        channels_.values.exchange(nullptr, std::memory_order_acq_rel));
+    if (values == nullptr) {
+        return false;
+    }
+    if (!options_.values_path.empty() && has_directory()) {
+        values->process = process_;
+        values->facts = duties_.facts();
+        const Status written =
+            replace_file(options_.values_path, print_values(*values), "file of last values");
+        if (!written) {
+            log_.warn("values", written.message());
+        }
+    }
+    return true;
+}
+
+// Whoever looks afterwards must see no values that look alive.
+void Housekeeper::on_stop() {
+    if (!options_.values_path.empty() && has_directory()) {
+        ::unlink(options_.values_path.c_str());
+    }
+    write_counters(true);
+}
+
+// `is_over`: the agent ends.
+void Housekeeper::write_counters(bool is_over) {
+    if (!has_directory()) {
         return;
     }
     CounterFileHead head;
@@ -158,6 +203,7 @@ void Housekeeper::write_counters() {
     head.start_wall_ms = start_wall_ms_;
     head.written_wall_ms = clock_.wall_ms();
     head.interval_ms = options_.counters_interval_ms;
+    head.is_over = is_over;
     head.outputs = duties_.outputs();
     const Status written = write_counter_file(options_.counters_path, counters_, head);
     if (!written) {

@@ -1,10 +1,11 @@
-// Housekeeping that may wait for the disk, on a thread of its own: the counters file, the
-// configuration watch, the profile.
+// Housekeeping that may wait for the disk, on a thread of its own: the counters file, the last
+// values, the configuration watch, the profile.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -13,6 +14,7 @@
 #include "base/runner.h"
 #include "config/parse.h"
 #include "engine/channels.h"
+#include "model/last_values.h"
 
 namespace remora {
 
@@ -24,7 +26,10 @@ class Housekeeper final : public Worker {
  public:
     struct Options {
         std::string counters_path;  // empty: not written
+        // Between two writes; with each tick that the core tells of, where these come.
         std::int64_t counters_interval_ms = 0;
+        // File of the last values. It is there while the agent runs. Empty: not written.
+        std::string values_path;
         // File for the list of all beans. It is written when a file of this name plus ".request"
         // appears, which is then removed. Empty: requests are ignored.
         std::string beans_path;
@@ -59,17 +64,21 @@ class Housekeeper final : public Worker {
         std::function<bool()> has_directory;
         // The outputs now, for readers of the counters file.
         std::function<std::vector<OutputNote>()> outputs;
+        // What is known of the host, for readers of the last values.
+        std::function<std::vector<std::pair<std::string, std::string>>()> facts;
     };
     Housekeeper(Options options, Channels& channels, const Clock& clock, CounterTable& counters,
                 Log& log, Duties duties);
 
     std::int64_t do_work() override;
-    void on_stop() override { write_counters(); }
+    void on_stop() override;
 
  private:
-    void write_counters();
-    std::int64_t watch_config(std::int64_t now_ns);
-    bool take_change(std::int64_t now_ns);
+    bool has_directory();
+    void write_counters(bool is_over);
+    bool take_values();
+    std::int64_t watch_config(std::int64_t now_ns, bool is_tick);
+    bool take_change(std::int64_t now_ns, bool is_tick);
     void excuse(std::int64_t begun_cpu_ns);
     std::int64_t watch_requests(std::int64_t now_ns);
     void watch_reverts(std::int64_t now_ns);

@@ -107,15 +107,19 @@ Housekeeper::Options housekeeper_options(const Config& config, const Place& plac
     Housekeeper::Options options;
     if (!place.is_foreign) {
         options.counters_path = config.directory + "/remora.counters";
+        options.values_path = config.directory + "/remora.values";
         options.beans_path = config.directory + "/remora.beans";
         options.revert_path = config.directory + "/remora.tuning.request";
     }
-    options.counters_interval_ms =
-        std::max(config.sampling.base_interval_ms, kCountersIntervalMsMin);
+    options.counters_interval_ms = looks_interval_ms(config);
     options.config_path = config.reload.enabled ? config_path : std::string();
     options.config_mark = config_mark;
     options.config_interval_ms = config.reload.check_interval_ms;
     return options;
+}
+
+std::int64_t looks_interval_ms(const Config& config) {
+    return std::max(config.sampling.base_interval_ms, kCountersIntervalMsMin);
 }
 
 std::string profile_path(const Config& config, const Place& place) {

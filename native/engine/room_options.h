@@ -40,6 +40,9 @@ Housekeeper::Options housekeeper_options(const Config& config, const Place& plac
                                          const std::string& config_path,
                                          const FileMark& config_mark);
 
+// Between two writes of the counters and the last values: a tick, or longer.
+std::int64_t looks_interval_ms(const Config& config);
+
 // The file for the profile; empty: none is written.
 std::string profile_path(const Config& config, const Place& place);
 

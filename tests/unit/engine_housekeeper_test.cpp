@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/files.h"
 #include "support/fake_clock.h"
 #include "support/kept_log.h"
 #include "support/temporary_directory.h"
@@ -24,6 +25,7 @@ class HousekeeperTest : public testing::Test {
     void SetUp() override {
         options_.counters_path = directory_ + "/counters";
         options_.counters_interval_ms = 10'000;
+        options_.values_path = directory_ + "/values";
         options_.config_interval_ms = 5'000;
         options_.beans_path = directory_ + "/beans";
         options_.revert_path = directory_ + "/revert";
@@ -42,11 +44,19 @@ class HousekeeperTest : public testing::Test {
         duties.on_revert = [this](const std::string& which) { done_.push_back("revert " + which); };
         duties.take_over = [this] { return is_busy_; };
         duties.has_directory = [this] { return has_directory_; };
+        duties.facts = [] { return std::vector<TextPair>{{"broker.id", "1"}}; };
         duties.outputs = [] { return std::vector<OutputNote>{{"ndjson", "off", "/x"}}; };
         keeper_ = std::make_unique<Housekeeper>(options_, channels_, clock_, counters_, log_,
                                                 std::move(duties));
     }
 
+    // The core hands over what it knew at a tick.
+    void tick() {
+        auto values = std::make_unique<LastValues>();
+        values->tick_wall_ms = clock_.wall_ms();
+        delete channels_.values.exchange(values.release());
+        keeper_->do_work();
+    }
     bool exists(const std::string& path) const { return std::filesystem::exists(path); }
 
     const TemporaryDirectory temporary_;
@@ -87,6 +97,58 @@ TEST_F(HousekeeperTest, CountersAreWrittenAtTheirIntervalAndAtTheEnd) {
     keeper_->on_stop();
     EXPECT_FALSE(exists(options_.counters_path));
     EXPECT_TRUE(lines_.has("was removed, and another agent or user has it now"));
+}
+
+TEST_F(HousekeeperTest, ATickIsWrittenAtOnceWithTheCountersAndTheFacts) {
+    keeper_->do_work();
+    EXPECT_FALSE(exists(options_.values_path));
+    std::filesystem::remove(options_.counters_path);
+    clock_.advance_ms(1'000);
+    tick();
+    EXPECT_TRUE(exists(options_.counters_path)) << "both are of the same moment";
+    const Result<std::string> text = read_file(options_.values_path, 1 << 20);
+    ASSERT_TRUE(text);
+    const Result<LastValues> values = parse_values(text.value());
+    ASSERT_TRUE(values);
+    EXPECT_EQ(values.value().process, own_process());
+    EXPECT_EQ(values.value().tick_wall_ms, clock_.wall_ms());
+    EXPECT_EQ(fact_of(values.value(), "broker.id"), "1");
+}
+
+TEST_F(HousekeeperTest, TicksAndTheWatchOnTheFileWakeTheThreadTogether) {
+    const std::int64_t begun_ns = clock_.now_ns;
+    const std::int64_t tick_ns = options_.counters_interval_ms * kNanosPerMilli;
+    int wakes = 0;
+    std::int64_t due_ns = begun_ns + kNanosPerSecond;  // ticks have a grid of their own
+    std::int64_t next_ns = begun_ns;
+    while (clock_.now_ns < begun_ns + 120 * kNanosPerSecond) {
+        if (due_ns <= next_ns) {
+            clock_.now_ns = due_ns;
+            due_ns += tick_ns;
+            channels_.values = new LastValues();
+        } else {
+            clock_.now_ns = next_ns;
+        }
+        next_ns = clock_.now_ns + keeper_->do_work();
+        ++wakes;
+    }
+    EXPECT_LE(wakes, 120'000 / options_.config_interval_ms + 3);
+}
+
+TEST_F(HousekeeperTest, AtTheEndTheValuesGoAndTheCountersSayThatItIsOver) {
+    tick();
+    EXPECT_FALSE(read_counter_file(options_.counters_path).value().is_over);
+    keeper_->on_stop();
+    EXPECT_FALSE(exists(options_.values_path)) << "nothing that is dead looks alive";
+    EXPECT_TRUE(read_counter_file(options_.counters_path).value().is_over);
+}
+
+TEST_F(HousekeeperTest, NothingIsWrittenInADirectoryThatAnotherHasNow) {
+    has_directory_ = false;
+    tick();
+    EXPECT_FALSE(exists(options_.values_path));
+    keeper_->on_stop();
+    EXPECT_FALSE(exists(options_.counters_path));
 }
 
 TEST_F(HousekeeperTest, DutiesThatAreDueNearlyTogetherWakeTheThreadOnce) {
