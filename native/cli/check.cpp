@@ -187,7 +187,7 @@ int print_listed(const ParseOutcome& outcome, const CheckOptions& options) {
 
 // What reads cost the agent, from the file where it says so.
 Result<MeasuredCosts> read_costs(const CounterFileHead& agent) {
-    const Result<std::string> path = exposition_path(agent, true);
+    const Result<std::string> path = costs_path(agent);
     return path ? read_costs(path.value()) : path.status();
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
-#include "cli/agent_files.h"
+#include "watch/agent_state.h"
 
 namespace remora {
 namespace {

@@ -14,6 +14,7 @@
 
 #include "cli/attach.h"
 #include "cli/check.h"
+#include "cli/doctor.h"
 #include "cli/migrate.h"
 #include "cli/names.h"
 #include "cli/plan.h"
@@ -21,6 +22,7 @@
 #include "cli/replay.h"
 #include "cli/report.h"
 #include "cli/stat.h"
+#include "cli/status.h"
 #include "cli/top.h"
 #include "cli/tune.h"
 #include "config/quantity.h"
@@ -48,23 +50,53 @@ bool report_unknown(const CLI::App& app, const std::string& word) {
 
 namespace {
 
-CLI::App* add_stat(CLI::App& app, remora::StatOptions& stat) {
-    CLI::App* command = app.add_subcommand("stat", "print the counters of an agent");
-    command->add_option("where", stat.where, "the agent's directory or its counters file")
-        ->required();
-    command->add_flag("--json", stat.json, "one JSON object instead of a table");
-    command->add_flag("--all", stat.all, "also the counters that are zero");
-    return command;
+// A command and what it does.
+using Command = std::pair<const CLI::App*, std::function<int()>>;
+
+constexpr const char* kWhere = "the agent's directory, or the process id of its broker";
+
+Command add_top(CLI::App& app, remora::TopOptions& top) {
+    CLI::App* command = app.add_subcommand("top", "follow a broker and its agent on a screen");
+    command->add_option("where", top.where,
+                        std::string(kWhere) + "; without it the agent that runs here");
+    command->add_flag("--once", top.once, "one screen, as text");
+    command->add_flag("--plain", top.plain, "text below text at each tick: for logs and pipes");
+    command->add_flag("--json", top.json, "a line of JSON at each tick");
+    command->add_option("--seconds", top.seconds, "end after so long; 0: when told to")
+        ->check(CLI::Range(0, 1'000'000));
+    return {command, [&top] { return remora::run_top(top); }};
 }
 
-CLI::App* add_top(CLI::App& app, remora::TopOptions& top) {
-    CLI::App* command = app.add_subcommand("top", "follow an agent: key metrics and its cost");
-    command->add_option("where", top.directory, "the agent's directory")->required();
-    command->add_option("--interval", top.interval_s, "seconds between two screens")
-        ->check(CLI::Range(1, 3600));
-    command->add_option("--count", top.count, "screens to show; 0: until interrupted");
-    command->add_flag("--plain", top.plain, "no cursor movement: for logs and pipes");
-    return command;
+Command add_status(CLI::App& app, remora::StatusOptions& status) {
+    CLI::App* command =
+        app.add_subcommand("status", "say whether all is well: exit status 0, 1 or 2");
+    command->add_option("where", status.where,
+                        std::string(kWhere) + "; without it all agents that run here");
+    command->add_flag("--json", status.json, "a line of JSON for each agent");
+    return {command, [&status] { return remora::run_status(status); }};
+}
+
+Command add_doctor(CLI::App& app, remora::DoctorOptions& doctor) {
+    CLI::App* command = app.add_subcommand("doctor", "find what is wrong, and say what to do");
+    command->add_option("where", doctor.where,
+                        std::string(kWhere) + "; without it the agent that runs here");
+    command->add_option("config", doctor.config,
+                        "configuration file; without it the one that the agent has");
+    command->add_option("--user", doctor.user, "the user that reads the outputs");
+    command
+        ->add_option("--scrape-interval", doctor.scrape_interval_s,
+                     "seconds between two scrapes of the output")
+        ->check(CLI::Range(0.1, 3600.0));
+    command->add_flag("--json", doctor.json, "as JSON");
+    return {command, [&doctor] { return remora::run_doctor(doctor); }};
+}
+
+Command add_stat(CLI::App& app, remora::StatOptions& stat) {
+    CLI::App* command = app.add_subcommand("stat", "print the counters of an agent");
+    command->add_option("where", stat.where, kWhere)->required();
+    command->add_flag("--json", stat.json, "one JSON object instead of a table");
+    command->add_flag("--all", stat.all, "also the counters that are zero");
+    return {command, [&stat] { return remora::run_stat(stat); }};
 }
 
 CLI::App* add_profile(CLI::App& app, const char* name, const char* text,
@@ -97,26 +129,18 @@ CLI::App* add_tune(CLI::App& app, remora::TuneOptions& tune) {
     return command;
 }
 
+struct OwnParser {
+    const char* name;
+    const char* text;
+    int (*run)(int argc, char** argv);
+};
+
 // Its options are for a parser of its own.
 CLI::App* add_with_own_parser(CLI::App& app, const char* name, const char* text) {
     CLI::App* command = app.add_subcommand(name, text);
     command->prefix_command();
     command->set_help_flag();
     return command;
-}
-
-std::vector<std::pair<const CLI::App*, int (*)(int, char**)>> add_all_with_own_parser(
-    CLI::App& app) {
-    return {
-        {add_with_own_parser(app, "check", "validate a configuration"), remora::run_check},
-        {add_with_own_parser(app, "migrate",
-                             "write a configuration for a rule file of jmx_exporter"),
-         remora::run_migrate},
-        {add_with_own_parser(app, "names", "print the rules of a dialect of names"),
-         remora::run_names},
-        {add_with_own_parser(app, "plan", "predict the agent's cost for a cluster of some size"),
-         remora::run_plan},
-        {add_with_own_parser(app, "replay", "replay a recorded trace"), remora::run_replay}};
 }
 
 CLI::App* add_attach(CLI::App& app, const char* name, const char* text,
@@ -146,30 +170,45 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", REMORA_VERSION);
 
-    remora::StatOptions stat;
     remora::TopOptions top;
+    remora::StatusOptions status;
+    remora::DoctorOptions doctor;
+    remora::StatOptions stat;
     remora::ProfileOptions profile;
     remora::ReportOptions report;
     remora::TuneOptions tune;
-    const std::pair<const CLI::App*, std::function<int()>> commands[] = {
-        {add_stat(app, stat), [&] { return remora::run_stat(stat); }},
-        {add_top(app, top), [&] { return remora::run_top(top); }},
-        {add_profile(app, "profile", "show what the agent's own collection costs", profile),
-         [&] { return remora::run_profile(profile); }},
-        {add_profile(app, "suggest", "show what could be better, with the configuration for it",
-                     profile),
-         [&] { return remora::run_suggest(profile); }},
-        {add_report(app, report), [&] { return remora::run_report(report); }},
-        {add_tune(app, tune), [&] { return remora::run_tune(tune); }}};
-
     remora::AttachOptions attach;
-    CLI::App* attach_command = add_start(app, attach);
-    CLI::App* detach_command =
-        add_attach(app, "detach", "end the agent; the broker goes on", attach);
-    CLI::App* reload_command =
-        add_attach(app, "reload", "have the agent read its configuration again now", attach);
-
-    const auto with_own_parser = add_all_with_own_parser(app);
+    std::vector<Command> commands = {add_top(app, top), add_status(app, status),
+                                     add_doctor(app, doctor), add_stat(app, stat)};
+    commands.emplace_back(
+        add_profile(app, "profile", "show what the agent's own collection costs", profile),
+        [&profile] { return remora::run_profile(profile); });
+    commands.emplace_back(
+        add_profile(app, "suggest", "show what could be better, with the configuration for it",
+                    profile),
+        [&profile] { return remora::run_suggest(profile); });
+    commands.emplace_back(add_report(app, report), [&report] { return remora::run_report(report); });
+    commands.emplace_back(add_tune(app, tune), [&tune] { return remora::run_tune(tune); });
+    for (CLI::App* command :
+         {add_start(app, attach),
+          add_attach(app, "detach", "end the agent; the broker goes on", attach),
+          add_attach(app, "reload", "have the agent read its configuration again now", attach)}) {
+        commands.emplace_back(command, [&attach, command] {
+            return remora::run_attach(command->get_name(), attach);
+        });
+    }
+    for (const auto& [name, text, run] :
+         {OwnParser{"check", "validate a configuration", remora::run_check},
+          OwnParser{"migrate", "write a configuration for a rule file of jmx_exporter",
+                    remora::run_migrate},
+          OwnParser{"names", "print the rules of a dialect of names", remora::run_names},
+          OwnParser{"plan", "predict the agent's cost for a cluster of some size",
+                    remora::run_plan},
+          OwnParser{"replay", "replay a recorded trace", remora::run_replay}}) {
+        // argv[1] is the subcommand: it serves as the program name of its own parser.
+        commands.emplace_back(add_with_own_parser(app, name, text),
+                              [run = run, argc, argv] { return run(argc - 1, argv + 1); });
+    }
 
     if (argc > 1 && report_unknown(app, argv[1])) {
         return kUsage;
@@ -182,17 +221,6 @@ int main(int argc, char** argv) {
     for (const auto& [command, run] : commands) {
         if (command->parsed()) {
             return run();
-        }
-    }
-    for (const CLI::App* command : {attach_command, detach_command, reload_command}) {
-        if (command->parsed()) {
-            return remora::run_attach(command->get_name(), attach);
-        }
-    }
-    // argv[1] is the subcommand: it serves as the program name of its own parser.
-    for (const auto& [command, run] : with_own_parser) {
-        if (command->parsed()) {
-            return run(argc - 1, argv + 1);
         }
     }
     return kUsage;

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/formatted.h"
 #include "cli/agent_files.h"
+#include "watch/agent_state.h"
 
 namespace remora {
 namespace {
@@ -147,7 +148,7 @@ Result<Report> read_report(const std::string& directory) {
 
 std::string profile_age(const std::string& directory, std::int64_t written_wall_ms) {
     const std::int64_t now_ms = SystemClock().wall_ms();
-    const Result<CounterFile> counters = read_counter_file(counters_path(directory));
+    const Result<CounterFile> counters = read_counter_file(directory + "/remora.counters");
     const std::string old = counters ? why_old(counters.value(), now_ms) : "missing";
     return "written " + std::to_string((now_ms - written_wall_ms) / 1000) + " s ago" +
            (old.empty() ? "" : "; the agent's counters are " + old);

@@ -1,222 +1,162 @@
 #include "cli/top.h"
 
-#include <array>
+#include <unistd.h>
+
 #include <chrono>
-#include <iomanip>
 #include <iostream>
-#include <optional>
-#include <sstream>
-#include <string>
+#include <memory>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
-#include "base/counter_table.h"
-#include "cli/agent_files.h"
-#include "cli/exposition.h"
-#include "cli/profile.h"
+#include "cli/terminal.h"
+#include "cli/which_agent.h"
+#include "watch/json.h"
 
 namespace remora {
 namespace {
 
-struct Row {
-    const char* title;
-    const char* name;
-    const char* labels;
-    bool as_rate;
-    double factor;
-    const char* unit;
-};
+constexpr int kPollMs = 200;
+constexpr std::int64_t kAgeNs = kNanosPerSecond;  // ages on the screen are of now
+constexpr std::size_t kPlainRows = 46;
 
-constexpr std::array<Row, 15> kRows = {{
-    {"messages in", "kafka_server_brokertopicmetrics_messagesin_total", "", true, 1, "/s"},
-    {"bytes in", "kafka_server_brokertopicmetrics_bytesin_total", "", true, 1.0 / 1024, "KiB/s"},
-    {"bytes out", "kafka_server_brokertopicmetrics_bytesout_total", "", true, 1.0 / 1024, "KiB/s"},
-    {"under-replicated partitions", "kafka_server_replicamanager_underreplicatedpartitions", "",
-     false, 1, ""},
-    {"offline partitions", "kafka_controller_kafkacontroller_offlinepartitionscount", "", false, 1,
-     ""},
-    {"active controller", "kafka_controller_kafkacontroller_activecontrollercount", "", false, 1,
-     ""},
-    {"partitions", "kafka_server_replicamanager_partitioncount", "", false, 1, ""},
-    {"produce p99", "kafka_network_requestmetrics_totaltimems",
-     "quantile=\"0.99\",request=\"Produce\"", false, 1, "ms"},
-    {"consumer fetch p99", "kafka_network_requestmetrics_totaltimems",
-     "quantile=\"0.99\",request=\"FetchConsumer\"", false, 1, "ms"},
-    {"request handlers idle", "kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent",
-     "", false, 100, "%"},
-    {"network threads idle", "kafka_network_socketserver_networkprocessoravgidlepercent", "", false,
-     100, "%"},
-    {"request queue", "kafka_network_requestchannel_requestqueuesize", "", false, 1, ""},
-    {"heap used", "jvm_memory_used_bytes", "area=\"heap\"", false, 1.0 / (1 << 20), "MiB"},
-    {"process CPU", "process_cpu_seconds_total", "process=\"kafka\"", true, 100, "% of a core"},
-    {"open files", "process_open_fds", "process=\"kafka\"", false, 1, ""},
-}};
+// The agent as it was seen last, and before.
+class Follower {
+ public:
+    explicit Follower(std::string directory) : files_(std::move(directory)) { look(); }
 
-// The last two different states of a file: a rate needs both, and the agent writes once an
-// interval.
-template <typename State>
-struct States {
-    std::optional<State> before;
-    std::optional<State> now;
-
-    // `written_ms`: what tells one state from another.
-    template <typename WrittenMs>
-    void take(State state, WrittenMs written_ms) {
-        if (!now || written_ms(*now) != written_ms(state)) {
-            before = std::move(now);
-            now = std::move(state);
+    bool has_news() const { return files_.has_news(); }
+    // Reads the files.
+    void look() {
+        snapshot_ = files_.read(SystemClock().wall_ms());
+        judge();
+        history_.note(snapshot_, figures_);
+        looked_ns_ = SystemClock().monotonic_ns();
+    }
+    // As look() or, when nothing has changed, for a new age and the end of the process alone, once
+    // a second. Whether there is something else to show.
+    bool look_again() {
+        if (has_news()) {
+            look();
+            return true;
         }
+        if (SystemClock().monotonic_ns() - looked_ns_ < kAgeNs) {
+            return false;
+        }
+        looked_ns_ = SystemClock().monotonic_ns();
+        snapshot_.now_wall_ms = SystemClock().wall_ms();
+        snapshot_.process_ended = snapshot_.counters && has_ended(snapshot_.counters->process);
+        judge();
+        return true;
     }
+
+    const Snapshot& snapshot() const { return snapshot_; }
+    ScreenInput input() const { return {snapshot_, verdict_, figures_, history_}; }
+
+ private:
+    void judge() {
+        verdict_ = verdict_of(snapshot_);
+        figures_ = verdict_.agent.is_running() ? figures_of(snapshot_) : Figures();
+    }
+
+    AgentFiles files_;
+    Snapshot snapshot_;
+    Verdict verdict_;
+    Figures figures_;
+    History history_;
+    std::int64_t looked_ns_ = 0;
 };
 
-struct Screen {
-    States<Exposition> exposition;
-    States<CounterFile> counters;
-    std::string exposition_path;
-    std::string trouble;  // why there are no key metrics, or why nothing is of now
-    bool is_old = false;
+class Deadline {
+ public:
+    explicit Deadline(int seconds)
+        : end_ns_(seconds == 0 ? 0 : SystemClock().monotonic_ns() + seconds * kNanosPerSecond) {}
+    bool is_over() const { return end_ns_ != 0 && SystemClock().monotonic_ns() >= end_ns_; }
+
+ private:
+    std::int64_t end_ns_;
 };
 
-void take(const std::string& directory, Screen& screen) {
-    Result<CounterFile> counters = read_counter_file(counters_path(directory));
-    if (counters) {
-        screen.counters.take(std::move(counters).value(),
-                             [](const CounterFile& file) { return file.written_wall_ms; });
-    }
-    if (!screen.counters.now) {
-        screen.trouble = counters.status().message();
+void print(const Follower& follower, const TopOptions& options) {
+    if (options.json) {
+        std::cout << json_of(follower.input()) << "\n" << std::flush;
         return;
     }
-    screen.trouble = why_old(*screen.counters.now, SystemClock().wall_ms());
-    screen.is_old = !screen.trouble.empty();
-    const Result<std::string> path = exposition_path(*screen.counters.now, false);
-    if (!path) {
-        screen.trouble += (screen.is_old ? "; " : "") + path.status().message();
-        return;
+    ScreenOptions screen;
+    screen.rows = kPlainRows;
+    screen.is_unicode = false;
+    std::vector<ScreenLine> lines = screen_of(follower.input(), screen);
+    lines.pop_back();  // the keys
+    while (!lines.empty() && text_of(lines.back()).empty()) {
+        lines.pop_back();
     }
-    if (path.value() != screen.exposition_path) {
-        screen.exposition = {};
-        screen.exposition_path = path.value();
+    for (const ScreenLine& line : lines) {
+        std::string text = text_of(line);
+        text.erase(text.find_last_not_of(' ') + 1);
+        std::cout << text << "\n";
     }
-    Result<Exposition> exposition = Exposition::read(path.value());
-    if (exposition) {
-        screen.exposition.take(std::move(exposition).value(),
-                               [](const Exposition& file) { return file.written_ms(); });
-    } else {
-        screen.exposition = {};
-        screen.trouble += (screen.is_old ? "; " : "") + exposition.status().message();
-    }
+    std::cout << (options.once ? "" : "\n") << std::flush;
 }
 
-std::string shown(double value, int digits, const std::string& unit) {
-    std::ostringstream text;
-    text << std::fixed << std::setprecision(digits) << value << unit;
-    return text.str();
-}
-
-std::string row_value(const Row& row, const Screen& screen) {
-    const std::optional<Exposition>& now = screen.exposition.now;
-    const std::optional<Exposition>& before = screen.exposition.before;
-    const double* found = now ? now->find(row.name, row.labels) : nullptr;
-    if (found == nullptr || screen.is_old) {
-        return "-";
-    }
-    double value = *found;
-    if (row.as_rate) {
-        const double* was = before ? before->find(row.name, row.labels) : nullptr;
-        if (was == nullptr || *was > value) {  // none, or of a broker before this one
-            return "-";
+void print_ticks(Follower& follower, const TopOptions& options) {
+    const Deadline deadline(options.seconds);
+    print(follower, options);
+    while (!options.once && !deadline.is_over() && std::cout) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
+        const bool was_running = follower.input().verdict.agent.is_running();
+        const bool has_ticked = follower.has_news();
+        follower.look_again();
+        if (has_ticked || was_running != follower.input().verdict.agent.is_running()) {
+            print(follower, options);
         }
-        value =
-            (value - *was) * 1e3 / static_cast<double>(now->written_ms() - before->written_ms());
-    }
-    value *= row.factor;
-    return shown(value, value < 100 ? 2 : 0, std::string(" ") + row.unit);
-}
-
-double counter(const CounterFile& file, Counter which) {
-    return static_cast<double>(file.readings[static_cast<std::size_t>(which)].value);
-}
-
-double cpu_ns(const CounterFile& file) {
-    return counter(file, Counter::kCollectorCpuNanos) + counter(file, Counter::kCoreCpuNanos) +
-           counter(file, Counter::kSinkCpuNanos) + counter(file, Counter::kHttpCpuNanos) +
-           counter(file, Counter::kHouseCpuNanos) + counter(file, Counter::kSupervisorCpuNanos);
-}
-
-void print_cost(const Screen& screen) {
-    const CounterFile& now = *screen.counters.now;
-    std::string cpu = "-";
-    std::string reads = "-";
-    std::string cached = "-";
-    if (screen.counters.before && !screen.is_old) {
-        const CounterFile& before = *screen.counters.before;
-        const double seconds =
-            1e-3 * static_cast<double>(now.written_wall_ms - before.written_wall_ms);
-        const auto growth = [&](Counter which) {
-            return counter(now, which) - counter(before, which);
-        };
-        const double hits = growth(Counter::kCacheHits);
-        const double series = hits + growth(Counter::kCacheMisses);
-        cpu = shown((cpu_ns(now) - cpu_ns(before)) / seconds / 1e7, 3, "");
-        reads = shown(growth(Counter::kUnitsRead) / seconds, 0, "");
-        cached = series > 0 ? shown(100 * hits / series, 0, "") : "-";
-    }
-    std::cout << std::fixed << std::setprecision(0) << "  remora: " << cpu << " % of a core, "
-              << counter(now, Counter::kUnits) << " MBeans, " << counter(now, Counter::kSeries)
-              << " series, " << reads << " reads/s, " << cached << " % from cache, "
-              << counter(now, Counter::kUnitsQuarantined) << " quarantined, faults "
-              << counter(now, Counter::kFaults) << "\n";
-}
-
-void print_suggestions(const std::string& directory) {
-    const Result<Report> report = read_report(directory);
-    if (report && !report.value().findings.empty()) {
-        std::cout << "  suggestions: " << report.value().findings.size() << ", see remora suggest "
-                  << directory << "\n";
     }
 }
 
-void print_screen(const TopOptions& options, const Screen& screen) {
-    if (!options.plain) {
-        std::cout << "\x1b[H\x1b[2J";
+int show(Follower& follower, const TopOptions& options) {
+    const Result<std::unique_ptr<Terminal>> opened = Terminal::open();
+    if (!opened) {
+        std::cerr << "remora top: " << opened.status().message() << "\n";
+        return 1;
     }
-    std::cout << "pid " << screen.counters.now->process.pid << "  ";
-    if (screen.exposition.now) {
-        const std::int64_t age_ms = SystemClock().wall_ms() - screen.exposition.now->written_ms();
-        std::cout << screen.exposition_path << ", written " << age_ms / 1000 << " s ago\n";
-    } else {
-        std::cout << options.directory << "\n";
+    Terminal& terminal = *opened.value();
+    ScreenOptions screen;
+    screen.is_unicode = terminal.is_unicode();
+    const Deadline deadline(options.seconds);
+    bool has_changed = true;
+    while (!deadline.is_over()) {
+        if (has_changed) {
+            screen.columns = terminal.columns();
+            screen.rows = terminal.rows();
+            terminal.draw(screen_of(follower.input(), screen));
+        }
+        const KeyPress pressed = terminal.wait(kPollMs);
+        if (!press(pressed, screen)) {
+            break;
+        }
+        has_changed = follower.look_again() || pressed.key != Key::kNone;
     }
-    if (!screen.trouble.empty()) {
-        std::cout << "  " << screen.trouble << "\n";
-    }
-    for (const Row& row : kRows) {
-        std::cout << "  " << std::left << std::setw(30) << row.title << std::right << std::setw(22)
-                  << row_value(row, screen) << "\n";
-    }
-    print_cost(screen);
-    print_suggestions(options.directory);
-    std::cout << std::flush;
+    return 0;
 }
 
 }  // namespace
 
 int run_top(const TopOptions& options) {
-    Screen screen;
-    for (int shown = 0; options.count == 0 || shown < options.count; ++shown) {
-        if (shown > 0) {
-            std::this_thread::sleep_for(std::chrono::seconds(options.interval_s));
-        }
-        take(options.directory, screen);
-        if (!screen.counters.now) {
-            std::cerr << "remora top: " << screen.trouble << "\n";
-            return 1;
-        }
-        print_screen(options, screen);
+    const Result<FoundAgent> agent = agent_meant(options.where);
+    if (!agent) {
+        std::cerr << "remora top: " << agent.status().message() << "\n";
+        return 1;
     }
-    return 0;
+    Follower follower(agent.value().directory);
+    if (!follower.snapshot().counters) {
+        std::cerr << "remora top: " << follower.snapshot().trouble << "\n";
+        return 1;
+    }
+    if (options.plain || options.json || options.once || ::isatty(STDOUT_FILENO) == 0) {
+        print_ticks(follower, options);
+        return 0;
+    }
+    return show(follower, options);
 }
 
 }  // namespace remora

@@ -1,5 +1,4 @@
-// `remora top`: key metrics of the broker and the agent's own cost, again and again, from the
-// agent's files.
+// `remora top`: a broker and its agent, again and again, from the agent's files.
 #pragma once
 
 #include <string>
@@ -7,13 +6,15 @@
 namespace remora {
 
 struct TopOptions {
-    std::string directory;
-    int interval_s = 5;
-    int count = 0;  // screens; 0: for ever
+    std::string where;  // see which_agent.h
     bool plain = false;
+    bool json = false;
+    bool once = false;
+    int seconds = 0;  // ends by itself after so long; 0: when it is told to
 };
 
-// Exit status: 0, or 1 when the directory has no counters file of this version.
+// A screen at each tick of the agent; without a terminal one below the other. Exit status: 0; 1
+// when there is no such agent, or its directory has no counters file of this version.
 int run_top(const TopOptions& options);
 
 }  // namespace remora

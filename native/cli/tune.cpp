@@ -126,7 +126,7 @@ int revert(const TuneOptions& options) {
     const Result<TuningState> before = read_state(options.directory);
     const bool is_none = before ? !has(before.value(), "all")
                                 : before.status().code() == Code::kNotFound &&
-                                      read_counter_file(counters_path(options.directory)).is_ok();
+                                      read_counter_file(options.directory + "/remora.counters").is_ok();
     if (options.which == "all" && is_none) {
         std::cout << "nothing is kept or tried\n";
         return 0;

@@ -12,7 +12,7 @@ from releasekit.build import ROOT
 PACKAGING = os.path.join(ROOT, "packaging")
 # Of what is compiled in: name, and where its licence lies. Boost's asks for no notice.
 LICENCES = (("PCRE2", "{deps}/pcre2-*/*/LICENCE"), ("yaml-cpp", "{deps}/yaml-cpp-*/*/LICENSE"),
-            ("zlib", "{deps}/zlib-*/*/README"),
+            ("zlib", "{deps}/zlib-*/*/README"), ("ncurses", "{deps}/ncurses-*/*/COPYING"),
             ("spdlog", "/usr/share/doc/libspdlog-dev/copyright"),
             ("fmt", "/usr/share/doc/libfmt-dev/copyright"),
             ("JSON for Modern C++", "/usr/share/doc/nlohmann-json3-dev/copyright"),

@@ -7,7 +7,8 @@ import uuid
 from labkit import zig
 from labkit.debian import run
 
-SOURCES = (("pcre2", "BSD-3-Clause"), ("yaml-cpp", "MIT"), ("zlib", "Zlib"))
+SOURCES = (("pcre2", "BSD-3-Clause"), ("yaml-cpp", "MIT"), ("zlib", "Zlib"),
+           ("ncurses", "X11-distribute-modifications-variant"))
 # Headers of the machine's packages: name, package (a pattern of dpkg), licence.
 HEADERS = (("boost", "libboost1*-dev", "BSL-1.0"), ("spdlog", "libspdlog-dev", "MIT"),
            ("fmt", "libfmt-dev", "MIT"), ("nlohmann-json", "nlohmann-json3-dev", "MIT"),

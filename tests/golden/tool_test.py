@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`remora top`, `stat`, `profile`, `suggest`, `tune` and `check --live` beside an agent that lives, one that was killed, and where there is none."""
+"""`remora top`, `status`, `doctor`, `stat`, `profile`, `suggest`, `tune` and `check --live` beside an agent that lives, one that was killed, and where there is none."""
 
 import collections
 import html.parser
@@ -15,8 +15,9 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOL = os.environ["REMORA_TOOL"]
-COUNTERS = len(re.findall(r"^    X\(", (ROOT / "include" / "remora" / "counters.h").read_text(), re.M))
 INTERVAL_MS = 3_600_000  # no machine is so slow that what lives looks old
+COUNTERS_IN_ORDER = re.findall(r"^    X\((\w+),", (ROOT / "include" / "remora" / "counters.h").read_text(), re.M)
+COUNTERS = len(COUNTERS_IN_ORDER)
 BEAN = "gauge\tkafka.log:type=Log,name=Size,topic=a,partition=0\n"
 
 
@@ -94,50 +95,116 @@ class ToolTest(unittest.TestCase):
         self.directory.mkdir()
         self.prom = pathlib.Path(directory.name) / "elsewhere.prom"
 
-    def counters(self, *outputs, pid=None, age_s=0.0, elsewhere=False):
+    def counters(self, *outputs, pid=None, age_s=0.0, elsewhere=False, is_over=0, ticks=1, units=1):
         """Replaces the counters file, as native/base/counter_table.cpp writes it. `elsewhere`: in another container."""
         now_ms = int((time.time() - age_s) * 1000)
-        pids = os.stat("/proc/self/ns/pid").st_ino + elsewhere
-        image = struct.pack("=8sQqQQqqq", b"REMORAC3", COUNTERS, pid or os.getpid(), pids, 0, now_ms - 60_000, now_ms,
-                            INTERVAL_MS)
+        self.process = (pid or os.getpid(), os.stat("/proc/self/ns/pid").st_ino + elsewhere, 0)
+        image = struct.pack("=8sQqQQqqqQ", b"REMORAC4", COUNTERS, *self.process, now_ms - 60_000, now_ms, INTERVAL_MS, is_over)
+        numbers = [{"kTicks": ticks, "kUnits": units}.get(name, 0) for name in COUNTERS_IN_ORDER]
         lines = "".join(f"{format}\t{level}\t{where}\n" for format, level, where in outputs)
         new = self.directory / "new"
-        new.write_bytes(image + bytes(8 * COUNTERS) + lines.encode())
+        new.write_bytes(image + struct.pack(f"={COUNTERS}Q", *numbers) + lines.encode())
         new.rename(self.directory / "remora.counters")
 
-    def textfile(self, messages, mtime):
-        lines = [f"kafka_server_brokertopicmetrics_messagesin_total {messages}",
-                 f'kafka_server_brokertopicmetrics_messagesin_total{{topic="a, \\"b"}} {2 * messages}',
-                 'kafka_network_requestmetrics_totaltimems{request="Produce",quantile="0.99"} 12.5',
-                 'remora_family_read_typical_seconds{family="kafka.log:type=Log,name=Size,topic=*,partition=*"} 2e-06']
-        labelled = [re.sub(r"(\}?) (\S+)$", lambda m: (',broker="1"}' if m[1] else '{broker="1"}') + " " + m[2], line)
-                    for line in lines]
-        new = self.prom.with_suffix(".new")
-        new.write_text("# HELP x y\n" + "\n".join(labelled) + "\n")
-        os.utime(new, (mtime, mtime))
-        new.rename(self.prom)
+    def values(self, messages, age_s=0.0, **more):
+        """Replaces the last values, as native/model/last_values.cpp writes them: so many messages a second came in."""
+        tick_ms = int((time.time() - age_s) * 1000)
+        lines = ["remora values 1", "process\t%d\t%d\t%d" % self.process, f"tick\t{tick_ms}\t{INTERVAL_MS}",
+                 "fact\tbroker.id\t1", "fact\tversion\t0.1.0", f"value\tmessages_in\t{20_000 + 10 * messages}\t0\t20000\t10000",
+                 f"topic\torders\t{10 * messages}\t0\t0\t10000\t0\t0\t0\t0\t0\t0\t0\t0", "topics\t1"]
+        lines += [f"value\t{name}\t{value}\t0\t0\t0" for name, value in more.items()]
+        new = self.directory / "new"
+        new.write_text("\n".join(lines) + "\n")
+        new.rename(self.directory / "remora.values")
 
-    def test_top_follows_the_textfile_wherever_it_is(self):
-        self.counters(("statsd", "off", "127.0.0.1:8125"), ("prometheus", "basic", str(self.prom)))
-        begun = int(time.time())
-        self.textfile(1000, begun - 20)
-        with subprocess.Popen([TOOL, "top", str(self.directory), "--plain", "--interval", "1"], stdout=subprocess.PIPE,
-                              text=True) as top:
+    def textfile(self):
+        line = 'remora_family_read_typical_seconds{family="kafka.log:type=Log,name=Size,topic=*,partition=*",broker="1"} 2e-06'
+        self.prom.write_text("# HELP x y\n" + line + "\n")
+
+    def test_top_shows_the_agents_own_values_wherever_its_outputs_are(self):
+        self.counters(("statsd", "off", "127.0.0.1:8125"))
+        self.values(50)
+        screen = run("top", str(self.directory), "--once").stdout
+        self.assertRegex(screen, r"^ALIVE  since \S+, 1 m \d s  pid \d+  tick 0 s ago\nbroker 1  remora 0\.1\.0\nall is well\n")
+        self.assertRegex(screen, r"messages in +50/s")
+        self.assertRegex(screen, r"orders +50 B/s")
+        self.assertEqual(screen, run("top", str(self.directory), "--plain", "--once").stdout)
+        self.assertTrue(all(len(line) <= 80 for line in screen.splitlines()))
+        shown = json.loads(run("top", str(self.directory), "--json", "--once").stdout)
+        self.assertEqual((shown["state"], shown["figures"]["messages_in"], shown["facts"]["broker.id"]), ("ALIVE", 50, "1"))
+
+    def test_top_follows_the_ticks_until_its_time_is_over(self):
+        self.counters()
+        self.values(50)
+        with subprocess.Popen([TOOL, "top", str(self.directory), "--json"], stdout=subprocess.PIPE, text=True) as top:
             self.addCleanup(top.kill)
-            first = [top.stdout.readline() for _ in range(17)]
-            self.assertRegex(first[0], rf"^pid {os.getpid()}  {re.escape(str(self.prom))}, written \d+ s ago$")
-            self.assertRegex(first[1], r"^  messages in +-$")
-            self.assertRegex("".join(first), r"produce p99 +12\.50 ms\n")
-            self.assertRegex(first[16], r"^  remora: - % of a core, 0 MBeans, 0 series, - reads/s, - % from cache")
-            self.textfile(1500, begun - 10)
-            # Screens between two writes show the same rate, and not zero.
-            rates = []
-            while len(rates) < 2:
-                line = top.stdout.readline()
-                self.assertNotEqual(line, "")
-                rates += re.findall(r"messages in +(\d\S*) /s", line)
-            self.assertEqual(rates, ["50.00", "50.00"])
+            for messages in (50, 60, 70):
+                self.values(messages)
+                while json.loads(top.stdout.readline())["figures"]["messages_in"] != messages:
+                    pass
+            self.counters(is_over=1)
+            while json.loads(top.stdout.readline())["state"] != "OFF":
+                pass
             top.kill()
+        self.assertEqual(run("top", str(self.directory), "--plain", "--seconds", "1").returncode, 0)
+
+    def test_status_is_0_1_or_2(self):
+        for arguments, more, status, said in (
+                ({}, {}, 0, r"^well  broker 1, pid \d+, tick \d s ago  "),
+                ({}, {"under_replicated": 3}, 1, r"^degraded .*\n  broker: 3 partitions are under-replicated\n    look at"),
+                ({"is_over": 1}, {}, 2, r"^OFF .*\n  the agent ended in order"),
+                ({"age_s": 4 * 3600}, {}, 2, r"^STALLED "),
+                ({"pid": pid_of_the_dead()}, {}, 2, r"^DEAD .*\n  process \d+ was killed or crashed\n")):
+            self.counters(**arguments)
+            self.values(50, **more)
+            status_of = run("status", str(self.directory))
+            self.assertEqual(status_of.returncode, status, status_of.stdout)
+            self.assertRegex(status_of.stdout, said)
+            self.assertEqual(run("status", str(self.directory), "--json").returncode, status)
+        absent = run("status", "/nonexistent")
+        self.assertEqual(absent.returncode, 2)
+        self.assertRegex(absent.stdout, r"^ABSENT  /nonexistent  /nonexistent\n  counters file .* cannot be opened")
+        nobody = run("status", str(pid_of_the_dead()))
+        self.assertEqual(nobody.returncode, 2)
+        self.assertRegex(nobody.stderr, r"^remora status: there is no process \d+\n$")
+        self.assertRegex(run("top", str(os.getpid())).stderr, r"process \d+ holds no remora\.lock: no agent runs in it")
+
+    def test_an_agent_is_found_by_the_lock_that_it_holds(self):
+        self.counters()
+        self.values(50)
+        with open(self.directory / "remora.lock", "w", encoding="ascii"):
+            found = run("status", str(os.getpid()))
+            self.assertRegex(found.stdout, rf"^well  broker 1, pid {os.getpid()}, .*  {re.escape(str(self.directory))}\n$")
+
+    def test_doctor_says_what_to_do(self):
+        agent = subprocess.Popen(["sleep", "60"], env={})  # without variables of this test's own
+        self.addCleanup(agent.wait)
+        self.addCleanup(agent.kill)
+        self.counters(pid=agent.pid)
+        self.values(50)
+        well = run("doctor", str(self.directory))
+        self.assertEqual((well.returncode, well.stdout), (0, "nothing is wrong with broker 1\n"))
+        wrong = self.directory / "wrong.json"
+        wrong.write_text('{"sampling": {"base_interval": "1ms"}}')
+        self.counters(("prometheus", "basic", str(self.prom)), pid=agent.pid)
+        self.values(50)
+        found = run("doctor", str(self.directory), str(wrong))
+        self.assertEqual(found.returncode, 1)
+        self.assertRegex(found.stdout, rf"^output-missing: nothing is at {re.escape(str(self.prom))}, .*\n    the broker's log")
+        self.assertRegex(found.stdout, r"\nconfig: .*base_interval: found the text \"1ms\".*\n    mend it")
+        checks = [one["check"] for one in json.loads(run("doctor", str(self.directory), str(wrong), "--json").stdout)]
+        self.assertEqual(checks, ["output-missing", "config"])
+        self.assertEqual(run("doctor", "/nonexistent").returncode, 1)
+        self.assertEqual(run("doctor", str(self.directory), "--user", "nobody-of-that-name").returncode, 2)
+
+    def test_stat_has_a_verdict_and_units(self):
+        self.counters(ticks=7)
+        self.values(50)
+        shown = run("stat", str(self.directory), "--all").stdout
+        self.assertRegex(shown, r"^ALIVE  pid \d+, written 0 s ago, ran 1 m 0 s\nwell\n")
+        self.assertRegex(shown, r"\nticks_total +7\n")
+        self.assertRegex(shown, r"\ncpu_budget_ppm +0 = 0 % of a core\n")
+        self.assertEqual(json.loads(run("stat", str(self.directory), "--json").stdout)["ticks_total"], 7)
 
     def profile(self, *findings):
         """Replaces the profile, as native/tune/report.cpp writes it."""
@@ -146,6 +213,7 @@ class ToolTest(unittest.TestCase):
 
     def test_a_profile_is_one_screen(self):
         self.counters()
+        self.values(50)
         self.profile(FINDING)
         screen = run("profile", str(self.directory)).stdout
         self.assertRegex(screen, r"^written \d s ago; rates are of 60 s, known for 900 s\n")
@@ -156,8 +224,7 @@ class ToolTest(unittest.TestCase):
         self.assertIn("suggestions: 1, see remora suggest", screen)
         self.assertLess(len(screen.splitlines()), 30)
         self.assertEqual(json.loads(run("profile", str(self.directory), "--json").stdout)["profile"]["units"], 1200)
-        self.assertIn(f"  suggestions: 1, see remora suggest {self.directory}\n",
-                      run("top", str(self.directory), "--plain", "--count", "1").stdout)
+        self.assertIn("  suggestions: 1\n", run("top", str(self.directory), "--once").stdout)
 
     def test_a_suggestion_is_a_change_that_check_accepts(self):
         self.profile({**FINDING, "patch": None, "left_alone": "it is an alert"}, FINDING)
@@ -306,27 +373,27 @@ class ToolTest(unittest.TestCase):
         self.assertEqual(run("tune", "revert", str(self.directory)).returncode, 2)
 
     def test_what_was_killed_does_not_look_alive(self):
-        self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=4 * 3600)
-        self.textfile(1000, time.time() - 4 * 3600)
-        top = run("top", str(self.directory), "--plain", "--count", "1")
-        self.assertRegex(top.stdout, r"\n  old, written \d+ s ago: process \d+ has ended\n")
-        self.assertRegex(top.stdout, r"produce p99 +-\n")
-        self.assertRegex(run("stat", str(self.directory)).stdout, r"^pid \d+, old, written \d+ s ago: process \d+ has ended, ran 60 s\n")
+        self.counters(pid=pid_of_the_dead(), age_s=4 * 3600)
+        self.values(50, age_s=4 * 3600)
+        top = run("top", str(self.directory), "--once").stdout
+        self.assertRegex(top, r"^DEAD  since .*\n.*\nprocess \d+ was killed or crashed\n")
+        self.assertRegex(top, r"messages in +-")
+        self.assertNotIn("orders", top)
+        self.assertRegex(run("stat", str(self.directory)).stdout, r"^DEAD  pid \d+, written 4 h 0 m ago, ran 1 m 0 s\nDEAD: process")
         check = run("check", "--live", str(self.directory))
         self.assertEqual(check.returncode, 2)
         self.assertRegex(check.stderr, r"remora\.counters is old, written \d+ s ago: process \d+ has ended\n")
         self.assertFalse((self.directory / "remora.beans.request").exists())
-        self.counters(("prometheus", "full", str(self.prom)), age_s=4 * 3600)
-        self.assertRegex(run("stat", str(self.directory)).stdout, r"old, written \d+ s ago: process \d+ hangs, its agent is off")
-        self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=5)
-        self.assertRegex(run("stat", str(self.directory)).stdout, r"^pid \d+, old, written \d s ago: process \d+ has ended")
-        self.assertRegex(run("top", str(self.directory), "--plain", "--count", "1").stdout, r"produce p99 +-\n")
-        self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=5, elsewhere=True)
-        self.assertNotIn("old", run("stat", str(self.directory)).stdout, "it cannot be seen from here")
-
-        self.counters(("prometheus", "full", str(self.prom)), pid=pid_of_the_dead(), age_s=-3600)
-        self.assertRegex(run("stat", str(self.directory)).stdout,
-                         r"of no known age, written \d+ s ahead of this clock, which was set back: process \d+ has ended")
+        self.counters(is_over=1)
+        self.assertRegex(run("check", "--live", str(self.directory)).stderr, r"process \d+ has no agent any more")
+        self.counters(age_s=4 * 3600)
+        self.assertRegex(run("stat", str(self.directory)).stdout, r"process \d+ hangs, its agent is off")
+        self.counters(pid=pid_of_the_dead(), age_s=5, elsewhere=True)
+        self.assertTrue(run("stat", str(self.directory)).stdout.startswith("ALIVE"), "it cannot be seen from here")
+        self.counters(pid=pid_of_the_dead(), age_s=-3600)
+        self.assertTrue(run("stat", str(self.directory)).stdout.startswith("DEAD"))
+        self.counters(age_s=-3600)
+        self.assertRegex(run("stat", str(self.directory)).stdout, r"of no known age: the clock was set back by (1 h 0|59) m")
         self.assertEqual(run("check", "--live", str(self.directory)).returncode, 2)
 
     def test_a_link_in_the_agents_directory_is_not_written_through(self):
@@ -346,14 +413,20 @@ class ToolTest(unittest.TestCase):
     def test_what_has_no_end_or_no_writer_is_refused(self):
         fifo = self.directory / "fifo"
         os.mkfifo(fifo)
-        self.counters(("prometheus", "full", "/dev/zero"))
         for path in ("/dev/zero", str(fifo)):
-            for command in (("stat",), ("top", "--count", "1", "--plain"), ("replay",), ("check", "--mbeans"),
-                            ("check", "--costs", path, "--mbeans")):
+            for command in (("replay",), ("check", "--mbeans"), ("check", "--costs", path, "--mbeans")):
                 refused = run(*command, path)
                 self.assertIn(refused.returncode, (1, 2), command)
                 self.assertIn(f"{path}: is no regular file", refused.stderr, command)
-        self.assertIn("/dev/zero: is no regular file", run("top", str(self.directory), "--count", "1", "--plain").stdout)
+        for command in ("stat", "top", "status"):
+            os.mkfifo(self.directory / "remora.counters")
+            refused = run(command, str(self.directory))
+            self.assertIn(refused.returncode, (1, 2), command)
+            self.assertIn("remora.counters: is no regular file", refused.stderr + refused.stdout, command)
+            (self.directory / "remora.counters").unlink()
+        self.counters()
+        os.mkfifo(self.directory / "remora.values")
+        self.assertIn("remora.values: is no regular file", run("top", str(self.directory), "--once").stdout)
         self.assertIn(".: is no regular file", run("check", "--mbeans", ".").stderr)
 
     def test_a_word_in_place_of_a_process_id_is_refused(self):
@@ -367,9 +440,6 @@ class ToolTest(unittest.TestCase):
         self.assertEqual(nowhere.returncode, 2)
         self.assertRegex(nowhere.stderr, r"remora\.counters: cannot be opened: .* the directory of a running agent\?")
         self.assertEqual(run("top", str(self.prom)).returncode, 1)
-        self.counters(("ndjson", "off", "/x.ndjson"), ("statsd", "off", "127.0.0.1:8125"))
-        self.assertIn("  this agent writes no Prometheus textfile; it writes ndjson to /x.ndjson, statsd to 127.0.0.1:8125\n",
-                      run("top", str(self.directory), "--plain", "--count", "1").stdout)
 
     def live(self):
         """`check --live`, answered as an agent does."""
@@ -386,7 +456,7 @@ class ToolTest(unittest.TestCase):
             return out, err
 
     def test_a_live_agents_costs_are_where_it_writes_them(self):
-        self.textfile(1, time.time())
+        self.textfile()
         self.counters(("prometheus", "basic", "/y.prom"), ("openmetrics", "full", str(self.prom)))
         out, err = self.live()
         self.assertEqual(err, "")

@@ -1,0 +1,231 @@
+// Does what the agent writes arrive?
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "doctor/checks/checks.h"
+#include "watch/units.h"
+
+namespace remora {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kFreeBytesLeast = 4ULL << 20;
+constexpr std::int64_t kStaleLeastMs = 60'000;
+constexpr std::int64_t kClockStepMs = 5'000;
+
+bool is_path(const OutputNote& output) {
+    return output.where.starts_with('/');
+}
+
+bool is_textfile(const OutputNote& output) {
+    return output.format == "prometheus" || output.format == "openmetrics";
+}
+
+// Calls `use(output, place)` for the outputs of an agent that runs. `place`: where a path is, as
+// this process reaches it.
+template <typename Use>
+void for_outputs(const Patient& patient, Use use) {
+    if (!patient.snapshot.counters || !patient.verdict.agent.is_running()) {
+        return;
+    }
+    for (const OutputNote& output : patient.snapshot.counters->outputs) {
+        use(output, is_path(output) ? reached(patient, output.where) : output.where);
+    }
+}
+
+bool has_ticked(const Patient& patient) {
+    return patient.verdict.agent.state == AgentState::kAlive && patient.snapshot.values;
+}
+
+void check_there(const Patient& patient, Findings& findings) {
+    for_outputs(patient, [&](const OutputNote& output, const std::string& place) {
+        struct ::stat facts {};
+        if (!is_path(output) || !has_ticked(patient) || ::stat(place.c_str(), &facts) == 0) {
+            return;
+        }
+        findings.add("nothing is at " + output.where + ", where an output of format " +
+                         output.format + " goes",
+                     is_textfile(output)
+                         ? "the broker's log says why it cannot be written; in a container look "
+                           "where its volume is on this machine"
+                         : "start the receiver that makes this socket, or see in the broker's log "
+                           "why the file cannot be written");
+    });
+}
+
+// Longest interval between two writes of the output.
+std::int64_t interval_ms(const Patient& patient, const OutputNote& output) {
+    std::int64_t interval = patient.snapshot.values->tick_interval_ms;
+    if (patient.config && patient.config->is_ok()) {
+        for (const OutputConfig& configured : patient.config->config.outputs) {
+            const bool may_be =
+                configured.path == output.where || configured.path.find("${") != std::string::npos;
+            interval = may_be ? std::max(interval, configured.interval_ms) : interval;
+        }
+    }
+    return interval;
+}
+
+void check_stale(const Patient& patient, Findings& findings) {
+    for_outputs(patient, [&](const OutputNote& output, const std::string& place) {
+        struct ::stat facts {};
+        if (!is_path(output) || !has_ticked(patient) || ::stat(place.c_str(), &facts) != 0 ||
+            !S_ISREG(facts.st_mode)) {
+            return;
+        }
+        const std::int64_t age_ms = patient.snapshot.now_wall_ms - facts.st_mtim.tv_sec * 1000;
+        if (age_ms > std::max(kStaleLeastMs, 3 * interval_ms(patient, output))) {
+            findings.add(output.where + " was written " +
+                             in_duration(static_cast<double>(age_ms) / 1e3) +
+                             " ago, and the agent ticks",
+                         "the broker's log says why the output cannot write; `remora status` has "
+                         "its failed writes");
+        } else if (age_ms < -kClockStepMs) {
+            findings.add(output.where + " was written " +
+                             in_duration(static_cast<double>(-age_ms) / 1e3) + " in the future",
+                         "synchronize the clocks of this machine and of the one that has the "
+                         "volume");
+        }
+    });
+}
+
+void check_shipper(const Patient& patient, Findings& findings) {
+    if (!patient.shipper) {
+        return;
+    }
+    for_outputs(patient, [&](const OutputNote& output, const std::string& place) {
+        const std::string why = is_path(output) ? why_unreadable(place, *patient.shipper) : "";
+        if (!why.empty()) {
+            findings.add(why,
+                         "\"mode\": \"0644\" of the output opens file and new folders; an "
+                         "older folder needs chmod o+x, or add the user to its group");
+        }
+    });
+}
+
+void check_name(const Patient& patient, Findings& findings) {
+    for_outputs(patient, [&](const OutputNote& output, const std::string&) {
+        if (output.format == "prometheus" && is_path(output) && !output.where.ends_with(".prom")) {
+            findings.add(output.where + " does not end in .prom",
+                         "node_exporter's textfile collector looks at *.prom alone: rename it in "
+                         "outputs.path");
+        }
+    });
+}
+
+void check_space(const Patient& patient, Findings& findings) {
+    const auto look_at = [&](const std::string& folder) {
+        const auto space = patient.space_of(folder);
+        if (!space) {
+            return;
+        }
+        if (space->is_read_only) {
+            findings.add("the file system of " + folder + " is read-only",
+                         "remount it for writing, or choose another path");
+        } else if (space->free_bytes < kFreeBytesLeast) {
+            findings.add("the file system of " + folder + " is full: " +
+                             in_bytes(static_cast<double>(space->free_bytes)) + " free",
+                         "make room; until then the output keeps its last whole content");
+        } else if (space->total_files > 0 && space->free_files == 0) {
+            findings.add("the file system of " + folder + " has no inode left",
+                         "remove small files there");
+        }
+    };
+    if (!patient.snapshot.counters) {
+        return;
+    }
+    std::vector<std::string> folders = {patient.snapshot.directory};
+    for_outputs(patient, [&](const OutputNote& output, const std::string& place) {
+        if (is_path(output)) {
+            folders.push_back(fs::path(place).parent_path().string());
+        }
+    });
+    std::sort(folders.begin(), folders.end());
+    folders.erase(std::unique(folders.begin(), folders.end()), folders.end());
+    std::for_each(folders.begin(), folders.end(), look_at);
+}
+
+// Whether somebody on this machine receives at that UDP port; true when that is not to be seen.
+bool is_bound(const std::string& proc, unsigned port) {
+    bool is_seen = false;
+    for (const char* const name : {"/net/udp", "/net/udp6"}) {
+        std::ifstream sockets(proc + name);
+        std::string line;
+        is_seen = static_cast<bool>(std::getline(sockets, line)) || is_seen;  // headings
+        while (std::getline(sockets, line)) {
+            std::istringstream words(line);
+            std::string number;
+            std::string local;
+            words >> number >> local;
+            const std::size_t colon = local.rfind(':');
+            unsigned found = 0;
+            if (colon != std::string::npos) {
+                std::from_chars(local.data() + colon + 1, local.data() + local.size(), found, 16);
+            }
+            if (found == port) {
+                return true;
+            }
+        }
+    }
+    return !is_seen;
+}
+
+void check_receiver(const Patient& patient, Findings& findings) {
+    for_outputs(patient, [&](const OutputNote& output, const std::string&) {
+        const std::size_t colon = output.where.rfind(':');
+        if (is_path(output) || colon == std::string::npos) {
+            return;
+        }
+        const std::string host = output.where.substr(0, colon);
+        unsigned port = 0;
+        std::from_chars(output.where.data() + colon + 1, output.where.data() + output.where.size(),
+                        port);
+        const bool is_here = host == "localhost" || host == "::1" || host.starts_with("127.");
+        if (is_here && !is_bound(patient.proc, port)) {
+            findings.add("nobody receives at UDP port " + std::to_string(port) + " of " + host +
+                             ", where an output of format " + output.format + " goes",
+                         "start the receiver, or set outputs.port; in a container 127.0.0.1 is the "
+                         "container itself");
+        }
+    });
+}
+
+void check_receiver_drops(const Patient& patient, Findings& findings) {
+    if (!patient.snapshot.report || !patient.verdict.agent.is_running()) {
+        return;
+    }
+    for (const OutputProfile& output : patient.snapshot.report->profile.outputs) {
+        if (output.receiver_drops_share > 0) {
+            findings.add("the receiver's socket dropped " +
+                             in_count(100 * output.receiver_drops_share) + " % of what output " +
+                             output.name + " sent",
+                         "raise the receiver's SO_RCVBUF (net.core.rmem_max), or the output's "
+                         "spread");
+        }
+    }
+}
+
+constexpr NamedCheck kChecks[] = {
+    {"output-missing", check_there},
+    {"output-stale", check_stale},
+    {"shipper", check_shipper},
+    {"file-name", check_name},
+    {"disk", check_space},
+    {"receiver", check_receiver},
+    {"receiver-drops", check_receiver_drops},
+};
+
+}  // namespace
+
+std::span<const NamedCheck> output_checks() {
+    return kChecks;
+}
+
+}  // namespace remora

@@ -1,0 +1,206 @@
+#include "doctor/patient.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+#include "watch/find_agents.h"
+
+namespace remora {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kGroupsMax = 256;
+
+std::string content_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string name_of(uid_t user) {
+    const passwd* const entry = ::getpwuid(user);
+    return entry == nullptr ? "number " + std::to_string(user) : entry->pw_name;
+}
+
+// The effective user and group of a process, and its other groups.
+std::optional<Person> person_of(const std::string& folder) {
+    std::istringstream lines(content_of(folder + "/status"));
+    Person person;
+    bool is_known = false;
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string key;
+        unsigned long real = 0;
+        unsigned long effective = 0;
+        words >> key;
+        if (key == "Uid:" && words >> real >> effective) {
+            person.user = static_cast<uid_t>(effective);
+            person.name = name_of(person.user);
+            is_known = true;
+        } else if (key == "Gid:" && words >> real >> effective) {
+            person.groups.push_back(static_cast<gid_t>(effective));
+        } else if (key == "Groups:") {
+            for (unsigned long group = 0; words >> group;) {
+                person.groups.push_back(static_cast<gid_t>(group));
+            }
+        }
+    }
+    return is_known ? std::optional<Person>(person) : std::nullopt;
+}
+
+BrokerProcess look_at(std::int64_t pid, const std::string& proc) {
+    const std::string folder = proc + "/" + std::to_string(pid);
+    BrokerProcess process;
+    process.pid = pid;
+    process.command = command_of(pid, proc);
+    process.person = person_of(folder);
+    const std::string maps = content_of(folder + "/maps");
+    if (!maps.empty()) {
+        process.has_library = maps.find("libremora") != std::string::npos;
+    }
+    std::istringstream variables(content_of(folder + "/environ"));
+    for (std::string variable; std::getline(variables, variable, '\0');) {
+        process.environment.push_back(variable);
+    }
+    return process;
+}
+
+// Bits 4 (read) and 1 (enter).
+bool may(const struct ::stat& facts, const Person& person, unsigned bits) {
+    const bool is_of_group =
+        std::find(person.groups.begin(), person.groups.end(), facts.st_gid) != person.groups.end();
+    const unsigned shift = facts.st_uid == person.user ? 6 : is_of_group ? 3 : 0;
+    return person.user == 0 || (facts.st_mode >> shift & bits) == bits;
+}
+
+// What the agent was told at its start, with the path of its configuration as this process reaches
+// it.
+std::string told(const Patient& patient, const std::string& config_path) {
+    std::string arguments = config_path.empty() ? "" : "config=" + config_path;
+    if (config_path.empty() && patient.process) {
+        arguments = agent_arguments(patient.process->command).value_or("");
+    }
+    const std::string known =
+        patient.snapshot.values ? fact_of(*patient.snapshot.values, "config") : "";
+    if (arguments.empty() && !known.empty() && known != kDefaultConfigFile) {
+        arguments = "config=" + known;  // it was attached
+    }
+    const std::string file = parse_arguments(arguments).file;
+    const std::size_t at = arguments.find(file);
+    if (config_path.empty() && !file.empty() && at != std::string::npos && patient.process) {
+        const std::string folder = patient.proc + "/" + std::to_string(patient.process->pid);
+        arguments.replace(at, file.size(),
+                          file[0] == '/' ? reached(patient, file) : folder + "/cwd/" + file);
+    }
+    return arguments;
+}
+
+}  // namespace
+
+std::string variable_of(const BrokerProcess& process, const std::string& name) {
+    for (const std::string& variable : process.environment) {
+        if (variable.starts_with(name + "=")) {
+            return variable.substr(name.size() + 1);
+        }
+    }
+    return {};
+}
+
+std::string reached(const Patient& patient, const std::string& path) {
+    const std::string root =
+        patient.process ? patient.proc + "/" + std::to_string(patient.process->pid) + "/root" : "";
+    const bool is_in_container =
+        !root.empty() && patient.snapshot.directory.starts_with(root + "/");
+    return is_in_container ? root + path : path;
+}
+
+std::optional<Space> space_of(const std::string& path) {
+    struct ::statvfs found {};
+    for (fs::path at = path; !at.empty(); at = at.parent_path()) {
+        if (::statvfs(at.c_str(), &found) == 0) {
+            return Space{std::uint64_t{found.f_bavail} * found.f_frsize, found.f_files,
+                         found.f_favail, (found.f_flag & ST_RDONLY) != 0,
+                         (found.f_flag & ST_NOEXEC) != 0};
+        }
+        if (at == at.parent_path()) {
+            break;
+        }
+    }
+    return std::nullopt;
+}
+
+std::string why_unreadable(const std::string& path, const Person& person) {
+    std::string at;
+    for (const fs::path& part : fs::path(path)) {
+        at = (fs::path(at) / part).string();
+        struct ::stat facts {};
+        if (::stat(at.c_str(), &facts) != 0) {
+            return {};  // that it is not there is another matter
+        }
+        const bool is_folder = S_ISDIR(facts.st_mode);
+        if (!may(facts, person, is_folder ? 1U : 4U)) {
+            return "the user " + person.name + (is_folder ? " may not enter " : " may not read ") +
+                   at;
+        }
+    }
+    return {};
+}
+
+std::optional<Person> person_named(const std::string& name) {
+    const passwd* const entry = ::getpwnam(name.c_str());
+    if (entry == nullptr) {
+        return std::nullopt;
+    }
+    std::array<gid_t, kGroupsMax> groups{};
+    auto count = static_cast<int>(groups.size());
+    if (::getgrouplist(name.c_str(), entry->pw_gid, groups.data(), &count) < 0) {
+        count = 0;
+    }
+    Person person{name, entry->pw_uid, {groups.begin(), groups.begin() + count}};
+    person.groups.push_back(entry->pw_gid);
+    return person;
+}
+
+std::optional<std::string> agent_arguments(const std::vector<std::string>& command) {
+    const auto word = std::find_if(command.begin(), command.end(), is_agent_argument);
+    if (word == command.end()) {
+        return std::nullopt;
+    }
+    const std::size_t equals = word->find('=');
+    return equals == std::string::npos ? "" : word->substr(equals + 1);
+}
+
+Patient examine(Snapshot snapshot, std::int64_t pid, const std::string& config_path,
+                const std::string& proc) {
+    Patient patient;
+    patient.proc = proc;
+    patient.space_of = [](const std::string& path) { return space_of(path); };
+    const bool is_dead = snapshot.process_ended;
+    const std::int64_t own =
+        pid == 0 && snapshot.counters && !is_dead ? snapshot.counters->process.pid : pid;
+    if (own != 0) {
+        patient.process = look_at(own, proc);
+    }
+    patient.verdict = verdict_of(snapshot);
+    patient.snapshot = std::move(snapshot);
+    if (!config_path.empty() || patient.process) {
+        const std::vector<std::string> none;
+        patient.config =
+            load_config(told(patient, config_path),
+                        patient.process ? patient.process->environment : none, kDefaultConfigFile);
+    }
+    return patient;
+}
+
+}  // namespace remora

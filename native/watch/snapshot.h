@@ -1,0 +1,54 @@
+// What an agent left in its directory, at one moment.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/counter_table.h"
+#include "model/last_values.h"
+#include "tune/report.h"
+
+namespace remora {
+
+struct Snapshot {
+    std::string directory;
+    std::int64_t now_wall_ms = 0;
+    std::string trouble;  // why there are no counters
+    std::optional<CounterFile> counters;
+    bool process_ended = false;
+    std::optional<LastValues> values;  // of the process that wrote the counters
+    std::string values_trouble;        // why there are none
+    std::optional<Report> report;      // of the same directory
+};
+
+// Reads the files of one directory again and again.
+//
+// Thread safety: one thread.
+class AgentFiles {
+ public:
+    explicit AgentFiles(std::string directory) : directory_(std::move(directory)) {}
+
+    // Whether a file has changed since read(). Two calls of stat().
+    bool has_news() const;
+    // Asks the disk and the kernel. `now_wall_ms`: wall time.
+    Snapshot read(std::int64_t now_wall_ms);
+
+ private:
+    // Tells one state of a file from another.
+    struct Mark {
+        std::int64_t modified_ns = 0;
+        std::uint64_t inode = 0;
+        bool operator==(const Mark&) const = default;
+    };
+    static Mark mark_of(const std::string& path);
+    void read_report(Snapshot& snapshot);
+
+    const std::string directory_;
+    Mark counters_;
+    Mark values_;
+    Mark report_mark_;
+    std::optional<Report> report_;
+};
+
+}  // namespace remora
