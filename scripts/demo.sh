@@ -40,7 +40,8 @@ for _ in $(seq 60); do
     [[ -s $output/remora.prom && -s $output/remora.counters ]] && break
     sleep 1
 done
-build/release/remora top "$output" --plain --interval 10 --count $((show_seconds / 10))
+build/release/remora top "$output" --seconds "$show_seconds"
+build/release/remora status "$output" || true
 step "the file, in part"
 grep -E '^kafka_server_brokertopicmetrics_(bytesin|messagesin)_total' "$output/remora.prom" | head -n 5 || true
 echo "$(grep -vc '^#' "$output/remora.prom") series in $output/remora.prom"

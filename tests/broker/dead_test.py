@@ -37,16 +37,26 @@ class DeadTest(unittest.TestCase):
     def broker(self):
         return self.lab.state()["brokers"][0]
 
+    def looks(self):
+        """First word of `remora top`, and the exit status of `remora status`."""
+        top = broker_lab.run(broker_lab.TOOL, "top", self.lab.output, "--once").stdout
+        return top.split()[0], broker_lab.run(broker_lab.TOOL, "status", self.lab.output, check=False).returncode
+
     def test_1_an_orderly_end_leaves_nothing_but_that_it_is_down(self):
         self.wait_alive()
+        values = self.lab.output / "remora.values"
+        wait_for("values for people", lambda: values.exists() and self.looks() == ("ALIVE", 0), 60)
         self.lab.lab("stop-broker", "--broker", "1")
         self.assertEqual(samples(self.prom), [DOWN])
+        self.assertFalse(values.exists())
+        self.assertEqual(self.looks(), ("DEAD", 2))
 
     def test_2_the_values_of_a_killed_broker_go_when_the_next_one_starts(self):
         self.lab.lab("start-broker", "--broker", "1")
         self.wait_alive()
         self.lab.lab("stop-broker", "--broker", "1", "--kill")
         self.assertGreater(len(samples(self.prom)), 100, "nobody was left to change it")
+        self.assertEqual(self.looks(), ("DEAD", 2))
         before = self.prom.stat().st_mtime_ns
         seen = []
         child = os.fork()

@@ -36,6 +36,12 @@ add_test(NAME broker.matrix
 set_tests_properties(broker.matrix PROPERTIES LABELS full TIMEOUT 3600 RUN_SERIAL TRUE
     ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
 
+# `remora top` in terminals, beside three brokers that are busy, in trouble and dead: five minutes.
+add_test(NAME broker.top
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/top_test.py)
+set_tests_properties(broker.top PROPERTIES LABELS full TIMEOUT 1200 RUN_SERIAL TRUE
+    ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
+
 # Two versions of the agent attached and detached in turn, ten times: six minutes.
 add_test(NAME broker.attach
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/attach_test.py)
