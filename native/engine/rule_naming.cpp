@@ -369,7 +369,7 @@ void RuleNaming::note_twins(const Naming& naming, std::string_view object_name) 
 }
 
 // What its rules make of values that have changed is compared only: most are named as before.
-bool RuleNaming::has_changed(UnitId id, Unit& unit, const Values& values) const {
+bool RuleNaming::has_changed(UnitId id, Unit& unit, const Values& values) {
     std::string text;
     bool is_renamed = false;
     for (Looked& looked : unit.looked) {
@@ -391,7 +391,11 @@ bool RuleNaming::has_changed(UnitId id, Unit& unit, const Values& values) const 
         const NamingOutcome outcome = rules_->apply(sample);
         const bool is_series = !is_no_value(value) && outcome.kind == NamingOutcome::Kind::kSeries;
         const std::uint64_t named = is_series ? hash_of(series_of(outcome)) : 0;
-        is_renamed = is_renamed || named != looked.named;
+        if (named != looked.named) {
+            is_renamed = true;
+        } else if (!is_series && !is_no_value(value)) {
+            note_fault(outcome, sample);
+        }
     }
     return is_renamed;
 }

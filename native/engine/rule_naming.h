@@ -56,7 +56,7 @@ class RuleNaming {
     void put(UnitId id, Unit& unit, const Values* values, bool is_new);
     std::uint64_t name_slot(const Attribute& attribute, const NamingSample& sample,
                             std::uint16_t slot, Naming& naming);
-    bool has_changed(UnitId id, Unit& unit, const Values& values) const;
+    bool has_changed(UnitId id, Unit& unit, const Values& values);
     void note_twins(const Naming& naming, std::string_view object_name);
     void note_fault(const NamingOutcome& outcome, const NamingSample& sample);
 

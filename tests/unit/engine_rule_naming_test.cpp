@@ -117,13 +117,14 @@ rules:
 }
 
 TEST(RuleNamingTest, ATextIsALabelAndFollowsTheText) {
-    Named named(R"(rules:
-- pattern: "type=raft-metrics><>current-state: (.+)" name
-                : state value : 1 labels
-                : {state : "$1"}) ");
-        named.rig.cache.texts() = {"", "leader", "follower"};
-    const UnitId raft =
-        named.add("kafka.server:type=raft-metrics", {{"current-state", kText}}, {1});
+    Named named(R"yml(rules:
+- pattern: "type=raft-metrics><>current-state: (.+)"
+  name: state
+  value: 1
+  labels: {state: "$1"}
+)yml");
+    named.rig.cache.texts() = {"", "leader", "follower"};
+    const UnitId raft = named.add("kafka.server:type=raft-metrics", {{"current-state", kText}}, {1});
     EXPECT_EQ(named.page(), "# TYPE state untyped\nstate{state=\"leader\"} 1\n");
     named.rig.cache.value(raft) = 2;
     EXPECT_EQ(named.page(), "# TYPE state untyped\nstate{state=\"follower\"} 1\n");
@@ -161,12 +162,14 @@ TEST(RuleNamingTest, NumbersThatARuleLooksAtAreNamedByTheValueOfTheTick) {
 }
 
 TEST(RuleNamingTest, ARuleThatLooksAtOtherAttributesCostsNothing) {
-    Named named(R"(rules:
-- pattern: "type=raft-metrics><>current-state: (.+)" name
-                : state value : 1 - pattern
-                : type = raft - metrics > <>([a - z - ] +) name
-                : raft_$1) ");
-        const UnitId raft = named.add("kafka.server:type=raft-metrics", {{"current-epoch"}}, {5});
+    Named named(R"yml(rules:
+- pattern: "type=raft-metrics><>current-state: (.+)"
+  name: state
+  value: 1
+- pattern: type=raft-metrics><>([a-z-]+)
+  name: raft_$1
+)yml");
+    const UnitId raft = named.add("kafka.server:type=raft-metrics", {{"current-epoch"}}, {5});
     EXPECT_EQ(named.rig.tick(),
               "# HELP raft_current_epoch kafka.server:name=null,type=raft-metrics,"
               "attribute=current-epoch\n# TYPE raft_current_epoch untyped\nraft_current_epoch 5\n")
@@ -230,16 +233,16 @@ TEST(RuleNamingTest, AFamilyOfSeveralTypesIsUntyped) {
 }
 
 TEST(RuleNamingTest, ABadSampleIsCountedByItsRuleAndEndsNothing) {
-    Named named(R"(rules:
+    Named named(R"yml(rules:
 - pattern: type=Twice, n=(.+)><>Value
   name: x
   labels: {a-b: "1", a_b: "2"}
-- pattern: type=Text.*: (.+)
+- pattern: "type=Text.*: (.+)"
   name: t
   value: $1
 - pattern: type=Good
   name: good
-)");
+)yml");
     named.rig.cache.texts() = {"", "none"};
     named.add_gauge("d:type=Twice,n=1", 1);
     named.add_gauge("d:type=Twice,n=2", 1);

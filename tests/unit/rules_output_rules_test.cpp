@@ -140,14 +140,14 @@ TEST(MigrateTest, AFileAboutEverythingTakesEverything) {
 }
 
 TEST(MigrateTest, TheSelectionFollowsTheFile) {
-    const auto config = nlohmann::json::parse(migrated(R"(
+    const auto config = nlohmann::json::parse(migrated(R"yml(
 includeObjectNames: ["kafka.server:*", "com.acme:type=A,*"]
 excludeObjectNames: ["kafka.server:type=Fetch,*"]
 rules:
 - pattern: "x: (.+)"
   name: x
   value: 1
-)"));
+)yml"));
     EXPECT_EQ(config["select"],
               nlohmann::json::parse(R"({"profile": "all", "texts": true,
                   "domains": ["com.acme", "java.lang", "java.nio", "kafka.server"]})"));
