@@ -113,6 +113,12 @@ std::vector<FamilyProfile>::const_iterator family_of(const AgentProfile& profile
         [&](const FamilyProfile& one) { return name && one.name == family_name(name.value()); });
 }
 
+// Its reads fail, so there is nothing of it to get old.
+bool is_quarantined(const AgentProfile& profile, const std::string& bean) {
+    return std::any_of(profile.quarantined.begin(), profile.quarantined.end(),
+                       [&](const QuarantinedProfile& one) { return one.name == bean; });
+}
+
 Status hold_rule_of_family(const AgentProfile& profile, const RuleConfig& rule) {
     const auto family = family_of(profile, rule.match);
     if (family == profile.families.end()) {
@@ -124,7 +130,9 @@ Status hold_rule_of_family(const AgentProfile& profile, const RuleConfig& rule) 
     if (family->is_named) {
         return refuse("a rule or select.include asks for it");
     }
-    if (is_read_less_often(rule) && family->unit_class == UnitClass::kBroker) {
+    const bool gets_old = is_read_less_often(rule) || (rule.action == RuleAction::kExclude &&
+                                                       !is_quarantined(profile, rule.match));
+    if (gets_old && family->unit_class == UnitClass::kBroker) {
         return refuse("it is of the whole broker, whose bounds on age stay");
     }
     return Status::ok();
@@ -224,6 +232,9 @@ Result<Config> hold_limits(const AgentProfile& profile, const Written& written,
 }
 
 std::string outgrown_limit(const AgentProfile& profile, const Edit& edit) {
+    if (edit.keys.contains("base_interval") && profile.tick_interval_s > profile.base_interval_s) {
+        return "ticks come less often than it says by now";
+    }
     if (edit.section != "rules") {
         return "";
     }

@@ -33,15 +33,19 @@ Result<Config> hold_fixed_limits(const Written& written, const Config& before,
 
 // Whether `patch` may be proposed: also by what `profile` has.
 //   * A rule is about one family, with no alert in it and nothing that the operator asked for.
-//   * What is of the whole broker is not read less often.
+//   * What is of the whole broker is not read less often, and not left out but where its reads
+//     fail.
 //   * The base interval is not longer than ticks come already, nor is that of an output.
 //
 // Any thread.
 Result<Config> hold_limits(const AgentProfile& profile, const Written& written,
                            const Config& before, const nlohmann::json& patch);
 
-// Why an edit that was made before may stay no longer: its family is of an alert, or of the whole
-// broker and read less often, by now. Empty when it may.
+// Why an edit that was made before, and is in force in `profile`, may stay no longer. Empty when it
+// may.
+//   * Its family is of an alert by now, or of the whole broker and read less often.
+//   * Ticks come less often than the base interval that it sets: in steps of the operator's they
+//     would come sooner, and with them alerts.
 std::string outgrown_limit(const AgentProfile& profile, const Edit& edit);
 
 }  // namespace remora

@@ -165,10 +165,15 @@ void Tuner::take(const AgentProfile& profile, const std::vector<Finding>& findin
 
 void Tuner::drop_outgrown(const AgentProfile& profile) {
     const std::size_t dropped = drop_kept(profile.written_wall_ms, [&](const Change& change) {
-        return outgrown_limit(profile, change.edit);
+        std::string why = outgrown_limit(profile, change.edit);
+        if (!why.empty()) {
+            rest(change.subject, profile.written_wall_ms, kRestMinS);
+        }
+        return why;
     });
     if (dropped > 0) {
         end_trial(profile.written_wall_ms, "what it was tried beside was dropped");
+        drop_what_does_not_fit(profile.written_wall_ms);
     }
 }
 
@@ -190,6 +195,16 @@ std::string Tuner::why_left(const Finding& finding, std::int64_t wall_ms) const 
     return state_.kept.size() < kKeptMax ? "" : "too many changes are kept";
 }
 
+// Whether it may be made beside what is kept. It was found under what was in force then.
+bool Tuner::fits(const Edit& edit) const {
+    Written so_far = written_;
+    so_far.text = text();
+    const Config meant =
+        parse_config(so_far.text, so_far.file, so_far.environment, so_far.arguments).config;
+    const json patch = patch_of(json::parse(so_far.text, nullptr, false), config_, edit);
+    return hold_fixed_limits(so_far, meant, patch).is_ok();
+}
+
 // Records each once, when it lasts.
 void Tuner::see(const std::vector<Finding>& findings, std::int64_t wall_ms) {
     for (const Finding& finding : findings) {
@@ -208,7 +223,8 @@ void Tuner::see(const std::vector<Finding>& findings, std::int64_t wall_ms) {
 // One that does not last is noise.
 void Tuner::begin(const std::vector<Finding>& findings, std::int64_t wall_ms) {
     const auto next = std::find_if(findings.begin(), findings.end(), [&](const Finding& finding) {
-        return last_.count(key_of(finding)) > 0 && why_left(finding, wall_ms).empty();
+        return last_.count(key_of(finding)) > 0 && why_left(finding, wall_ms).empty() &&
+               fits(finding.edit);
     });
     if (next == findings.end()) {
         return;
@@ -304,6 +320,9 @@ std::size_t Tuner::revert(std::string_view which, std::int64_t now_wall_ms) {
         trial_.reset();
     } else if (reverted > 0) {
         end_trial(now_wall_ms, "what it was tried beside was reverted");
+    }
+    if (is_on_ && reverted > 0) {
+        drop_what_does_not_fit(now_wall_ms);  // it may rest on what is gone
     }
     return reverted;
 }

@@ -75,6 +75,7 @@ class Tuner {
     void conclude(const Verdict& verdict, std::int64_t wall_ms);
     void end_trial(std::int64_t wall_ms, const std::string& why);
     std::string why_left(const Finding& finding, std::int64_t wall_ms) const;
+    bool fits(const Edit& edit) const;
     void rest(const std::string& subject, std::int64_t wall_ms, double least_s);
     void mend_rests(std::int64_t wall_ms);
 

@@ -42,6 +42,12 @@ class RandomAgent {
     }
     // What nobody judged, as if somebody had written it into the state of the optimizer.
     Edit forged() {
+        if (dice_.one_in(4)) {
+            return one_of<Edit>(
+                {{"rules", "", {{"match", "kafka.server:type=Nothing,client-id=*"}, {"top", 5}}},
+                 {"sampling", "", {{"client_max_interval", "2m"}}},
+                 {"outputs", "o0", {{"emit", "changed"}}}});
+        }
         const json value = one_of<json>({"1s", "5s", "20m", 50, 0.9, "changed", "/etc/passwd",
                                          json::array({"a:*"}), json::object({{"a", "b"}}), nullptr,
                                          true, "exclude", "include", "alert", 100});
@@ -238,6 +244,12 @@ void hold_rule(const RuleConfig& rule, const AgentProfile& profile) {
             EXPECT_NE(family.unit_class, UnitClass::kAlert) << family.name;
             EXPECT_FALSE(family.is_named) << family.name;
             EXPECT_FALSE(has_interval && family.unit_class == UnitClass::kBroker) << family.name;
+            const bool fails = std::any_of(
+                profile.quarantined.begin(), profile.quarantined.end(),
+                [&](const QuarantinedProfile& bean) { return bean.name == rule.match; });
+            EXPECT_FALSE(rule.action == RuleAction::kExclude && !fails &&
+                         family.unit_class == UnitClass::kBroker)
+                << family.name;
         }
     }
 }
@@ -348,10 +360,16 @@ TEST(TunerProperty, NoConfigurationThatComesInForceBreaksALimitHoweverMuchIsKept
             std::string last = before;
             for (std::size_t i = 0; i < 2 + kTrialWindows * kWindowProfiles; ++i) {
                 // Each change helps, so each that is tried is kept.
-                tuner.take(last == before ? profile : halved(profile), found);
+                AgentProfile measured = last == before ? profile : halved(profile);
+                const Config in_force =
+                    parse_config(last, written.file, written.environment, "").config;
+                measured.base_interval_s =
+                    static_cast<double>(in_force.sampling.base_interval_ms) / 1e3;
+                tuner.take(measured, found);
                 const std::string now = tuner.text();
                 if (now != last) {
                     last = now;
+                    SCOPED_TRACE(print_state(tuner.state()));
                     hold_everything(agent, last);
                 }
             }
@@ -377,7 +395,7 @@ TEST(TunerProperty, NoConfigurationThatComesInForceBreaksALimitHoweverMuchIsKept
 // a rule may do with one is told by a profile alone.
 TEST(TunerProperty, AStateThatIsForgedBreaksNoLimit) {
     int in_force = 0;
-    for (unsigned seed = 0; seed < 300 && !testing::Test::HasFailure(); ++seed) {
+    for (unsigned seed = 0; seed < 60 && !testing::Test::HasFailure(); ++seed) {
         RandomAgent agent(seed);
         agent.allow();
         const Written written = agent.written();

@@ -57,7 +57,9 @@ TEST_F(LimitsTest, WhatTheOperatorAskedForIsNeverTouched) {
 }
 
 TEST_F(LimitsTest, WhatIsOfTheWholeBrokerIsNotReadLessOften) {
-    EXPECT_EQ(refusal_of_rule(kBroker, R"("action": "exclude")"), "");
+    EXPECT_THAT(refusal_of_rule(kBroker, R"("action": "exclude")"), HasSubstr("whole broker"));
+    profile_.quarantined = {{kBroker, 4'000}};
+    EXPECT_EQ(refusal_of_rule(kBroker, R"("action": "exclude")"), "") << "its reads fail";
     for (const char* key : {"interval", "min_interval", "max_interval"}) {
         EXPECT_THAT(refusal_of_rule(kBroker, "\"" + std::string(key) + R"(": "1m")"),
                     HasSubstr("whole broker"));
@@ -166,6 +168,17 @@ TEST_F(LimitsTest, WhatHasBecomeAnAlertOrOfTheBrokerHasOutgrownItsEdit) {
     EXPECT_THAT(outgrown_limit(profile_, left_out), HasSubstr("alert"));
     profile_.families.clear();
     EXPECT_EQ(outgrown_limit(profile_, left_out), "") << "the edit itself leaves it out";
+}
+
+TEST_F(LimitsTest, ABaseIntervalStaysWhileTicksComeAsOftenAsItSays) {
+    const Edit edit{"sampling", "", {{"base_interval", "40s"}}};
+    profile_.base_interval_s = 40;
+    profile_.tick_interval_s = 40;
+    EXPECT_EQ(outgrown_limit(profile_, edit), "");
+    profile_.tick_interval_s = 80;
+    EXPECT_THAT(outgrown_limit(profile_, edit), HasSubstr("less often than it says"));
+    const Edit other{"sampling", "", {{"topic_max_interval", "2m"}}};
+    EXPECT_EQ(outgrown_limit(profile_, other), "");
 }
 
 }  // namespace

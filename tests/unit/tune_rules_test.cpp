@@ -137,6 +137,8 @@ TEST_F(RulesTest, ABaseIntervalThatDoesNotHoldBecomesTheOneInForce) {
               (std::vector<std::string>{"base_interval: sampling.base_interval"}));
     EXPECT_EQ(only().patch, json::parse(R"({"sampling": {"base_interval": "40s",
         "topic_max_interval": "40s", "client_max_interval": "40s"}})"));
+    profile_.cpu_used_percent = 1.2;
+    EXPECT_THAT(find(), testing::IsEmpty()) << "the ceiling does not carry those either";
 }
 
 TEST_F(RulesTest, AFamilyThatGrowsIsCutToItsLargest) {

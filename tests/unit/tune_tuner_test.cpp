@@ -383,6 +383,54 @@ TEST_F(TunerTest, WhatHasBecomeAnAlertIsDropped) {
     EXPECT_THAT(broker_.decisions().back(), HasSubstr("dropped: it is an alert by now"));
 }
 
+// A base interval of a minute needs bounds of a minute. One that another change has set goes.
+TEST_F(TunerTest, WhatRestsOnAChangeThatIsTakenBackIsDroppedToo) {
+    const std::string apply =
+        R"({"optimizer": {"mode": "apply", "may": ["bounds", "base_interval"]}})";
+    TuningState state;
+    for (const json& keys : {json{{"client_max_interval", "1m"}},
+                             json{{"base_interval", "1m"}, {"topic_max_interval", "1m"}}}) {
+        Change change;
+        change.id = state.next_id++;
+        change.edit = {"sampling", "", keys};
+        change.ground = ground_of(parse_config(apply, "r.json", {}, "").config, change.edit);
+        state.kept.push_back(change);
+    }
+    tuner_ = Tuner(state, broker_.wall_ms());
+    configure(apply);
+    ASSERT_EQ(tuner_.state().kept.size(), 2U);
+    EXPECT_EQ(tuner_.revert("1", broker_.wall_ms()), 1U);
+    EXPECT_TRUE(tuner_.state().kept.empty());
+    EXPECT_EQ(tuner_.text(), apply);
+    EXPECT_THAT(broker_.decisions().back(), HasSubstr("dropped: as changed:"));
+}
+
+TEST_F(TunerTest, WhatDoesNotFitBesideWhatIsKeptIsNotTried) {
+    TuningState state;
+    Change change;
+    change.id = state.next_id++;
+    change.edit = {
+        "sampling",
+        "",
+        {{"base_interval", "1m"}, {"topic_max_interval", "1m"}, {"client_max_interval", "1m"}}};
+    const std::string apply =
+        R"({"optimizer": {"mode": "apply", "may": ["bounds", "base_interval"]}})";
+    change.ground = ground_of(parse_config(apply, "r.json", {}, "").config, change.edit);
+    state.kept = {change};
+    tuner_ = Tuner(state, broker_.wall_ms());
+    configure(apply);
+    broker_.advice = [](const AgentProfile&) {
+        return std::vector<Finding>{change_bound("interval_too_long", "30s")};
+    };
+    broker_.effect = [](const std::string&, AgentProfile& profile) {
+        profile.base_interval_s = profile.tick_interval_s = 60;
+    };
+    broker_.pass(10);
+    EXPECT_TRUE(tuner_.state().trial.empty())
+        << "partitions would be read more often than ticks come";
+    EXPECT_EQ(tuner_.state().kept.size(), 1U);
+}
+
 TEST_F(TunerTest, WithoutModeApplyNothingOfItIsInForce) {
     keep();
     configure("{}");

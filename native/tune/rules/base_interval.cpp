@@ -7,6 +7,8 @@
 namespace remora {
 namespace {
 
+constexpr double kCarried = 1.1;  // of the ceiling, which varies from minute to minute
+
 // A bound on age that is set has to be at least the base interval.
 void raise_bound(const char* key, std::int64_t bound_ms, std::int64_t base_ms,
                  nlohmann::json& sampling) {
@@ -21,7 +23,10 @@ void find_base_interval(const Context& context, std::vector<Finding>& found) {
     const AgentProfile& profile = context.profile;
     const SamplingConfig& configured = context.config.sampling;
     const auto tick_ms = static_cast<std::int64_t>(std::round(profile.tick_interval_s * 1e3));
-    if (tick_ms <= configured.base_interval_ms) {
+    // Above the ceiling ticks come no more seldom than they may, and not as the ceiling carries
+    // them.
+    const bool is_carried = profile.cpu_used_percent <= kCarried * profile.ceiling_percent;
+    if (tick_ms <= configured.base_interval_ms || !is_carried) {
         return;
     }
     Finding finding;

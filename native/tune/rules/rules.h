@@ -49,7 +49,8 @@ inline constexpr double kFollowedS = 600;
 // Completes `finding` about a family: it is left out.
 void leave_out(const Context& context, const FamilyProfile& family, Finding& finding);
 // Completes `finding` about a family whose reads cost more than they bring: they are made every
-// five minutes, or left out where that is done already or the family is of the whole broker.
+// five minutes, or left out where that is done already or the family is of the whole broker. (The
+// limits do not let the latter be proposed: what to do about it is the operator's to decide.)
 void spare(const Context& context, const FamilyProfile& family, Finding& finding);
 
 }  // namespace remora
