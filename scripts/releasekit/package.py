@@ -89,7 +89,7 @@ def documents(target, third_party):
     put(third_party, target, "THIRD-PARTY.txt")
     for name in ("README.md", "CHANGELOG.md", "SECURITY.md"):
         put(os.path.join(ROOT, name), target, name)
-    for folder in ("alerts", "docker", "docs", "examples"):
+    for folder in ("alerts", "dashboards", "docker", "docs", "examples"):
         for path in glob.glob(os.path.join(ROOT, folder, "**"), recursive=True):
             if os.path.isfile(path):
                 put(path, target, os.path.relpath(path, ROOT))

@@ -143,7 +143,7 @@ class MadeTest(unittest.TestCase):
         for folder in (self.unpacked(HERE), self.installed(HERE) / "usr/share/doc/remora"):
             for name in ("README.md", "CHANGELOG.md", "THIRD-PARTY.txt", "docs/start/install.md",
                          "examples/low-cpu.json", "examples/kafka.service.d/remora.conf",
-                         "docker/cp-kafka/Dockerfile", "alerts/remora.yml"):
+                         "docker/cp-kafka/Dockerfile", "alerts/remora.yml", "dashboards/remora-overview.json"):
                 self.assertTrue((folder / name).stat().st_size, name)
 
     def test_manual_pages_name_every_command_and_option(self):
