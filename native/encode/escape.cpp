@@ -103,12 +103,7 @@ void append_safe_name(std::string& out, std::string_view name, Dots dots) {
 }
 
 void append_safe_label_name(std::string& out, std::string_view name, Dots dots) {
-    std::size_t skip = 0;
-    while (skip + 1 < name.size() && !(is_word(name[skip]) && name[skip] != '_') &&
-           !(is_word(name[skip + 1]) && name[skip + 1] != '_')) {
-        ++skip;
-    }
-    append_safe_name(out, name.substr(skip), dots);
+    append_safe_name(out, without_double_front(name), dots);
 }
 
 void append_prometheus_value(std::string& out, std::string_view text) {

@@ -41,11 +41,13 @@ class Engine {
     static Result<std::unique_ptr<Engine>> start(std::string_view arguments, std::string_view facts,
                                                  const remora_buffers& buffers,
                                                  const Environment& environment);
-    // Whoever wrote the files of `arguments` before is gone: they end as the configuration says,
-    // where they are, until start() writes them. Of a configuration with mistakes what can be read
-    // of it counts. Textfiles that the agent before wrote, as the counters file of its directory
-    // tells, and that are no longer configured are removed; when what is configured is not known
-    // they are reduced.
+    // Ends the files of an agent that is gone, so that nobody takes them for those of a live one.
+    // Call it before start(), which writes them again.
+    //  - A file that is configured ends as its output's `at_end` says. Of a configuration with
+    //    mistakes, what can be read of it counts.
+    //  - A textfile that is configured no longer is removed. Which ones there were, the counters
+    //    file of the agent before tells.
+    //  - When it is not known what is configured, such a textfile is reduced to `remora_up 0`.
     static void end_files(std::string_view arguments, std::string_view facts,
                           const Environment& environment);
     Engine(const Engine&) = delete;

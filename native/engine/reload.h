@@ -1,4 +1,4 @@
-// Taking over a changed configuration while everything runs: see README.md, "Hot reload".
+// Taking over a changed configuration while everything runs: see docs/internals/reload.md.
 #pragma once
 
 #include <cstdint>

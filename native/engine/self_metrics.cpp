@@ -21,19 +21,28 @@ constexpr std::array kBasic = {
     Counter::kTicks,         Counter::kTicksUnfinished,
     Counter::kFaults,        Counter::kConfigReloadsFailed,
 };
-// Counted by each output, and emitted with its name.
-constexpr std::array kOfOutputs = {
-    Counter::kSinkErrors,          Counter::kSinkFramesDropped,    Counter::kSinkBytes,
-    Counter::kTicksSkipped,        Counter::kSinkBytesDropped,     Counter::kSinkFrames,
-    Counter::kSinkRotations,       Counter::kSinkPackets,          Counter::kSinkBlocked,
-    Counter::kOutputSeriesRefused, Counter::kLinesEncoded,         Counter::kLinesTooLongDropped,
-    Counter::kValuesUnencodable,   Counter::kOutputSeriesClashing, Counter::kSinkTickMillis,
+// Counted by each output, and emitted with its name: at levels basic and full.
+constexpr std::array kOfOutputsBasic = {
+    Counter::kSinkErrors,
+    Counter::kSinkFramesDropped,
+    Counter::kSinkBytes,
+    Counter::kTicksSkipped,
 };
-constexpr std::size_t kOfOutputsBasic = 4;  // the first ones
+// The same, at level full only.
+constexpr std::array kOfOutputsFull = {
+    Counter::kSinkBytesDropped,     Counter::kSinkFrames,          Counter::kSinkRotations,
+    Counter::kSinkPackets,          Counter::kSinkBlocked,         Counter::kOutputSeriesRefused,
+    Counter::kLinesEncoded,         Counter::kLinesTooLongDropped, Counter::kValuesUnencodable,
+    Counter::kOutputSeriesClashing, Counter::kSinkTickMillis,
+};
 
 template <typename Counters>
 bool contains(const Counters& counters, Counter counter) {
     return std::find(counters.begin(), counters.end(), counter) != counters.end();
+}
+
+bool is_of_outputs(Counter counter) {
+    return contains(kOfOutputsBasic, counter) || contains(kOfOutputsFull, counter);
 }
 
 MetricType type_of(const CounterInfo& info) {
@@ -86,7 +95,7 @@ void SelfMetrics::add_agent(std::int64_t wall_ms) {
     add_by("version", version_, "build_info", kGauge, "version of the agent", 1);
     for (std::size_t i = 0; i < kCounterCount; ++i) {
         const auto counter = static_cast<Counter>(i);
-        if (is_full_ ? !contains(kOfOutputs, counter) : contains(kBasic, counter)) {
+        if (is_full_ ? !is_of_outputs(counter) : contains(kBasic, counter)) {
             const CounterInfo& info = counter_info(counter);
             add(info.metric, type_of(info), info.help,
                 static_cast<double>(counters_.get(counter)) / info.divisor);
@@ -95,12 +104,17 @@ void SelfMetrics::add_agent(std::int64_t wall_ms) {
 }
 
 void SelfMetrics::add_outputs(const std::vector<OutputCounts>& outputs) {
-    const std::size_t count = is_full_ ? kOfOutputs.size() : kOfOutputsBasic;
-    for (const OutputCounts& output : outputs) {
-        for (std::size_t i = 0; i < count; ++i) {
-            const CounterInfo& info = counter_info(kOfOutputs[i]);
+    const auto add_each = [this](const OutputCounts& output, const auto& counters) {
+        for (const Counter counter : counters) {
+            const CounterInfo& info = counter_info(counter);
             add_by("output", output.name, info.metric, type_of(info), info.help,
-                   static_cast<double>(output.counters.get(kOfOutputs[i])) / info.divisor);
+                   static_cast<double>(output.counters.get(counter)) / info.divisor);
+        }
+    };
+    for (const OutputCounts& output : outputs) {
+        add_each(output, kOfOutputsBasic);
+        if (is_full_) {
+            add_each(output, kOfOutputsFull);
         }
     }
 }

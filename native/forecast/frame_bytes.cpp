@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/counter_table.h"
+#include "base/limits.h"
 #include "encode/encoder.h"
 #include "model/values.h"
 #include "name/namer.h"
@@ -13,8 +14,7 @@
 namespace remora {
 namespace {
 
-constexpr std::size_t kBlockBytes = 64 * 1024;
-constexpr std::size_t kBlocks = 4;
+constexpr std::size_t kBlocks = 8;
 constexpr std::int64_t kWallMs = 1'700'000'010'000;
 constexpr std::int64_t kTickMs = 10'000;
 

@@ -89,12 +89,8 @@ std::string label_name(std::string_view key) {
     if (!key.empty() && is_digit(key.front())) {
         name.push_back('_');
     }
-    for (const char c : key) {
-        const char safe = is_letter(c) || is_digit(c) ? c : '_';
-        if (safe == '_' && name == "_") {
-            continue;
-        }
-        name.push_back(safe);
+    for (const char c : without_double_front(key)) {
+        name.push_back(is_letter(c) || is_digit(c) ? c : '_');
     }
     if (!is_ascii(key)) {
         // Two underscores at the front are Prometheus's own.

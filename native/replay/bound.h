@@ -8,16 +8,25 @@
 
 namespace remora {
 
-// Lower bounds over every policy that spends at most a budget, a share of the full read cost in the
-// measured ticks, even one that knows the whole trace beforehand and shifts its spending freely in
-// time. Held to what the agent promises: a unit is read when it appears, alerts at every base
-// interval, nothing later than the maximum interval (a budget that does not suffice for these has
-// no bound: the figures mean nothing). Lagrangian relaxation: for a price of read time the best
-// reads of each unit on its own are found exactly (dynamic programming over the ticks of its
-// reads), and what they cost less the price of the budget bounds all policies from below at any
-// price; the highest such bound is taken. (Everett, "Generalized Lagrange Multiplier Method",
-// Operations Research 11, 1963.) Deterministic. One answer a budget; the reads of the delay are
-// chosen for delay alone.
+// Returns for each budget the error and the delay that no policy can go below.
+//
+// A budget is a share of the full read cost in the measured ticks. A policy here
+//  - spends at most the budget;
+//  - may know the whole trace beforehand, and shift its spending freely in time;
+//  - keeps what the agent promises: it reads a unit when it appears, alerts at every base interval,
+//    and nothing later than the maximum interval.
+//
+// REQUIRES: the budget suffices for these promises; otherwise the figures mean nothing.
+//
+// How (Lagrangian relaxation; Everett, "Generalized Lagrange Multiplier Method", Operations
+// Research 11, 1963):
+//  1. Read time gets a price. For it the best reads of each unit on its own are found exactly, by
+//     dynamic programming over the ticks of its reads.
+//  2. What they lose and cost, less the price of the budget, is a lower bound for all policies,
+//     whatever the price is.
+//  3. The highest of these bounds is taken.
+//
+// The reads for the delay are chosen for delay alone. Same arguments, same result.
 std::vector<AccuracyMeans> least_possible(const Trace& trace, const Reference& reference,
                                           const FidelityOptions& options,
                                           const std::vector<double>& budgets);

@@ -180,7 +180,7 @@ bool AppendOutput::make_room(std::int64_t bytes) {
             std::max<std::int64_t>(options_.disk_bytes_max - live_bytes_ - bytes, 0));
     }
     if (!has_room(bytes)) {
-        reporter_.report("cannot write " + real_, "it would grow beyond disk_bytes_max");
+        reporter_.report("cannot write " + real_, "it would grow beyond rotate.total_size");
         return false;
     }
     return true;

@@ -88,7 +88,7 @@ bool TextfileOutput::begin() {
 Step TextfileOutput::write(const BlockView& block) {
     const auto on_disk = static_cast<std::int64_t>(frame_bytes_ + block.bytes.size()) + old_bytes_;
     if (options_.disk_bytes_max > 0 && on_disk > options_.disk_bytes_max) {
-        reporter_.report("cannot write " + real_, "it would grow beyond disk_bytes_max");
+        reporter_.report("cannot write " + real_, "it would grow beyond rotate.total_size");
         return Step::kFailed;
     }
     std::size_t written = 0;

@@ -29,6 +29,8 @@ TEST(SanitizeTest, MakesSafeMetricNames) {
 TEST(SanitizeTest, NeverBeginsALabelWithTwoUnderscores) {
     EXPECT_EQ(label_name("__name__"), "_name__");
     EXPECT_EQ(label_name("--"), "_");
+    EXPECT_EQ(label_name("-.a_-b"), "_a__b");
+    EXPECT_EQ(label_name("_-1"), "_1");
     EXPECT_EQ(label_name(""), "_");
     EXPECT_EQ(label_name("0a"), "_0a");
     EXPECT_EQ(label_name("le"), "exported_le");

@@ -273,7 +273,7 @@ TEST_F(TextfileTest, TheDiskBoundCountsTheOldAndTheNewFile) {
     end();
     drain();
     EXPECT_EQ(bytes_on_disk(), 400);
-    EXPECT_EQ(log_lines.count("disk_bytes_max"), 1);
+    EXPECT_EQ(log_lines.count("rotate.total_size"), 1);
 }
 
 TEST_F(TextfileTest, WhatIsInTheRingGetsOutAtStop) {

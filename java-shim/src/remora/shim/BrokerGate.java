@@ -123,7 +123,7 @@ public final class BrokerGate {
     /** One line for a person about what the node keeps from everybody who reads MBeans; null when that is nothing. */
     static String hidden(MBeanServer server) throws JMException {
         if (isNode(server) && !server.isRegistered(new ObjectName(METRICS_COUNT))) {
-            return "the node shows no MBeans of Kafka's newer metrics (network, raft, group coordinator, quotas): "
+            return "this broker shows no MBeans of Kafka's newer metrics (network, raft, group coordinator, quotas): "
                     + "metric.reporters lacks org.apache.kafka.common.metrics.JmxReporter, or metrics.jmx.exclude "
                     + "hides them";
         }

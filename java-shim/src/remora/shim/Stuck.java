@@ -23,16 +23,16 @@ final class Stuck {
     private static final class Entry {
         final ObjectName name;
         final long restNanos;
-        /** It hung when it was tried again. */
-        final boolean isTrial;
+        /** It hung when it was tried again: of such reads one runs at a time. */
+        final boolean isProbe;
         volatile boolean returned;
         boolean rests;
         long returnedNanos;
 
-        Entry(ObjectName name, long restNanos, boolean isTrial) {
+        Entry(ObjectName name, long restNanos, boolean isProbe) {
             this.name = name;
             this.restNanos = restNanos;
-            this.isTrial = isTrial;
+            this.isProbe = isProbe;
         }
 
         boolean hangs() {
@@ -47,7 +47,7 @@ final class Stuck {
     // than needed, and never fewer.
     private volatile boolean noThreadLeft;
     private volatile boolean oneThreadLeft;
-    private volatile boolean trialHangs;
+    private volatile boolean probeHangs;
     private boolean sweepHoldLogged;
 
     /**
@@ -105,14 +105,14 @@ final class Stuck {
 
     private void recount() {
         int hang = 0;
-        boolean trial = false;
+        boolean probe = false;
         for (Entry entry : entries) {
             hang += entry.hangs() ? 1 : 0;
-            trial |= entry.hangs() && entry.isTrial;
+            probe |= entry.hangs() && entry.isProbe;
         }
         noThreadLeft = hang >= THREADS_MAX;
         oneThreadLeft = hang >= THREADS_MAX - 1;
-        trialHangs = trial;
+        probeHangs = probe;
         count = entries.size();
     }
 
@@ -178,7 +178,7 @@ final class Stuck {
     }
 
     private boolean isHeld(Entry known) {
-        return known.hangs() || known.rests || trialHangs;
+        return known.hangs() || known.rests || probeHangs;
     }
 
     /** The entry of {@code name} or of a bean like it, preferably one that hangs; null when there is none. */
