@@ -1,7 +1,6 @@
 #include "match/pattern.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "base/limits.h"
 
@@ -10,6 +9,7 @@ namespace {
 
 // JMX takes such a space as a part of the name, and then nothing matches.
 constexpr const char* kSpace = "a space at the edge of a domain, key or value";
+constexpr const char* kNoProperty = "expected key=value or '*'";
 
 bool has_wildcard(std::string_view text) {
     return text.find_first_of("*?") != std::string_view::npos;
@@ -101,64 +101,74 @@ Result<ObjectNamePattern> ObjectNamePattern::parse(std::string_view text) {
     }
     ObjectNamePattern pattern;
     pattern.text_ = text;
-    pattern.domain_ = text.substr(0, colon);
-    pattern.domain_is_glob_ = has_wildcard(pattern.domain_);
-    if (pattern.domain_.find('\n') != std::string::npos) {
-        return wrong("a newline in the domain", 0);
-    }
-    if (!pattern.domain_.empty() &&
-        (pattern.domain_.front() == ' ' || pattern.domain_.back() == ' ')) {
-        return wrong(kSpace, pattern.domain_.front() == ' ' ? 0 : colon - 1);
+    if (Status taken = pattern.take_domain(text.substr(0, colon)); !taken) {
+        return taken;
     }
     std::size_t at = colon + 1;
-    bool expect_property = true;
-    while (expect_property) {
-        if (at < text.size() && text[at] == ' ') {
-            return wrong(kSpace, at);
+    bool expects_property = true;
+    while (expects_property) {
+        const Result<std::size_t> end = pattern.take_property(text, at);
+        if (!end) {
+            return end.status();
         }
-        if (at < text.size() && text[at] == '*' && (at + 1 == text.size() || text[at + 1] == ',')) {
-            if (pattern.open_) {
-                return wrong("a second '*' among the properties", at);
-            }
-            pattern.open_ = true;
-            ++at;
-        } else {
-            const std::size_t equals = text.find('=', at);
-            if (equals == std::string_view::npos || equals == at) {
-                return wrong("expected key=value or '*'", at);
-            }
-            Property property;
-            property.key = text.substr(at, equals - at);
-            const std::size_t bad = property.key.find_first_of(",:*?\n");
-            if (bad != std::string::npos) {
-                return wrong("expected key=value or '*'", at + bad);
-            }
-            if (property.key.back() == ' ') {
-                return wrong(kSpace, equals - 1);
-            }
-            const bool quoted = equals + 1 < text.size() && text[equals + 1] == '"';
-            Result<Value> value =
-                quoted ? quoted_value(text, equals + 1) : plain_value(text, equals + 1);
-            if (!value) {
-                return value.status();
-            }
-            property.value = text.substr(equals + 1, value.value().end - equals - 1);
-            property.is_glob = value.value().is_glob;
-            for (const Property& other : pattern.properties_) {
-                if (other.key == property.key) {
-                    return wrong("key '" + property.key + "' twice", at);
-                }
-            }
-            pattern.properties_.push_back(std::move(property));
-            at = value.value().end;
-        }
-        expect_property = at < text.size();
-        ++at;  // the comma
-        if (expect_property && at >= text.size()) {
-            return wrong("expected key=value or '*'", at);
+        expects_property = end.value() < text.size();
+        at = end.value() + 1;  // behind the comma
+        if (expects_property && at >= text.size()) {
+            return wrong(kNoProperty, at);
         }
     }
     return pattern;
+}
+
+Status ObjectNamePattern::take_domain(std::string_view domain) {
+    domain_ = domain;
+    domain_is_glob_ = has_wildcard(domain);
+    if (domain.find('\n') != std::string_view::npos) {
+        return wrong("a newline in the domain", 0);
+    }
+    if (!domain.empty() && (domain.front() == ' ' || domain.back() == ' ')) {
+        return wrong(kSpace, domain.front() == ' ' ? 0 : domain.size() - 1);
+    }
+    return Status::ok();
+}
+
+Result<std::size_t> ObjectNamePattern::take_property(std::string_view text, std::size_t at) {
+    if (at < text.size() && text[at] == ' ') {
+        return wrong(kSpace, at);
+    }
+    if (at < text.size() && text[at] == '*' && (at + 1 == text.size() || text[at + 1] == ',')) {
+        if (open_) {
+            return wrong("a second '*' among the properties", at);
+        }
+        open_ = true;
+        return at + 1;
+    }
+    const std::size_t equals = text.find('=', at);
+    if (equals == std::string_view::npos || equals == at) {
+        return wrong(kNoProperty, at);
+    }
+    const std::string key(text.substr(at, equals - at));
+    const std::size_t bad = key.find_first_of(",:*?\n");
+    if (bad != std::string::npos) {
+        return wrong(kNoProperty, at + bad);
+    }
+    if (key.back() == ' ') {
+        return wrong(kSpace, equals - 1);
+    }
+    const std::size_t from = equals + 1;
+    const bool is_quoted = from < text.size() && text[from] == '"';
+    const Result<Value> value = is_quoted ? quoted_value(text, from) : plain_value(text, from);
+    if (!value) {
+        return value.status();
+    }
+    for (const Property& other : properties_) {
+        if (other.key == key) {
+            return wrong("key '" + key + "' twice", at);
+        }
+    }
+    const std::size_t end = value.value().end;
+    properties_.push_back({key, std::string(text.substr(from, end - from)), value.value().is_glob});
+    return end;
 }
 
 bool ObjectNamePattern::matches(const ObjectName& name) const {

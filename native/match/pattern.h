@@ -43,6 +43,11 @@ class ObjectNamePattern {
         bool is_glob = false;
     };
 
+    Status take_domain(std::string_view domain);
+    // Takes the property, or the '*', that begins at `at`. Returns where it ends: at a comma or at
+    // the end of `text`.
+    Result<std::size_t> take_property(std::string_view text, std::size_t at);
+
     std::string text_;
     std::string domain_;
     bool domain_is_glob_ = false;
