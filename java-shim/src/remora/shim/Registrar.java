@@ -1,6 +1,5 @@
 package remora.shim;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -21,29 +20,27 @@ import javax.management.ObjectName;
 final class Registrar {
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final Comparator<ObjectName> BY_CANONICAL_NAME = Comparator.comparing(ObjectName::getCanonicalName);
-    private static final int BATCH_BYTES = 64 * 1024;
-    /** Of a name that is too long, for people: no more bytes than a name may have. */
-    private static final int LONG_NAME_CHARS = Wire.NAME_BYTES_MAX / 4;
 
-    private final Core core;
     private final MBeanCatalog catalog;
     private final MetricDescriber metrics;
     private final MBeanReader mbeans;
     private final UnitTable units;
-    private final ControlWriter control;
-    private final Answers answers;
-    private final Retries retries = new Retries();
-    private final Sweep sweep;
-    private final ArrayDeque<ObjectName> backlog = new ArrayDeque<>();
-    private final ArrayDeque<Answers.Wanted> wanted = new ArrayDeque<>();  // by the core; to be looked into
-    private final List<ObjectName> arrived = new ArrayList<>();  // taken from the catalog, not in the backlog yet
-    private final Set<ObjectName> held = new LinkedHashSet<>();  // until Stuck no longer holds them
-    private final ArrayList<Integer> batchUnregistrations = new ArrayList<>();
-    private final ArrayDeque<Integer> unsentUnregistrations = new ArrayDeque<>();
     private final Stuck stuck;
-    private boolean full;
+    private final Sweep sweep;
+    private final Batch batch;
+
+    // The way of a name. The catalog finds it and "arrived" puts it in order, or a sweep finds it. Then it waits in
+    // "backlog" to be offered. An MBean that the core may want comes back in "wanted", which is done before the
+    // backlog. One that would hang now waits in "held", one that could not be described in "retries"; both return to
+    // the backlog, and so does what the core had no room for. A name may be here twice, or its bean may be gone: it is
+    // looked up when its turn comes.
+    private final List<ObjectName> arrived = new ArrayList<>();
+    private final ArrayDeque<ObjectName> backlog = new ArrayDeque<>();
+    private final ArrayDeque<Answers.Wanted> wanted = new ArrayDeque<>();
+    private final Set<ObjectName> held = new LinkedHashSet<>();
+    private final Retries retries = new Retries();
+
     private boolean sweeping;
-    private boolean batchSwept;
     private ObjectName current;
 
     /** {@code metrics}: tier 1, or null. */
@@ -55,15 +52,23 @@ final class Registrar {
             MBeanReader mbeans,
             UnitTable units,
             Stuck stuck) {
-        this.core = core;
         this.catalog = catalog;
         this.metrics = new MetricDescriber(catalog, metrics);
         this.mbeans = mbeans;
         this.units = units;
         this.stuck = stuck;
         this.sweep = new Sweep(catalog, units);
-        this.control = buffers.records;
-        this.answers = new Answers(buffers.answer, units, wanted);
+        this.batch = new Batch(core, buffers.records, new Answers(buffers.answer, units, wanted), new Batch.Unsent() {
+            @Override
+            public void bean(ObjectName name, Description description) {
+                offerAgain(name, description);
+            }
+
+            @Override
+            public void swept() {
+                sweeping = true;
+            }
+        });
     }
 
     /**
@@ -101,7 +106,7 @@ final class Registrar {
         if (name != null) {
             offerAs(name, Description.failed(Wire.ReadStatus.BLOCKED), System.nanoTime());
         }
-        send();
+        batch.send();
     }
 
     /** Name of the bean being described, for the log. Any thread. */
@@ -112,16 +117,13 @@ final class Registrar {
     /** True while something waits to be sent. */
     boolean hasWork() {
         return catalog.hasPending() || !backlog.isEmpty() || !wanted.isEmpty() || sweeping
-                || !unsentUnregistrations.isEmpty() || !held.isEmpty();
+                || batch.hasUnsent() || !held.isEmpty();
     }
 
     /** One slice. True when there is more to do at once. */
     boolean step(ReadGate gate) {
         long deadline = System.nanoTime() + SLICE_NANOS;
-        full = false;
-        while (!full && !unsentUnregistrations.isEmpty()) {
-            unregister(unsentUnregistrations.poll());
-        }
+        batch.begin();
         if (catalog.takeOverflow()) {
             sweep();
         }
@@ -138,8 +140,8 @@ final class Registrar {
         if (!more) {
             more = drainBacklog(gate, deadline);
         }
-        send();
-        return (more || !wanted.isEmpty()) && !full;
+        batch.send();
+        return (more || !wanted.isEmpty()) && !batch.isFull();
     }
 
     private boolean drainEvents(ReadGate gate, long deadline) {
@@ -148,7 +150,7 @@ final class Registrar {
         }
         Iterator<Map.Entry<ObjectName, Long>> events = catalog.events();
         boolean late = false;
-        while (!full && !late && events.hasNext()) {
+        while (!batch.isFull() && !late && events.hasNext()) {
             Map.Entry<ObjectName, Long> entry = events.next();
             Long event = entry.getValue();
             long now = System.nanoTime();
@@ -188,7 +190,7 @@ final class Registrar {
     }
 
     private boolean drainBacklog(ReadGate gate, long deadline) {
-        while (!full && System.nanoTime() - deadline < 0) {
+        while (!batch.isFull() && System.nanoTime() - deadline < 0) {
             boolean queries = sweep.hasQueries();
             ObjectName name;
             boolean waits = sweeping && stuck.holdsSweep(queries);
@@ -210,19 +212,15 @@ final class Registrar {
     /** True when everything that was there has been sent, this included. */
     private boolean endSweep() {
         dropUnseen();
-        send();
-        if (full || !backlog.isEmpty() || !wanted.isEmpty()) {
+        batch.send();
+        if (batch.isFull() || !backlog.isEmpty() || !wanted.isEmpty()) {
             return false;
         }
         // What could not be offered again has no place in the new selection.
         for (int unit = units.nextUnconfirmed(0); unit >= 0; unit = units.nextUnconfirmed(unit + 1)) {
             forget(unit);
         }
-        if (!control.swept()) {
-            send();
-            control.swept();
-        }
-        batchSwept = true;
+        batch.swept();
         sweeping = false;
         retries.swept();
         return true;
@@ -240,29 +238,21 @@ final class Registrar {
     private void gone(ObjectName name) {
         boolean wasHeld = held.remove(name);
         boolean wasRetried = retries.remove(name) || wasHeld || retries.hasForgotten();
-        if (answers.contains(name)) {
-            send();
+        if (batch.contains(name)) {
+            batch.send();
         }
         int unit = units.find(name);
         if (unit >= 0) {
             forget(unit);
         } else if (wasRetried) {
-            append(name, Description.failed(Wire.ReadStatus.GONE), false);  // the core may list it as undescribed
+            batch.bean(name, Description.failed(Wire.ReadStatus.GONE), false);  // the core may list it as undescribed
         }
     }
 
     private void forget(int unit) {
         units.remove(unit);
         sweep.forget(unit);
-        unregister(unit);
-    }
-
-    private void unregister(int unit) {
-        if (!control.unregister(unit)) {
-            send();
-            control.unregister(unit);
-        }
-        batchUnregistrations.add(unit);
+        batch.unregister(unit);
     }
 
     /** A metric object is offered as it is; of an MBean the core is asked first whether it may want it. */
@@ -273,8 +263,8 @@ final class Registrar {
         if (kind < 0 && !isOurs) {
             return;
         }
-        if (answers.contains(name)) {
-            send();
+        if (batch.contains(name)) {
+            batch.send();
         }
         boolean isRetried = retries.contains(name);
         int unit = units.find(name);
@@ -296,7 +286,7 @@ final class Registrar {
         if (kind >= 0 || found.status != Wire.ReadStatus.OK) {
             offerAs(name, found, System.nanoTime());
         } else if (unit < 0 || units.isUnconfirmed(unit) || isRetried || !isSame(unit, found)) {
-            append(name, found, true);
+            batch.bean(name, found, true);
         }
     }
 
@@ -309,8 +299,8 @@ final class Registrar {
         if (isHeld(bean.name)) {
             return;
         }
-        if (answers.contains(bean.name)) {
-            send();  // it was asked for twice
+        if (batch.contains(bean.name)) {
+            batch.send();  // it was asked for twice
         }
         Description found = call(bean.name, gate, () -> mbeans.describe(bean.name, bean.outline, bean.slots));
         if (found == null) {
@@ -377,7 +367,7 @@ final class Registrar {
         } else if (known) {
             return;
         }
-        append(name, description, false);
+        batch.bean(name, description, false);
     }
 
     private boolean isUnchanged(int unit, Description description, int hash) {
@@ -390,58 +380,12 @@ final class Registrar {
         return units.isText(unit) == (description.gaugeType == Wire.ValueType.TEXT);
     }
 
-    private void append(ObjectName name, Description found, boolean isAsk) {
-        byte[] bytes = name.toString().getBytes(StandardCharsets.UTF_8);
-        boolean isTooLong = bytes.length > Wire.NAME_BYTES_MAX;
-        if (isTooLong && found.status == Wire.ReadStatus.GONE) {
-            return;
+    /** The core had no room for what was said of the bean. */
+    private void offerAgain(ObjectName name, Description description) {
+        if (description.status == Wire.ReadStatus.GONE) {
+            retries.add(name, 0, System.nanoTime());  // found to be gone once more, the core hears once more
         }
-        if (isTooLong) {
-            bytes = name.toString().substring(0, LONG_NAME_CHARS).getBytes(StandardCharsets.UTF_8);
-        }
-        Description description = isTooLong ? Description.failed(Wire.ReadStatus.TOO_LARGE) : found;
-        boolean asks = isAsk && !isTooLong;
-        int kind = asks ? Wire.ControlKind.ASK : Wire.ControlKind.BEAN;
-        if (control.position() >= BATCH_BYTES || !control.bean(kind, answers.names().size(), bytes, description)) {
-            send();
-            if (!control.bean(kind, answers.names().size(), bytes, description)) {
-                return;  // cannot be: the layout's bounds fit an empty buffer
-            }
-        }
-        answers.add(name, description, asks);
-    }
-
-    /** Hands over what has gathered. When the core has no room, all of it is sent again later. */
-    private void send() {
-        if (control.position() == 0) {
-            return;
-        }
-        int result = core.control(control.position());
-        control.reset();
-        if (CoreFailure.isFatal(result)) {
-            throw new CoreFailure("the core refused a registration (code " + -result + ")");
-        }
-        if (result < 0) {
-            full = true;
-            sendAgain();
-            unsentUnregistrations.addAll(batchUnregistrations);
-            sweeping = sweeping || batchSwept;
-            answers.clear();
-        } else {
-            answers.take(result);
-        }
-        batchUnregistrations.clear();
-        batchSwept = false;
-    }
-
-    private void sendAgain() {
-        for (int i = 0; i < answers.names().size(); i++) {
-            ObjectName name = answers.names().get(i);
-            if (answers.description(i).status == Wire.ReadStatus.GONE) {
-                retries.add(name, 0, System.nanoTime());  // found to be gone once more, the core hears once more
-            }
-            retries.markUnsent(name);
-            backlog.add(name);
-        }
+        retries.markUnsent(name);
+        backlog.add(name);
     }
 }
