@@ -37,8 +37,7 @@ void ControlSender::send(std::unique_ptr<ControlItem> item) {
     const bool is_queued = channels_.control.try_push(item.get());
     REMORA_ASSERT(is_queued);
     item.release();
-    const bool is_announced =
-        channels_.samples.try_push(Message{0, MessageKind::kControl, 0, 0, 0});
+    const bool is_announced = channels_.samples.try_push(Message::control());
     REMORA_ASSERT(is_announced);
 }
 
@@ -73,8 +72,7 @@ void ControlSender::send_swept(std::uint64_t generation, std::vector<UnitId> who
 }
 
 void ControlSender::send_unregistered(UnitId unit) {
-    const bool is_sent =
-        channels_.samples.try_push(Message{unit, MessageKind::kUnregistered, 0, 0, 0});
+    const bool is_sent = channels_.samples.try_push(Message::unregistered(unit));
     REMORA_ASSERT(is_sent);
 }
 

@@ -1,7 +1,6 @@
 #include "engine/core.h"
 
 #include <algorithm>
-#include <bit>
 #include <memory>
 
 #include "base/assert.h"
@@ -146,10 +145,10 @@ void Core::handle(const Message& message) {
             begin_batch(message);
             return;
         case MessageKind::kCost:
-            if (units_.has_family(message.unit)) {
-                sampler_.on_cost(message.unit, message.slot, message.value);
-                cpu_.add_reads(message.value);
-                recording_.add_cost(message.unit, message.slot, message.value);
+            if (units_.has_family(message.family())) {
+                sampler_.on_cost(message.family(), message.group_units(), message.cpu_ns());
+                cpu_.add_reads(message.cpu_ns());
+                recording_.add_cost(message.family(), message.group_units(), message.cpu_ns());
             }
             return;
         case MessageKind::kControl:
@@ -162,7 +161,7 @@ void Core::handle(const Message& message) {
 }
 
 void Core::begin_batch(const Message& message) {
-    batch_.read_ns = std::bit_cast<std::int64_t>(message.value);
+    batch_.read_ns = message.read_ns();
     batch_.wall_ms = clock_.wall_ms() - (clock_.monotonic_ns() - batch_.read_ns) / kNanosPerMilli;
     recording_.begin_batch(batch_.read_ns);
 }

@@ -3,7 +3,6 @@
 #include <remora/wire.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "model/values.h"
@@ -68,7 +67,7 @@ double SampleDecoder::cpu_of(const wire::CostRecord& cost) const {
 std::int32_t SampleDecoder::submit(std::span<const std::uint8_t> bytes, std::int64_t since_ns,
                                    std::int64_t cpu_ns) {
     measure_wait(bytes, cpu_ns);
-    put({0, MessageKind::kBatch, 0, 0, std::bit_cast<double>(since_ns)});
+    put(Message::batch(since_ns));
     std::int32_t taken = 0;
     std::size_t at = 0;
     while (at + sizeof(wire::SampleRecord) <= bytes.size()) {
@@ -87,7 +86,7 @@ std::int32_t SampleDecoder::submit(std::span<const std::uint8_t> bytes, std::int
                 break;
             }
             counters_.add(Counter::kReadNanos, static_cast<std::uint64_t>(cost.nanos));
-            put({cost.family, MessageKind::kCost, 0, cost.unit_count, cpu_of(cost)});
+            put(Message::cost(cost.family, cost.unit_count, cpu_of(cost)));
             planner_.on_cost(cost.family, cost.unit_count, cost.nanos);
             at += sizeof(cost);
             continue;
@@ -143,12 +142,12 @@ void SampleDecoder::put_unit(UnitId unit, std::uint8_t status, const std::uint8_
         double value = 0;
         std::memcpy(&value, values + 8ULL * slot, sizeof(value));
         missing += is_no_value(value) ? 1 : 0;
-        put({unit, MessageKind::kValue, 0, slot, value});
+        put(Message::of_value(unit, slot, value));
     }
     if (missing > 0) [[unlikely]] {
         counters_.add(Counter::kValuesMissing, missing);
     }
-    put({unit, MessageKind::kUnitEnd, status, count, 0});
+    put(Message::unit_end(unit, status, count));
     if (status == static_cast<std::uint8_t>(wire::ReadStatus::kBlocked)) {
         planner_.on_blocked(unit);
     }
@@ -177,9 +176,9 @@ std::int32_t SampleDecoder::push_one_by_one() {
         if (channels_.samples.try_push_all({batch_.data() + begin, count})) {
             counters_.add(Counter::kRingPushed, count);
         } else if (last.kind == MessageKind::kUnitEnd) {
-            counters_.add(Counter::kRingFullDropped, last.slot);
+            counters_.add(Counter::kRingFullDropped, last.unit_values());
             planner_.wake(last.unit);
-            dropped += last.slot;
+            dropped += last.unit_values();
         }
         // A lost cost only delays learning; without room for the time stamp no unit fits either.
         begin = i + 1;

@@ -2,7 +2,6 @@
 #include <remora/code.h>
 #include <remora/wire.h>
 
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -62,15 +61,15 @@ class Rig {
                     ++open;
                     break;
                 case MessageKind::kUnitEnd:
-                    require(message.slot == open);
+                    require(message.unit_values() == open);
                     values_ += open;
                     open = 0;
                     break;
                 case MessageKind::kCost:
-                    require(open == 0 && std::isfinite(message.value) && message.value >= 0);
+                    require(open == 0 && std::isfinite(message.cpu_ns()) && message.cpu_ns() >= 0);
                     break;
                 case MessageKind::kBatch:
-                    require(open == 0 && std::bit_cast<std::int64_t>(message.value) <= now_ns_);
+                    require(open == 0 && message.read_ns() <= now_ns_);
                     break;
                 default:
                     require(false);

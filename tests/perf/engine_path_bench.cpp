@@ -4,7 +4,6 @@
 #include <remora/wire.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -93,7 +92,7 @@ struct Path {
                             wire::ReadStatus::kOk, batch_ns);
             cache.set_quarantined(message.unit, sampler.health().is_quarantined(message.unit));
         } else if (message.kind == MessageKind::kBatch) {
-            batch_ns = std::bit_cast<std::int64_t>(message.value);
+            batch_ns = message.read_ns();
         }
     }
 

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,7 +31,7 @@ class CoreTest : public testing::Test {
     void send(std::unique_ptr<ControlItem> item) {
         ASSERT_TRUE(channels_.control.try_push(item.get()));
         item.release();
-        push({0, MessageKind::kControl, 0, 0, 0});
+        push(Message::control());
     }
     void push(const Message& message) { ASSERT_TRUE(channels_.samples.try_push(message)); }
 
@@ -54,8 +53,8 @@ class CoreTest : public testing::Test {
         send(std::move(item));
     }
     void read(UnitId unit, double value) {
-        push({unit, MessageKind::kValue, 0, 0, value});
-        push({unit, MessageKind::kUnitEnd, 0, 1, 0});
+        push(Message::of_value(unit, 0, value));
+        push(Message::unit_end(unit, 0, 1));
         core_->do_work();
     }
     std::uint64_t count(Counter counter) const { return counters_.get(counter); }
@@ -78,7 +77,7 @@ TEST_F(CoreTest, AReadIsCachedAndTheIdOfAUnitThatLeftComesBack) {
     read(0, 7);
     EXPECT_EQ(count(Counter::kValuesCached), 1U);
     EXPECT_TRUE(sampler_->has(0));
-    push({0, MessageKind::kUnregistered, 0, 0, 0});
+    push(Message::unregistered(0));
     read(0, 8);
     EXPECT_EQ(count(Counter::kValuesOrphanDropped), 1U) << "nobody has it any more";
     EXPECT_FALSE(sampler_->has(0));
@@ -92,12 +91,12 @@ TEST_F(CoreTest, AValueThatIsHeldBackStaysForFiveBoundsAndIsThenCountedAsExpired
     policy.unit_class = UnitClass::kBroker;
     register_unit(0, "d:type=A", policy);
     const std::int64_t read_ns = clock_.monotonic_ns();
-    push({0, MessageKind::kBatch, 0, 0, std::bit_cast<double>(read_ns)});
+    push(Message::batch(read_ns));
     read(0, 7);
     const auto held = static_cast<std::uint8_t>(wire::ReadStatus::kHeld);
     for (std::uint64_t tick = 1; tick <= 7; ++tick) {
         clock_.advance_ms(1'000);
-        push({0, MessageKind::kUnitEnd, held, 0, 0});
+        push(Message::unit_end(0, held, 0));
         channels_.read_until_ns = clock_.monotonic_ns();
         channels_.complete_until_ns = clock_.monotonic_ns();
         core_->do_work();
@@ -106,7 +105,7 @@ TEST_F(CoreTest, AValueThatIsHeldBackStaysForFiveBoundsAndIsThenCountedAsExpired
         EXPECT_EQ(count(Counter::kUnitsQuarantined), 0U);
     }
     EXPECT_EQ(count(Counter::kCacheMisses) + count(Counter::kCacheHits), 5U) << "ticks that had it";
-    push({0, MessageKind::kBatch, 0, 0, std::bit_cast<double>(clock_.monotonic_ns())});
+    push(Message::batch(clock_.monotonic_ns()));
     read(0, 8);
     clock_.advance_ms(1'000);
     channels_.read_until_ns = clock_.monotonic_ns();
@@ -170,7 +169,7 @@ TEST_F(CoreTest, ATickAfterAMinuteHasAProfileOfTheUnitsThatThereAre) {
     register_unit(0, "d:type=A");
     register_unit(1, "d:type=B");
     read(0, 7);
-    push({1, MessageKind::kUnregistered, 0, 0, 0});
+    push(Message::unregistered(1));
     core_->do_work();
     clock_.advance_ms(60'000);
     channels_.read_until_ns = channels_.complete_until_ns = clock_.monotonic_ns();

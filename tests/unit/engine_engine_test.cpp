@@ -28,7 +28,7 @@ class EngineInside {
  public:
     // Tells the core of a registration that does not exist. Collector thread.
     static void announce_nothing(Engine& engine) {
-        engine.channels_.samples.try_push(Message{0, MessageKind::kControl, 0, 0, 0});
+        engine.channels_.samples.try_push(Message::control());
     }
 };
 

@@ -46,7 +46,7 @@ TEST_F(SampleDecoderTest, AUnitsValuesComeInOrderWithTheirTimeBeforeAndTheirEndB
     const std::vector<Message> got = messages();
     ASSERT_EQ(got.size(), 4U);
     EXPECT_EQ(got[0].kind, MessageKind::kBatch);
-    EXPECT_EQ(std::bit_cast<std::int64_t>(got[0].value), 55);
+    EXPECT_EQ(got[0].read_ns(), 55);
     for (std::uint16_t slot = 0; slot < 2; ++slot) {
         EXPECT_EQ(got[1U + slot].kind, MessageKind::kValue);
         EXPECT_EQ(got[1U + slot].unit, 9U);
@@ -54,7 +54,7 @@ TEST_F(SampleDecoderTest, AUnitsValuesComeInOrderWithTheirTimeBeforeAndTheirEndB
         EXPECT_EQ(got[1U + slot].value, 1.5 + slot);
     }
     EXPECT_EQ(got[3].kind, MessageKind::kUnitEnd);
-    EXPECT_EQ(got[3].slot, 2);
+    EXPECT_EQ(got[3].unit_values(), 2);
     EXPECT_EQ(counters_.get(Counter::kValuesRead), 2U);
 }
 
@@ -96,9 +96,9 @@ TEST_F(SampleDecoderTest, TimeThatTheThreadWaitedIsNoCost) {
     const std::vector<Message> got = messages();
     ASSERT_EQ(got.size(), 2U);
     EXPECT_EQ(got[1].kind, MessageKind::kCost);
-    EXPECT_EQ(got[1].unit, 3U);
-    EXPECT_EQ(got[1].slot, 10);
-    EXPECT_NEAR(got[1].value, 400, 1e-9) << "of 1,000 ns by the wall clock";
+    EXPECT_EQ(got[1].family(), 3U);
+    EXPECT_EQ(got[1].group_units(), 10);
+    EXPECT_NEAR(got[1].cpu_ns(), 400, 1e-9) << "of 1,000 ns by the wall clock";
 }
 
 TEST_F(SampleDecoderTest, AMalformedRecordIsRefusedAndWhatStandsBeforeItIsTaken) {
