@@ -69,26 +69,24 @@ class LineEncoder final : public Registry {
     }
 
  private:
-    // False: no block was free; group_at_ and entry_at_ are where to go on.
+    // False: no block was free; at_ is where to go on.
     bool encode_groups(const Values& values, BlockChannel& out, Tally& tally) {
         const std::size_t line_bytes_max = std::min(
             {options_.line_bytes_max, out.block_bytes(), std::size_t{Dialect::kLineBytesMax}});
-        for (; group_at_ < store_.group_count(); ++group_at_) {
-            Group& group = store_.group(group_at_);
-            for (; entry_at_ < group.entries.size(); ++entry_at_) {
+        for (; at_.group < store_.group_count(); at_.next_group()) {
+            Group& group = store_.group(at_.group);
+            for (; at_.entry < group.entries.size(); ++at_.entry) {
                 if (!encode_entry(group, values, out, line_bytes_max, tally)) {
                     return false;
                 }
             }
-            entry_at_ = 0;
-            header_done_ = false;
         }
         return true;
     }
 
     bool encode_entry(Group& group, const Values& values, BlockChannel& out,
                       std::size_t line_bytes_max, Tally& tally) {
-        const Entry& entry = group.entries[entry_at_];
+        const Entry& entry = group.entries[at_.entry];
         Sample sample;
         if (!sample_of(entry, values, sample)) {
             return true;
@@ -110,7 +108,7 @@ class LineEncoder final : public Registry {
             value = variant.apply(sample.value);
         }
         const std::uint64_t bits = std::bit_cast<std::uint64_t>(sample.value);
-        if (only_changed_ && !keyframe_ && group.previous[entry_at_] == bits) {
+        if (only_changed_ && !keyframe_ && group.previous[at_.entry] == bits) {
             return true;
         }
         double rest = 0;
@@ -137,14 +135,14 @@ class LineEncoder final : public Registry {
             return false;
         }
         if (Dialect::kDeltas) {
-            SeriesStore::set_beside(group, entry_at_, rest);
+            SeriesStore::set_beside(group, at_.entry, rest);
         }
         return true;
     }
 
     KeptNumber* kept_number(Group& group, double value) {
         if (!group.numbers.empty()) {
-            return &group.numbers[entry_at_];
+            return &group.numbers[at_.entry];
         }
         if (!group.wants_numbers && !is_whole(value)) {
             store_.want_numbers(group);
@@ -164,7 +162,7 @@ class LineEncoder final : public Registry {
             ++tally.too_long;
             return true;
         }
-        if (!header_done_ && !write_header(group, out)) {
+        if (!at_.has_header && !write_header(group, out)) {
             return false;
         }
         char* at = out.reserve(bytes);
@@ -177,7 +175,7 @@ class LineEncoder final : public Registry {
         out.commit(bytes, Dialect::lines(parts));
         ++tally.lines;
         if (!group.previous.empty()) {
-            group.previous[entry_at_] = bits;
+            group.previous[at_.entry] = bits;
         }
         return true;
     }
@@ -193,7 +191,7 @@ class LineEncoder final : public Registry {
             write_text(at, header);
             out.commit(header.size(), 2);
         }
-        header_done_ = true;
+        at_.has_header = true;
         return true;
     }
 
@@ -204,18 +202,18 @@ class LineEncoder final : public Registry {
     bool take_growth(Group& group, const Variant& variant, std::uint64_t bits, double& value,
                      double& rest) {
         if (!std::isfinite(value) || value < 0) [[unlikely]] {
-            rest = SeriesStore::beside(group, entry_at_);
+            rest = SeriesStore::beside(group, at_.entry);
             return true;
         }
-        const std::uint64_t before = group.previous[entry_at_];
+        const std::uint64_t before = group.previous[at_.entry];
         if (before == kUnseen) {
-            group.previous[entry_at_] = bits;
+            group.previous[at_.entry] = bits;
             return false;
         }
         const double last = before == kBegun ? 0 : variant.apply(std::bit_cast<double>(before));
         // Below its last value it was reset and has grown to `value` since.
         const double growth =
-            (value >= last ? value - last : value) + SeriesStore::beside(group, entry_at_);
+            (value >= last ? value - last : value) + SeriesStore::beside(group, at_.entry);
         value = std::floor(growth);
         rest = growth - value;
         return true;

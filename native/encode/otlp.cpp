@@ -166,19 +166,18 @@ class OtlpEncoder final : public Registry {
     bool encode_lines(const Values& values, BlockChannel& out, Tally& tally) override {
         const std::size_t line_bytes_max =
             std::min({options_.line_bytes_max, out.block_bytes(), kLineBytesMax});
-        for (; group_at_ < store_.group_count(); ++group_at_) {
-            Group& group = store_.group(group_at_);
-            while (entry_at_ < group.entries.size()) {
+        for (; at_.group < store_.group_count(); at_.next_group()) {
+            Group& group = store_.group(at_.group);
+            while (at_.entry < group.entries.size()) {
                 const std::size_t run = run_at(group);
                 if (!encode_point(group, run, values, out, line_bytes_max, tally)) {
                     return false;
                 }
-                entry_at_ += run;
+                at_.entry += run;
             }
             if (!flush(out, tally)) {
                 return false;
             }
-            entry_at_ = 0;
         }
         return true;
     }
@@ -222,10 +221,10 @@ class OtlpEncoder final : public Registry {
 
     // How many entries make one data point: all of a unit's in a summary, else one.
     std::size_t run_at(const Group& group) const {
-        const Entry& first = group.entries[entry_at_];
+        const Entry& first = group.entries[at_.entry];
         std::size_t run = 1;
-        while (group.type == MetricType::kSummary && entry_at_ + run < group.entries.size()) {
-            const Entry& next = group.entries[entry_at_ + run];
+        while (group.type == MetricType::kSummary && at_.entry + run < group.entries.size()) {
+            const Entry& next = group.entries[at_.entry + run];
             if (next.unit != first.unit || next.stamp != first.stamp ||
                 store_.text_of(next) != store_.text_of(first)) {
                 break;
@@ -239,10 +238,10 @@ class OtlpEncoder final : public Registry {
     bool encode_point(Group& group, std::size_t run, const Values& values, BlockChannel& out,
                       std::size_t line_bytes_max, Tally& tally) {
         Sample sample;
-        if (!sample_of(group.entries[entry_at_], values, sample)) {
+        if (!sample_of(group.entries[at_.entry], values, sample)) {
             return true;
         }
-        if (group.entries[entry_at_].variant == kTooLong) {
+        if (group.entries[at_.entry].variant == kTooLong) {
             ++tally.too_long;
             return true;
         }
@@ -274,10 +273,10 @@ class OtlpEncoder final : public Registry {
     }
 
     bool number_point(Group& group, const Sample& sample, const Values& values) {
-        const Entry& entry = group.entries[entry_at_];
+        const Entry& entry = group.entries[at_.entry];
         const Variant& variant = group.variants[entry.variant];
         const double source = variant.source(sample.value);
-        if (unchanged(group, entry_at_, source)) {
+        if (unchanged(group, at_.entry, source)) {
             return false;
         }
         point_.append(store_.text_of(entry));
@@ -291,7 +290,7 @@ class OtlpEncoder final : public Registry {
             value = 1;
         }
         if (variant.counter) {
-            note_fall(group, entry_at_, entry_at_, source);
+            note_fall(group, at_.entry, at_.entry, source);
             append_start(group, sample);
         }
         point_.append(time_);
@@ -325,7 +324,7 @@ class OtlpEncoder final : public Registry {
 
     // Since when the point under way counts: the start of the host, unless it began later.
     void append_start(const Group& group, const Sample& sample) {
-        const auto begun_ms = static_cast<std::int64_t>(SeriesStore::beside(group, entry_at_));
+        const auto begun_ms = static_cast<std::int64_t>(SeriesStore::beside(group, at_.entry));
         const std::int64_t start_ms =
             begun_ms > 0 ? std::min(begun_ms, sample.read_wall_ms) : options_.start_wall_ms;
         if (start_ms > 0) {
@@ -339,7 +338,7 @@ class OtlpEncoder final : public Registry {
         double sum = 0;
         double count = -1;
         bool has_sum = false;
-        for (std::size_t i = entry_at_; i < entry_at_ + run; ++i) {
+        for (std::size_t i = at_.entry; i < at_.entry + run; ++i) {
             Sample sample;
             if (!sample_of(group.entries[i], values, sample)) {
                 continue;
@@ -349,7 +348,7 @@ class OtlpEncoder final : public Registry {
             if (variant.role == Role::kQuantile) {
                 continue;
             }
-            note_fall(group, entry_at_, i, sample.value);
+            note_fall(group, at_.entry, i, sample.value);
             has_sum = has_sum || variant.role == Role::kSum;
             (variant.role == Role::kSum ? sum : count) = variant.apply(sample.value);
         }
@@ -359,7 +358,7 @@ class OtlpEncoder final : public Registry {
             tally.unencodable += wanted ? run : 0;
             return false;
         }
-        point_.append(store_.text_of(group.entries[entry_at_]));
+        point_.append(store_.text_of(group.entries[at_.entry]));
         append_start(group, first);
         point_.append(time_).append(",\"count\":\"");
         char buffer[kNumberBytesMax];
@@ -373,7 +372,7 @@ class OtlpEncoder final : public Registry {
 
     void append_quantiles(const Group& group, std::size_t run, const Values& values) {
         point_.append(",\"quantileValues\":[");
-        for (std::size_t i = entry_at_; i < entry_at_ + run; ++i) {
+        for (std::size_t i = at_.entry; i < at_.entry + run; ++i) {
             const Variant& variant = group.variants[group.entries[i].variant];
             Sample sample;
             if (variant.role != Role::kQuantile || !sample_of(group.entries[i], values, sample)) {
@@ -393,7 +392,7 @@ class OtlpEncoder final : public Registry {
     }
 
     void remember(Group& group, std::size_t run, const Values& values) {
-        for (std::size_t i = entry_at_; i < entry_at_ + run; ++i) {
+        for (std::size_t i = at_.entry; i < at_.entry + run; ++i) {
             Sample sample;
             if (sample_of(group.entries[i], values, sample)) {
                 const Variant& variant = group.variants[group.entries[i].variant];

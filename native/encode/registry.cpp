@@ -224,9 +224,7 @@ void Registry::begin_tick(std::int64_t wall_ms, const std::vector<SelfSample>& s
     }
     ticking_ = true;
     begun_ = false;
-    group_at_ = 0;
-    entry_at_ = 0;
-    header_done_ = false;
+    at_ = {};
     begin_lines(wall_ms);
 }
 

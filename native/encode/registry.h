@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -35,6 +36,15 @@ struct Tally {
     std::uint64_t unencodable = 0;
 };
 
+// Where a tick goes on when a block is free again.
+struct TickCursor {
+    std::size_t group = 0;    // of the store
+    std::size_t entry = 0;    // of the group
+    bool has_header = false;  // the group's header is written
+
+    void next_group() { *this = {group + 1, 0, false}; }
+};
+
 // Thread safety: core thread only.
 class Registry : public Encoder {
  public:
@@ -64,7 +74,7 @@ class Registry : public Encoder {
     virtual bool render(const ReadySeries& ready, Rendered& rendered) const = 0;
     // Renders what is constant of a tick.
     virtual void begin_lines(std::int64_t wall_ms) = 0;
-    // Writes the lines of the tick, from group_at_ and entry_at_ on. False: no block was free.
+    // Writes the lines of the tick, from at_ on. False: no block was free.
     virtual bool encode_lines(const Values& values, BlockChannel& out, Tally& tally) = 0;
 
     // What a tick says of a series.
@@ -91,9 +101,7 @@ class Registry : public Encoder {
     bool keyframe_ = true;  // emits everything that has a value
     std::int64_t wall_ms_ = 0;
     std::int64_t previous_wall_ms_ = 0;
-    std::size_t group_at_ = 0;
-    std::size_t entry_at_ = 0;
-    bool header_done_ = false;
+    TickCursor at_;
 
  private:
     // A series on its way into the store.

@@ -79,8 +79,9 @@ struct Group {
     std::vector<Entry> entries;
     // Bits of what was last emitted; only when the store keeps them.
     std::vector<std::uint64_t> previous;
-    // A number beside it that few series need, 0 for the others; empty until one does. What it is
-    // belongs to the format.
+    // A number beside it that few series need, 0 for the others; empty until one does. A format of
+    // growth (StatsD) keeps what is left over: growth that made no whole number yet. OTLP keeps
+    // since when a counter counts, in milliseconds.
     std::vector<double> beside;
     // Both at the last remember().
     std::vector<std::uint64_t> remembered;
