@@ -283,6 +283,15 @@ void visit_rotation(ConfigVisitor& v, RotateConfig& c) {
     v.end_section();
 }
 
+void visit_port(ConfigVisitor& v, OutputConfig& c) {
+    v.text({"host", "Name or address of the UDP receiver, or that http listens at."}, c.host,
+           TextKind::kHost);
+    v.whole({"port",
+             "Port of the UDP receiver, or that http listens at. Not set: the usual one of the "
+             "format, 9404 for http."},
+            c.port, {1, 65535});
+}
+
 void visit_output(ConfigVisitor& v, OutputConfig& c) {
     v.text({"name", "Name in messages and self-metrics; empty means the type and the position."},
            c.name, TextKind::kName);
@@ -296,12 +305,7 @@ void visit_output(ConfigVisitor& v, OutputConfig& c) {
     v.text({"path",
             "File, or socket of unixgram. Not set: ${dir}/remora with the suffix of the format."},
            c.path, TextKind::kPath);
-    v.text({"host", "Name or address of the UDP receiver, or that http listens at."}, c.host,
-           TextKind::kHost);
-    v.whole({"port",
-             "Port of the UDP receiver, or that http listens at. Not set: the usual one of the "
-             "format, 9404 for http."},
-            c.port, {1, 65535});
+    visit_port(v, c);
     choose(v,
            {"emit",
             "all: every series each tick; fresh: what was read since the last tick; changed: what "
