@@ -133,7 +133,8 @@ PANELS = (
     graph("Committed offsets kept", "In memory, of groups that it coordinates.", "none",
           Query(highest("kafka_coordinator_group_groupmetadatamanager_numoffsets"))),
     graph("Expired connections", "Connections closed since nobody used them, or they could not authenticate again.",
-          "cps", Query(f"sum by ({BY}) (" + rate("kafka_network_socketserver_expiredconnectionskilledcount") + ")")),
+          "cps", Query(f"sum by ({BY}) (" + rate("kafka_network_socketserver_expiredconnectionskilledcount") + " or "
+                       + rate("kafka_network_socketserver_expiredconnectionskilledcount_total") + ")")),
 
     row("Controller and metadata"),
     graph("Events wait for the controller, 99 of 100", "Of the broker that is, or may become, the controller.", "ms",

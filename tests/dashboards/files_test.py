@@ -57,22 +57,28 @@ class NamesTest(unittest.TestCase):
     def setUpClass(cls):
         with tempfile.TemporaryDirectory(prefix="remora-names-") as directory:
             cls.broker = queries.broker_names(directory)
+            cls.open = queries.broker_names(directory, "openmetrics")
         cls.recorded = {name for kind, name, _, _ in queries.rules() if kind == "record"}
 
     def problems(self, expression, level="basic"):
         """What an expression asks for and nobody writes."""
         found = []
-        for name, labels in queries.selected(expression):
+        asked = queries.selected(expression)
+        names = {name for name, _ in asked}
+        for name, labels in asked:
+            has = self.broker.get(name) or self.open.get(name)
             if name.startswith("remora_"):
                 if name not in queries.own_names(level):
                     found.append(f"{name} is not of level {level}")
             elif name not in queries.FOREIGN | self.recorded:
                 wanted = {label for label, pattern in labels.items()
                           if label not in queries.ADDED and pattern not in {("=", ""), ("=~", ".*")}}
-                if name not in self.broker:
+                if not has:
                     found.append(f"{name} is not written")
-                elif not any(wanted <= has for has in self.broker[name]):
-                    found.append(f"{name} has the labels {self.broker[name]}, not {wanted}")
+                elif not any(wanted <= some for some in has):
+                    found.append(f"{name} has the labels {has}, not {wanted}")
+                elif name not in self.open and f"{name}_total" not in names:
+                    found.append(f"{name} is {name}_total in OpenMetrics")
         return found
 
     def test_panels_ask_for_what_the_built_in_configuration_writes(self):
@@ -95,6 +101,9 @@ class NamesTest(unittest.TestCase):
         for name in ("kafka_cluster_partition_replicascount", "kafka_log_log_sizes", "remora_cache_efficiency"):
             self.assertEqual(len(self.problems(f"rate({name}[5m]) / {size}")), 1, name)
         self.assertEqual(self.problems("remora_cache_efficiency", "full"), [])
+        errors = "kafka_controller_kafkacontroller_metadataerrorcount"
+        self.assertEqual(len(self.problems(errors)), 1)
+        self.assertEqual(self.problems(f"{errors} or {errors}_total"), [])
 
     def test_what_wakes_somebody_has_a_rule(self):
         rows = (ROOT / "native" / "kafka" / "profile_rows.cpp").read_text()

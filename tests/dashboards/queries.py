@@ -79,11 +79,11 @@ def is_chosen(name):
     return not re.search(r"_(min|stddev|meanrate|(one|five|fifteen)minuterate|percent_count)$", name)
 
 
-def broker_names(directory):
+def broker_names(directory, form="prometheus"):
     """{name: [label names]} of what the built-in configuration writes of the beans of both listings."""
     found = {}
     for listing, _, _ in golden_test.NAMES:
-        text = golden_test.encode("prometheus", chosen_listing(listing, directory))
+        text = golden_test.encode(form, chosen_listing(listing, directory))
         for line in golden_test.types_and_names(text, False).splitlines():
             name, _, labels = line.rstrip("}").partition("{")
             if not line.startswith("TYPE ") and is_chosen(name):
