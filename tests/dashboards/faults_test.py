@@ -111,16 +111,15 @@ class Faults:
         self.plant("broker 3 is stopped", lambda: lab("stop-broker", "--broker", 3), AWAY | {"RemoraDown of 3"})
         self.mend("broker 3 is started", lambda: lab("start-broker", "--broker", 3))
         self.plant("a disk of broker 3 fills up", lambda: self.disk.fill(0.94), {"KafkaDiskFillsUp of 3"})
-        self.plant("it is full", self.disk.fill_up, AWAY - {"KafkaBrokerFenced"} | {
-            "KafkaDiskFillsUp of 3", "KafkaLogDirectoryOffline of 3"})
-        self.mend("it has room, and broker 3 is started again", self.restart_with_room)
-        self.plant("broker 2 is killed", lambda: lab("stop-broker", "--broker", 2, "--kill"),
-                   AWAY | {"RemoraStale of 2"})
+        full = AWAY - {"KafkaBrokerFenced"} | {"KafkaDiskFillsUp of 3", "KafkaLogDirectoryOffline of 3"}
+        self.plant("it is full", self.disk.fill_up, full)
         # Of partitions that have no other replica. It fires for a quarter of an hour.
         unclean = {"KafkaUncleanElection"}
-        self.plant("it is started again", lambda: lab("start-broker", "--broker", 2), unclean,
-                   AWAY | {"RemoraStale of 2"})
+        self.plant("it has room, and broker 3 is started again", self.restart_with_room, unclean, full)
         self.mend("all but that", lambda: None, unclean)
+        killed = AWAY | {"RemoraStale of 2"}
+        self.plant("broker 2 is killed", lambda: lab("stop-broker", "--broker", 2, "--kill"), killed, unclean)
+        self.mend("broker 2 is started", lambda: lab("start-broker", "--broker", 2), unclean)
         self.plant("the agents' configuration has a mistake", self.refuse,
                    {f"RemoraConfigurationRefused of {number}" for number in (1, 2, 3)}, unclean)
 
