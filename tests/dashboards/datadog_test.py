@@ -91,7 +91,7 @@ def main():
         return
     wanted = text()
     assert wanted.count("\n") > 400, wanted.count("\n")
-    assert FILE.read_text() == wanted, "datadog_test.py --write writes it anew"
+    assert FILE.read_text() == wanted, "tests/dashboards/datadog_test.py --write writes it anew"
     units = [row["unit_name"] for row in csv.DictReader(io.StringIO(wanted))]
     print(f"{len(units)} metrics, {sum(map(bool, units))} with a unit")
 

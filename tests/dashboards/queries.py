@@ -11,6 +11,9 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "golden")]
 import gen_dashboards  # noqa: E402
 import golden_test  # noqa: E402
 
+BUILD = ROOT / "build" / "release"
+os.environ.setdefault("REMORA_TOOL", str(BUILD / "remora"))
+os.environ.setdefault("BEANS_TO_LINES", str(BUILD / "tests" / "beans_to_lines"))
 RULES = ROOT / "alerts" / "remora.yml"
 WORDS = {"and", "or", "unless", "bool", "offset", "group_left", "group_right"}
 GROUPING = r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)"
