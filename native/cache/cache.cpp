@@ -168,13 +168,21 @@ void Cache::set_text(std::uint32_t id, std::string_view text) {
     texts_[id].assign(text);
 }
 
-std::uint64_t Cache::unaccounted() const {
-    const std::uint64_t told = counters_.get(Counter::kValuesEmittedFresh) +
-                               counters_.get(Counter::kValuesHidden) +
-                               counters_.get(Counter::kValuesSuperseded) +
-                               counters_.get(Counter::kValuesUnregisteredDropped) + pending_;
+void Cache::count_tick(const TickCounts& counts) {
+    counters_.add(Counter::kCacheHits, counts.hits);
+    counters_.add(Counter::kCacheMisses, counts.misses);
+    counters_.add(Counter::kCacheStale, counts.stale);
+    counters_.add(Counter::kValuesEmittedFresh, counts.misses);
+    counters_.add(Counter::kValuesHidden, counts.hidden);
+    counters_.set(Counter::kValuesExpired, counts.expired);
+    pending_ = 0;
+    const std::uint64_t reported = counters_.get(Counter::kValuesEmittedFresh) +
+                                   counters_.get(Counter::kValuesHidden) +
+                                   counters_.get(Counter::kValuesSuperseded) +
+                                   counters_.get(Counter::kValuesUnregisteredDropped);
     const std::uint64_t cached = counters_.get(Counter::kValuesCached);
-    return cached > told ? cached - told : told - cached;
+    counters_.set(Counter::kValuesUnaccounted,
+                  cached > reported ? cached - reported : reported - cached);
 }
 
 void Cache::freeze_flags(std::size_t output) {

@@ -132,15 +132,27 @@ class Cache {
         std::vector<std::uint32_t> free_first;  // reusable value ranges of one length
     };
 
+    // What a tick makes of a unit that has values and is shown.
+    enum class Finding : std::uint8_t {
+        kFresh,    // read since the last tick
+        kCached,   // emitted without a read
+        kStale,    // the same, older than twice its interval
+        kExpired,  // older than kBoundsUntilExpired bounds: not emitted
+    };
+    // Series of one tick.
+    struct TickCounts {
+        std::uint64_t hits = 0;
+        std::uint64_t misses = 0;
+        std::uint64_t stale = 0;
+        std::uint64_t expired = 0;
+        std::uint64_t hidden = 0;  // read, and in no output
+    };
+
+    // Changes nothing. A quarantined unit never expires here: it is in no output anyway.
+    Finding find(UnitId unit, const UnitAtTick& about, std::int64_t now_ns,
+                 std::int64_t bounds_since_ns) const;
+    void count_tick(const TickCounts& counts);
     std::uint32_t take_range(std::uint16_t slots);
-    void note_age(UnitId unit, const UnitAtTick& about, std::int64_t age_ns) {
-        if ((flags_[unit] & kUnitQuarantined) == 0) {
-            ages_.add(about.unit_class,
-                      static_cast<float>(age_ns) / static_cast<float>(kNanosPerSecond),
-                      count_[unit]);
-        }
-    }
-    std::uint64_t unaccounted() const;
 
     CounterTable& counters_;
 
@@ -169,66 +181,67 @@ class Cache {
     std::uint64_t pending_ = 0;
 };
 
+inline Cache::Finding Cache::find(UnitId unit, const UnitAtTick& about, std::int64_t now_ns,
+                                  std::int64_t bounds_since_ns) const {
+    const std::uint8_t flags = flags_[unit];
+    // What is made of others is as old as the oldest of them.
+    const std::int64_t age_ns = now_ns - read_ns_[unit];
+    const std::int64_t most_ns = kBoundsUntilExpired * about.bound_ms * kNanosPerMilli;
+    const bool is_spared = (flags & kUnitExpired) == 0 && now_ns - bounds_since_ns <= most_ns;
+    const bool is_expired = age_ns > most_ns && !is_spared;
+    if (!is_expired && is_pending_[unit] != 0) {
+        return Finding::kFresh;
+    }
+    if (is_expired && (flags & kUnitQuarantined) == 0) {
+        return Finding::kExpired;
+    }
+    const std::int64_t allowed_ns = 2 * kNanosPerMilli * std::int64_t{about.interval_ms};
+    return age_ns > allowed_ns ? Finding::kStale : Finding::kCached;
+}
+
 template <typename About>
 void Cache::close_tick(std::int64_t now_ns, About&& about, std::int64_t bounds_since_ns) {
     ages_.clear();
-    std::uint64_t expired = 0;
-    std::uint64_t hits = 0;
-    std::uint64_t misses = 0;
-    std::uint64_t stale = 0;
-    std::uint64_t hidden = 0;
+    TickCounts counts;
     for (UnitId unit = 0; unit < in_use_.size(); ++unit) {
         const std::uint8_t flags = flags_[unit];
         if ((flags & kUnitHasValue) == 0) {
             continue;
         }
         const std::uint64_t values = count_[unit];
+        const std::uint64_t read = is_pending_[unit] != 0 ? values : 0;
         if ((flags & kUnitHidden) != 0) {
-            hidden += is_pending_[unit] != 0 ? values : 0;
             is_pending_[unit] = 0;
+            counts.hidden += read;
             continue;
         }
         const UnitAtTick unit_now = about(unit);
-        const std::int64_t age_ns = now_ns - read_ns_[unit];
+        const Finding found = find(unit, unit_now, now_ns, bounds_since_ns);
+        is_pending_[unit] = 0;
         CacheUse& use = uses_[family_[unit]];
-        // What is made of others is as old as the oldest of them.
-        const bool is_fresh = is_pending_[unit] != 0;
-        const std::int64_t most_ns = kBoundsUntilExpired * unit_now.bound_ms * kNanosPerMilli;
-        const bool is_spared = (flags & kUnitExpired) == 0 && now_ns - bounds_since_ns <= most_ns;
-        const bool is_expired = age_ns > most_ns && !is_spared;
-        if (is_fresh) {
-            is_pending_[unit] = 0;
-            misses += values;
-            use.misses += values;
-        }
-        if (is_fresh && !is_expired) {
-            flags_[unit] = static_cast<std::uint8_t>(flags & ~(kUnitStale | kUnitExpired));
-            note_age(unit, unit_now, age_ns);
-            continue;
-        }
-        if ((flags & kUnitQuarantined) == 0 && is_expired) {
-            expired += values;
+        counts.misses += read;
+        use.misses += read;
+        if (found == Finding::kExpired) {
+            counts.expired += values;
             flags_[unit] = static_cast<std::uint8_t>(flags | kUnitExpired);
             continue;
         }
-        note_age(unit, unit_now, age_ns);
-        hits += values;
-        use.hits += values;
-        const std::int64_t allowed_ns = 2 * kNanosPerMilli * std::int64_t{unit_now.interval_ms};
-        const bool is_stale = age_ns > allowed_ns;
-        stale += is_stale ? values : 0;
-        use.stale += is_stale ? values : 0;
+        if ((flags & kUnitQuarantined) == 0) {
+            ages_.add(
+                unit_now.unit_class,
+                static_cast<float>(now_ns - read_ns_[unit]) / static_cast<float>(kNanosPerSecond),
+                count_[unit]);
+        }
+        const std::uint64_t hits = found == Finding::kFresh ? 0 : values;
+        const std::uint64_t stale = found == Finding::kStale ? values : 0;
+        counts.hits += hits;
+        use.hits += hits;
+        counts.stale += stale;
+        use.stale += stale;
         flags_[unit] = static_cast<std::uint8_t>((flags & ~(kUnitStale | kUnitExpired)) |
-                                                 (is_stale ? kUnitStale : 0));
+                                                 (stale != 0 ? kUnitStale : 0));
     }
-    counters_.add(Counter::kCacheHits, hits);
-    counters_.add(Counter::kCacheMisses, misses);
-    counters_.add(Counter::kCacheStale, stale);
-    counters_.add(Counter::kValuesEmittedFresh, misses);
-    counters_.add(Counter::kValuesHidden, hidden);
-    counters_.set(Counter::kValuesExpired, expired);
-    pending_ = 0;
-    counters_.set(Counter::kValuesUnaccounted, unaccounted());
+    count_tick(counts);
 }
 
 }  // namespace remora
