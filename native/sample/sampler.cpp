@@ -23,8 +23,6 @@ constexpr std::uint8_t kReadsUntilKnown = 2;
 // fits into what may be read; and again when it costs at most the second share of that.
 constexpr double kTopicsMost = 0.5;
 constexpr double kTopicsAgain = 0.9;
-// Share of what earlier ticks found that still counts for what units that rest may have done.
-constexpr float kSurpriseKept = 0.7F;
 
 SamplerOptions sane(SamplerOptions options) {
     SamplingConfig& sampling = options.sampling;
@@ -110,9 +108,7 @@ bool Sampler::add_unit(UnitId unit, const UnitTraits& traits) {
     }
     remove_unit(unit);
     costs_.reserve(traits.family);
-    if (traits.family >= surprises_.size()) {
-        surprises_.resize(traits.family + 1);
-    }
+    surprises_.reserve(traits.family);
     volatility_[unit] = 0;
     importance_[unit] = traits.importance > 0 ? traits.importance : 1.0F;
     family_[unit] = static_cast<std::uint16_t>(traits.family);
@@ -203,9 +199,7 @@ void Sampler::learn(UnitId unit, float deviation, std::int64_t elapsed_ns, bool 
         // Only units that rest show what others that rest may have done meanwhile.
         const std::uint32_t interval_ms = intervals_.get(unit);
         if (!is_audit && interval_ms != kIntervalNever && interval_ms > kind(unit).base_ms) {
-            Surprise& surprise = surprises_[family_[unit]];
-            surprise.sum += std::max(capped - volatility_[unit] * seconds, 0.0F);
-            surprise.reads += 1;
+            surprises_.add(family_[unit], capped, volatility_[unit] * seconds);
         }
         volatility_[unit] = learn_volatility(volatility_[unit], capped, elapsed_ns,
                                              static_cast<float>(options_.sampling.decay));
@@ -264,10 +258,7 @@ ClassCosts Sampler::sum_up() {
         flags_[unit] = static_cast<std::uint8_t>(next_flags);
         costs.add(kind(unit), static_cast<double>(cost), bounds_.base_ms());
     }
-    for (Surprise& surprise : surprises_) {
-        surprise.sum *= kSurpriseKept;
-        surprise.reads *= kSurpriseKept;
-    }
+    surprises_.fade();
     return costs;
 }
 
@@ -373,23 +364,13 @@ SolveResult Sampler::solve(double budget_ns_per_s, double ceiling_ns_per_s) {
     return result;
 }
 
-// What a read of the unit is likely to find beyond what its volatility says, in scales.
-float Sampler::expected_surprise(UnitId unit) const {
-    const Surprise& surprise = surprises_[family_[unit]];
-    // Two reads without surprise are put in, so that one surprised read alone is no alarm for all.
-    return surprise.sum / (surprise.reads + 2);
-}
-
-// A read of cost c buys lambda / 2 scale seconds elsewhere (the derivative of the law); here it
-// saves the surprise for what is left of the interval, half of it on average.
+// Whether the unit rests, could be read, and is worth it.
 bool Sampler::is_worth_waking(UnitId unit, std::uint32_t interval_ms) const {
-    const float surprise = expected_surprise(unit);
-    if (!(surprise > 0) || interval_ms == kIntervalNever || interval_ms <= kind(unit).base_ms ||
-        health_.is_failing(unit)) {
-        return false;
-    }
     const float interval_s = static_cast<float>(interval_ms) / kMsPerSecond;
-    return importance_[unit] * surprise * interval_s > static_cast<float>(lambda_) * price_ns(unit);
+    return interval_ms != kIntervalNever &&
+           surprises_.is_worth_a_read(family_[unit], importance_[unit], interval_s,
+                                      static_cast<float>(lambda_) * price_ns(unit)) &&
+           interval_ms > kind(unit).base_ms && !health_.is_failing(unit);
 }
 
 bool Sampler::would_wake(UnitId unit, std::uint32_t interval_ms) const {
@@ -401,20 +382,15 @@ std::size_t Sampler::collect_wakes(std::span<UnitId> out) {
     if (options_.sampling.policy != SamplingPolicy::kAdaptive || recording_ms_ != 0) {
         return 0;
     }
-    std::size_t woken = 0;
-    const auto units = static_cast<UnitId>(flags_.size());
-    UnitId unit = wake_from_ < units ? wake_from_ : 0;
-    for (UnitId seen = 0; seen < units && woken < out.size(); ++seen) {
+    return surprises_.collect(static_cast<UnitId>(flags_.size()), out, [this](UnitId unit) {
         constexpr int kCandidate = kActive | kKnown;
-        const bool is_candidate = (flags_[unit] & (kCandidate | kReadNow | kWoken)) == kCandidate;
-        if (is_candidate && is_worth_waking(unit, intervals_.get(unit))) {
-            out[woken++] = unit;
-            flags_[unit] = static_cast<std::uint8_t>(flags_[unit] | kWoken);
+        if ((flags_[unit] & (kCandidate | kReadNow | kWoken)) != kCandidate ||
+            !is_worth_waking(unit, intervals_.get(unit))) {
+            return false;
         }
-        unit = unit + 1 < units ? unit + 1 : 0;
-    }
-    wake_from_ = unit;
-    return woken;
+        flags_[unit] = static_cast<std::uint8_t>(flags_[unit] | kWoken);
+        return true;
+    });
 }
 
 }  // namespace remora

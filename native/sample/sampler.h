@@ -17,6 +17,7 @@
 #include "sample/health.h"
 #include "sample/law_bins.h"
 #include "sample/shedding.h"
+#include "sample/surprises.h"
 #include "sample/variance.h"
 
 namespace remora {
@@ -126,11 +127,6 @@ class Sampler {
         kHigh = 16,    // AgeBounds::Expense of its reads
         kVeryHigh = 32,
     };
-    // What a family's reads of units that rest found, the latest ticks most.
-    struct Surprise {
-        float sum = 0;  // scales beyond what the units' own volatility predicts
-        float reads = 0;
-    };
 
     AgeBounds::Expense expense(UnitId unit) const {
         return (flags_[unit] & kVeryHigh) != 0 ? AgeBounds::Expense::kVeryHigh
@@ -151,7 +147,6 @@ class Sampler {
     void write_all(SolveResult& result);
     double fill_bins();
     double find_lambda(double budget_ns_per_s);
-    float expected_surprise(UnitId unit) const;
     bool is_worth_waking(UnitId unit, std::uint32_t interval_ms) const;
 
     SamplerOptions options_;
@@ -160,11 +155,11 @@ class Sampler {
     FamilyCosts costs_;
     Health health_;
     Shedding shedding_;
+    Surprises surprises_;
     VarianceHistory variance_;
     LawBins bins_;
     double lambda_ = 0;
     bool topics_at_base_ = true;
-    UnitId wake_from_ = 0;  // where the next search for units to wake begins
     std::uint32_t recording_ms_ = 0;
     std::uint32_t active_ = 0;
 
@@ -176,8 +171,6 @@ class Sampler {
     std::vector<std::uint8_t> values_;
     std::vector<std::uint8_t> flags_;
     std::vector<std::uint8_t> reads_;  // up to kReadsUntilKnown
-
-    std::vector<Surprise> surprises_;  // by family
 };
 
 }  // namespace remora
