@@ -16,7 +16,6 @@ constexpr std::int64_t kLateShare = 2;  // a round is still read when half of th
 constexpr float kCostUnknownNs = 5000.0F;
 // The audit leaves alone what takes longer to read.
 constexpr std::int64_t kAuditedNsMax = 500'000;
-constexpr std::uint32_t kQuantaMax = 0xFFFF;
 // A list is never handed out faster than this, however late it is.
 constexpr std::int64_t kSpacingMinNs = kNanosPerMilli;
 
@@ -49,23 +48,19 @@ PlanOptions sane(PlanOptions options) {
     return options;
 }
 
+RoundGrid grid_of(const PlanOptions& options) {
+    return {options.start_ns, options.base_interval_ns, options.quantum_ns};
+}
+
 }  // namespace
 
 Planner::Planner(const PlanOptions& options, const IntervalTable& intervals)
-    : options_(sane(options)), intervals_(intervals) {
-    measure_grid();
+    : options_(sane(options)), grid_(grid_of(options_)), intervals_(intervals) {
     audits_.reserve(options_.audit_units);
 }
 
 std::int64_t Planner::quantum_ns_of(const PlanOptions& options) {
     return sane(options).quantum_ns;
-}
-
-void Planner::measure_grid() {
-    quantum_ms_ = static_cast<std::uint32_t>(options_.quantum_ns / kNanosPerMilli);
-    per_quantum_ = (std::uint64_t{1} << 32) / quantum_ms_ + 1;
-    rounds_per_tick_ = static_cast<std::uint32_t>(options_.base_interval_ns / options_.quantum_ns);
-    slack_ = rounds_per_tick_ == 1 ? 0 : 2 * rounds_per_tick_;
 }
 
 void Planner::set_grid(const PlanOptions& options) {
@@ -79,7 +74,7 @@ void Planner::set_grid(const PlanOptions& options) {
     wanted.audit_units = options.audit_units;
     options_ = sane(wanted);
     audits_.reserve(options_.audit_units);
-    measure_grid();
+    grid_ = grid_of(options_);
     if (options_.quantum_ns == old_ns) {
         return;
     }
@@ -94,7 +89,8 @@ void Planner::set_grid(const PlanOptions& options) {
             options_.quantum_ns;
         last_[unit] = static_cast<std::uint32_t>(round_) - static_cast<std::uint32_t>(elapsed);
         const std::int64_t armed = std::int64_t{armed_[unit]} * old_ns / options_.quantum_ns;
-        armed_[unit] = static_cast<std::uint16_t>(std::clamp<std::int64_t>(armed, 1, kQuantaMax));
+        armed_[unit] =
+            static_cast<std::uint16_t>(std::clamp<std::int64_t>(armed, 1, RoundGrid::kQuantaMax));
     }
 }
 
@@ -177,20 +173,24 @@ std::int64_t Planner::expected_ns(FamilyId family) const {
     return family < cost_ns_.size() ? static_cast<std::int64_t>(cost_ns_[family]) : 0;
 }
 
-inline std::uint32_t Planner::quanta(std::uint32_t interval_ms) const {
-    // A multiplication for the division: this runs for every unit in every round.
-    const std::uint64_t n = ((std::uint64_t{interval_ms} + quantum_ms_ / 2) * per_quantum_) >> 32;
-    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(n, 1, kQuantaMax));
-}
-
 // False only for a unit that is not due. Told without a division or a call, since most are not.
 inline bool Planner::may_be_due(UnitId unit, std::uint32_t round) const {
     const std::uint32_t elapsed = round - last_[unit];
-    const std::uint32_t n = quanta(intervals_.get(unit));
-    return elapsed + slack_ >= n || n + slack_ >= 2U * armed_[unit] || (flags_[unit] & kWoken) != 0;
+    const std::uint32_t n = grid_.quanta(intervals_.get(unit));
+    return elapsed + grid_.slack() >= n || n + grid_.slack() >= 2U * armed_[unit] ||
+           (flags_[unit] & kWoken) != 0;
 }
 
 // Whether `round` has to read the unit.
+//
+// An example at base interval 10 s, with one round a tick. A new unit is read in rounds 1 and 2.
+// Then its volatility is known, and the sampler sets its interval to 60 s: n is 6 quanta, 1 was
+// armed. That is grown much, so the unit does not wait for round 8. It takes the place of its id in
+// the new interval: the first round from 3 on for which (round + spread) % 6 is 0, say 5. From
+// there on it is due when 6 rounds have elapsed: 11, 17 and so on.
+//
+// With four rounds a tick (a step of 2.5 s), n and armed are counted in steps. An interval below a
+// tick is due by steps. Any other is counted in whole ticks and is due in rounds that end with one.
 bool Planner::is_due(UnitId unit, std::uint32_t round) const {
     const std::uint32_t interval_ms = intervals_.get(unit);
     if (interval_ms == kIntervalNever) {
@@ -200,30 +200,30 @@ bool Planner::is_due(UnitId unit, std::uint32_t round) const {
         return true;
     }
     const std::uint32_t elapsed = round - last_[unit];
-    const std::uint32_t n = quanta(interval_ms);
+    const std::uint32_t n = grid_.quanta(interval_ms);
+    const std::uint32_t per_tick = grid_.rounds_per_tick();
     // One that failed is not spread: its turn would come at any time, also at once.
     const bool spreads = !intervals_.is_back_off(unit);
-    if (rounds_per_tick_ == 1) {
+    if (per_tick == 1) {
         return elapsed >= n ||
                (spreads && n >= 2U * armed_[unit] && (round + spread(unit, n)) % n == 0);
     }
-    if (n < rounds_per_tick_) {
+    if (n < per_tick) {
         return elapsed >= n;
     }
     // Whole ticks: a read between two ticks would be old at the next one.
-    if (round % rounds_per_tick_ != 0) {
+    if (round % per_tick != 0) {
         return false;
     }
-    const std::uint32_t ticks_elapsed = (elapsed + rounds_per_tick_ - 1) / rounds_per_tick_;
-    const std::uint32_t ticks = n / rounds_per_tick_;
+    const std::uint32_t ticks_elapsed = (elapsed + per_tick - 1) / per_tick;
+    const std::uint32_t ticks = n / per_tick;
     if (ticks_elapsed >= ticks || !spreads) {
         return ticks_elapsed >= ticks;
     }
     // Grown much since the last read: the unit takes its own place in the new interval, at most
     // that interval away.
-    const std::uint32_t ticks_armed = std::max(1U, armed_[unit] / rounds_per_tick_);
-    return ticks >= 2 * ticks_armed &&
-           (round / rounds_per_tick_ + spread(unit, ticks)) % ticks == 0;
+    const std::uint32_t ticks_armed = std::max(1U, armed_[unit] / per_tick);
+    return ticks >= 2 * ticks_armed && (round / per_tick + spread(unit, ticks)) % ticks == 0;
 }
 
 // Counts what is due by family, then puts every unit into its family's part of the list.
@@ -246,7 +246,7 @@ void Planner::build_list(std::int64_t round, bool urgent_only) {
         }
     }
     audits_.clear();
-    if (!urgent_only && now_round % rounds_per_tick_ == 0) {
+    if (!urgent_only && now_round % grid_.rounds_per_tick() == 0) {
         draw_audit();
     }
     urgent_ = 0;
@@ -307,7 +307,7 @@ void Planner::draw_audit() {
 void Planner::begin_round(std::int64_t round) {
     round_ = round;
     build_list(round, false);
-    deadline_ns_ = options_.start_ns + round * options_.quantum_ns - options_.margin_ns;
+    deadline_ns_ = grid_.end_ns(round) - options_.margin_ns;
     recent_ns_ = std::max(remaining_ns_, recent_ns_ - recent_ns_ / 8);
 }
 
@@ -334,11 +334,10 @@ std::int64_t Planner::next_wake(std::int64_t now_ns) {
         return now_ns;
     }
     if (options_.answer_wait_ns > 0 && complete_round_ != round_ &&
-        now_ns < round_end_ns(round_) + options_.quantum_ns / kLateShare) {
+        now_ns < grid_.end_ns(round_) + options_.quantum_ns / kLateShare) {
         return now_ns + options_.answer_wait_ns;
     }
-    const std::int64_t next = options_.start_ns + (round_ + 1) * options_.quantum_ns - lead_ns();
-    return std::max(next, now_ns + kSpacingMinNs);
+    return std::max(grid_.end_ns(round_ + 1) - lead_ns(), now_ns + kSpacingMinNs);
 }
 
 // Notes that the unit is read. One that was woken, often with all its family, counts as grown, so
@@ -347,7 +346,8 @@ void Planner::arm(UnitId unit) {
     const auto round = static_cast<std::uint32_t>(round_);
     const bool woken = (flags_[unit] & kWoken) != 0;
     const std::uint32_t elapsed = woken ? 1 : std::max(round - last_[unit], 1U);
-    armed_[unit] = static_cast<std::uint16_t>(std::min(quanta(intervals_.get(unit)), elapsed));
+    armed_[unit] =
+        static_cast<std::uint16_t>(std::min(grid_.quanta(intervals_.get(unit)), elapsed));
     last_[unit] = round;
 }
 
@@ -403,7 +403,7 @@ void Planner::note_progress() {
     }
     read_round_ = round_;
     const bool is_answered =
-        options_.answer_wait_ns == 0 || answered_until_ns_ >= round_end_ns(round_);
+        options_.answer_wait_ns == 0 || answered_until_ns_ >= grid_.end_ns(round_);
     if (complete_round_ == round_ || !is_answered) {
         return;
     }
@@ -420,14 +420,11 @@ PlanResult Planner::plan(std::int64_t now_ns, std::span<std::byte> out) {
         return result;
     }
     note_progress();
-    const std::int64_t lead = lead_ns();
     // The round that time has come for. One that a delay has missed (registrations, a thread that
     // hung, a busy machine) is read late; one long past (a pause of the host) is left out: its
     // units are due in the next.
-    const std::int64_t ahead = now_ns + lead - options_.start_ns;
-    const std::int64_t begun = ahead >= 0 ? ahead / options_.quantum_ns : -1;
-    const std::int64_t end_ns = options_.start_ns + begun * options_.quantum_ns;
-    const bool in_time = end_ns + options_.quantum_ns / kLateShare >= now_ns;
+    const std::int64_t begun = grid_.last_ended(now_ns + lead_ns());
+    const bool in_time = grid_.end_ns(begun) + options_.quantum_ns / kLateShare >= now_ns;
     if (list_.left() == 0) {
         if (begun > round_ && in_time) {
             begin_round(begun);
@@ -449,12 +446,6 @@ PlanResult Planner::plan(std::int64_t now_ns, std::span<std::byte> out) {
     header.bytes = result.bytes;
     std::memcpy(out.data(), &header, sizeof(header));
     return result;
-}
-
-std::int64_t Planner::next_tick_ns(std::int64_t now_ns) const {
-    const std::int64_t since = now_ns - options_.start_ns;
-    const std::int64_t ticks = since < 0 ? 0 : since / options_.base_interval_ns + 1;
-    return options_.start_ns + ticks * options_.base_interval_ns;
 }
 
 }  // namespace remora

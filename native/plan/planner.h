@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "model/ids.h"
 #include "model/intervals.h"
+#include "plan/round_grid.h"
 #include "plan/round_list.h"
 
 namespace remora {
@@ -112,14 +113,14 @@ class Planner {
 
     // Until when all that was due has been read: the end of a round, monotonic. What was handed out
     // has been read when plan() is called again.
-    std::int64_t read_until_ns() const { return round_end_ns(read_round_); }
+    std::int64_t read_until_ns() const { return grid_.end_ns(read_round_); }
     // The core has looked at what was read until `until_ns`, and has named the units that it wakes.
     void note_answered(std::int64_t until_ns) { answered_until_ns_ = until_ns; }
     // Until when all that was due and all that was woken by it has been read.
-    std::int64_t complete_until_ns() const { return round_end_ns(complete_round_); }
+    std::int64_t complete_until_ns() const { return grid_.end_ns(complete_round_); }
 
     // Monotonic time of the first emission tick after `now_ns`.
-    std::int64_t next_tick_ns(std::int64_t now_ns) const;
+    std::int64_t next_tick_ns(std::int64_t now_ns) const { return grid_.next_tick_ns(now_ns); }
 
     std::uint32_t units() const { return active_; }
     std::int64_t quantum_ns() const { return options_.quantum_ns; }
@@ -127,31 +128,32 @@ class Planner {
     static std::int64_t quantum_ns_of(const PlanOptions& options);
 
  private:
+    // | flag     | of a unit                      | set by                 | cleared by         |
+    // | -------- | ------------------------------ | ---------------------- | ------------------ |
+    // | kActive  | there is such a unit           | add                    | remove             |
+    // | kUrgent  | due in the next plan           | add, wake with at_once | the next list      |
+    // | kWoken   | due whatever its interval      | wake, a list of urgent | hand_out           |
+    // | kListed  | in the list of this round      | build_list, draw_audit | hand_out           |
+    // | kAudited | drawn already for this audit   | draw_audit             | the end of it      |
+    //
+    // remove clears all of them; what is in the list without kListed has gone since.
     enum Flag : std::uint8_t { kActive = 1, kListed = 2, kWoken = 4, kUrgent = 8, kAudited = 16 };
 
-    void measure_grid();
     void begin_round(std::int64_t round);
     void begin_urgent(std::int64_t now_ns);
     void build_list(std::int64_t round, bool urgent_only);
     void draw_audit();
     void note_progress();
-    std::int64_t round_end_ns(std::int64_t round) const {
-        return options_.start_ns + round * options_.quantum_ns;
-    }
     bool may_be_due(UnitId unit, std::uint32_t round) const;
     bool is_due(UnitId unit, std::uint32_t round) const;
-    std::uint32_t quanta(std::uint32_t interval_ms) const;
     void arm(UnitId unit);
     void hand_out(std::span<std::byte> out, PlanResult& result);
     std::int64_t lead_ns() const;
     std::int64_t next_wake(std::int64_t now_ns);
 
     PlanOptions options_;
+    RoundGrid grid_;  // of options_
     const IntervalTable& intervals_;
-    std::uint32_t quantum_ms_ = 0;
-    std::uint64_t per_quantum_ = 0;  // 2^32 / quantum_ms_, rounded up
-    std::uint32_t rounds_per_tick_ = 1;
-    std::uint32_t slack_ = 0;  // quanta by which rounding to whole ticks may move a read
 
     // By unit.
     std::vector<std::uint32_t> last_;   // round of the last read, or the one before the first
