@@ -65,6 +65,7 @@ void print_change(const Change& change, const char* what, std::int64_t now_ms) {
               << time_text(now_ms - change.since_wall_ms) << window_text(change.window) << ", of "
               << kinds << ": " << change.subject << "\n  found by " << change.rule << "; "
               << (change.edit.section == "rules" ? "one more rule"
+                  : change.edit.output.empty()   ? change.edit.section
                                                  : change.edit.section + " " + change.edit.output)
               << ": "
               << change.edit.keys.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)

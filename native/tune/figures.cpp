@@ -9,8 +9,8 @@
 namespace remora {
 namespace {
 
-// A minute has few ticks: one that skips once says nothing, one that skips twice does.
-constexpr double kTickShareSlack = 0.2;
+// A minute has few ticks, and under a tight ceiling two or one: one that is skipped says nothing.
+constexpr double kTickShareSlackMin = 0.2;
 constexpr double kLossSlack = 0.05;
 constexpr double kErrorFactor = 1.25;
 constexpr double kErrorSlack = 0.02;  // scales
@@ -128,15 +128,17 @@ std::map<std::string, Guard> guards_of(const AgentProfile& profile, double price
                                                 series,           noise};
         }
     }
+    const double one_tick = profile.tick_interval_s / std::max(profile.window_s, 1.0);
+    const double tick_slack = std::max(kTickShareSlackMin, one_tick);
     for (const OutputProfile& output : profile.outputs) {
-        guards["ticks skipped by " + output.name] = {output.skipped_share, 1, kTickShareSlack, 0};
-        guards["ticks lost by " + output.name] = {output.dropped_share, 1, kTickShareSlack, 0};
+        guards["ticks skipped by " + output.name] = {output.skipped_share, 1, tick_slack, 0};
+        guards["ticks lost by " + output.name] = {output.dropped_share, 1, tick_slack, 0};
         if (output.receiver_drops_share >= 0) {
             guards["datagrams dropped by the receiver of " + output.name] = {
                 output.receiver_drops_share, 1, kLossSlack, 0};
         }
     }
-    guards["ticks without all their reads"] = {profile.unfinished_share, 1, kTickShareSlack, 0};
+    guards["ticks without all their reads"] = {profile.unfinished_share, 1, tick_slack, 0};
     guards["widening of bounds on age"] = {static_cast<double>(profile.widening_step),
                                            kWideningFactor, 0, 0};
     guards["interval of ticks"] = {profile.tick_interval_s, kTickIntervalFactor, 0, 0};

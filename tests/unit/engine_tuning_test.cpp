@@ -137,7 +137,7 @@ TEST_F(TuningTest, ABadFileIsSetAsideAndTheAgentStarts) {
         EXPECT_EQ(content("remora.tuning.json.bad"), bad);
         clock_.advance_ms(61'000);
     }
-    EXPECT_EQ(lines_.count("the optimizer begins anew, and the file is called"), 3);
+    EXPECT_EQ(lines_.count("the optimizer begins anew, and what was there is called"), 3);
     EXPECT_TRUE(lines_.has("found version 9; expected 2"));
     EXPECT_EQ(lines_.text().find("json.exception"), std::string::npos);
     keep();
@@ -248,7 +248,7 @@ TEST_F(TuningTest, ARecordThatCannotBeWrittenIsSaidAndChangesGoOn) {
 TEST_F(TuningTest, TheOperatorTakesBack) {
     keep();
     tuning_->revert("5");
-    EXPECT_TRUE(lines_.has("nothing to take back: found 5"));
+    EXPECT_TRUE(lines_.has("nothing to take back: found \"5\"; expected the number"));
     EXPECT_TRUE(has_rule());
     tuning_->revert("all");
     EXPECT_FALSE(has_rule());

@@ -141,6 +141,15 @@ TEST_F(TrialTest, WhatVariesUnderATightCeilingIsNoHarm) {
     EXPECT_TRUE(take(1));
 }
 
+TEST_F(TrialTest, OneTickOfTwoThatDidNotWaitSaysNothing) {
+    profile_.tick_interval_s = 30;
+    EXPECT_FALSE(take(kWindowProfiles));
+    profile_.unfinished_share = 0.5;
+    EXPECT_FALSE(take(1));
+    profile_.unfinished_share = 1;
+    EXPECT_TRUE(take(1));
+}
+
 TEST_F(TrialTest, WhatGetsWorseWithItEndsItAtOnce) {
     const std::vector<std::pair<std::string, std::function<void(AgentProfile&)>>> harms = {
         {"age of class partition", [](AgentProfile& p) { p.families[4].age_s = 60; }},
