@@ -47,3 +47,9 @@ add_test(NAME broker.attach
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/attach_test.py)
 set_tests_properties(broker.attach PROPERTIES LABELS full TIMEOUT 1800 RUN_SERIAL TRUE
     ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
+
+# Outputs named by rules beside jmx_exporter, in one broker: two minutes, and Maven Central.
+add_test(NAME broker.rules
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/broker/rules_test.py)
+set_tests_properties(broker.rules PROPERTIES LABELS full TIMEOUT 1200 RUN_SERIAL TRUE
+    ENVIRONMENT "REMORA_BUILD=${CMAKE_BINARY_DIR}")
