@@ -124,7 +124,8 @@ TEST(RuleNamingTest, ATextIsALabelAndFollowsTheText) {
   labels: {state: "$1"}
 )yml");
     named.rig.cache.texts() = {"", "leader", "follower"};
-    const UnitId raft = named.add("kafka.server:type=raft-metrics", {{"current-state", kText}}, {1});
+    const UnitId raft =
+        named.add("kafka.server:type=raft-metrics", {{"current-state", kText}}, {1});
     EXPECT_EQ(named.page(), "# TYPE state untyped\nstate{state=\"leader\"} 1\n");
     named.rig.cache.value(raft) = 2;
     EXPECT_EQ(named.page(), "# TYPE state untyped\nstate{state=\"follower\"} 1\n");

@@ -148,8 +148,7 @@ rules:
   name: x
   value: 1
 )yml"));
-    EXPECT_EQ(config["select"],
-              nlohmann::json::parse(R"({"profile": "all", "texts": true,
+    EXPECT_EQ(config["select"], nlohmann::json::parse(R"({"profile": "all", "texts": true,
                   "domains": ["com.acme", "java.lang", "java.nio", "kafka.server"]})"));
     const nlohmann::json& rules = config["rules"];
     ASSERT_EQ(rules.size(), 6U);
