@@ -24,13 +24,6 @@ struct MigrateOptions {
     std::string dialect = "1.x";
 };
 
-// "-javaagent:jmx_exporter.jar=8080:kafka.yml" -> "8080:kafka.yml".
-std::string argument_of(const std::string& text) {
-    constexpr std::string_view kAgent = "-javaagent:";
-    const std::size_t equals = text.find('=');
-    return text.starts_with(kAgent) && equals != std::string::npos ? text.substr(equals + 1) : text;
-}
-
 // What is otherwise than with jmx_exporter, whatever the file says.
 void say_differences(const NamingRules& rules) {
     const auto say = [](const std::string& sentence) { std::cerr << "note: " << sentence << '\n'; };
@@ -50,7 +43,7 @@ void say_differences(const NamingRules& rules) {
 }
 
 int migrate(const MigrateOptions& options) {
-    const AgentArguments given = parse_arguments(argument_of(options.what));
+    const AgentArguments given = parse_arguments(options.what);
     if (!given.problems.empty() || given.file.empty()) {
         std::cerr << (given.problems.empty() ? "no rule file is named" : given.problems[0].text)
                   << '\n';
