@@ -1,7 +1,6 @@
 #include "cli/jvm_process.h"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,38 +10,16 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
-#include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "watch/process_facts.h"
 
 namespace remora {
 namespace {
 
 constexpr std::string_view kNoAttach = "-XX:+DisableAttachMechanism";
-
-std::string content_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// The words behind "Name:" in /proc/PID/status; empty when there is no such line.
-std::vector<std::string> words_of(const std::string& status, const std::string& name) {
-    std::istringstream lines(status);
-    for (std::string line; std::getline(lines, line);) {
-        if (line.compare(0, name.size() + 1, name + ":") == 0) {
-            std::istringstream words(line.substr(name.size() + 1));
-            return {std::istream_iterator<std::string>(words), {}};
-        }
-    }
-    return {};
-}
-
-std::string user_name(uid_t user) {
-    const passwd* entry = ::getpwuid(user);
-    return entry == nullptr ? "number " + std::to_string(user) : entry->pw_name;
-}
 
 std::string in_words(const JvmProcess& process, const std::string& status) {
     const std::vector<std::string> name = words_of(status, "Name");

@@ -65,7 +65,7 @@ void print_json(const CounterFile& counters) {
 void print_head(const Snapshot& snapshot) {
     const CounterFile& counters = *snapshot.counters;
     const Verdict verdict = verdict_of(snapshot);
-    const auto seconds = [](std::int64_t ms) { return in_duration(static_cast<double>(ms) / 1e3); };
+    const auto seconds = [](std::int64_t ms) { return in_duration_ms(ms); };
     std::cout << verdict.agent.word << "  pid " << counters.process.pid << ", written "
               << seconds(snapshot.now_wall_ms - counters.written_wall_ms) << " ago, ran "
               << seconds(counters.written_wall_ms - counters.start_wall_ms) << "\n"

@@ -20,8 +20,7 @@ void print(const Snapshot& snapshot, const Verdict& verdict) {
         std::cout << ", pid " << snapshot.counters->process.pid;
     }
     if (verdict.agent.tick_age_ms >= 0) {
-        std::cout << ", tick " << in_duration(static_cast<double>(verdict.agent.tick_age_ms) / 1e3)
-                  << " ago";
+        std::cout << ", tick " << in_duration_ms(verdict.agent.tick_age_ms) << " ago";
     }
     std::cout << "  " << snapshot.directory << "\n";
     if (!verdict.agent.why.empty()) {

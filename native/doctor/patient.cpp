@@ -8,13 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <system_error>
 #include <utility>
 
 #include "watch/find_agents.h"
+#include "watch/process_facts.h"
 
 namespace remora {
 namespace {
@@ -23,40 +22,22 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kGroupsMax = 256;
 
-std::string content_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string name_of(uid_t user) {
-    const passwd* const entry = ::getpwuid(user);
-    return entry == nullptr ? "number " + std::to_string(user) : entry->pw_name;
-}
-
 // The effective user and group of a process, and its other groups.
 std::optional<Person> person_of(const std::string& folder) {
-    std::istringstream lines(content_of(folder + "/status"));
-    Person person;
-    bool is_known = false;
-    for (std::string line; std::getline(lines, line);) {
-        std::istringstream words(line);
-        std::string key;
-        unsigned long real = 0;
-        unsigned long effective = 0;
-        words >> key;
-        if (key == "Uid:" && words >> real >> effective) {
-            person.user = static_cast<uid_t>(effective);
-            person.name = name_of(person.user);
-            is_known = true;
-        } else if (key == "Gid:" && words >> real >> effective) {
-            person.groups.push_back(static_cast<gid_t>(effective));
-        } else if (key == "Groups:") {
-            for (unsigned long group = 0; words >> group;) {
-                person.groups.push_back(static_cast<gid_t>(group));
-            }
-        }
+    const std::string status = content_of(folder + "/status");
+    const std::vector<std::string> users = words_of(status, "Uid");
+    const std::vector<std::string> groups = words_of(status, "Gid");
+    if (users.size() < 2 || groups.size() < 2) {
+        return std::nullopt;
     }
-    return is_known ? std::optional<Person>(person) : std::nullopt;
+    Person person;
+    person.user = static_cast<uid_t>(std::stoul(users[1]));
+    person.name = user_name(person.user);
+    person.groups.push_back(static_cast<gid_t>(std::stoul(groups[1])));
+    for (const std::string& group : words_of(status, "Groups")) {
+        person.groups.push_back(static_cast<gid_t>(std::stoul(group)));
+    }
+    return person;
 }
 
 BrokerProcess look_at(std::int64_t pid, const std::string& proc) {

@@ -8,11 +8,6 @@ namespace remora {
 namespace {
 
 constexpr int kIntervalsUntilOld = 3;
-constexpr std::int64_t kClockStepMs = 5'000;  // a synchronized clock is corrected by less
-
-std::int64_t count_of(const CounterFile& counters, Counter counter) {
-    return static_cast<std::int64_t>(counters.readings[static_cast<std::size_t>(counter)].value);
-}
 
 bool is_ahead(const CounterFileHead& counters, std::int64_t now_wall_ms) {
     return now_wall_ms - counters.written_wall_ms < -kClockStepMs;
@@ -70,11 +65,10 @@ Judgement judge(const Snapshot& snapshot) {
         found = judged(AgentState::kOff, "OFF",
                        "a fault switched the agent off; the broker is not affected", 0);
     } else if (is_ahead(counters, now_ms)) {
-        found =
-            judged(AgentState::kStalled, "STALLED",
-                   "counters are of no known age: the clock was set back by " +
-                       in_duration(static_cast<double>(counters.written_wall_ms - now_ms) / 1e3),
-                   0);
+        found = judged(AgentState::kStalled, "STALLED",
+                       "counters are of no known age: the clock was set back by " +
+                           in_duration_ms(counters.written_wall_ms - now_ms),
+                       0);
     } else if (is_old(counters, now_ms)) {
         found = judged(AgentState::kStalled, "STALLED",
                        process + " hangs, its agent is off, or it cannot be seen from here",

@@ -9,6 +9,9 @@
 
 namespace remora {
 
+// A synchronized clock is corrected by less.
+inline constexpr std::int64_t kClockStepMs = 5'000;
+
 enum class AgentState : std::uint8_t {
     kAbsent,    // no counters file
     kStarting,  // no tick yet

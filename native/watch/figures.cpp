@@ -18,18 +18,16 @@ bool is_counted(std::string_view key) {
     return false;
 }
 
-double count_of(const CounterFile& counters, Counter counter) {
-    return static_cast<double>(counters.readings[static_cast<std::size_t>(counter)].value);
-}
-
 }  // namespace
 
 Figures figures_of(const Snapshot& snapshot) {
     Figures found;
     if (snapshot.counters) {
-        found["remora_cpu_percent"] = count_of(*snapshot.counters, Counter::kCpuUsedPpm) / 1e4;
-        const double hits = count_of(*snapshot.counters, Counter::kCacheHits);
-        const double emitted = hits + count_of(*snapshot.counters, Counter::kCacheMisses);
+        found["remora_cpu_percent"] =
+            static_cast<double>(count_of(*snapshot.counters, Counter::kCpuUsedPpm)) / 1e4;
+        const auto hits = static_cast<double>(count_of(*snapshot.counters, Counter::kCacheHits));
+        const double emitted =
+            hits + static_cast<double>(count_of(*snapshot.counters, Counter::kCacheMisses));
         if (emitted > 0) {
             found["remora_cached_percent"] = 100 * hits / emitted;
         }

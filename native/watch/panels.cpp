@@ -78,10 +78,6 @@ PanelRow part_row(const ScreenInput& input, const char* label, const char* part,
     return made;
 }
 
-std::uint64_t count_of(const CounterFile& counters, Counter counter) {
-    return counters.readings[static_cast<std::size_t>(counter)].value;
-}
-
 std::vector<PanelRow> class_rows(const LastValues& values) {
     std::vector<PanelRow> rows;
     for (const ClassTruth& one : values.classes) {

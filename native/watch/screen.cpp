@@ -105,7 +105,7 @@ ScreenLine joined(ScreenLine left, const ScreenLine& right) {
 }
 
 void add_pair(const PanelPair& pair, const ScreenOptions& options, std::vector<ScreenLine>& lines) {
-    const std::size_t columns = (options.columns - kGap) / 2;
+    const std::size_t columns = (options.columns - std::min(options.columns, kGap)) / 2;
     lines.push_back(joined({{fitted(pair.left_title, columns), Tone::kTitle}},
                            {{fitted(pair.right_title, columns), Tone::kTitle}}));
     const std::size_t left_value = value_columns(pair.left, pair.rows);
@@ -131,15 +131,14 @@ void add_head(const ScreenInput& input, std::vector<ScreenLine>& lines) {
     ScreenLine first;
     add(first, agent.word, agent.is_running() ? Tone::kGood : Tone::kBad);
     if (agent.since_wall_ms != 0) {
-        add(first,
-            "  since " + in_time(agent.since_wall_ms, snapshot.now_wall_ms) + ", " +
-                in_duration(static_cast<double>(snapshot.now_wall_ms - agent.since_wall_ms) / 1e3));
+        add(first, "  since " + in_time(agent.since_wall_ms, snapshot.now_wall_ms) + ", " +
+                       in_duration_ms(snapshot.now_wall_ms - agent.since_wall_ms));
     }
     if (snapshot.counters) {
         add(first, "  pid " + std::to_string(snapshot.counters->process.pid));
     }
     if (agent.tick_age_ms >= 0) {
-        add(first, "  tick " + in_duration(static_cast<double>(agent.tick_age_ms) / 1e3) + " ago");
+        add(first, "  tick " + in_duration_ms(agent.tick_age_ms) + " ago");
     }
     lines.push_back(std::move(first));
     ScreenLine second;

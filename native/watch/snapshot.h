@@ -22,6 +22,11 @@ struct Snapshot {
     std::optional<Report> report;      // of the same directory
 };
 
+// Of a counters file that was read.
+inline std::uint64_t count_of(const CounterFile& counters, Counter counter) {
+    return counters.readings[static_cast<std::size_t>(counter)].value;
+}
+
 // Reads the files of one directory again and again.
 //
 // Thread safety: one thread.

@@ -58,6 +58,10 @@ std::string in_duration(double seconds) {
     return formatted("%lld d %lld h", whole / 86'400, whole / 3'600 % 24);
 }
 
+std::string in_duration_ms(long long ms) {
+    return in_duration(static_cast<double>(ms) / 1e3);
+}
+
 std::string in_time(long long wall_ms, long long now_wall_ms) {
     const auto second = static_cast<std::time_t>(wall_ms / 1000);
     const auto now_second = static_cast<std::time_t>(now_wall_ms / 1000);

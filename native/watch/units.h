@@ -13,6 +13,7 @@ std::string in_count(double count);
 std::string in_ms(double ms);
 // "12 s", "3 m 20 s", "2 d 3 h".
 std::string in_duration(double seconds);
+std::string in_duration_ms(long long ms);
 // "14:03:12", with the date when it is not of today; local time.
 std::string in_time(long long wall_ms, long long now_wall_ms);
 

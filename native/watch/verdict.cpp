@@ -48,10 +48,6 @@ constexpr Alarm kAlarms[] = {
     {"logs_to_recover", "logs are being recovered", "wait until the broker has checked them"},
 };
 
-std::uint64_t count_of(const CounterFile& counters, Counter counter) {
-    return counters.readings[static_cast<std::size_t>(counter)].value;
-}
-
 std::string plural(std::uint64_t count, const char* one, const char* many) {
     return in_count(static_cast<double>(count)) + " " + (count == 1 ? one : many);
 }

@@ -8,6 +8,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -236,7 +238,7 @@ TEST_F(DoctorTest, AFileThatNodeExporterDoesNotLookAt) {
 
 TEST_F(DoctorTest, ADiskThatIsFull) {
     space_.free_bytes = 4096;
-    expect("disk", "is full: 4 KiB free", "make room");
+    expect("disk", "is full: 4.00 KiB free", "make room");
     space_.free_bytes = 1ULL << 30;
     space_.free_files = 0;
     expect("disk", "has no inode left", "remove small files");

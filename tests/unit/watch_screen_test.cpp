@@ -71,7 +71,7 @@ TEST_F(ScreenTest, EverySizeIsFilledAndNothingStandsOver) {
     tick(5);
     tick(7);
     for (const auto& [columns, rows] : {std::pair(80, 24), std::pair(81, 25), std::pair(160, 50),
-                                        std::pair(300, 100), std::pair(20, 5), std::pair(3, 1)}) {
+                                        std::pair(300, 100), std::pair(20, 5), std::pair(1, 1)}) {
         options_.columns = static_cast<std::size_t>(columns);
         options_.rows = static_cast<std::size_t>(rows);
         const std::vector<ScreenLine> shown = lines();
@@ -91,7 +91,7 @@ TEST_F(ScreenTest, TheSmallestScreenHasAllPanels) {
     EXPECT_THAT(shown, HasSubstr("all is well\n"));
     for (const char* const part :
          {"THROUGHPUT", "HEALTH", "REQUESTS, p99", "SATURATION", "JVM", "REMORA", "TOPICS by",
-          "1.20 k/s", "under-replicated", "97 %", "512 MiB of 1 GiB", "0.123 of 1", "75 %",
+          "1.20 k/s", "under-replicated", "97 %", "512 MiB of 1.00 GiB", "0.123 of 1", "75 %",
           "1.20 k/s 12.5 ms", "this one", "1.20 k, leads 400", "orders", "9.77 KiB/s", "q quit"}) {
         EXPECT_THAT(shown, HasSubstr(part));
     }
@@ -230,10 +230,10 @@ TEST_F(ScreenTest, ATickIsNotedOnce) {
 
 TEST_F(ScreenTest, SparklinesReachFromZeroToTheLargest) {
     const double unknown = std::nan("");
-    EXPECT_EQ(sparkline({0, 7, 14}, 10, false), "_-#");
+    EXPECT_EQ(sparkline({0, 7, 14}, 10, false), "_=#");
     EXPECT_EQ(sparkline({0, 0, 0}, 10, false), "___");
     EXPECT_EQ(sparkline({unknown, 7, unknown, 7}, 10, false), " # #");
-    EXPECT_EQ(sparkline({1, 2, 3, 4}, 2, false), "*#") << "the newest";
+    EXPECT_EQ(sparkline({1, 2, 3, 4}, 2, false), "+#") << "the newest";
     EXPECT_EQ(sparkline({unknown, 7}, 10, false), "");
 }
 
@@ -254,7 +254,7 @@ TEST(Units, NumbersHaveThreeDigitsAndAUnit) {
     EXPECT_EQ(in_bytes(0), "0 B");
     EXPECT_EQ(in_bytes(831), "831 B");
     EXPECT_EQ(in_bytes(1024 * 1.5), "1.50 KiB");
-    EXPECT_EQ(in_bytes(1023.9 * 1024), "1 MiB");
+    EXPECT_EQ(in_bytes(1023.9 * 1024), "1.00 MiB");
     EXPECT_EQ(in_bytes(512.0 * 1024 * 1024), "512 MiB");
     EXPECT_EQ(in_count(0.25), "0.25");
     EXPECT_EQ(in_count(999), "999");

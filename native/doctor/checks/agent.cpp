@@ -17,8 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kClockStepMs = 5'000;
-
 bool has_flag(const Patient& patient) {
     return patient.process && agent_arguments(patient.process->command).has_value();
 }

@@ -8,7 +8,7 @@ namespace remora {
 namespace {
 
 std::uint64_t count_of(const Patient& patient, Counter counter) {
-    return patient.snapshot.counters->readings[static_cast<std::size_t>(counter)].value;
+    return count_of(*patient.snapshot.counters, counter);
 }
 
 bool is_running(const Patient& patient) {

@@ -18,7 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kFreeBytesLeast = 4ULL << 20;
 constexpr std::int64_t kStaleLeastMs = 60'000;
-constexpr std::int64_t kClockStepMs = 5'000;
 
 bool is_path(const OutputNote& output) {
     return output.where.starts_with('/');
@@ -82,16 +81,15 @@ void check_stale(const Patient& patient, Findings& findings) {
         }
         const std::int64_t age_ms = patient.snapshot.now_wall_ms - facts.st_mtim.tv_sec * 1000;
         if (age_ms > std::max(kStaleLeastMs, 3 * interval_ms(patient, output))) {
-            findings.add(output.where + " was written " +
-                             in_duration(static_cast<double>(age_ms) / 1e3) +
+            findings.add(output.where + " was written " + in_duration_ms(age_ms) +
                              " ago, and the agent ticks",
                          "the broker's log says why the output cannot write; `remora status` has "
                          "its failed writes");
         } else if (age_ms < -kClockStepMs) {
-            findings.add(output.where + " was written " +
-                             in_duration(static_cast<double>(-age_ms) / 1e3) + " in the future",
-                         "synchronize the clocks of this machine and of the one that has the "
-                         "volume");
+            findings.add(
+                output.where + " was written " + in_duration_ms(-age_ms) + " in the future",
+                "synchronize the clocks of this machine and of the one that has the "
+                "volume");
         }
     });
 }

@@ -1,0 +1,32 @@
+#include "watch/process_facts.h"
+
+#include <pwd.h>
+
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+namespace remora {
+
+std::string content_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> words_of(const std::string& status, const std::string& name) {
+    std::istringstream lines(status);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.compare(0, name.size() + 1, name + ":") == 0) {
+            std::istringstream words(line.substr(name.size() + 1));
+            return {std::istream_iterator<std::string>(words), {}};
+        }
+    }
+    return {};
+}
+
+std::string user_name(uid_t user) {
+    const passwd* entry = ::getpwuid(user);
+    return entry == nullptr ? "number " + std::to_string(user) : entry->pw_name;
+}
+
+}  // namespace remora
