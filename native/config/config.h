@@ -141,6 +141,14 @@ struct RotateConfig {
     bool operator==(const RotateConfig&) const = default;
 };
 
+// Of an output of type http. Empty: everybody may scrape.
+struct AuthenticationConfig {
+    std::string username;
+    std::string password_hash;
+
+    bool operator==(const AuthenticationConfig&) const = default;
+};
+
 struct OutputConfig {
     std::string name;  // empty: the type and the position
     OutputType type = OutputType::kFile;
@@ -148,6 +156,7 @@ struct OutputConfig {
     std::string path = "${dir}/remora.prom";  // file, or socket of unixgram
     std::string host = "127.0.0.1";           // of a receiver, or to listen at
     std::uint32_t port = 8125;
+    AuthenticationConfig authentication;
     EmitMode emit = EmitMode::kAll;
     OutputTime time = OutputTime::kTick;  // of a line of influx and graphite
     std::int64_t interval_ms = 0;         // 0: the base interval

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "base/password_hash.h"
 #include "config/keys.h"
 #include "config/places.h"
 #include "config/quantity.h"
@@ -248,6 +249,23 @@ void check_output(const OutputConfig& output, const std::string& path, ConfigRea
     }
 }
 
+// The hash is not repeated in a message.
+void check_authentication(const AuthenticationConfig& c, const std::string& path,
+                          ConfigReader& reader) {
+    if (c.username.empty() != c.password_hash.empty()) {
+        reader.complain(path, "found one of username and password_hash; expected both or none");
+    }
+    if (c.username.find(':') != std::string::npos) {
+        reader.complain(path + ".username", "found a colon, which ends a name; expected none");
+    }
+    if (!c.password_hash.empty()) {
+        const Status known = PasswordHash::parse(c.password_hash).status();
+        if (!known) {
+            reader.complain(path + ".password_hash", "found something else; " + known.message());
+        }
+    }
+}
+
 // Two outputs cannot listen at one port, unless each has an address of its own.
 void check_port(const std::vector<OutputConfig>& outputs, std::size_t at, const std::string& path,
                 ConfigReader& reader) {
@@ -300,6 +318,7 @@ void finish_outputs(const Config& config, std::vector<OutputConfig>& outputs,
         }
         check_output(output, path, reader);
         check_port(outputs, i, path, reader);
+        check_authentication(output.authentication, path + ".authentication", reader);
         warn_of_unused_keys(output, path, reader);
         check_label_names(config.labels, output, path, reader);
         const std::int64_t base_ms = config.sampling.base_interval_ms;

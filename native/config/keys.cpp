@@ -290,6 +290,13 @@ void visit_port(ConfigVisitor& v, OutputConfig& c) {
              "Port of the UDP receiver, or that http listens at. Not set: the usual one of the "
              "format, 9404 for http."},
             c.port, {1, 65535});
+    v.begin_section({"authentication", "Who may scrape an output of type http."});
+    v.text({"username", "Name that a scraper has to give; empty means that it need not."},
+           c.authentication.username, TextKind::kAny);
+    v.text({"password_hash",
+            "Hash of its password: pbkdf2_sha256$ITERATIONS$SALT$HASH, the hash in base64."},
+           c.authentication.password_hash, TextKind::kAny);
+    v.end_section();
 }
 
 void visit_output(ConfigVisitor& v, OutputConfig& c) {

@@ -16,8 +16,12 @@ bool is_udp(const OutputConfig& output) {
     return output.type == OutputType::kUdp;
 }
 
+bool is_http(const OutputConfig& output) {
+    return output.type == OutputType::kHttp;
+}
+
 bool has_port(const OutputConfig& output) {
-    return is_udp(output) || output.type == OutputType::kHttp;
+    return is_udp(output) || is_http(output);
 }
 
 bool is_replaced_whole(const OutputConfig& output) {
@@ -40,10 +44,12 @@ struct OutputKey {
 constexpr const char* kRotating = "a file of format ndjson, otlp_json or influx";
 
 // Keys that are not here count for every output, or are refused where they do not.
-constexpr std::array<OutputKey, 16> kOutputKeys = {{
+constexpr std::array<OutputKey, 18> kOutputKeys = {{
     {"path", [](const OutputConfig& output) { return !has_port(output); }, "type file or unixgram"},
     {"host", has_port, "type udp or http"},
     {"port", has_port, "type udp or http"},
+    {"authentication.username", is_http, "type http"},
+    {"authentication.password_hash", is_http, "type http"},
     {"time",
      [](const OutputConfig& output) {
          return output.format == OutputFormat::kInflux || output.format == OutputFormat::kGraphite;

@@ -216,6 +216,8 @@ SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& c
     options.port = static_cast<std::uint16_t>(config.port);
     options.spread_ms = spread_ms(config, interval_ms);
     options.frame_age_ms_max = 3 * interval_ms;
+    options.username = config.authentication.username;
+    options.password_hash = config.authentication.password_hash;
     options.page_age_ms_max = std::max(kPageIntervalsMax * interval_ms, kPageAgeMsMin);
     // The core wakes the thread when it has filled blocks; polling is only the fallback.
     options.poll_ms = 5'000;

@@ -140,6 +140,17 @@ HttpAnswer answer_health(const HttpState& state) {
     return is_alive(state) ? say(200, "ok\n") : say(503, why_dead(state));
 }
 
+HttpAnswer answer_stranger(HttpGate::Verdict verdict) {
+    if (verdict == HttpGate::Verdict::kLater) {
+        HttpAnswer answer = refuse_http(429, "expected fewer passwords that are not known\n");
+        answer.headers.append("Retry-After: 5\r\n");
+        return answer;
+    }
+    HttpAnswer answer = refuse_http(401, "expected the name and the password of a scraper\n");
+    answer.headers.append("WWW-Authenticate: Basic realm=\"remora\", charset=\"UTF-8\"\r\n");
+    return answer;
+}
+
 HttpAnswer answer_metrics(const HttpRequest& request, std::string_view query,
                           const HttpState& state) {
     if (!is_alive(state)) {
@@ -234,6 +245,12 @@ HttpAnswer answer_http(const HttpRequest& request, const HttpState& state) {
         HttpAnswer answer = refuse_http(405, "expected GET or HEAD\n");
         answer.headers.append("Allow: GET, HEAD\r\n");
         return answer;
+    }
+    if (is_metrics && state.gate != nullptr) {
+        const HttpGate::Verdict verdict = state.gate->judge(request.authorization, state.now_ns);
+        if (verdict != HttpGate::Verdict::kIn) {
+            return answer_stranger(verdict);
+        }
     }
     if (is_metrics) {
         return answer_metrics(request, query, state);

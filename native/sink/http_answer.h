@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sink/http_gate.h"
 #include "sink/http_page.h"
 
 namespace remora {
@@ -17,6 +18,7 @@ struct HttpRequest {
     std::string_view target;
     std::string_view accept;
     std::string_view accept_encoding;
+    std::string_view authorization = "";
 };
 
 // What there is to be told.
@@ -24,6 +26,7 @@ struct HttpState {
     std::shared_ptr<HttpPage> page;  // null: none yet
     std::int64_t now_ns = 0;         // monotonic
     std::int64_t page_age_ns_max = 0;
+    HttpGate* gate = nullptr;    // null: everybody may scrape
     std::string_view down_text;  // in place of a page that is too old, or of none
 };
 

@@ -113,6 +113,7 @@ class HttpServerImpl final : public HttpServer {
     const SinkOptions options_;
     const SinkEnvironment environment_;
     FaultReporter reporter_;
+    HttpGate gate_{options_.username, options_.password_hash};
     CpuAllowance allowance_{options_.http_cpu_share, kCpuBurstNs};
 
     asio::io_context context_{1};
@@ -179,6 +180,7 @@ void HttpServerImpl::publish(std::shared_ptr<HttpPage> page) {
 HttpState HttpServerImpl::state() {
     HttpState state;
     state.now_ns = environment_.clock.monotonic_ns();
+    state.gate = &gate_;
     state.down_text = options_.down_text;
     const std::uint32_t stride =
         environment_.stride == nullptr ? 1 : environment_.stride->load(std::memory_order_relaxed);
@@ -331,7 +333,7 @@ void HttpServerImpl::answer(const ConnectionRef& connection, error_code failed) 
     environment_.counters.add_shared(Counter::kHttpRequests);
     if (it.answer.is_refusal) {
         count_refused(
-            "a request is refused, for its path, method or form "
+            "a request is refused, for its path, method, form or password "
             "(remora_http_refused_total counts)");
     }
     write(connection);
@@ -345,7 +347,7 @@ HttpAnswer HttpServerImpl::answer_to(Connection& connection) {
     HttpState known = state();
     HttpAnswer answer = answer_http(
         {text(request.method_string()), text(request.target()), text(request[http::field::accept]),
-         text(request[http::field::accept_encoding])},
+         text(request[http::field::accept_encoding]), text(request[http::field::authorization])},
         known);
     if (answer.page != nullptr) {
         let_old_pages_go();

@@ -66,6 +66,9 @@ struct SinkOptions {
 
     // kHttp: a page is served for so long, times SinkEnvironment::stride.
     std::int64_t page_age_ms_max = 0;
+    // kHttp: who may scrape; the hash as PasswordHash::parse() takes it. Empty: everybody.
+    std::string username;
+    std::string password_hash;
 
     // A frame older than this when its turn comes is dropped if more is queued behind it: newest
     // values win. 0: never.

@@ -11,7 +11,8 @@ from releasekit.build import ROOT
 
 PACKAGING = os.path.join(ROOT, "packaging")
 # Of what is compiled in: name, and where its licence lies. Boost's asks for no notice.
-LICENCES = (("PCRE2", "{deps}/pcre2-*/*/LICENCE"), ("yaml-cpp", "{deps}/yaml-cpp-*/*/LICENSE"),
+LICENCES = (("Mbed TLS", "{deps}/mbedtls-*/*/LICENSE"), ("PCRE2", "{deps}/pcre2-*/*/LICENCE"),
+            ("yaml-cpp", "{deps}/yaml-cpp-*/*/LICENSE"),
             ("zlib", "{deps}/zlib-*/*/README"), ("ncurses", "{deps}/ncurses-*/*/COPYING"),
             ("spdlog", "/usr/share/doc/libspdlog-dev/copyright"),
             ("fmt", "/usr/share/doc/libfmt-dev/copyright"),

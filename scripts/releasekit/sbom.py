@@ -7,7 +7,7 @@ import uuid
 from labkit import zig
 from labkit.debian import run
 
-SOURCES = (("pcre2", "BSD-3-Clause"), ("yaml-cpp", "MIT"), ("zlib", "Zlib"),
+SOURCES = (("mbedtls", "Apache-2.0"), ("pcre2", "BSD-3-Clause"), ("yaml-cpp", "MIT"), ("zlib", "Zlib"),
            ("ncurses", "X11-distribute-modifications-variant"))
 # Headers of the machine's packages: name, package (a pattern of dpkg), licence.
 HEADERS = (("boost", "libboost1*-dev", "BSL-1.0"), ("spdlog", "libspdlog-dev", "MIT"),

@@ -354,13 +354,15 @@ std::set<std::string> unused_keys(const std::string& type, const std::string& fo
         {"packet_bytes", "1000"},
         {"spread", "0.1"},
         {"self_metrics", R"("off")"},
+        {"authentication", R"({"username": "a", "password_hash":
+            "pbkdf2_sha256$1000$salt$qN+JnzxPIE2WfgrWPAkph8EAVeuwF7PZ0ordIY1Peq0="})"},
         {"rotate", R"({"size": "1MB", "age": "1h", "files": 2, "compress": true,
                        "total_size": "9MB"})"}};
     for (const std::string& path : known_paths().values) {
         const std::string key =
             path.substr(std::min(path.size(), std::string("outputs.*.").size()));
         EXPECT_TRUE(!path.starts_with("outputs.*.") || key.starts_with("rotate.") ||
-                    keys.count(key) == 1)
+                    key.starts_with("authentication.") || keys.count(key) == 1)
             << key << " is new: which outputs does it count for?";
     }
     for (const auto& [key, value] : more) {
@@ -395,18 +397,27 @@ TEST(ConfigParse, WarnsOfAnOptimizerThatMayChangeNothing) {
 
 TEST(ConfigParse, WarnsOfEveryKeyThatHasNoEffectForAnOutput) {
     using Keys = std::set<std::string>;
+    const Keys authentication = {"authentication.username", "authentication.password_hash"};
     const Keys rotation = {"rotate.size", "rotate.age", "rotate.files", "rotate.compress",
                            "rotate.total_size"};
     const auto with_rotation = [&](Keys keys) {
         keys.insert(rotation.begin(), rotation.end());
+        keys.insert(authentication.begin(), authentication.end());
         return keys;
     };
     EXPECT_EQ(unused_keys("file", "prometheus"),
               with_rotation({"host", "port", "time", "keyframe_interval", "names_dialect",
                              "packet_bytes", "spread"}));
-    EXPECT_EQ(unused_keys("file", "ndjson"),
-              (Keys{"host", "port", "time", "keyframe_interval", "names_dialect", "at_end",
-                    "packet_bytes", "spread"}));
+    EXPECT_EQ(
+        unused_keys("file", "ndjson"),
+        (Keys{"authentication.username", "authentication.password_hash", "host", "port", "time",
+              "keyframe_interval", "names_dialect", "at_end", "packet_bytes", "spread"}));
+    Keys of_http = with_rotation({"path", "time", "keyframe_interval", "names_dialect", "fsync",
+                                  "at_end", "mode", "packet_bytes", "spread"});
+    for (const std::string& key : authentication) {
+        of_http.erase(key);
+    }
+    EXPECT_EQ(unused_keys("http", "prometheus"), of_http);
     EXPECT_EQ(
         unused_keys("udp", "influx"),
         with_rotation({"path", "keyframe_interval", "names_dialect", "fsync", "at_end", "mode"}));
