@@ -214,7 +214,7 @@ NamingOutcome::Kind NamingRules::make_series(const NamingRule& rule, const Namin
     if (options_.counters_by_name && series.name.ends_with("_total")) {
         series.type = MetricType::kCounter;
     }
-    outcome.family = series.name;
+    outcome.family = final_name(series.name, MetricType::kUntyped, options_.dialect);
     retype(series, outcome.family, series.type);
     series.help = rule.help ? rule.help->expand(groups) : default_help(sample);
     // A boolean is 1 or 0, whatever the factor says.

@@ -71,7 +71,7 @@ struct NamingOutcome {
     std::size_t rule = 0;         // index of the one that decided; none for kNoRule
     Series series;                // for kSeries
     std::optional<double> value;  // of the rule instead of the bean's; before the series' scale
-    // The name before the dialect changes it. Series of one such name are one family:
+    // The name without what the dialect gives to counters. Series of one such name are one family:
     // jmx_exporter makes them untyped when their types differ.
     std::string family;
 };

@@ -61,6 +61,7 @@ class RulesTest(unittest.TestCase):
         cls.lab = Lab(cls.config([{"path": "${dir}/begin.prom"}]), up=["--kafka", cls.KAFKA])
         cls.theirs = cls.lab.dir / "theirs.yml"
         cls.theirs.write_text("rules: []\n")
+        os.utime(cls.theirs, (cls.second, cls.second))
         jar = peers.agent_jar("jmx_exporter")
         cls.lab.up += ["--agent", f"{jar}=127.0.0.1:{cls.port}:{cls.theirs}"]
         cls.lab.__enter__()
@@ -142,6 +143,27 @@ class RulesTest(unittest.TestCase):
             self.assertLess(len(missing), 8, missing)
             print(f"{dialect}: {len(wanted & names)} of {len(wanted)} queries find their series; "
                   f"no bean for {sorted(missing)}")
+
+
+class ArgumentTest(unittest.TestCase):
+    def test_the_argument_of_jmx_exporter_serves_its_page(self):
+        rules, ours, theirs = ROOT / "tests" / "rules" / "files" / "default.yml", free_port(), free_port()
+        up = ["--agent", f"{peers.agent_jar('jmx_exporter')}=127.0.0.1:{theirs}:{rules}"]
+        with Lab(agent_arguments=f"127.0.0.1:{ours}:{rules},sampling.base_interval=1s", up=up) as lab:
+            lab.lab("topics", "--prefix", "orders", "--topics", "2", "--partitions", "3")
+            lab.lab("load", "--seconds", "5", "--rate", "200")
+            found = {}
+
+            def agree():
+                for who, port in (("ours", ours), ("theirs", theirs)):
+                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
+                        found[who] = page_of(answer.read().decode())
+                return by_rules(found["ours"]) == by_rules(found["theirs"])
+
+            wait_for("the same series at both addresses", agree, 60)
+            self.assertGreater(len(by_rules(found["ours"])), 20)
+            for name in ("jvm_threads_current", "process_cpu_seconds_total"):
+                self.assertIn(name, {key[0] for key in found["ours"]})
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ rule 6 (line 13) makes no series of 1 value: no number
 rule 3 (line 9) fits no value
 rule 5 (line 12) is never reached: rule 4 (line 10) takes 1 value
 11 numbers must be matched again at each change: from rule 4 (line 10) on, patterns see the value, which was taken as 0 here
-kafka_server_brokertopicmetrics_bytesin_total has several types and counts as untyped
+kafka_server_brokertopicmetrics_bytesin has several types and counts as untyped
 """)
 
     def test_names_and_dialects(self):

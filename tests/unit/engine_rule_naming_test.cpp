@@ -220,7 +220,8 @@ TEST(RuleNamingTest, AFamilyOfSeveralTypesIsUntyped) {
   type: COUNTER
   labels: {x: "$1"}
 - pattern: type=B, x=(.+)><>Value
-  name: m_total
+  name: m
+  type: GAUGE
   labels: {x: "$1"}
 )",
                     k1x, format);
