@@ -67,6 +67,8 @@ TEST_F(AdviserTest, ManyFindingsAreLoggedAFewAtATime) {
     profile.widening_step = 1;
     profile.tick_interval_s = 20;
     profile.families[3].tail_us = 5'000;
+    profile.families[3].cpu_percent = 0.01;
+    profile.families[3].series = profile.families[3].series_before = 1'000;  // so it is not costly
     profile.classes[2].error = 0.5;
     profile.classes[3].error = 0.5;
     profile.outputs[0].skipped_share = 0.5;

@@ -383,10 +383,11 @@ TEST_F(TunerTest, WhatHasBecomeAnAlertIsDropped) {
     EXPECT_THAT(broker_.decisions().back(), HasSubstr("dropped: it is an alert by now"));
 }
 
-// A base interval of a minute needs bounds of a minute. One that another change has set goes.
+// A base interval of a minute needs bounds of a minute, of which another change has set one.
 TEST_F(TunerTest, WhatRestsOnAChangeThatIsTakenBackIsDroppedToo) {
     const std::string apply =
-        R"({"optimizer": {"mode": "apply", "may": ["bounds", "base_interval"]}})";
+        R"({"optimizer": {"mode": "apply", "may": ["bounds", "base_interval"]},
+            "sampling": {"client_max_interval": "30s"}})";
     TuningState state;
     for (const json& keys : {json{{"client_max_interval", "1m"}},
                              json{{"base_interval", "1m"}, {"topic_max_interval", "1m"}}}) {
