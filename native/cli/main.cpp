@@ -187,7 +187,8 @@ int main(int argc, char** argv) {
         add_profile(app, "suggest", "show what could be better, with the configuration for it",
                     profile),
         [&profile] { return remora::run_suggest(profile); });
-    commands.emplace_back(add_report(app, report), [&report] { return remora::run_report(report); });
+    commands.emplace_back(add_report(app, report),
+                          [&report] { return remora::run_report(report); });
     commands.emplace_back(add_tune(app, tune), [&tune] { return remora::run_tune(tune); });
     for (CLI::App* command :
          {add_start(app, attach),

@@ -125,9 +125,10 @@ int revert(const TuneOptions& options) {
         return status;
     };
     const Result<TuningState> before = read_state(options.directory);
-    const bool is_none = before ? !has(before.value(), "all")
-                                : before.status().code() == Code::kNotFound &&
-                                      read_counter_file(options.directory + "/remora.counters").is_ok();
+    const bool is_none =
+        before ? !has(before.value(), "all")
+               : before.status().code() == Code::kNotFound &&
+                     read_counter_file(options.directory + "/remora.counters").is_ok();
     if (options.which == "all" && is_none) {
         std::cout << "nothing is kept or tried\n";
         return 0;
