@@ -197,7 +197,7 @@ TEST_F(DoctorTest, ALibraryThatCannotBeLoaded) {
 
 TEST_F(DoctorTest, AClockThatWasSetBack) {
     snapshot_.counters->written_wall_ms += 3'600'000;
-    expect("clock", "3600 s in the future", "synchronize the clocks");
+    expect("clock", "3597 s in the future", "synchronize the clocks");
 }
 
 TEST_F(DoctorTest, AnOutputThatIsNotThere) {
