@@ -37,7 +37,7 @@ class HttpServerTest : public testing::Test {
             options_, {clock_, counters_, log_, files_, sockets_, {}, {}, &stride_});
         server_ = server.get();
         runner_ = std::make_unique<Runner>("remora-http", std::move(server),
-                                           [this](const char* what) { ADD_FAILURE() << what; });
+                                           [](const char* what) { ADD_FAILURE() << what; });
         ASSERT_TRUE(runner_->start());
         if (can_listen) {
             ASSERT_TRUE(comes([this] { return server_->port() != 0; }));
