@@ -87,7 +87,7 @@ struct CounterReading {
 struct OutputNote {
     std::string format;      // as the configuration calls it
     std::string self_level;  // likewise
-    std::string where;       // absolute path, or host:port
+    std::string where;       // absolute path, host:port, or http://host:port/metrics
     bool operator==(const OutputNote&) const = default;
 };
 

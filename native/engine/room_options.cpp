@@ -130,9 +130,14 @@ std::vector<OutputNote> output_notes(const Config& config) {
     std::vector<OutputNote> notes;
     for (const OutputConfig& output : config.outputs) {
         std::error_code ignored;
+        std::string where = has_path(output)
+                                ? std::filesystem::absolute(output.path, ignored).string()
+                                : place_of(output);
+        if (output.type == OutputType::kHttp) {
+            where = "http://" + where + "/metrics";
+        }
         notes.push_back({output_format_name(output.format), self_level_name(output.self_metrics),
-                         has_path(output) ? std::filesystem::absolute(output.path, ignored).string()
-                                          : place_of(output)});
+                         std::move(where)});
     }
     return notes;
 }

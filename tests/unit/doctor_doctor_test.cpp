@@ -251,6 +251,8 @@ TEST_F(DoctorTest, APortAtWhichNobodyReceives) {
     expect("receiver", "nobody receives at UDP port 9999 of 127.0.0.1", "start the receiver");
     snapshot_.counters->outputs.back().where = "metrics.example:9999";
     EXPECT_THAT(found(), IsEmpty()) << "another machine's ports are not seen";
+    snapshot_.counters->outputs.back().where = "http://127.0.0.1:9999/metrics";
+    EXPECT_THAT(found(), IsEmpty()) << "the agent's own port";
 }
 
 TEST_F(DoctorTest, AReceiverThatDrops) {
