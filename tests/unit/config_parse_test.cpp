@@ -208,7 +208,8 @@ TEST(ConfigParse, ArgumentsOfJmxExporterHaveAnEndpoint) {
     EXPECT_EQ(parsed("8080:9090:/k.yml"), "8080 9090 /k.yml") << "as jmx_exporter reads it";
     EXPECT_EQ(parsed("/etc/8080:/k.json"), "none /etc/8080:/k.json");
     EXPECT_EQ(parsed("123456:/k.yml"), "none 123456:/k.yml");
-    EXPECT_EQ(parsed("8080:"), "none 8080:") << "a file of that name, which is told when it is read";
+    EXPECT_EQ(parsed("8080:"), "none 8080:")
+        << "a file of that name, which is told when it is read";
     EXPECT_EQ(parsed("config=8080:/k.yml"), "none 8080:/k.yml");
     EXPECT_EQ(parse_arguments("8080:/k.yml,a.b=c").values.size(), 1U);
 }
