@@ -1,6 +1,7 @@
 // A rule file, compiled: which values a page has, and what they are called there.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -43,7 +44,19 @@ struct NamingRule {
 
     // Whether another value of the same attribute may be named otherwise, for numbers and booleans.
     // For texts it may unless the rule is cached.
-    bool looks_at_values() const { return pattern && !is_cached && pattern->reaches_value(); }
+    bool looks_at_values() const {
+        return pattern && !is_cached && (pattern->reaches_value() || has_whole_line());
+    }
+
+ private:
+    // "$0" is the line with the value in it.
+    bool has_whole_line() const {
+        return (name && name->has_whole_line()) || (value && value->has_whole_line()) ||
+               (help && help->has_whole_line()) ||
+               std::any_of(labels.begin(), labels.end(), [](const LabelRule& label) {
+                   return label.name.has_whole_line() || label.value.has_whole_line();
+               });
+    }
 };
 
 // One value of a bean, as rules see it. Views hold during the call.

@@ -1,6 +1,7 @@
 // What a rule writes with the groups of its pattern: "kafka_$1_$2".
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -21,6 +22,12 @@ class Template {
 
     // `groups` as JavaRegex::match() sets them. A group that took no part is empty.
     std::string expand(const std::vector<std::optional<std::string_view>>& groups) const;
+
+    // Whether "$0" is in it: all of the line that matched.
+    bool has_whole_line() const {
+        return std::any_of(pieces_.begin(), pieces_.end(),
+                           [](const Piece& piece) { return piece.has_group && piece.group == 0; });
+    }
 
  private:
     struct Piece {

@@ -115,7 +115,7 @@ class TopicsTest(unittest.TestCase):
         print(f"{len(times)} reads of a bean that stays, longest time between two {longest} ms: "
               f"{[after - before for before, after in zip(times, times[1:])]}")
         self.assertGreater(len(times), 10)
-        self.assertLessEqual(longest, 2 * BASE_MS)
+        self.assertLess(longest, 2.5 * BASE_MS, "more than one tick was missed")
 
 
 if __name__ == "__main__":
