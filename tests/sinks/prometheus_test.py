@@ -3,6 +3,7 @@ import gzip
 import json
 import os
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -10,6 +11,7 @@ import consumers as c
 import daemons
 
 UNITS = 2_000
+INTERVAL_MS = 100
 
 
 def scrape(url, **headers):
@@ -27,6 +29,13 @@ def status_of(url):
         return scrape(url)[0] and 200
     except urllib.error.HTTPError as refused:
         return refused.code
+
+
+def page_that_stays(url):
+    """The page, or "" when it was another one ten ticks later."""
+    _, page = scrape(url)
+    time.sleep(10 * INTERVAL_MS / 1000)
+    return page if scrape(url)[1] == page else ""
 
 
 def check_clients(url, directory):
@@ -58,7 +67,7 @@ def main():
         target = f"127.0.0.1:{c.tcp_port()}"
         url = f"http://{target}/metrics"
         options = dict(sink="http", format="prometheus", port=target.rsplit(":", 1)[1], units=UNITS, ticks=60,
-                       interval_ms=100, linger_ms=20_000, page_age_ms=10_000,
+                       interval_ms=INTERVAL_MS, linger_ms=20_000, page_age_ms=10_000,
                        expect=os.path.join(directory, "expect.json"))
         with daemons.prometheus(target) as query, \
                 c.running(c.driver_arguments(options), os.path.join(directory, "driver.log")) as driver:
@@ -67,7 +76,7 @@ def main():
             c.wait_for(lambda: query("up") and query("up")[0][1] == 1, "Prometheus's first scrape", 30)
             # The ticks have ended, the page stays the last one: what Prometheus holds is all of it.
             c.wait_for(lambda: len(query('{__name__=~"kafka_test_.*"}')) == 2 * UNITS, "every series", 30)
-            text = c.wait_for(lambda: scrape(url)[1] == scrape(url)[1] and scrape(url)[1], "the last page", 30)
+            text = c.wait_for(lambda: page_that_stays(url), "the last page", 30)
             shown = {(name, dict(labels)["topic"]): value for (name, labels), value in c.parse_exposition(text).items()}
 
             def held():
