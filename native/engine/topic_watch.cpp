@@ -4,16 +4,9 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "model/values.h"
 
 namespace remora {
-namespace {
-
-double bytes_per_s(const TopicReadings& topic) {
-    return rate(topic.bytes_in).value_or(0) + rate(topic.bytes_out).value_or(0);
-}
-
-}  // namespace
-
 Reading Track::at(std::int64_t now_ns) const {
     Reading reading;
     reading.value = value_;
@@ -33,7 +26,11 @@ void TopicWatch::add(UnitId unit, std::uint16_t slot, TopicValue value, const st
         topics_.push_back({topic, {}});
         by_name_.emplace(topic, place);
     }
-    topics_[place].values[static_cast<std::size_t>(value)] = {unit, slot, {}};
+    Value& held = topics_[place].values[static_cast<std::size_t>(value)];
+    if (held.unit != kNoUnit) {
+        return;  // another bean says the same of the topic
+    }
+    held = {unit, slot, {}};
     by_unit_[unit] = place;
 }
 
@@ -67,35 +64,52 @@ void TopicWatch::remove(UnitId unit) {
     topics_.pop_back();
 }
 
+bool TopicWatch::is_known(const Cache& cache, const Value& value) {
+    return value.unit != kNoUnit && cache.is_emitted(value.unit) &&
+           !is_no_value(cache.values(value.unit)[value.slot]);
+}
+
 void TopicWatch::tick(const Cache& cache, std::int64_t now_ns, LastValues& values) {
-    std::vector<std::pair<TopicReadings, std::size_t>> found;  // and the place of the name
+    struct Found {
+        double bytes_per_s;
+        std::size_t place;
+    };
+    std::vector<Found> found;
     found.reserve(topics_.size());
     for (std::size_t place = 0; place < topics_.size(); ++place) {
-        TopicReadings topic;
-        Reading* const readings[kTopicValues] = {&topic.bytes_in, &topic.bytes_out,
-                                                 &topic.messages_in};
-        bool is_known = false;
+        bool is_any_known = false;
+        double bytes_per_s = 0;
         for (std::size_t i = 0; i < kTopicValues; ++i) {
             Value& value = topics_[place].values[i];
-            if (value.unit != kNoUnit && cache.is_emitted(value.unit)) {
+            if (is_known(cache, value)) {
                 value.track.note(cache.values(value.unit)[value.slot], cache.read_ns(value.unit));
-                *readings[i] = value.track.at(now_ns);
-                is_known = true;
+                const bool is_bytes = static_cast<TopicValue>(i) != TopicValue::kMessagesIn;
+                bytes_per_s += is_bytes ? rate(value.track.at(now_ns)).value_or(0) : 0;
+                is_any_known = true;
             }
         }
-        if (is_known) {
-            found.emplace_back(std::move(topic), place);
+        if (is_any_known) {
+            found.push_back({bytes_per_s, place});
         }
     }
     values.topics_total = found.size();
     const std::size_t told = std::min(found.size(), kToldMax);
     const auto end = found.begin() + static_cast<std::ptrdiff_t>(told);
-    std::partial_sort(found.begin(), end, found.end(), [](const auto& one, const auto& other) {
-        return bytes_per_s(one.first) > bytes_per_s(other.first);
+    std::partial_sort(found.begin(), end, found.end(), [](const Found& one, const Found& other) {
+        return one.bytes_per_s > other.bytes_per_s;
     });
-    for (auto topic = found.begin(); topic != end; ++topic) {
-        topic->first.topic = topics_[topic->second].name;
-        values.topics.push_back(std::move(topic->first));
+    for (auto one = found.begin(); one != end; ++one) {
+        const Topic& topic = topics_[one->place];
+        TopicReadings told_topic;
+        told_topic.topic = topic.name;
+        Reading* const readings[kTopicValues] = {&told_topic.bytes_in, &told_topic.bytes_out,
+                                                 &told_topic.messages_in};
+        for (std::size_t i = 0; i < kTopicValues; ++i) {
+            if (is_known(cache, topic.values[i])) {
+                *readings[i] = topic.values[i].track.at(now_ns);
+            }
+        }
+        values.topics.push_back(std::move(told_topic));
     }
 }
 

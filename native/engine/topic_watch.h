@@ -45,7 +45,7 @@ class TopicWatch {
     // So many are told of.
     static constexpr std::size_t kToldMax = 100;
 
-    // `unit` has that value of that topic in `slot`.
+    // `unit` has that value of that topic in `slot`. Of several units with it the first counts.
     void add(UnitId unit, std::uint16_t slot, TopicValue value, const std::string& topic);
     // Does nothing when the unit was not added.
     void remove(UnitId unit);
@@ -62,6 +62,8 @@ class TopicWatch {
         std::string name;
         std::array<Value, kTopicValues> values;
     };
+
+    static bool is_known(const Cache& cache, const Value& value);
 
     std::vector<Topic> topics_;
     std::unordered_map<std::string, std::size_t> by_name_;

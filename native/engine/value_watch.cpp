@@ -83,7 +83,8 @@ void ValueWatch::follow(const WatchedValue& watched, const Registration& registr
     const Member member{registration.unit, static_cast<std::uint16_t>(slot)};
     const auto known = std::find_if(entries_.begin(), entries_.end(),
                                     [&name](const Entry& entry) { return entry.name == name; });
-    if (known == entries_.end() && entries_.size() >= kEntriesMax) {
+    const bool is_of_a_kind = !suffix.empty();
+    if (known == entries_.end() && is_of_a_kind && entries_.size() >= kEntriesMax) {
         return;
     }
     followed_.insert(registration.unit);
@@ -155,7 +156,8 @@ void ValueWatch::add_entries(std::int64_t now_ns, LastValues& values) {
         std::int64_t read_ns = std::numeric_limits<std::int64_t>::max();
         bool is_known = true;
         for (const Member& member : entry.members) {
-            is_known = is_known && cache.is_emitted(member.unit);
+            is_known = is_known && cache.is_emitted(member.unit) &&
+                       !is_no_value(cache.values(member.unit)[member.slot]);
             if (is_known) {
                 sum += cache.values(member.unit)[member.slot];
                 read_ns = std::min(read_ns, cache.read_ns(member.unit));

@@ -29,8 +29,8 @@ namespace remora {
 // Thread safety: core thread only, except for the constructor.
 class ValueWatch final : public UnitPart {
  public:
-    // Beside topics so many are told of: kinds of requests have no end.
-    static constexpr std::size_t kEntriesMax = 150;
+    // With so many no kind of request is added, for kinds have no end. What has one name always is.
+    static constexpr std::size_t kEntriesMax = 300;
 
     // What is looked at. All outlive the watch.
     struct Sources {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <memory>
 #include <string>
 #include <vector>
@@ -134,6 +135,29 @@ TEST_F(ValueWatchTest, KindsWithoutEndAreBounded) {
     EXPECT_EQ(tick().values.size(), ValueWatch::kEntriesMax);
 }
 
+TEST_F(ValueWatchTest, WhatHasOneNameIsToldHoweverManyKindsThereAre) {
+    for (UnitId unit = 0; unit < ValueWatch::kEntriesMax; ++unit) {
+        add(unit,
+            "kafka.network:type=RequestMetrics,name=TotalTimeMs,request=R" + std::to_string(unit),
+            {"Count"});
+    }
+    const UnitId alert = ValueWatch::kEntriesMax;
+    add(alert, "kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions", {"Value"});
+    read(alert, {3});
+    EXPECT_EQ(find_value(tick(), "under_replicated")->value, 3);
+}
+
+TEST_F(ValueWatchTest, WhatAReadGaveNoValueForIsNotTold) {
+    const double none = std::bit_cast<double>(wire::kNoValueBits);
+    add(0, "kafka.server:type=ReplicaManager,name=UnderReplicatedPartitions", {"Value"});
+    add_topic(1, "BytesInPerSec", "a");
+    read(0, {none});
+    read(1, {none});
+    const LastValues values = tick();
+    EXPECT_TRUE(values.values.empty());
+    EXPECT_TRUE(values.topics.empty());
+}
+
 TEST_F(ValueWatchTest, TicksThatComeTooOftenAreNotTold) {
     tick(1'000);
     EXPECT_EQ(told_, 1);
@@ -186,6 +210,22 @@ TEST_F(ValueWatchTest, ATopicThatIsGoneLeavesTheOthersTheirs) {
     remove(6);
     remove(8);
     EXPECT_EQ(tick().topics.size(), 1U);
+}
+
+TEST_F(ValueWatchTest, OfTwoBeansThatSayTheSameOfATopicTheFirstCounts) {
+    add_topic(0, "BytesInPerSec", "a");
+    add_topic(1, "BytesInPerSec", "a,x=1");
+    add_topic(2, "BytesInPerSec", "b");
+    read(0, {1});
+    read(1, {2});
+    read(2, {3});
+    EXPECT_EQ(tick().topics.size(), 2U);
+    remove(1);
+    EXPECT_EQ(tick().topics.size(), 2U);
+    remove(0);
+    const LastValues values = tick();
+    ASSERT_EQ(values.topics.size(), 1U);
+    EXPECT_EQ(values.topics[0].topic, "b");
 }
 
 TEST_F(ValueWatchTest, WhatTheOutputsDoNotGetIsNotTold) {
