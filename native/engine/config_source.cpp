@@ -140,7 +140,8 @@ ParseOutcome ConfigSource::reread() {
 }
 
 ParseOutcome ConfigSource::mean(const std::string& text, std::size_t tuned_rules) {
-    ParseOutcome outcome = parse_with_rules(text, path_, process_environment(), arguments_);
+    ParseOutcome outcome =
+        parse_with_rules(text, path_, process_environment(), arguments_, written_.outputs);
     outcome.config.tuned_rules = std::min(tuned_rules, outcome.config.rules.size());
     outcome.warnings.clear();  // the operator has read them
     take(outcome);

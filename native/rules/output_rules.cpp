@@ -15,12 +15,6 @@
 namespace remora {
 namespace {
 
-// A rule file that is at hand.
-struct RuleText {
-    std::string path;
-    std::string text;
-};
-
 NamingDialect dialect_of(const OutputConfig& output) {
     return output.names_dialect == NamesDialect::kExporter1x ? NamingDialect::kExporter1x
                                                              : NamingDialect::kExporter020;
@@ -52,16 +46,19 @@ void tell_narrowed(const SelectConfig& select, const NamingRules& rules, const s
     }
 }
 
-// `known`: a file that need not be read again.
-void read_rule_files(ParseOutcome& outcome, const RuleText& known) {
+// `known`: outputs whose rule files need not be read again.
+void read_rule_files(ParseOutcome& outcome, const std::vector<OutputConfig>& known) {
     for (std::size_t i = 0; i < outcome.config.outputs.size(); ++i) {
         OutputConfig& output = outcome.config.outputs[i];
         if (!is_rule_path(output.names)) {
             continue;
         }
         const std::string key = "outputs." + std::to_string(i) + ".names";
-        const Result<std::string> text = output.names == known.path
-                                             ? Result<std::string>(known.text)
+        const auto read = std::find_if(known.begin(), known.end(), [&](const OutputConfig& one) {
+            return one.names == output.names;
+        });
+        const Result<std::string> text = read != known.end()
+                                             ? Result<std::string>(read->rule_text)
                                              : read_file(output.names, kRuleFileBytesMax);
         if (!text) {
             add_problem(outcome.errors, key + ": " + text.status().message());
@@ -92,7 +89,10 @@ ParseOutcome load_rule_file(const AgentArguments& given, std::string_view argume
     ParseOutcome outcome = parse_config(written, path, environment, arguments);
     outcome.mark = mark;
     if (text && parsed.is_ok()) {
-        read_rule_files(outcome, {path, text.value()});
+        OutputConfig read;
+        read.names = path;
+        read.rule_text = text.value();
+        read_rule_files(outcome, {read});
     } else if (text) {
         append(outcome.errors, parsed.errors);
     } else {
@@ -117,9 +117,9 @@ ParseOutcome load_with_rules(std::string_view arguments,
 
 ParseOutcome parse_with_rules(std::string_view text, const std::string& file_name,
                               const std::vector<std::string>& environment,
-                              std::string_view arguments) {
+                              std::string_view arguments, const std::vector<OutputConfig>& known) {
     ParseOutcome outcome = parse_config(text, file_name, environment, arguments);
-    read_rule_files(outcome, {});
+    read_rule_files(outcome, known);
     return outcome;
 }
 

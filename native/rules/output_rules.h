@@ -19,10 +19,11 @@ ParseOutcome load_with_rules(std::string_view arguments,
                              const std::vector<std::string>& environment,
                              const std::string& default_file = "");
 
-// Like parse_config(), and reads the rule files. Blocks on the disk.
+// Like parse_config(), and reads the rule files. What an output in `known` has read of the same
+// file counts; for another file it blocks on the disk.
 ParseOutcome parse_with_rules(std::string_view text, const std::string& file_name,
                               const std::vector<std::string>& environment,
-                              std::string_view arguments);
+                              std::string_view arguments, const std::vector<OutputConfig>& known);
 
 // The rules that name an output of such a configuration; null when none do. They are compiled anew
 // by each call.
