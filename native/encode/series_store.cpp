@@ -1,6 +1,7 @@
 #include "encode/series_store.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "base/grow.h"
@@ -27,7 +28,8 @@ std::uint64_t make_claim(std::uint64_t hash, const Group& group, std::size_t pla
 }
 
 bool same_variant(const Variant& a, const Variant& b) {
-    return a.role == b.role && a.rule == b.rule && a.divide == b.divide && a.factor == b.factor &&
+    return a.role == b.role && a.rule == b.rule && a.divide == b.divide &&
+           std::bit_cast<std::uint64_t>(a.factor) == std::bit_cast<std::uint64_t>(b.factor) &&
            a.counter == b.counter && a.name == b.name && a.quantile == b.quantile;
 }
 
@@ -64,7 +66,7 @@ void SeriesStore::remove_unit(std::uint32_t unit) {
 }
 
 // Whether nothing lives in it.
-bool SeriesStore::is_left(const Group& group) const {
+bool SeriesStore::is_abandoned(const Group& group) const {
     return std::none_of(group.entries.begin(), group.entries.end(),
                         [this](const Entry& entry) { return alive(entry); });
 }
@@ -88,7 +90,7 @@ Group* SeriesStore::find_or_make(MetricType type, Rendered& rendered) {
         const bool has_other_name = group->metric_family != rendered.metric_family;
         const bool is_other_kind =
             differ(MetricType::kSummary) || (rendered.one_type && differ(MetricType::kCounter));
-        if (has_other_name || (is_other_kind && !is_left(*group))) {
+        if (has_other_name || (is_other_kind && !is_abandoned(*group))) {
             return nullptr;
         }
         // A family of several types is of none.
@@ -145,6 +147,7 @@ SeriesStore::Added SeriesStore::add(std::uint32_t unit, std::uint16_t slot, Metr
                 return Added::kConflict;
             }
             group->variants.push_back(std::move(rendered.variant));
+            variants_due_ = variants_due_ || group->variants.size() >= kVariantsMax / 2;
             variant = group->variants.end() - 1;
         }
         entry.variant = static_cast<std::uint16_t>(variant - group->variants.begin());
@@ -335,8 +338,9 @@ void SeriesStore::recall() {
 
 void SeriesStore::tidy() {
     constexpr std::size_t kWorthIt = 256;
-    if (dead_ > kWorthIt && dead_ * 4 > entries_) {
+    if (dead_ > kWorthIt && (dead_ * 4 > entries_ || variants_due_)) {
         compact();
+        variants_due_ = false;
     }
     if (numbers_due_) {
         numbers_due_ = false;

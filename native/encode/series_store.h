@@ -182,7 +182,7 @@ class SeriesStore {
 
     std::uint32_t& stamp_of(std::uint32_t unit);
     Group* find_or_make(MetricType type, Rendered& rendered);
-    bool is_left(const Group& group) const;
+    bool is_abandoned(const Group& group) const;
     void retype(Group& group, MetricType type, Rendered& rendered);
     // What the one that had the name and the labels before leaves behind goes to `begin`.
     bool claim(const Group& group, const Variant& variant, const Entry& added, Begin& begin);
@@ -197,6 +197,7 @@ class SeriesStore {
     std::vector<Group*> order_;
     bool order_dirty_ = false;
     bool numbers_due_ = false;
+    bool variants_due_ = false;                       // a group has many, of which most may be dead
     std::unordered_map<std::string, Group*> owners_;  // family and sample names
     std::vector<std::uint32_t> stamps_;
     std::vector<std::uint32_t> self_stamps_;

@@ -92,5 +92,27 @@ TEST_F(SeriesStoreTest, LabelsThatManyFamiliesShareAreKeptOnce) {
     check(kFamilies - 4);
 }
 
+// A number that a rule takes from the value makes a variant of its own at each change.
+TEST_F(SeriesStoreTest, SeriesWhoseVariantsComeAndGoStay) {
+    constexpr std::uint32_t kQuiet = 20'000;
+    for (std::uint32_t unit = 0; unit < kQuiet; ++unit) {
+        ASSERT_EQ(add_unit(unit, "quiet", std::to_string(unit)), Added::kOk);
+    }
+    double number = 0;
+    for (int tick = 0; tick < 100; ++tick) {
+        for (std::uint32_t unit = kQuiet; unit < kQuiet + 100; ++unit) {
+            store.begin_unit(unit);
+            Rendered rendered;
+            rendered.metric_family = "state";
+            rendered.variant.name = "state";
+            rendered.variant.factor = ++number;
+            rendered.text = std::to_string(unit);
+            ASSERT_EQ(store.add(unit, 0, MetricType::kGauge, std::move(rendered), {}), Added::kOk)
+                << "tick " << tick;
+        }
+        store.tidy();
+    }
+}
+
 }  // namespace
 }  // namespace remora::encode
