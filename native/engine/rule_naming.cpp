@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <utility>
 
 #include "base/assert.h"
@@ -52,10 +53,6 @@ std::uint64_t hash_of(const Series& series) {
     }
     const double number = series.rule == ValueRule::kFixed ? series.scale : 0;
     return hash_64({reinterpret_cast<const char*>(&number), sizeof(number)}, hash);
-}
-
-double no_value() {
-    return std::bit_cast<double>(wire::kNoValueBits);
 }
 
 double value_of(UnitId unit, std::size_t slot, const Values& values) {
@@ -171,17 +168,25 @@ RuleNaming::~RuleNaming() = default;
 std::shared_ptr<const RuleNaming::Outline> RuleNaming::outline_of(
     const Registration& registration) {
     const std::string_view domain = registration.name.get().domain();
-    auto outline = std::make_shared<Outline>();
-    outline->family = registration.family_name;
-    outline->key = registration.family_name;
+    std::string key = registration.family_name;
     for (const Series& series : registration.series) {
-        outline->attributes.push_back({series.attribute, series.value_type,
-                                       is_double(registration.kind, domain, series.attribute),
-                                       is_of_bean(registration.kind, domain, series.attribute)});
-        outline->key.append("\n").append(series.attribute).append(":");
-        outline->key.append(std::to_string(static_cast<int>(series.value_type)));
+        key.append("\n").append(series.attribute).append(":");
+        key.append(std::to_string(static_cast<int>(series.value_type)));
     }
-    return outlines_.emplace(outline->key, outline).first->second;
+    std::shared_ptr<const Outline>& known = outlines_[key];
+    if (known == nullptr) {
+        auto outline = std::make_shared<Outline>();
+        outline->family = registration.family_name;
+        for (const Series& series : registration.series) {
+            outline->attributes.push_back(
+                {series.attribute, series.value_type,
+                 is_double(registration.kind, domain, series.attribute),
+                 is_of_bean(registration.kind, domain, series.attribute)});
+        }
+        outline->key = std::move(key);
+        known = std::move(outline);
+    }
+    return known;
 }
 
 bool RuleNaming::takes(const ObjectName& name, const Attribute& attribute) const {
@@ -227,7 +232,7 @@ void RuleNaming::add(const Registration& registration) {
         grow(units_, id + 1UL);
     }
     units_[id] = std::move(unit);
-    put(id, *units_[id], nullptr, registration.is_new);
+    put(id, *units_[id], name, nullptr, registration.is_new);
 }
 
 void RuleNaming::remove(UnitId unit) {
@@ -250,18 +255,16 @@ void RuleNaming::remove(UnitId unit) {
 }
 
 // REQUIRES: the encoder does not have the unit.
-void RuleNaming::put(UnitId id, Unit& unit, const Values* values, bool is_new) {
-    const std::string text = names_.get(id, unit.outline->family);
-    const Result<ObjectName> name = ObjectName::parse(text);
-    REMORA_ASSERT(name.is_ok());
+void RuleNaming::put(UnitId id, Unit& unit, const ObjectName& name, const Values* values,
+                     bool is_new) {
     Naming naming;
     auto looked = unit.looked.begin();
     for (std::size_t slot = 0; unit.is_taken && slot < unit.outline->attributes.size(); ++slot) {
         const Attribute& attribute = unit.outline->attributes[slot];
-        if (!takes(name.value(), attribute)) {
+        if (!takes(name, attribute)) {
             continue;
         }
-        NamingSample sample = sample_of(name.value(), attribute.path, attribute.type);
+        NamingSample sample = sample_of(name, attribute.path, attribute.type);
         std::string value_text;
         const bool looks = looked != unit.looked.end() && looked->slot == slot;
         if (looks) {
@@ -288,13 +291,13 @@ void RuleNaming::put(UnitId id, Unit& unit, const Values* values, bool is_new) {
     if (naming.series.empty()) {
         return;
     }
-    UnitSeries series{text, naming.series.data(), naming.series.size(), is_new};
+    UnitSeries series{name.text(), naming.series.data(), naming.series.size(), is_new};
     series.slots = naming.slots.data();
     series.twins = &naming.twins;
     if (!encoder_.add_unit(id, series)) {
         counters_.add(Counter::kOutputSeriesRefused, naming.series.size());
     }
-    note_twins(naming, text);
+    note_twins(naming, name.text());
 }
 
 // Returns a hash of the series as the rules made it; 0: they made none.
@@ -371,7 +374,7 @@ void RuleNaming::note_twins(const Naming& naming, std::string_view object_name) 
 // What its rules make of values that have changed is compared only: most are named as before.
 bool RuleNaming::has_changed(UnitId id, Unit& unit, const Values& values) {
     std::string text;
-    bool is_renamed = false;
+    std::optional<ObjectName> name;  // of `text`
     for (Looked& looked : unit.looked) {
         const double value = value_of(id, looked.slot, values);
         const std::uint64_t bits = std::bit_cast<std::uint64_t>(value);
@@ -379,31 +382,44 @@ bool RuleNaming::has_changed(UnitId id, Unit& unit, const Values& values) {
             continue;
         }
         looked.bits = bits;
-        if (text.empty()) {
-            text = names_.get(id, unit.outline->family);
+        std::uint64_t named = 0;
+        if (!is_no_value(value)) {
+            if (!name) {
+                name = name_of(id, unit, text);
+            }
+            const Attribute& attribute = unit.outline->attributes[looked.slot];
+            NamingSample sample = sample_of(*name, attribute.path, attribute.type);
+            const std::string value_text = attribute.text_of(value, values);
+            sample.value = value_text;
+            const NamingOutcome outcome = rules_->apply(sample);
+            const bool is_series = outcome.kind == NamingOutcome::Kind::kSeries;
+            named = is_series ? hash_of(series_of(outcome)) : 0;
+            if (named == looked.named && !is_series) {
+                note_fault(outcome, sample);
+            }
         }
-        const Result<ObjectName> name = ObjectName::parse(text);
-        REMORA_ASSERT(name.is_ok());
-        const Attribute& attribute = unit.outline->attributes[looked.slot];
-        NamingSample sample = sample_of(name.value(), attribute.path, attribute.type);
-        const std::string value_text = attribute.text_of(value, values);
-        sample.value = value_text;
-        const NamingOutcome outcome = rules_->apply(sample);
-        const bool is_series = !is_no_value(value) && outcome.kind == NamingOutcome::Kind::kSeries;
-        const std::uint64_t named = is_series ? hash_of(series_of(outcome)) : 0;
         if (named != looked.named) {
-            is_renamed = true;
-        } else if (!is_series && !is_no_value(value)) {
-            note_fault(outcome, sample);
+            return true;  // put() looks at all of them
         }
     }
-    return is_renamed;
+    return false;
+}
+
+// A view of `text`, which is set to the name of the bean.
+ObjectName RuleNaming::name_of(UnitId id, const Unit& unit, std::string& text) const {
+    text = names_.get(id, unit.outline->family);
+    Result<ObjectName> name = ObjectName::parse(text);
+    REMORA_ASSERT(name.is_ok());
+    return std::move(name).value();
 }
 
 void RuleNaming::rename(const Values& values) {
     std::vector<UnitId> renamed;
     for (const UnitId id : looking_) {
         if (has_changed(id, *units_[id], values)) {
+            for (const std::uint32_t family : units_[id]->families) {
+                families_.note_gone(family);  // what it was called may be another's now
+            }
             renamed.push_back(id);
         }
     }
@@ -425,8 +441,9 @@ void RuleNaming::rename(const Values& values) {
     for (const UnitId id : renamed) {
         encoder_.remove_unit(id);
     }
+    std::string text;
     for (const UnitId id : renamed) {
-        put(id, *units_[id], &values, false);
+        put(id, *units_[id], name_of(id, *units_[id], text), &values, false);
     }
 }
 

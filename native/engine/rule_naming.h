@@ -15,6 +15,7 @@
 #include "engine/channels.h"
 #include "engine/name_families.h"
 #include "model/name_store.h"
+#include "model/object_name.h"
 #include "model/values.h"
 #include "rules/naming_rules.h"
 
@@ -53,7 +54,8 @@ class RuleNaming {
     std::shared_ptr<const Outline> outline_of(const Registration& registration);
     void find_looked_at(Unit& unit, const ObjectName& name) const;
     // `values`: null at registration, when there are none.
-    void put(UnitId id, Unit& unit, const Values* values, bool is_new);
+    void put(UnitId id, Unit& unit, const ObjectName& name, const Values* values, bool is_new);
+    ObjectName name_of(UnitId id, const Unit& unit, std::string& text) const;
     std::uint64_t name_slot(const Attribute& attribute, const NamingSample& sample,
                             std::uint16_t slot, Naming& naming);
     bool has_changed(UnitId id, Unit& unit, const Values& values);

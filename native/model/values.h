@@ -31,6 +31,11 @@ inline bool is_no_value(double value) {
     return std::bit_cast<std::uint64_t>(value) == wire::kNoValueBits;
 }
 
+// Such a value.
+inline double no_value() {
+    return std::bit_cast<double>(wire::kNoValueBits);
+}
+
 // Thread safety: core thread only. Views stay valid until the next registration or sample.
 struct Values {
     // By unit: where its values begin in `values`, how many there are, flags, when it was read

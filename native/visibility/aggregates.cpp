@@ -13,7 +13,7 @@ namespace {
 // With what has no value, or is no number, there is no whole: a part of it neither.
 double joined(Aggregate how, double result, double value) {
     if (is_no_value(result) || is_no_value(value)) {
-        return std::bit_cast<double>(wire::kNoValueBits);
+        return no_value();
     }
     if (how == Aggregate::kSum) {
         return result + value;

@@ -212,6 +212,22 @@ TEST(RuleNamingTest, OfTwinsOneIsLeftOutAsByVersion020UntilTheOtherLeaves) {
     EXPECT_EQ(named.page(), "# TYPE size gauge\nsize 2\n");
 }
 
+TEST(RuleNamingTest, ATwinThatIsLeftOutComesWhenTheOtherIsNamedOtherwise) {
+    Named named(R"yml(rules:
+- pattern: "name=Size, topic=.*><>Value: (.+)"
+  name: size
+  labels: {value: "$1"}
+)yml",
+                k020);
+    const UnitId first = named.add_gauge("d:type=T,name=Size,topic=a", 1);
+    named.add_gauge("d:type=T,name=Size,topic=b", 1);
+    EXPECT_EQ(named.page(), "# TYPE size untyped\nsize{value=\"1\"} 1\n");
+    named.rig.cache.value(first) = 2;
+    const std::string page = "# TYPE size untyped\nsize{value=\"2\"} 2\nsize{value=\"1\"} 1\n";
+    EXPECT_EQ(named.page(), page);
+    EXPECT_EQ(named.page(), page) << "the same again";
+}
+
 TEST(RuleNamingTest, AFamilyOfSeveralTypesIsUntyped) {
     for (const OutputFormat format : {OutputFormat::kPrometheus, OutputFormat::kOpenMetrics}) {
         Named named(R"(rules:
