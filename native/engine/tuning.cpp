@@ -19,10 +19,20 @@ std::string joined(const std::vector<std::string>& names) {
     return all;
 }
 
-// Whether by the event a change that was kept no longer is.
+// Whether by the event a change that was kept or tried no longer is.
 bool takes_back(const nlohmann::json& event) {
-    const std::string verdict = event.value("verdict", "");
-    return verdict == "reverted" || verdict == "dropped";
+    return event.contains("verdict") && event["verdict"] != "kept";
+}
+
+bool has(const std::vector<Change>& changes, const nlohmann::json& id) {
+    return std::any_of(changes.begin(), changes.end(),
+                       [&](const Change& change) { return change.id == id; });
+}
+
+nlohmann::json as_not_written(nlohmann::json event) {
+    event["verdict"] = "taken back";
+    event["why"] = "it could not be written down";
+    return event;
 }
 
 std::string state_path(const std::string& directory) {
@@ -121,10 +131,9 @@ void Tuning::revert(const std::string& which) {
 
 // What happened is written down and told, or undone.
 void Tuning::settle() {
-    const std::vector<nlohmann::json> events = tuner_.take_events();
-    const bool is_written = write_state();
-    if (!is_written) {
-        undo_what_is_not_written();
+    std::vector<nlohmann::json> events = tuner_.take_events();
+    if (!write_state()) {
+        events = undo_what_is_not_written(std::move(events));
     }
     text_ = tuner_.text();
     const TuningState& state = tuner_.state();
@@ -132,9 +141,6 @@ void Tuning::settle() {
                         mode_ == OptimizerMode::kApply ? state.kept.size() : 0);
     tools_.counters.set(Counter::kTuningWindow, state.trial.empty() ? 0 : state.trial[0].window);
     for (const nlohmann::json& event : events) {
-        if (!is_written && !takes_back(event)) {
-            continue;
-        }
         tell(event);
         const Status appended = record_.append(event);
         if (!appended) {
@@ -159,21 +165,32 @@ bool Tuning::write_state() {
 }
 
 // What is taken back stays so: a disk that is full keeps nothing in force that a limit or the
-// operator forbids.
-void Tuning::undo_what_is_not_written() {
-    const Result<TuningState> before = parse_state(saved_);
-    const auto was_kept = [&](const Change& change) {
-        const std::vector<Change> none;
-        const std::vector<Change>& all = before ? before.value().kept : none;
-        return std::any_of(all.begin(), all.end(),
-                           [&](const Change& one) { return one.id == change.id; });
-    };
+// operator forbids. Of `events` returns what happened all the same, and what is undone of that
+// which was told before.
+std::vector<nlohmann::json> Tuning::undo_what_is_not_written(std::vector<nlohmann::json> events) {
+    const Result<TuningState> found = parse_state(saved_);
+    const TuningState before = found ? found.value() : TuningState();
     TuningState now = tuner_.state();
-    std::erase_if(now.kept, [&](const Change& change) { return !was_kept(change); });
+    std::erase_if(now.kept, [&](const Change& change) { return !has(before.kept, change.id); });
     const std::int64_t now_ms = tools_.clock.wall_ms();
-    tuner_ = Tuner(std::move(now), now_ms);
+    tuner_ = Tuner(std::move(now), now_ms);  // ends the trial
     tuner_.configure(written_, now_ms);
-    static_cast<void>(tuner_.take_events());
+    std::vector<nlohmann::json> left;
+    for (nlohmann::json& event : events) {
+        if (takes_back(event)) {
+            left.push_back(std::move(event));
+        } else if (event.contains("verdict") && has(before.trial, event["id"])) {
+            left.push_back(as_not_written(std::move(event)));
+        }
+    }
+    for (nlohmann::json& event : tuner_.take_events()) {
+        if (has(before.trial, event["id"])) {
+            left.push_back(as_not_written(std::move(event)));
+        } else if (has(before.kept, event["id"])) {
+            left.push_back(std::move(event));
+        }
+    }
+    return left;
 }
 
 // It comes in force without a trial, so nothing else says it.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,7 +60,7 @@ class Tuning {
     bool knows_state();
     void settle();
     bool write_state();
-    void undo_what_is_not_written();
+    std::vector<nlohmann::json> undo_what_is_not_written(std::vector<nlohmann::json> events);
     void say_what_is_kept();
     void tell(const nlohmann::json& event);
 

@@ -58,6 +58,11 @@ class TuningTest : public testing::Test {
         pass(25);
         ASSERT_EQ(state().kept.size(), 1U) << lines_.text();
     }
+    // Nothing can be renamed to what is a directory with something in it.
+    void forbid_writes() {
+        std::filesystem::remove(temporary_.path() + "/remora.tuning.json");
+        std::filesystem::create_directories(temporary_.path() + "/remora.tuning.json/x");
+    }
     bool has_rule() const { return tuning_->text().find("5m") != std::string::npos; }
     std::string content(const std::string& name) const {
         std::ifstream in(temporary_.path() + "/" + name);
@@ -214,9 +219,7 @@ TEST_F(TuningTest, AStateThatWasEditedIsNotInForce) {
 
 TEST_F(TuningTest, WhatIsTakenBackIsSoAlsoWhenItCannotBeWrittenDown) {
     keep();
-    // Nothing can be renamed to what is a directory with something in it.
-    std::filesystem::remove(temporary_.path() + "/remora.tuning.json");
-    std::filesystem::create_directories(temporary_.path() + "/remora.tuning.json/x");
+    forbid_writes();
     tuning_->revert("1");
     EXPECT_EQ(tuning_->text(), kApply);
     EXPECT_TRUE(lines_.has("nothing is tried or kept meanwhile"));
@@ -231,12 +234,43 @@ TEST_F(TuningTest, WhatIsTakenBackIsSoAlsoWhenItCannotBeWrittenDown) {
 TEST_F(TuningTest, WhatCannotBeWrittenDownIsNotKept) {
     pass(20);
     ASSERT_TRUE(has_rule());
-    std::filesystem::remove(temporary_.path() + "/remora.tuning.json");
-    std::filesystem::create_directories(temporary_.path() + "/remora.tuning.json/x");
+    forbid_writes();
     pass(2);
     EXPECT_EQ(tuning_->text(), kApply);
     EXPECT_FALSE(lines_.has("is kept"));
     EXPECT_EQ(count(Counter::kTuningKept), 0U);
+    EXPECT_EQ(count(Counter::kTuningTakenBack), 1U);
+    EXPECT_TRUE(lines_.has("it could not be written down; CPU of reads"));
+}
+
+TEST_F(TuningTest, ATrialThatCannotBeWrittenDownAnyMoreIsTakenBackOnceAndSaid) {
+    pass(2);
+    ASSERT_EQ(count(Counter::kTuningTried), 1U);
+    forbid_writes();
+    pass(10);
+    EXPECT_EQ(tuning_->text(), kApply);
+    EXPECT_EQ(count(Counter::kTuningTakenBack), 1U);
+    EXPECT_EQ(lines_.count("change 1 is taken back"), 1);
+    EXPECT_TRUE(lines_.has("it could not be written down"));
+    EXPECT_NE(content("remora.tuning.ndjson").find("\"verdict\":\"taken back\""),
+              std::string::npos);
+}
+
+TEST_F(TuningTest, WhatWasNeverToldIsNotTakenBackWhenItCannotBeWrittenDown) {
+    forbid_writes();
+    pass(10);
+    EXPECT_EQ(count(Counter::kTuningTried), 0U);
+    EXPECT_EQ(count(Counter::kTuningTakenBack), 0U);
+    EXPECT_FALSE(lines_.has("is taken back"));
+}
+
+TEST_F(TuningTest, ATrialThatEndsIsSaidAlsoWhenItCannotBeWrittenDown) {
+    pass(2);
+    forbid_writes();
+    configure(R"({"optimizer": {"mode": "apply"}, "log": {"lines_per_minute_max": 50}})");
+    EXPECT_EQ(count(Counter::kTuningTakenBack), 1U);
+    EXPECT_EQ(lines_.count("change 1 is taken back"), 1);
+    EXPECT_TRUE(lines_.has("the configuration changed meanwhile"));
 }
 
 TEST_F(TuningTest, ARecordThatCannotBeWrittenIsSaidAndChangesGoOn) {
