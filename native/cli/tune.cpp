@@ -11,9 +11,11 @@
 #include "base/formatted.h"
 #include "cli/agent_files.h"
 #include "cli/live.h"
+#include "config/parse.h"
 #include "config/quantity.h"
 #include "tune/trial.h"
 #include "tune/tuning_state.h"
+#include "watch/snapshot.h"
 
 namespace remora {
 namespace {
@@ -21,6 +23,8 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 constexpr std::int64_t kMillisOfMinute = 60'000;
+// The agent writes the counters of a minute, and then what was decided in it.
+constexpr std::int64_t kYoungerMs = 1'000;
 
 std::string file_of(const std::string& directory) {
     return directory + "/remora.tuning.json";
@@ -86,6 +90,15 @@ bool has(const TuningState& state, const std::string& which) {
            std::any_of(state.trial.begin(), state.trial.end(), is_meant);
 }
 
+// Whether the agent has none of it in force. Not known until its counters are younger than the
+// state.
+bool is_idle(const std::string& directory, const TuningState& state, const CounterFile& agent) {
+    const std::int64_t state_ms = mark_of(file_of(directory)).modified_ns / kNanosPerMilli;
+    return has(state, "all") && agent.written_wall_ms > state_ms + kYoungerMs &&
+           count_of(agent, Counter::kTuningInForce) == 0 &&
+           count_of(agent, Counter::kTuningWindow) == 0;
+}
+
 int show(const TuneOptions& options) {
     const Result<TuningState> found = read_state(options.directory);
     if (!found) {
@@ -103,6 +116,8 @@ int show(const TuneOptions& options) {
     const Result<CounterFile> agent = live_agent(options.directory);
     if (!agent) {
         std::cout << "nothing of it is in force now: " << agent.status().message() << "\n";
+    } else if (is_idle(options.directory, state, agent.value())) {
+        std::cout << "nothing of it is in force now: optimizer.mode is not \"apply\"\n";
     }
     for (const Change& change : state.kept) {
         print_change(change, "kept", now_ms);

@@ -95,12 +95,12 @@ class ToolTest(unittest.TestCase):
         self.directory.mkdir()
         self.prom = pathlib.Path(directory.name) / "elsewhere.prom"
 
-    def counters(self, *outputs, pid=None, age_s=0.0, elsewhere=False, is_over=0, ticks=1, units=1):
+    def counters(self, *outputs, pid=None, age_s=0.0, elsewhere=False, is_over=0, ticks=1, units=1, in_force=0):
         """Replaces the counters file, as native/base/counter_table.cpp writes it. `elsewhere`: in another container."""
         now_ms = int((time.time() - age_s) * 1000)
         self.process = (pid or os.getpid(), os.stat("/proc/self/ns/pid").st_ino + elsewhere, 0)
         image = struct.pack("=8sQqQQqqqQ", b"REMORAC4", COUNTERS, *self.process, now_ms - 60_000, now_ms, INTERVAL_MS, is_over)
-        numbers = [{"kTicks": ticks, "kUnits": units}.get(name, 0) for name in COUNTERS_IN_ORDER]
+        numbers = [{"kTicks": ticks, "kUnits": units, "kTuningInForce": in_force}.get(name, 0) for name in COUNTERS_IN_ORDER]
         lines = "".join(f"{format}\t{level}\t{where}\n" for format, level, where in outputs)
         new = self.directory / "new"
         new.write_bytes(image + struct.pack(f"={COUNTERS}Q", *numbers) + lines.encode())
@@ -304,7 +304,7 @@ class ToolTest(unittest.TestCase):
 
     def test_what_the_optimizer_changed_is_told_in_words(self):
         now_ms = int(time.time() * 1000)
-        self.counters()
+        self.counters(in_force=1)
         tried = {**CHANGE, "id": 2, "window": 4, "before": 0.0, "after": 0.0, "kinds": ["spread"], "subject": "udp",
                  "edit": {"section": "outputs", "output": "udp", "keys": {"spread": 0.8}}}
         state = self.tuning([CHANGE], [tried], [{"subject": "a:type=B", "until_wall_ms": now_ms + 3630_000, "rest_s": 21600.0},
@@ -322,6 +322,17 @@ class ToolTest(unittest.TestCase):
         self.counters(pid=pid_of_the_dead(), age_s=4 * 3600)
         self.assertRegex(run("tune", str(self.directory)).stdout,
                          r"\nnothing of it is in force now: \S+remora\.counters is old, .* has ended\nchange 1, ")
+
+    def test_what_is_kept_and_not_in_force_is_said(self):
+        idle = 'nothing of it is in force now: optimizer.mode is not "apply"\n'
+        self.tuning([CHANGE])
+        self.counters()
+        self.assertNotIn(idle, run("tune", str(self.directory)).stdout, "counters as old as the state do not tell")
+        old_s = time.time() - 60
+        os.utime(self.directory / "remora.tuning.json", (old_s, old_s))
+        self.assertIn(f"remora.tuning.ndjson\n{idle}change 1, kept since 2h", run("tune", str(self.directory)).stdout)
+        self.counters(in_force=1)
+        self.assertNotIn(idle, run("tune", str(self.directory)).stdout)
 
     def test_what_the_optimizer_changed_is_taken_back_by_the_agent(self):
         self.tuning([CHANGE])
