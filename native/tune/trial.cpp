@@ -62,8 +62,12 @@ std::optional<Verdict> Trial::take(const AgentProfile& profile) {
     }
     std::string worse = worse_guard(profile);
     if (!worse.empty()) {
-        return Verdict{false, std::move(worse), mean_of(windows_[stage_ - 1]),
-                       mean_of(windows_[stage_]), 0};
+        Verdict verdict{false, std::move(worse), 0, 0, 0};
+        if (!windows_[stage_].empty()) {  // otherwise there is nothing to compare
+            verdict.before = mean_of(windows_[stage_ - 1]);
+            verdict.after = mean_of(windows_[stage_]);
+        }
+        return verdict;
     }
     if (unknown_ == kUnknownMax) {
         return Verdict{false, measure_name(measure_) + " is not known any more", 0, 0, 0};

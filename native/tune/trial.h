@@ -26,7 +26,7 @@ using TrialWindows = std::array<std::vector<double>, kTrialWindows>;
 struct Verdict {
     bool is_kept = false;
     std::string why;    // one sentence
-    double before = 0;  // mean of the windows without
+    double before = 0;  // mean of the windows without; both 0: nothing was measured with it
     double after = 0;   // and of those with
     double noise = 0;   // a difference up to this says nothing
 };

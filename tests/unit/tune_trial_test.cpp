@@ -124,6 +124,8 @@ TEST_F(TrialTest, AnUnknownFigureHidesNoHarm) {
     const std::optional<Verdict> verdict = trial.take(profile_);
     ASSERT_TRUE(verdict);
     EXPECT_EQ(verdict->why.rfind("it made worse: ticks skipped", 0), 0U) << verdict->why;
+    EXPECT_EQ(verdict->before, 0) << "nothing was measured with it: there are no two figures";
+    EXPECT_EQ(verdict->after, 0);
 }
 
 // As where ticks, CPU and bounds follow the ceiling from minute to minute.
