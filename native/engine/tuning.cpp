@@ -59,23 +59,35 @@ void Tuning::configure(const Written& written, OptimizerMode mode) {
         tools_.log.warn("tuning.place",
                         "optimizer.mode apply does nothing: another agent has the directory");
     }
-    const bool is_known = was_read_ || (mode == OptimizerMode::kApply && knows_state());
-    if (!is_known) {
+    if (was_read_) {
+        tuner_.configure(written, tools_.clock.wall_ms());
+        if (begins) {
+            say_what_is_kept();
+        }
+    } else if (mode != OptimizerMode::kApply || !is_ready()) {
         text_ = written.text;
         return;
     }
-    tuner_.configure(written, tools_.clock.wall_ms());
     settle();
-    if (begins) {
+}
+
+// Whether it is known what is kept. What the file has is said when it comes in force.
+bool Tuning::is_ready() {
+    if (was_read_ || !knows_state()) {
+        return was_read_;
+    }
+    tuner_.configure(written_, tools_.clock.wall_ms());
+    if (mode_ == OptimizerMode::kApply) {
         say_what_is_kept();
     }
+    return true;
 }
 
 // Reads the file, once. Bad content is set aside: the agent starts all the same, without what was
 // kept. False: it is not known whether something is kept.
 bool Tuning::knows_state() {
-    if (was_read_ || directory_.empty()) {
-        return was_read_;
+    if (directory_.empty()) {
+        return false;
     }
     const std::string path = state_path(directory_);
     const Result<std::string> text = read_file(path, kTuningBytesMax);
@@ -105,21 +117,14 @@ bool Tuning::knows_state() {
 }
 
 void Tuning::take(const AgentProfile& profile, const std::vector<Finding>& findings) {
-    if (!was_read_ && mode_ == OptimizerMode::kApply && knows_state()) {
-        tuner_.configure(written_, tools_.clock.wall_ms());
-        say_what_is_kept();
-    }
-    if (was_read_) {
+    if (was_read_ || (mode_ == OptimizerMode::kApply && is_ready())) {
         tuner_.take(profile, findings);
         settle();
     }
 }
 
 void Tuning::revert(const std::string& which) {
-    if (!was_read_ && knows_state()) {
-        tuner_.configure(written_, tools_.clock.wall_ms());
-    }
-    if (!was_read_ || tuner_.revert(which, tools_.clock.wall_ms()) == 0) {
+    if (!is_ready() || tuner_.revert(which, tools_.clock.wall_ms()) == 0) {
         tools_.log.warn("tuning.revert", "nothing to take back: found \"" + which.substr(0, 40) +
                                              "\"; expected the number of a change that is kept or "
                                              "tried, or all");

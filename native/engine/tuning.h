@@ -57,6 +57,7 @@ class Tuning {
     const std::string& take_text() { return taken_ = text_; }
 
  private:
+    bool is_ready();
     bool knows_state();
     void settle();
     bool write_state();

@@ -178,6 +178,18 @@ TEST_F(TuningTest, AFileThatCannotBeReadJustNowIsNeitherForgottenNorOverwritten)
     EXPECT_TRUE(lines_.has("tuning: in force again, since it was kept: change 1 (interval: kafka"));
 }
 
+TEST_F(TuningTest, WhatComesInForceWithARequestIsSaidToo) {
+    keep();
+    const std::string path = temporary_.path() + "/remora.tuning.json";
+    std::filesystem::rename(path, path + ".aside");
+    std::filesystem::create_symlink(path, path);
+    start(kApply);
+    std::filesystem::rename(path + ".aside", path);
+    tuning_->revert("5");
+    EXPECT_TRUE(has_rule());
+    EXPECT_EQ(lines_.count("tuning: in force again, since it was kept: change 1 (interval: "), 1);
+}
+
 TEST_F(TuningTest, WhatComesInForceAgainIsSaid) {
     keep();
     EXPECT_FALSE(lines_.has("in force again"));
