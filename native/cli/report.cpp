@@ -154,22 +154,42 @@ std::string suggestions_part(const std::vector<Finding>& findings) {
 
 // --- trials
 
+// The record, as far as it can be read.
+struct Record {
+    std::vector<json> events;
+    std::size_t bad_lines = 0;
+    std::vector<std::string> bad_files;  // why each cannot be read
+
+    // What stands where nothing is shown.
+    std::string none(const std::string& of_all) const {
+        return bad_lines == 0 && bad_files.empty() ? of_all : "None that can be read.";
+    }
+};
+
 // What the record has of one change.
 struct Tried {
+    std::uint64_t id = 0;
     json proposed;
     std::vector<json> measured;
     json decided;  // the last one
 };
 
-std::map<std::uint64_t, Tried> trials_of(const std::vector<json>& events) {
-    std::map<std::uint64_t, Tried> all;
+// The first one first. Where the optimizer began anew, its numbers did too.
+std::vector<Tried> trials_of(const std::vector<json>& events) {
+    std::vector<Tried> all;
+    std::map<std::uint64_t, std::size_t> places;  // of the latest with that number
     for (const json& event : events) {
         const auto id = event.find("id");
         if (id == event.end() || !id->is_number_unsigned()) {
             continue;
         }
-        Tried& one = all[id->get<std::uint64_t>()];
         const std::string what = text_in(event, "what");
+        const auto number = id->get<std::uint64_t>();
+        if (what == "proposed" || places.count(number) == 0) {
+            places[number] = all.size();
+            all.emplace_back().id = number;
+        }
+        Tried& one = all[places[number]];
         if (what == "proposed") {
             one.proposed = event;
         } else if (what == "measured") {
@@ -242,28 +262,29 @@ std::string verdict_html(const json& decided) {
            escaped(text_in(decided, "why")) + "</p>\n";
 }
 
-std::string trials_part(const std::vector<json>& events) {
+std::string trials_part(const Record& record) {
     std::string html = element("h2", "Changes that were tried");
-    const std::map<std::uint64_t, Tried> all = trials_of(events);
+    const std::vector<Tried> all = trials_of(record.events);
     for (auto at = all.rbegin(); at != all.rend(); ++at) {
-        const Tried& one = at->second;
+        const Tried& one = *at;
         const json& known = one.proposed.is_null() ? one.decided : one.proposed;
-        html += "<div class=\"card\">" +
-                element("h3",
-                        "Change " + std::to_string(at->first) + ": " + text_in(known, "subject")) +
-                verdict_html(one.decided) + element("p", text_in(one.proposed, "advice")) +
-                element("p class=below", text_in(known, "figure")) + windows_picture(one.measured);
+        html +=
+            "<div class=\"card\">" +
+            element("h3", "Change " + std::to_string(one.id) + ": " + text_in(known, "subject")) +
+            verdict_html(one.decided) + element("p", text_in(one.proposed, "advice")) +
+            element("p class=below", text_in(known, "figure")) + windows_picture(one.measured);
         if (one.proposed.contains("patch")) {
             html += element("pre", dump(one.proposed["patch"]));
         }
         html += "</div>\n";
     }
-    return all.empty() ? html + element("p", "None.") : html;
+    return all.empty() ? html + element("p", record.none("None.")) : html;
 }
 
 // --- history
 
-std::string history_part(const std::vector<json>& events, std::size_t unreadable) {
+std::string history_part(const Record& record) {
+    const std::vector<json>& events = record.events;
     HtmlTable table({"time", "what", "change", "about", ""});
     const std::size_t shown = std::min(events.size(), kEventsShown);
     for (std::size_t i = 0; i < shown; ++i) {
@@ -277,41 +298,44 @@ std::string history_part(const std::vector<json>& events, std::size_t unreadable
                    event.contains("id") ? escaped(dump(event["id"])) : "",
                    name(text_in(event, "subject")), name(words)});
     }
-    std::string html = element("h2", "History") + table.html("Nothing was recorded.");
+    std::string html = element("h2", "History") + table.html(record.none("Nothing was recorded."));
     if (shown < events.size()) {
         html += element("p class=below", "The last " + std::to_string(shown) + " of " +
                                              std::to_string(events.size()) + " events.");
     }
-    if (unreadable > 0) {
+    if (record.bad_lines > 0) {
         html += element("p class=below",
-                        std::to_string(unreadable) + " lines of the record cannot be read.");
+                        std::to_string(record.bad_lines) + " lines of the record cannot be read.");
+    }
+    for (const std::string& why : record.bad_files) {
+        html += element("p class=below", "A file of the record cannot be read: " + why);
     }
     return html;
 }
 
-// Events of one file of the record, behind those that there are. Returns how many of its lines are
-// none.
-std::size_t read_events(const std::string& path, std::vector<json>& events) {
+// Adds what one file of it has.
+void read_events(const std::string& path, Record& record) {
     const Result<std::string> text = read_file(path, kToolFileBytesMax);
-    std::size_t unreadable = 0;
+    if (!text && text.status().code() != Code::kNotFound) {
+        record.bad_files.push_back(text.status().message());
+    }
     std::istringstream lines(text ? text.value() : "");
     for (std::string line; std::getline(lines, line);) {
         json event = parse_bounded(line);
         if (event.is_object()) {
-            events.push_back(std::move(event));
+            record.events.push_back(std::move(event));
         } else {
-            ++unreadable;
+            ++record.bad_lines;
         }
     }
-    return unreadable;
 }
 
 std::string page_of(const std::string& directory, const Report& report) {
     const AgentProfile& profile = report.profile;
-    std::vector<json> events;
-    const std::string record = directory + "/remora.tuning.ndjson";
-    std::size_t unreadable = read_events(record + ".1", events);
-    unreadable += read_events(record, events);
+    const std::string path = directory + "/remora.tuning.ndjson";
+    Record record;
+    read_events(path + ".1", record);
+    read_events(path, record);
     return html_page(
         "Remora: " + directory,
         element("h1", "Remora's own collection") + element("p", directory) +
@@ -319,9 +343,9 @@ std::string page_of(const std::string& directory, const Report& report) {
                                          profile_age(directory, profile.written_wall_ms) +
                                          formatted("; rates are of %.0f s, known for %.0f s",
                                                    profile.window_s, profile.known_s)) +
-            agent_part(profile) + suggestions_part(report.findings) + trials_part(events) +
+            agent_part(profile) + suggestions_part(report.findings) + trials_part(record) +
             classes_part(profile) + families_part(profile) + outputs_part(profile) +
-            history_part(events, unreadable));
+            history_part(record));
 }
 
 }  // namespace

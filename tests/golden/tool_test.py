@@ -273,6 +273,30 @@ class ToolTest(unittest.TestCase):
             self.assertIn(words, seen.words)
         self.assertLess(len(text), 100_000)
 
+    def report(self):
+        page = self.directory / "page.html"
+        self.assertEqual(run("report", str(self.directory), "--html", str(page)).stderr, "")
+        return page.read_text()
+
+    def test_a_report_keeps_two_changes_of_one_number_apart(self):
+        self.profile()
+        events = [{"what": what, "id": 1, "subject": subject, "verdict": verdict, "why": why} for subject, verdict, why in
+                  (("old", "kept", "it helped once"), ("new", "taken back", "it did not help")) for what in ("proposed", "decided")]
+        (self.directory / "remora.tuning.ndjson").write_text("".join(json.dumps(event) + "\n" for event in events[:3]))
+        tried = self.report().split("Changes that were tried")[1].split("Reads by class")[0]
+        self.assertRegex(tried, r"(?s)Change 1: new<.*Not decided yet\..*Change 1: old<.*it helped once")
+        (self.directory / "remora.tuning.ndjson").write_text("".join(json.dumps(event) + "\n" for event in events))
+        tried = self.report().split("Changes that were tried")[1].split("Reads by class")[0]
+        self.assertRegex(tried, r"(?s)Change 1: new<.*it did not help.*Change 1: old<.*it helped once")
+
+    def test_a_report_does_not_call_a_record_empty_that_it_cannot_read(self):
+        self.profile()
+        (self.directory / "remora.tuning.ndjson").mkdir()
+        page = self.report()
+        self.assertIn(f"A file of the record cannot be read: {self.directory}/remora.tuning.ndjson: is no regular file", page)
+        self.assertEqual(page.count("<p>None that can be read."), 2)
+        self.assertNotIn("Nothing was recorded.", page)
+
     def test_a_report_says_when_there_is_little_to_tell_and_when_it_cannot_be_written(self):
         self.profile()
         for path in ("page.html", "/dev/stdout"):
