@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/formatted.h"
+#include "base/utf8.h"
 
 namespace remora {
 namespace {
@@ -24,25 +25,8 @@ svg.bar{width:110px;height:10px;vertical-align:middle} svg.trial{width:100%;max-
  .card,tr,svg{break-inside:avoid} h2,h3{break-after:avoid}}
 )";
 
-// Length of the UTF-8 sequence that begins there; 0: none does.
-std::size_t sequence_at(std::string_view text, std::size_t at) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = byte(at);
-    const std::size_t length = first < 0x80                    ? 1
-                               : first >= 0xC2 && first < 0xE0 ? 2
-                               : first >= 0xE0 && first < 0xF0 ? 3
-                               : first >= 0xF0 && first < 0xF5 ? 4
-                                                               : 0;
-    if (length == 0 || at + length > text.size()) {
-        return 0;
-    }
-    for (std::size_t i = at + 1; i < at + length; ++i) {
-        if ((byte(i) & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    const bool is_control = length == 1 && ((first < 0x20 && first != '\n') || first == 0x7F);
-    return is_control ? 0 : length;
+bool is_control(char c) {
+    return (c >= 0 && c < 0x20 && c != '\n') || c == 0x7F;
 }
 
 }  // namespace
@@ -50,9 +34,9 @@ std::size_t sequence_at(std::string_view text, std::size_t at) {
 std::string escaped(std::string_view text) {
     std::string html;
     for (std::size_t at = 0; at < text.size();) {
-        const std::size_t length = sequence_at(text, at);
+        const std::size_t length = character_bytes(text, at);
         const char c = text[at];
-        if (length == 0) {
+        if (length == 0 || is_control(c)) {
             html += "\xEF\xBF\xBD";
         } else if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'') {
             html += "&#" + std::to_string(static_cast<int>(c)) + ";";

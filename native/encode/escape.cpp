@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/hash.h"
+#include "base/utf8.h"
 
 namespace remora::encode {
 namespace {
@@ -16,39 +17,6 @@ bool is_word(char c) {
 }
 bool is_control(unsigned char c) {
     return c < 0x20 || c == 0x7f;
-}
-
-unsigned char byte_at(std::string_view text, std::size_t at) {
-    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0;
-}
-
-bool is_continuation(unsigned char c) {
-    return (c & 0xC0U) == 0x80U;
-}
-
-// Bytes of the well-formed UTF-8 character at `at`, or 0.
-std::size_t character_bytes(std::string_view text, std::size_t at) {
-    const unsigned char lead = byte_at(text, at);
-    const unsigned char second = byte_at(text, at + 1);
-    if (lead < 0x80) {
-        return 1;
-    }
-    if (lead < 0xC2 || lead > 0xF4 || !is_continuation(second)) {
-        return 0;
-    }
-    if (lead < 0xE0) {
-        return 2;
-    }
-    if (!is_continuation(byte_at(text, at + 2))) {
-        return 0;
-    }
-    if (lead < 0xF0) {
-        const bool overlong = lead == 0xE0 && second < 0xA0;
-        const bool surrogate = lead == 0xED && second >= 0xA0;
-        return overlong || surrogate ? 0 : 3;
-    }
-    const bool out_of_range = (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second >= 0x90);
-    return !is_continuation(byte_at(text, at + 3)) || out_of_range ? 0 : 4;
 }
 
 enum class Others : bool { kKept, kReplaced };  // characters outside ASCII

@@ -278,6 +278,18 @@ class ToolTest(unittest.TestCase):
         self.assertEqual(run("report", str(self.directory), "--html", str(page)).stderr, "")
         return page.read_text()
 
+    def test_a_report_is_utf8_whatever_the_directory_is_called(self):
+        self.profile()
+        bad = b"\xe0\x80\xaf|\xf0\x80\x80\xaf|\xed\xa0\x80|\xf4\x90\x80\x80|\xc3\xa9"
+        directory = os.fsencode(self.directory) + b"/" + bad
+        os.mkdir(directory)
+        (self.directory / "remora.profile.json").rename(os.fsdecode(directory) + "/remora.profile.json")
+        page = self.directory / "page.html"
+        made = subprocess.run([TOOL, "report", directory, "--html", page], capture_output=True, check=False)
+        self.assertEqual((made.returncode, made.stderr), (0, b""))
+        gone = "\ufffd"
+        self.assertIn(f"/{gone * 3}|{gone * 4}|{gone * 3}|{gone * 4}|\u00e9</title>", page.read_bytes().decode())
+
     def test_a_report_keeps_two_changes_of_one_number_apart(self):
         self.profile()
         events = [{"what": what, "id": 1, "subject": subject, "verdict": verdict, "why": why} for subject, verdict, why in
