@@ -17,6 +17,7 @@
 #include "cli/which_agent.h"
 #include "doctor/doctor.h"
 #include "select/unmatched.h"
+#include "tune/bounded_json.h"
 
 namespace remora {
 namespace {
@@ -51,8 +52,7 @@ void print_json(const std::vector<Ailment>& ailments) {
     for (const Ailment& one : ailments) {
         list.push_back({{"check", one.check}, {"what", one.what}, {"remedy", one.remedy}});
     }
-    std::cout << list.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
-              << "\n";
+    std::cout << json_text(list) << "\n";
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/formatted.h"
 #include "cli/agent_files.h"
+#include "tune/bounded_json.h"
 #include "watch/agent_state.h"
 
 namespace remora {
@@ -126,9 +127,7 @@ void print_finding(const Finding& finding) {
         std::cout << "  " << line << "\n";
     }
     if (!finding.patch.is_null()) {
-        std::cout << "  JSON merge patch: "
-                  << finding.patch.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
-                  << "\n";
+        std::cout << "  JSON merge patch: " << json_text(finding.patch) << "\n";
     }
 }
 

@@ -51,10 +51,6 @@ std::int64_t number_in(const json& event, const char* key) {
     return found != event.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
 
-std::string dump(const json& value) {
-    return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 // "2026-01-31 23:59 UTC"
 std::string time_text(std::int64_t wall_ms) {
     const std::time_t seconds = wall_ms / 1000;
@@ -145,7 +141,7 @@ std::string suggestions_part(const std::vector<Finding>& findings) {
             html += element("p class=below", line);
         }
         if (!finding.patch.is_null()) {
-            html += element("pre", dump(finding.patch));
+            html += element("pre", json_text(finding.patch));
         }
         html += "</div>\n";
     }
@@ -274,7 +270,7 @@ std::string trials_part(const Record& record) {
             verdict_html(one.decided) + element("p", text_in(one.proposed, "advice")) +
             element("p class=below", text_in(known, "figure")) + windows_picture(one.measured);
         if (one.proposed.contains("patch")) {
-            html += element("pre", dump(one.proposed["patch"]));
+            html += element("pre", json_text(one.proposed["patch"]));
         }
         html += "</div>\n";
     }
@@ -295,7 +291,7 @@ std::string history_part(const Record& record) {
             words += (words.empty() || text.empty() ? "" : "; ") + text;
         }
         table.add({time_text(number_in(event, "wall_ms")), escaped(text_in(event, "what")),
-                   event.contains("id") ? escaped(dump(event["id"])) : "",
+                   event.contains("id") ? escaped(json_text(event["id"])) : "",
                    name(text_in(event, "subject")), name(words)});
     }
     std::string html = element("h2", "History") + table.html(record.none("Nothing was recorded."));

@@ -13,6 +13,7 @@
 #include "cli/live.h"
 #include "config/parse.h"
 #include "config/quantity.h"
+#include "tune/bounded_json.h"
 #include "tune/trial.h"
 #include "tune/tuning_state.h"
 #include "watch/snapshot.h"
@@ -71,9 +72,7 @@ void print_change(const Change& change, const char* what, std::int64_t now_ms) {
               << (change.edit.section == "rules" ? "one more rule"
                   : change.edit.output.empty()   ? change.edit.section
                                                  : change.edit.section + " " + change.edit.output)
-              << ": "
-              << change.edit.keys.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
-              << "\n  " << change.figure;
+              << ": " << json_text(change.edit.keys) << "\n  " << change.figure;
     if (change.before != 0 || change.after != 0) {
         std::cout << ": " << formatted("%.4g", change.before) << " without, "
                   << formatted("%.4g", change.after) << " with it; noise "

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tune/bounded_json.h"
+
 namespace remora {
 namespace {
 
@@ -15,8 +17,7 @@ Status TuningRecord::append(const nlohmann::json& event) {
         return Status(Code::kIo,
                       path_ + " " + how + ": " + std::strerror(static_cast<int>(-error)));
     };
-    const std::string line =
-        event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    const std::string line = json_text(event) + "\n";
     FileInfo info;
     const int found = files_.info_at(path_, info);
     if (found == 0 && info.kind != FileKind::kRegular) {

@@ -6,6 +6,7 @@
 
 #include "config/parse.h"
 #include "model/object_name.h"
+#include "tune/bounded_json.h"
 
 namespace remora {
 namespace {
@@ -187,7 +188,7 @@ Result<Config> hold_fixed_limits(const Written& written, const Config& before,
     changed.merge_patch(patch);
     // What is wrong with it is no mistake of the operator's file.
     ParseOutcome outcome =
-        parse_config(changed.dump(), "as changed", written.environment, written.arguments);
+        parse_config(json_text(changed), "as changed", written.environment, written.arguments);
     if (!outcome.is_ok()) {
         return Status(Code::kInvalidConfig, outcome.error_text());
     }

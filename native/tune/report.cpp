@@ -34,15 +34,6 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Finding, rule, subject, problem, evidence, ad
                                    left_alone, saving, price)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Report, profile, findings)
 
-namespace {
-
-// Names of beans are any bytes.
-std::string dump(const nlohmann::json& json, int indent) {
-    return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-}
-
-}  // namespace
-
 std::string print_report(Report report) {
     std::vector<FamilyProfile>& families = report.profile.families;
     const auto rank = [](const FamilyProfile& family) {
@@ -52,7 +43,7 @@ std::string print_report(Report report) {
     std::sort(families.begin(), families.end(),
               [&](const FamilyProfile& a, const FamilyProfile& b) { return rank(a) < rank(b); });
     families.resize(std::min(families.size(), kFamiliesWrittenMax));
-    return dump(report, -1);
+    return json_text(nlohmann::json(report)) + "\n";
 }
 
 Result<Report> parse_report(std::string_view text) {
@@ -64,7 +55,7 @@ Result<Report> parse_report(std::string_view text) {
 }
 
 std::string print_findings(const std::vector<Finding>& findings) {
-    return dump(findings, 2);
+    return json_text(nlohmann::json(findings), 2) + "\n";
 }
 
 }  // namespace remora

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/parse.h"
+#include "tune/bounded_json.h"
 #include "tune/limits.h"
 
 namespace remora {
@@ -36,7 +37,7 @@ std::string with_edit(const std::string& text, const Config& config, const Edit&
         return text;
     }
     document.merge_patch(patch);
-    return document.dump(-1, ' ', false, json::error_handler_t::replace);
+    return json_text(document);
 }
 
 }  // namespace

@@ -21,13 +21,9 @@ using nlohmann::json;
 
 constexpr int kVersion = 2;
 
-std::string dump(const json& all, int indent) {
-    return all.dump(indent, ' ', false, json::error_handler_t::replace);
-}
-
 // Of all but the sum itself.
 std::string sum_of(const json& all) {
-    return formatted("%016llx", static_cast<unsigned long long>(hash_64(dump(all, -1))));
+    return formatted("%016llx", static_cast<unsigned long long>(hash_64(json_text(all))));
 }
 
 Status corrupt(const std::string& found) {
@@ -59,7 +55,7 @@ std::string print_state(const TuningState& state) {
     json all = state;
     all["version"] = kVersion;
     all["sum"] = sum_of(all);
-    return dump(all, 2) + "\n";
+    return json_text(all, 2) + "\n";
 }
 
 Result<TuningState> parse_state(std::string_view text) {
@@ -68,7 +64,7 @@ Result<TuningState> parse_state(std::string_view text) {
         return corrupt("no state of the optimizer");
     }
     if (all["version"] != kVersion) {
-        return Status(Code::kCorrupt, "found version " + dump(all["version"], -1).substr(0, 40) +
+        return Status(Code::kCorrupt, "found version " + json_text(all["version"]).substr(0, 40) +
                                           "; expected " + std::to_string(kVersion));
     }
     const json sum = all.value("sum", json());

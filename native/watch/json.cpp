@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "tune/bounded_json.h"
+
 namespace remora {
 namespace {
 
@@ -88,8 +90,7 @@ std::string json_of(const ScreenInput& input) {
             shown["outputs"] = outputs_of(values);
         }
     }
-    // Names of foreign beans may be no UTF-8.
-    return shown.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return json_text(shown);
 }
 
 }  // namespace remora

@@ -81,6 +81,16 @@ TEST_F(LimitsTest, ARuleIsAboutOneFamilyThatThereIs) {
                 HasSubstr("not about one family"));
 }
 
+TEST_F(LimitsTest, ANameThatIsNoUtf8IsRefusedAndThrowsNothing) {
+    const std::string name = "d:type=A,name=\xff";
+    profile_.families[2].name = name;
+    const nlohmann::json rule = {{"match", name}, {"interval", "5m"}};
+    const nlohmann::json patch = {{"rules", nlohmann::json::array({rule})}};
+    const Config before = parse_config(written_.text, written_.file, {}, "").config;
+    EXPECT_THAT(hold_limits(profile_, written_, before, patch).status().message(),
+                HasSubstr("not about one family"));
+}
+
 TEST_F(LimitsTest, NoValueGetsOlderThanFiveMinutes) {
     EXPECT_THAT(refusal_of_rule(kTopic, R"("interval": "6m")"), HasSubstr("five minutes"));
     EXPECT_EQ(refusal(R"({"sampling": {"partition_max_interval": "5m"}})"), "");
