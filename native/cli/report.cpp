@@ -12,7 +12,6 @@
 #include <sstream>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/files.h"
 #include "base/formatted.h"
 #include "cli/agent_files.h"

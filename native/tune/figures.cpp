@@ -50,8 +50,6 @@ std::string measure_name(const Measure& measure) {
     switch (measure.aim) {
         case Aim::kReadCpu:
             return "CPU of reads, % of a core";
-        case Aim::kAgentCpu:
-            return "CPU of the agent, % of a core";
         case Aim::kBytes:
             return "bytes/s of all outputs";
         case Aim::kLoss:
@@ -74,8 +72,6 @@ std::optional<double> figure_of(const Measure& measure, const AgentProfile& prof
                 sum += family.cpu_percent;
             }
             return sum;
-        case Aim::kAgentCpu:
-            return profile.cpu_used_percent;
         case Aim::kBytes:
             for (const OutputProfile& output : profile.outputs) {
                 sum += output.bytes_per_s;

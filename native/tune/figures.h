@@ -12,13 +12,12 @@ namespace remora {
 
 // What a change is to make less.
 enum class Aim : std::uint8_t {
-    kReadCpu,   // CPU of all reads
-    kAgentCpu,  // of the whole agent
-    kBytes,     // of all outputs
-    kLoss,      // of an output: datagrams that its receiver drops
-    kSkipped,   // of an output: ticks that it skips
-    kTicks,     // ticks that are configured and do not come
-    kError,     // of a class: error of its values
+    kReadCpu,  // CPU of all reads
+    kBytes,    // of all outputs
+    kLoss,     // of an output: datagrams that its receiver drops
+    kSkipped,  // of an output: ticks that it skips
+    kTicks,    // ticks that are configured and do not come
+    kError,    // of a class: error of its values
 };
 
 struct Measure {

@@ -14,7 +14,6 @@ TEST(FiguresTest, EachAimHasItsFigure) {
     profile.classes[4].fresh_error = 0.1;
     profile.classes[4].fresh_samples = 50;
     EXPECT_NEAR(*figure_of({Aim::kReadCpu, ""}, profile), 0.005, 1e-9);
-    EXPECT_EQ(figure_of({Aim::kAgentCpu, ""}, profile), 0.1);
     EXPECT_EQ(figure_of({Aim::kBytes, ""}, profile), 200'000);
     EXPECT_EQ(figure_of({Aim::kSkipped, "file-0"}, profile), 0.25);
     EXPECT_EQ(figure_of({Aim::kError, "partition"}, profile), 0.1);
