@@ -41,33 +41,21 @@ std::string bar(double share) {
            std::string(static_cast<std::size_t>(kBarColumns - full), '.');
 }
 
-double share(double part, double whole) {
-    return whole > 0 ? part / whole : 0;
-}
-
 std::string shortened(const std::string& name) {
     return name.size() <= kFamilyColumns ? name : name.substr(0, kFamilyColumns - 3) + "...";
 }
 
 void print_agent(const AgentProfile& profile) {
-    std::cout << formatted(
-                     "CPU       %s %.3f of %.3f %% of a core; %.2f ms a tick beside the reads\n",
-                     bar(share(profile.cpu_used_percent, profile.ceiling_percent)).c_str(),
-                     profile.cpu_used_percent, profile.ceiling_percent, profile.tick_overhead_ms)
-              << formatted("unchanged %s %u of %u series of %u beans\n",
-                           bar(share(profile.unchanged, profile.series)).c_str(), profile.unchanged,
-                           profile.series, profile.units)
-              << formatted(
-                     "ticks     every %g s, %g s configured; %.1f %% without all their reads; "
-                     "bounds on age widened by step %u\n",
-                     profile.tick_interval_s, profile.base_interval_s,
-                     100 * profile.unfinished_share, profile.widening_step);
+    for (const Gauge& one : agent_gauges(profile)) {
+        std::cout << formatted("%-10s", one.name.c_str()) << bar(one.share) << " " << one.text
+                  << "\n";
+    }
 }
 
 void print_classes(const AgentProfile& profile) {
     for (const ClassProfile& one : profile.classes) {
         std::cout << formatted("  %-10s%s %.4f %%, error ", one.name.c_str(),
-                               bar(share(one.cpu_percent, profile.cpu_used_percent)).c_str(),
+                               bar(share_of(one.cpu_percent, profile.cpu_used_percent)).c_str(),
                                one.cpu_percent)
                   << (one.samples > 0 ? formatted("%.4f +- %.4f", one.error, one.margin)
                                       : "not known")
@@ -80,7 +68,7 @@ void print_families(const AgentProfile& profile) {
     for (std::size_t i = 0; i < shown; ++i) {
         const FamilyProfile& family = profile.families[i];
         std::cout << formatted("  %s %.4f %% %9.1f us (slow end %.1f) %8.1f/s %7u series  %s\n",
-                               bar(share(family.cpu_percent, profile.cpu_used_percent)).c_str(),
+                               bar(share_of(family.cpu_percent, profile.cpu_used_percent)).c_str(),
                                family.cpu_percent, family.typical_us, family.tail_us,
                                family.reads_per_s, family.series, shortened(family.name).c_str());
     }
@@ -153,6 +141,29 @@ std::string profile_age(const std::string& directory, std::int64_t written_wall_
            (old.empty() ? "" : "; the agent's counters are " + old);
 }
 
+double share_of(double part, double whole) {
+    return whole > 0 ? part / whole : 0;
+}
+
+std::string rates_text(const AgentProfile& profile) {
+    return formatted("rates are of %.0f s, known for %.0f s", profile.window_s, profile.known_s);
+}
+
+std::vector<Gauge> agent_gauges(const AgentProfile& profile) {
+    return {
+        {"CPU", share_of(profile.cpu_used_percent, profile.ceiling_percent),
+         formatted("%.3f of %.3f %% of a core; %.2f ms a tick beside the reads",
+                   profile.cpu_used_percent, profile.ceiling_percent, profile.tick_overhead_ms)},
+        {"unchanged", share_of(profile.unchanged, profile.series),
+         formatted("%u of %u series of %u beans", profile.unchanged, profile.series,
+                   profile.units)},
+        {"ticks", share_of(profile.base_interval_s, profile.tick_interval_s),
+         formatted("every %g s, %g s configured; %.1f %% without all their reads; bounds on "
+                   "age widened by step %u",
+                   profile.tick_interval_s, profile.base_interval_s, 100 * profile.unfinished_share,
+                   profile.widening_step)}};
+}
+
 std::vector<std::string> prediction_texts(const Finding& finding) {
     std::vector<std::string> lines = {
         prediction("saves: ", {{"%.4f %% of a core", finding.saving.cpu_percent},
@@ -178,9 +189,8 @@ int run_profile(const ProfileOptions& options) {
         return 0;
     }
     const AgentProfile& profile = report.value().profile;
-    std::cout << profile_age(options.directory, profile.written_wall_ms)
-              << formatted("; rates are of %.0f s, known for %.0f s\n", profile.window_s,
-                           profile.known_s);
+    std::cout << profile_age(options.directory, profile.written_wall_ms) << "; "
+              << rates_text(profile) << "\n";
     print_agent(profile);
     std::cout << "reads by class, of the CPU in use\n";
     print_classes(profile);

@@ -23,6 +23,21 @@ Result<Report> read_report(const std::string& directory);
 // "written 12 s ago", or why that is not of now.
 std::string profile_age(const std::string& directory, std::int64_t written_wall_ms);
 
+// `part` of `whole`; 0 of nothing.
+double share_of(double part, double whole);
+
+// "rates are of 60 s, known for 900 s"
+std::string rates_text(const AgentProfile& profile);
+
+// One figure of the agent as a bar.
+struct Gauge {
+    std::string name;
+    double share = 0;  // of a full bar, 1
+    std::string text;
+};
+// CPU, series that do not change, ticks.
+std::vector<Gauge> agent_gauges(const AgentProfile& profile);
+
 // What the finding saves and costs, and why nothing is proposed where that is so; a line each.
 std::vector<std::string> prediction_texts(const Finding& finding);
 

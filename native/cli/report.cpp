@@ -28,10 +28,6 @@ using nlohmann::json;
 constexpr std::size_t kFamiliesShown = 30;
 constexpr std::size_t kEventsShown = 500;
 
-double share(double part, double whole) {
-    return whole > 0 ? part / whole : 0;
-}
-
 std::string number(const char* format, double value) {
     return "<td class=\"number\">" + formatted(format, value) + "</td>";
 }
@@ -64,18 +60,9 @@ std::string time_text(std::int64_t wall_ms) {
 
 std::string agent_part(const AgentProfile& profile) {
     HtmlTable table({"", "", ""});
-    table.add(
-        {"CPU", bar(share(profile.cpu_used_percent, profile.ceiling_percent)),
-         formatted("%.3f of %.3f %% of a core; %.2f ms a tick beside the reads",
-                   profile.cpu_used_percent, profile.ceiling_percent, profile.tick_overhead_ms)});
-    table.add({"unchanged", bar(share(profile.unchanged, profile.series)),
-               formatted("%u of %u series of %u beans", profile.unchanged, profile.series,
-                         profile.units)});
-    table.add({"ticks", bar(share(profile.base_interval_s, profile.tick_interval_s)),
-               formatted("every %g s, %g s configured; %.1f %% without all their reads; bounds on "
-                         "age widened by step %u",
-                         profile.tick_interval_s, profile.base_interval_s,
-                         100 * profile.unfinished_share, profile.widening_step)});
+    for (const Gauge& one : agent_gauges(profile)) {
+        table.add({escaped(one.name), bar(one.share), escaped(one.text)});
+    }
     return element("h2", "The agent") + table.html("");
 }
 
@@ -83,7 +70,7 @@ std::string classes_part(const AgentProfile& profile) {
     HtmlTable table({"class", "of the CPU in use", "CPU, % of a core", "error"});
     for (const ClassProfile& one : profile.classes) {
         table.add(
-            {escaped(one.name), bar(share(one.cpu_percent, profile.cpu_used_percent)),
+            {escaped(one.name), bar(share_of(one.cpu_percent, profile.cpu_used_percent)),
              number("%.4f", one.cpu_percent),
              one.samples > 0 ? formatted("%.4f &#177; %.4f", one.error, one.margin) : "not known"});
     }
@@ -96,7 +83,7 @@ std::string families_part(const AgentProfile& profile) {
     const std::size_t shown = std::min(profile.families.size(), kFamiliesShown);
     for (std::size_t i = 0; i < shown; ++i) {
         const FamilyProfile& one = profile.families[i];
-        table.add({name(one.name), bar(share(one.cpu_percent, profile.cpu_used_percent)),
+        table.add({name(one.name), bar(share_of(one.cpu_percent, profile.cpu_used_percent)),
                    number("%.4f", one.cpu_percent), number("%.1f", one.typical_us),
                    number("%.1f", one.tail_us), number("%.1f", one.reads_per_s),
                    number("%.0f", one.series), number("%.0f", one.unchanged),
@@ -218,7 +205,7 @@ std::string windows_picture(const std::vector<json>& measured) {
             most = std::max(most, value);
         }
     }
-    const auto y_of = [&](double value) { return kTop + kHigh * (1 - share(value, most)); };
+    const auto y_of = [&](double value) { return kTop + kHigh * (1 - share_of(value, most)); };
     std::string html = formatted(
         "<svg class=\"trial\" viewBox=\"0 0 %.0f 130\" role=\"img\"><line x1=\"0\" x2=\"%.0f\" "
         "y1=\"100\" y2=\"100\" stroke=\"#57606a\"/>",
@@ -335,9 +322,8 @@ std::string page_of(const std::string& directory, const Report& report) {
         "Remora: " + directory,
         element("h1", "Remora's own collection") + element("p", directory) +
             element("p class=below", time_text(profile.written_wall_ms) + ", " +
-                                         profile_age(directory, profile.written_wall_ms) +
-                                         formatted("; rates are of %.0f s, known for %.0f s",
-                                                   profile.window_s, profile.known_s)) +
+                                         profile_age(directory, profile.written_wall_ms) + "; " +
+                                         rates_text(profile)) +
             agent_part(profile) + suggestions_part(report.findings) + trials_part(record) +
             classes_part(profile) + families_part(profile) + outputs_part(profile) +
             history_part(record));
