@@ -42,7 +42,10 @@ std::int64_t Housekeeper::do_work() {
     if (is_tick) {
         write_counters(false);
         counters_due_ns_ = now_ns + interval_ns + interval_ns / 2;  // should no tick come
-        config_due_ns_ = now_ns;
+        // What would be due before the next tick is done with this one.
+        if (config_due_ns_ < now_ns + interval_ns) {
+            config_due_ns_ = now_ns;
+        }
     } else if (now_ns + kTogetherNs >= counters_due_ns_) {
         write_counters(false);
         counters_due_ns_ = now_ns + interval_ns;

@@ -30,6 +30,11 @@ class HousekeeperTest : public testing::Test {
         options_.beans_path = directory_ + "/beans";
         options_.revert_path = directory_ + "/revert";
         options_.config_path = directory_ + "/config";
+        make_keeper();
+    }
+
+    // With the options as they are by now.
+    void make_keeper() {
         Housekeeper::Duties duties;
         duties.on_config_changed = [this] { done_.push_back("file"); };
         duties.on_facts = [this](const std::string& facts) { done_.push_back(facts); };
@@ -133,6 +138,21 @@ TEST_F(HousekeeperTest, TicksAndTheWatchOnTheFileWakeTheThreadTogether) {
         ++wakes;
     }
     EXPECT_LE(wakes, 120'000 / options_.config_interval_ms + 3);
+}
+
+TEST_F(HousekeeperTest, TicksLookAtTheFileNoMoreOftenThanConfigured) {
+    options_.config_interval_ms = 60'000;
+    make_keeper();
+    tick();
+    std::ofstream(options_.config_path) << "{}";
+    for (int ticks = 1; ticks < 6; ++ticks) {
+        EXPECT_TRUE(done_.empty()) << "at tick " << ticks;
+        clock_.advance_ms(options_.counters_interval_ms);
+        tick();
+    }
+    clock_.advance_ms(options_.counters_interval_ms);
+    tick();
+    EXPECT_EQ(done_, std::vector<std::string>{"file"});
 }
 
 TEST_F(HousekeeperTest, AtTheEndTheValuesGoAndTheCountersSayThatItIsOver) {
