@@ -128,15 +128,12 @@ std::int64_t Housekeeper::watch_requests(std::int64_t now_ns) {
         is_listing_ = false;
         write_listing(*listing);
     }
-    if (options_.beans_path.empty()) {
-        return counters_due_ns_;
-    }
-    if (!is_listing_ && ::unlink((options_.beans_path + ".request").c_str()) == 0) {
+    if (!options_.beans_path.empty() && !is_listing_ &&
+        ::unlink((options_.beans_path + ".request").c_str()) == 0) {
         is_listing_ = true;
         channels_.list_beans.store(true, std::memory_order_relaxed);
     }
-    return is_listing_ ? now_ns + kListingPollNs
-                       : now_ns + options_.counters_interval_ms * kNanosPerMilli;
+    return is_listing_ ? now_ns + kListingPollNs : counters_due_ns_;
 }
 
 // A profile wakes nobody: it is looked for whenever something else is due.

@@ -56,11 +56,12 @@ class HousekeeperTest : public testing::Test {
     }
 
     // The core hands over what it knew at a tick.
-    void tick() {
+    // Returns when the thread wants to go on by itself.
+    std::int64_t tick() {
         auto values = std::make_unique<LastValues>();
         values->tick_wall_ms = clock_.wall_ms();
         delete channels_.values.exchange(values.release());
-        keeper_->do_work();
+        return keeper_->do_work();
     }
     bool exists(const std::string& path) const { return std::filesystem::exists(path); }
 
@@ -138,6 +139,12 @@ TEST_F(HousekeeperTest, TicksAndTheWatchOnTheFileWakeTheThreadTogether) {
         ++wakes;
     }
     EXPECT_LE(wakes, 120'000 / options_.config_interval_ms + 3);
+}
+
+TEST_F(HousekeeperTest, BesideTicksNothingElseWakesTheThread) {
+    options_.config_path = "";
+    make_keeper();
+    EXPECT_GT(tick(), options_.counters_interval_ms * kNanosPerMilli);
 }
 
 TEST_F(HousekeeperTest, TicksLookAtTheFileNoMoreOftenThanConfigured) {
