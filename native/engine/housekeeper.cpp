@@ -38,16 +38,18 @@ Housekeeper::Housekeeper(Options options, Channels& channels, const Clock& clock
 std::int64_t Housekeeper::do_work() {
     const std::int64_t now_ns = clock_.monotonic_ns();
     const std::int64_t interval_ns = options_.counters_interval_ms * kNanosPerMilli;
-    const bool is_tick = take_values();
+    const std::unique_ptr<LastValues> values(
+        channels_.values.exchange(nullptr, std::memory_order_acq_rel));
+    const bool is_tick = values != nullptr;
     if (is_tick) {
-        write_counters(false);
+        write_files(values.get());
         counters_due_ns_ = now_ns + interval_ns + interval_ns / 2;  // should no tick come
         // What would be due before the next tick is done with this one.
         if (config_due_ns_ < now_ns + interval_ns) {
             config_due_ns_ = now_ns;
         }
     } else if (now_ns + kTogetherNs >= counters_due_ns_) {
-        write_counters(false);
+        write_files(nullptr);
         counters_due_ns_ = now_ns + interval_ns;
     }
     take_profile();
@@ -162,18 +164,27 @@ bool Housekeeper::has_directory() {
     }
     log_.warn("directory", "the directory of " + options_.counters_path +
                                " was removed, and another agent or user has it now: "
-                               "counters are not written any more");
+                               "counters and last values are not written any more");
     return false;
 }
 
-// Whether a tick has come.
-bool Housekeeper::take_values() {
-    const std::unique_ptr<LastValues> values(
-        channels_.values.exchange(nullptr, std::memory_order_acq_rel));
-    if (values == nullptr) {
-        return false;
+// Whoever looks afterwards must see no values that look alive.
+void Housekeeper::on_stop() {
+    if (!has_directory()) {
+        return;
     }
-    if (!options_.values_path.empty() && has_directory()) {
+    if (!options_.values_path.empty()) {
+        ::unlink(options_.values_path.c_str());
+    }
+    write_counters(true);
+}
+
+// `values`: of the tick that has come; null: none has.
+void Housekeeper::write_files(LastValues* values) {
+    if (!has_directory()) {
+        return;
+    }
+    if (values != nullptr && !options_.values_path.empty()) {
         values->process = process_;
         values->facts = duties_.facts();
         const Status written =
@@ -182,22 +193,11 @@ bool Housekeeper::take_values() {
             log_.warn("values", written.message());
         }
     }
-    return true;
-}
-
-// Whoever looks afterwards must see no values that look alive.
-void Housekeeper::on_stop() {
-    if (!options_.values_path.empty() && has_directory()) {
-        ::unlink(options_.values_path.c_str());
-    }
-    write_counters(true);
+    write_counters(false);
 }
 
 // `is_over`: the agent ends.
 void Housekeeper::write_counters(bool is_over) {
-    if (!has_directory()) {
-        return;
-    }
     CounterFileHead head;
     head.process = process_;
     head.start_wall_ms = start_wall_ms_;

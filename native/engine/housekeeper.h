@@ -59,8 +59,8 @@ class Housekeeper final : public Worker {
         std::function<void(const std::string&)> on_revert;
         // The core has measured what the agent's own collection costs.
         std::function<void(const AgentProfile&)> on_profile;
-        // Returns whether the agent's directory is there and still this agent's. Asked before the
-        // counters are written.
+        // Returns whether the agent's directory is there and still this agent's. Asked once before
+        // the files of a tick are written.
         std::function<bool()> has_directory;
         // The outputs now, for readers of the counters file.
         std::function<std::vector<OutputNote>()> outputs;
@@ -75,8 +75,8 @@ class Housekeeper final : public Worker {
 
  private:
     bool has_directory();
+    void write_files(LastValues* values);
     void write_counters(bool is_over);
-    bool take_values();
     std::int64_t watch_config(std::int64_t now_ns, bool is_tick);
     bool take_change(std::int64_t now_ns, bool is_tick);
     void excuse(std::int64_t begun_cpu_ns);

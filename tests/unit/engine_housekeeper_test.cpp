@@ -48,7 +48,10 @@ class HousekeeperTest : public testing::Test {
         duties.may_revert = [this] { return may_revert_; };
         duties.on_revert = [this](const std::string& which) { done_.push_back("revert " + which); };
         duties.take_over = [this] { return is_busy_; };
-        duties.has_directory = [this] { return has_directory_; };
+        duties.has_directory = [this] {
+            ++directory_asked_;
+            return has_directory_;
+        };
         duties.facts = [] { return std::vector<TextPair>{{"broker.id", "1"}}; };
         duties.outputs = [] { return std::vector<OutputNote>{{"ndjson", "off", "/x"}}; };
         keeper_ = std::make_unique<Housekeeper>(options_, channels_, clock_, counters_, log_,
@@ -75,6 +78,7 @@ class HousekeeperTest : public testing::Test {
     Log log_{lines_, clock_, counters_};
     bool is_busy_ = false;
     bool has_directory_ = true;
+    int directory_asked_ = 0;
     bool may_revert_ = true;
     std::vector<std::string> tuned_;  // what the optimizer wants in force
     std::vector<std::string> done_;
@@ -176,6 +180,8 @@ TEST_F(HousekeeperTest, NothingIsWrittenInADirectoryThatAnotherHasNow) {
     EXPECT_FALSE(exists(options_.values_path));
     keeper_->on_stop();
     EXPECT_FALSE(exists(options_.counters_path));
+    EXPECT_TRUE(lines_.has("counters and last values are not written any more"));
+    EXPECT_EQ(directory_asked_, 2) << "once for all files of a tick, and once at the end";
 }
 
 TEST_F(HousekeeperTest, DutiesThatAreDueNearlyTogetherWakeTheThreadOnce) {
