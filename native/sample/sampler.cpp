@@ -366,11 +366,13 @@ SolveResult Sampler::solve(double budget_ns_per_s, double ceiling_ns_per_s) {
 
 // Whether the unit rests, could be read, and is worth it.
 bool Sampler::is_worth_waking(UnitId unit, std::uint32_t interval_ms) const {
+    if (!surprises_.has_any(family_[unit]) || interval_ms == kIntervalNever ||
+        interval_ms <= kind(unit).base_ms || health_.is_failing(unit)) {
+        return false;  // most of them, and that is cheap to know
+    }
     const float interval_s = static_cast<float>(interval_ms) / kMsPerSecond;
-    return interval_ms != kIntervalNever &&
-           surprises_.is_worth_a_read(family_[unit], importance_[unit], interval_s,
-                                      static_cast<float>(lambda_) * price_ns(unit)) &&
-           interval_ms > kind(unit).base_ms && !health_.is_failing(unit);
+    return surprises_.is_worth_a_read(family_[unit], importance_[unit], interval_s,
+                                      static_cast<float>(lambda_) * price_ns(unit));
 }
 
 bool Sampler::would_wake(UnitId unit, std::uint32_t interval_ms) const {

@@ -41,6 +41,9 @@ class Surprises {
         }
     }
 
+    // Whether a read of the family found any; otherwise none of its units is worth a read.
+    bool has_any(FamilyId family) const { return families_[family].sum > 0; }
+
     // Whether to read a unit of the family now, whose interval is `interval_s`. `importance`: its
     // importance. `lambda_cost`: lambda times the price of the read.
     //
