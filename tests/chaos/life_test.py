@@ -18,7 +18,6 @@ import pathlib
 import re
 import signal
 import socket
-import struct
 import sys
 import threading
 import time
@@ -27,6 +26,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import broker_lab  # noqa: E402
 from broker_lab import BUILD, JAR, Lab, run, wait_for  # noqa: E402
+from preloaded import Preloaded  # noqa: E402
 from noise import ERRORS_BEYOND_NOISE, difference_and_error, slope_and_error  # noqa: E402
 
 BASE_S = 2
@@ -42,7 +42,6 @@ TOPICS = 100
 HANGING = 6  # more than the agent has threads to lose
 STOPPED_S = 3 * BASE_S
 BACK_S = 3600
-PRELOAD = BUILD / "tests" / "libchaos_preload.so"
 CHAOS_AGENT = BUILD / "tests" / "chaos" / "chaos-agent.jar"
 TORN = re.compile(r'^\{"ts":\d+,.*\}$')
 
@@ -96,15 +95,11 @@ class Pipe:
         self.reads.set()
 
 
-class World:
+class World(Preloaded):
     """What a broker lives in: the disk, the clock, stderr, a receiver that never reads."""
 
-    CONTROL = struct.Struct("<qqQQqq")  # of preload.cpp
-    LIBRARY, LEAK, TAKEN = 16, 32, 40
-
     def __init__(self, directory):
-        self.control_path = directory / "control"
-        self.control_path.write_bytes(bytes(self.CONTROL.size))
+        super().__init__(directory / "control", "kafka.Kafka")
         self.orders = directory / "orders"
         self.orders.mkdir()
         self.given = 0
@@ -113,36 +108,9 @@ class World:
         self.black_hole.bind(("127.0.0.1", 0))
         self.port = self.black_hole.getsockname()[1]
 
-    def environment(self, full):
-        return {"LD_PRELOAD": str(PRELOAD), "CHAOS_CONTROL": str(self.control_path),
-                "CHAOS_FULL": str(full), "CHAOS_STDERR": str(self.control_path.with_name("stderr"))}
-
-    def put(self, at, format, *values):
-        with open(self.control_path, "r+b") as control:
-            control.seek(at)
-            control.write(struct.pack(format, *values))
-
-    def set(self, offset_s=0, disk_full=False):
-        self.put(0, "<qq", offset_s * 1_000_000_000, int(disk_full))
-
-    def count_library(self, pid):
-        """From now on."""
-        parts = re.findall(r"^(\w+)-(\w+) .*libremora", pathlib.Path(f"/proc/{pid}/maps").read_text(), re.M)
-        self.put(self.LIBRARY, "<QQ", int(parts[0][0], 16), int(parts[-1][1], 16))
-
-    def leak(self, size):
-        """The library loses at least so many bytes, as it gives them back."""
-        self.put(self.LEAK, "<q", size)
-
-    def library_bytes(self, seconds=3):
-        """Taken and not given back, less what is taken for moments only."""
-        least = None
-        end = time.monotonic() + seconds
-        while least is None or time.monotonic() < end:
-            taken, = struct.unpack_from("<q", self.control_path.read_bytes(), self.TAKEN)
-            least = taken if least is None else min(least, taken)
-            time.sleep(0.01)
-        return least
+    def environment_of_disk(self, full):
+        return {**self.environment(), "CHAOS_FULL": str(full),
+                "CHAOS_STDERR": str(self.control_path.with_name("stderr"))}
 
     def order(self, text):
         self.given += 1
@@ -190,7 +158,7 @@ class LifeTest(unittest.TestCase):
         self.addCleanup(self.world.black_hole.close)
         self.addCleanup(lambda: print("stderr:", *self.world.pipe.text.splitlines()[-40:], sep="\n"))
         self.lab.up += ["--agent", f"{CHAOS_AGENT}={self.world.orders}"]
-        self.lab.env = self.world.environment(self.lab.output)
+        self.lab.env = self.world.environment_of_disk(self.lab.output)
         self.lab.write_config(config(self.lab, "0", self.world.port))
         self.lab.__enter__()
         self.pid = self.lab.state()["brokers"][0]["pid"]

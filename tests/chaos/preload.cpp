@@ -1,8 +1,9 @@
-// Preloaded into a broker: a wall clock that can be set, a disk that can be full, a stderr that is
+// Preloaded into a JVM: a wall clock that can be set, a disk that can be full, a stderr that is
 // somebody's pipe, and an account of the memory of one library. Everything else that is started
 // with the same environment is left alone.
 //
 //   CHAOS_CONTROL   a file that is struct Control below
+//   CHAOS_MAIN      the main class of the JVM that is meant
 //   CHAOS_FULL      files below this directory are on the disk that can be full
 //   CHAOS_STDERR    a named pipe that somebody reads
 #include <dlfcn.h>
@@ -44,21 +45,25 @@ Control* control = &none;
 char full_prefix[PATH_MAX] = "";
 int (*real_clock_gettime)(clockid_t, timespec*) = nullptr;
 
-bool is_broker() {
+// Whether the command line of this process has the word.
+bool is_of(const char* main_class) {
     char words[1 << 16];
     const int fd = ::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
     const ssize_t size = fd < 0 ? 0 : ::read(fd, words, sizeof(words));
     ::close(fd);
-    constexpr char kMain[] = "\0kafka.Kafka";  // the zero that ends it included
-    return size > 0 &&
-           memmem(words, static_cast<std::size_t>(size), kMain, sizeof(kMain)) != nullptr;
+    char word[256] = "";  // between the zeros that end it and the one before
+    const std::size_t length = std::strlen(main_class);
+    std::snprintf(word + 1, sizeof(word) - 1, "%s", main_class);
+    return size > 0 && length + 2 <= sizeof(word) &&
+           memmem(words, static_cast<std::size_t>(size), word, length + 2) != nullptr;
 }
 
 __attribute__((constructor)) void begin() {
     real_clock_gettime =
         reinterpret_cast<int (*)(clockid_t, timespec*)>(dlsym(RTLD_NEXT, "clock_gettime"));
     const char* path = std::getenv("CHAOS_CONTROL");
-    if (path == nullptr || !is_broker()) {
+    const char* main_class = std::getenv("CHAOS_MAIN");
+    if (path == nullptr || main_class == nullptr || !is_of(main_class)) {
         return;
     }
     if (const int fd = ::open(path, O_RDWR | O_CLOEXEC); fd >= 0) {
