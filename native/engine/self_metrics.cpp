@@ -33,7 +33,7 @@ constexpr std::array kOfOutputsFull = {
     Counter::kSinkBytesDropped,     Counter::kSinkFrames,          Counter::kSinkRotations,
     Counter::kSinkPackets,          Counter::kSinkBlocked,         Counter::kOutputSeriesRefused,
     Counter::kLinesEncoded,         Counter::kLinesTooLongDropped, Counter::kValuesUnencodable,
-    Counter::kOutputSeriesClashing, Counter::kSinkTickMillis,
+    Counter::kOutputSeriesClashing, Counter::kSinkTickMillis,      Counter::kOutputRuleFaults,
 };
 
 template <typename Counters>
