@@ -5,6 +5,7 @@
 
 #include "base/password_hash.h"
 #include "config/keys.h"
+#include "config/output_kinds.h"
 #include "config/places.h"
 #include "config/quantity.h"
 #include "config/reader.h"
@@ -222,23 +223,20 @@ void check_output(const OutputConfig& output, const std::string& path, ConfigRea
                                               ", which this type cannot carry; expected one of " +
                                               formats_of(output.type));
     }
-    const bool has_path = output.type == OutputType::kFile || output.type == OutputType::kUnixgram;
-    if (has_path && output.path.empty()) {
+    if (has_path(output) && output.path.empty()) {
         reader.complain(path + ".path", "not given; expected the path of the file or socket");
     }
     tell_relative(output.path, path + ".path", reader);
-    const bool whole_file =
-        output.format == OutputFormat::kPrometheus || output.format == OutputFormat::kOpenMetrics;
-    if (whole_file) {
+    if (is_page(output.format)) {
         tell_prometheus_labels(output.labels, path + ".labels", reader);
     }
-    if (whole_file && output.emit != EmitMode::kAll) {
+    if (is_page(output.format) && output.emit != EmitMode::kAll) {
         reader.complain(path + ".emit",
                         output.type == OutputType::kHttp
                             ? "a page that is scraped holds every series; expected \"all\""
                             : "a file that is replaced whole holds every series; expected \"all\"");
     }
-    if (output.names == "otel" && output.format != OutputFormat::kOtlpJson) {
+    if (has_otel_names(output) && output.format != OutputFormat::kOtlpJson) {
         reader.complain(path + ".names",
                         "found otel, whose names have dots; expected format otlp_json beside it");
     }

@@ -2,7 +2,7 @@
 #include <array>
 #include <string>
 
-#include "config/config.h"
+#include "config/output_kinds.h"
 #include "config/reader.h"
 
 namespace remora {
@@ -20,13 +20,8 @@ bool is_http(const OutputConfig& output) {
     return output.type == OutputType::kHttp;
 }
 
-bool has_port(const OutputConfig& output) {
-    return is_udp(output) || is_http(output);
-}
-
 bool is_replaced_whole(const OutputConfig& output) {
-    return is_file(output) && (output.format == OutputFormat::kPrometheus ||
-                               output.format == OutputFormat::kOpenMetrics);
+    return is_file(output) && is_page(output.format);
 }
 
 bool rotates(const OutputConfig& output) {
@@ -45,7 +40,7 @@ constexpr const char* kRotating = "a file of format ndjson, otlp_json or influx"
 
 // Keys that are not here count for every output, or are refused where they do not.
 constexpr std::array<OutputKey, 18> kOutputKeys = {{
-    {"path", [](const OutputConfig& output) { return !has_port(output); }, "type file or unixgram"},
+    {"path", has_path, "type file or unixgram"},
     {"host", has_port, "type udp or http"},
     {"port", has_port, "type udp or http"},
     {"authentication.username", is_http, "type http"},
@@ -71,11 +66,7 @@ constexpr std::array<OutputKey, 18> kOutputKeys = {{
      "type file, and \"rotate\" but with format ndjson, otlp_json or influx"},
     {"at_end", is_replaced_whole, "a file of format prometheus or openmetrics"},
     {"mode", is_file, "type file"},
-    {"packet_bytes",
-     [](const OutputConfig& output) {
-         return is_udp(output) || output.type == OutputType::kUnixgram;
-     },
-     "type udp or unixgram"},
+    {"packet_bytes", is_datagram, "type udp or unixgram"},
     {"spread", is_udp, "type udp"},
 }};
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/output_kinds.h"
 #include "engine/room_options.h"
 #include "name/otel_names.h"
 #include "rules/output_rules.h"
@@ -32,7 +33,7 @@ OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& com
       every_ticks_(base_intervals_of(config, base_interval_ms)),
       include_(compile(config.include)),
       exclude_(compile(config.exclude)),
-      has_otel_names_(config.names == "otel"),
+      has_otel_names_(has_otel_names(config)),
       counters_(environment.counters),
       log_(environment.log),
       channel_(block_bytes(config), blocks(config)),
@@ -49,7 +50,7 @@ OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& com
 
 void end_output_file(const OutputConfig& config, const std::vector<Label>& common_labels,
                      const SinkEnvironment& environment) {
-    if (config.type == OutputType::kFile && replaces_whole_file(config.format)) {
+    if (config.type == OutputType::kFile && is_page(config.format)) {
         end_textfile(sink_options(config, common_labels, 0), environment);
     }
 }

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "config/keys.h"
+#include "config/output_kinds.h"
 
 namespace remora {
 namespace {
@@ -31,15 +32,7 @@ SinkKind kind_of(const OutputConfig& config) {
         case OutputType::kFile:
             break;
     }
-    return replaces_whole_file(config.format) ? SinkKind::kTextfile : SinkKind::kAppend;
-}
-
-bool has_path(const OutputConfig& config) {
-    return config.type == OutputType::kFile || config.type == OutputType::kUnixgram;
-}
-
-bool is_datagram(const OutputConfig& config) {
-    return config.type == OutputType::kUdp || config.type == OutputType::kUnixgram;
+    return is_page(config.format) ? SinkKind::kTextfile : SinkKind::kAppend;
 }
 
 std::int64_t spread_ms(const OutputConfig& config, std::int64_t interval_ms) {
@@ -154,10 +147,6 @@ std::vector<Label> common_labels(const Config& config) {
     return labels;
 }
 
-bool replaces_whole_file(OutputFormat format) {
-    return format == OutputFormat::kPrometheus || format == OutputFormat::kOpenMetrics;
-}
-
 std::uint64_t base_intervals_of(const OutputConfig& config, std::int64_t base_interval_ms) {
     return static_cast<std::uint64_t>(
         std::max<std::int64_t>(1, (config.interval_ms + base_interval_ms - 1) / base_interval_ms));
@@ -203,7 +192,7 @@ SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& c
                          std::int64_t interval_ms) {
     SinkOptions options;
     options.file_end = config.at_end;
-    if (!is_datagram(config) && replaces_whole_file(config.format)) {
+    if (!is_datagram(config) && is_page(config.format)) {
         options.down_text = down_page(config.format, encoder_options(config, common, {}).labels);
     }
     options.starts = file_starts(config.format);

@@ -61,8 +61,6 @@ EncoderOptions encoder_options(const OutputConfig& config, const std::vector<Lab
 // `interval_ms`: between two ticks of the output.
 SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& common,
                          std::int64_t interval_ms);
-// Whether each tick replaces the file of an output of that format.
-bool replaces_whole_file(OutputFormat format);
 // Of ring 2: a block is one datagram, or a part of a file; and how many blocks there are.
 std::size_t block_bytes(const OutputConfig& config);
 std::size_t blocks(const OutputConfig& config);
