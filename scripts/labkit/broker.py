@@ -147,10 +147,16 @@ def parse_pairs(pairs):
     return found
 
 
+def environment():
+    """This one, but for what is ours: an agent would take it for keys of its configuration."""
+    ours = ("REMORA_BUILD", "REMORA_LAB_", "REMORA_DEPS")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 def spawn(command, log_path):
     """Starts `command` in a session of its own, so that a Ctrl-C for the lab does not reach it."""
     with open(log_path, "ab") as log:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, env=environment(),
                                  stderr=subprocess.STDOUT, start_new_session=True)
     return child
 

@@ -7,8 +7,10 @@ import pathlib
 import re
 import resource
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -20,9 +22,13 @@ SCREENS = broker_lab.BUILD / "top-screens"
 SIZES = ((80, 24), (160, 50))
 REFRESHES = int(os.environ.get("REMORA_TOP_REFRESHES", "60"))
 # Nothing here that a file of metrics could be found by: UDP alone, labels on every series.
-CONFIG = {"sampling": {"base_interval": "2s"}, "labels": {"cluster": "payments", "dc": "a"},
-          "outputs": [{"type": "udp", "format": "dogstatsd", "port": 18125}]}
+CONFIG = {"sampling": {"base_interval": "2s"}, "labels": {"cluster": "payments", "dc": "a"}}
 RATES = ("messages_in", "bytes_in", "bytes_out", "produce_requests", "fetch_requests", "cpu_ns")
+
+
+def drain(receiver):
+    while True:
+        receiver.recv(65536)
 
 
 class Screen:
@@ -50,16 +56,21 @@ class TopTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         SCREENS.mkdir(exist_ok=True)
-        cls.lab = Lab({**CONFIG}, up=["--brokers", "3", "--heap", "512m"])
+        receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        receiver.bind(("127.0.0.1", 0))
+        threading.Thread(target=drain, args=(receiver,), daemon=True).start()
+        config = {**CONFIG, "outputs": [{"type": "udp", "format": "dogstatsd", "port": receiver.getsockname()[1]}]}
+        cls.lab = Lab(config, up=["--brokers", "3", "--heap", "512m"])
         cls.addClassCleanup(cls.lab.close)
-        cls.lab.write_config({**CONFIG, "directory": str(cls.lab.output) + "/${broker.id}"})
+        cls.lab.write_config({**config, "directory": str(cls.lab.output) + "/${broker.id}"})
         # From a copy: a build may replace the jar while a broker has it open.
         jar = cls.lab.dir / "remora.jar"
         shutil.copy(broker_lab.JAR, jar)
         cls.lab.up[-1] = f"{jar}={cls.lab.config_path}"
         cls.lab.__enter__()
         cls.lab.lab("topics", "--topics", "30", "--partitions", "4")
-        cls.lab.lab("load", "--seconds", str(2 * REFRESHES + 240), "--background")
+        cls.lab.lab("load", "--seconds", str(2 * REFRESHES + 240), "--phases", "steady",
+                    "--background")
         cls.directory = cls.lab.output / "1"
         wait_for("a rate", lambda: cls.figures().get("messages_in", 0) > 0, 120)
 
@@ -90,7 +101,10 @@ class TopTest(unittest.TestCase):
         with subprocess.Popen([broker_lab.TOOL, "top", self.directory, "--json"], stdout=subprocess.PIPE, text=True) as top:
             while len(moved) < REFRESHES:
                 figures = json.loads(top.stdout.readline())["figures"]
-                moved.append(all(figures.get(name, 0) > 0 for name in RATES))
+                still = [name for name in RATES if figures.get(name, 0) <= 0]
+                moved.append(not still)
+                if still:
+                    print(f"refresh {len(moved)}: no {', '.join(still)}")
             top.terminate()
         elapsed = time.monotonic() - begun
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -127,8 +141,7 @@ class TopTest(unittest.TestCase):
         status = broker_lab.run(broker_lab.TOOL, "status", self.directory, check=False)
         self.assertEqual(status.returncode, 0, status.stdout)
         doctor = broker_lab.run(broker_lab.TOOL, "doctor", self.directory, check=False)
-        # Nobody receives what these agents send, and that is all that is wrong.
-        self.assertRegex(doctor.stdout, r"^receiver: nobody receives at UDP port 18125 .*\n +start .*\n1 found with broker 1")
+        self.assertEqual(doctor.returncode, 0, doctor.stdout)
 
     def test_4_under_replicated(self):
         self.lab.lab("stop-broker", "--broker", "3", "--kill")
