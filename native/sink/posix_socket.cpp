@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 
 #include "sink/socket.h"
@@ -37,6 +38,22 @@ class PosixSocket final : public DatagramSocket {
 
 }  // namespace
 
+std::vector<SocketAddress> addresses_of(const addrinfo* found) {
+    std::vector<SocketAddress> addresses;
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+        SocketAddress address;
+        if (each->ai_addrlen > address.bytes.size()) {
+            continue;
+        }
+        memcpy(address.bytes.data(), each->ai_addr, each->ai_addrlen);
+        address.length = each->ai_addrlen;
+        if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) {
+            addresses.push_back(address);
+        }
+    }
+    return addresses;
+}
+
 bool PosixSocketFactory::resolve(const std::string& host, std::uint16_t port,
                                  std::vector<SocketAddress>& addresses, std::string& why) {
     addresses.clear();
@@ -50,14 +67,7 @@ bool PosixSocketFactory::resolve(const std::string& host, std::uint16_t port,
         why = ::gai_strerror(failed);
         return false;
     }
-    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-        SocketAddress address;
-        if (each->ai_addrlen <= address.bytes.size()) {
-            memcpy(address.bytes.data(), each->ai_addr, each->ai_addrlen);
-            address.length = each->ai_addrlen;
-            addresses.push_back(address);
-        }
-    }
+    addresses = addresses_of(found);
     ::freeaddrinfo(found);
     why = addresses.empty() ? "the name has no address" : "";
     return !addresses.empty();

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+struct addrinfo;
+
 namespace remora {
 
 // A socket address of any family, as the system has it.
@@ -31,8 +33,8 @@ class SocketFactory {
  public:
     virtual ~SocketFactory() = default;
 
-    // Addresses of a UDP peer, or to listen at, in the order to try them. May block on name
-    // servers: sink thread. False with a sentence in `why`.
+    // Addresses of a UDP peer, or to listen at, in the order to try them, each once. May block on
+    // name servers: only on a thread of the output's own. False with a sentence in `why`.
     virtual bool resolve(const std::string& host, std::uint16_t port,
                          std::vector<SocketAddress>& addresses, std::string& why) = 0;
     // Address of a unix datagram socket; false when the path is too long.
@@ -43,6 +45,10 @@ class SocketFactory {
     // the caller's; or the negative errno. `backlog`: connections that wait to be accepted.
     virtual int listen(const SocketAddress& address, int backlog) = 0;
 };
+
+// The addresses of a list as getaddrinfo() makes it, in its order, each once: a hosts file may name
+// an address twice. Internal to the room.
+std::vector<SocketAddress> addresses_of(const addrinfo* found);
 
 // The machine's own.
 class PosixSocketFactory final : public SocketFactory {

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -59,6 +61,25 @@ TEST(PosixSocketTest, ANameThatDoesNotExistGivesAReason) {
     std::string why;
     EXPECT_FALSE(factory.resolve("no-such-host.invalid", 1, addresses, why));
     EXPECT_FALSE(why.empty());
+}
+
+// As glibc gives them for a hosts file that names an address twice.
+TEST(PosixSocketTest, AnAddressThatIsNamedTwiceIsOne) {
+    std::array<sockaddr_in, 4> all{};
+    std::array<addrinfo, 4> list{};
+    const std::array<std::uint32_t, 4> hosts = {1, 1, 2, 1};
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        all[i].sin_family = AF_INET;
+        all[i].sin_addr.s_addr = htonl(0x7F000000U + hosts[i]);
+        list[i].ai_addr = reinterpret_cast<sockaddr*>(&all[i]);
+        list[i].ai_addrlen = sizeof(all[i]);
+        list[i].ai_next = i + 1 < list.size() ? &list[i + 1] : nullptr;
+    }
+    const std::vector<SocketAddress> found = addresses_of(list.data());
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0], addresses_of(&list[3])[0]);
+    EXPECT_EQ(found[1], addresses_of(&list[2])[0]);
+    EXPECT_TRUE(addresses_of(nullptr).empty());
 }
 
 }  // namespace
