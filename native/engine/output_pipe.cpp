@@ -38,9 +38,8 @@ OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& com
       log_(environment.log),
       channel_(block_bytes(config), blocks(config)),
       encoder_(make_encoder(encoder_options(config, common_labels, host), environment.counters)) {
-    const std::int64_t interval_ms = static_cast<std::int64_t>(every_ticks_) * base_interval_ms;
-    auto worker =
-        make_sink_worker(sink_options(config, common_labels, interval_ms), channel_, environment);
+    auto worker = make_sink_worker(
+        sink_options(config, common_labels, base_interval_ms, every_ticks_), channel_, environment);
     worker_ = worker.get();
     if (std::shared_ptr<const NamingRules> rules = rules_of(config)) {
         naming_ = std::make_unique<RuleNaming>(std::move(rules), name_, *encoder_, counters_, log_);
@@ -51,7 +50,7 @@ OutputPipe::OutputPipe(const OutputConfig& config, const std::vector<Label>& com
 void end_output_file(const OutputConfig& config, const std::vector<Label>& common_labels,
                      const SinkEnvironment& environment) {
     if (config.type == OutputType::kFile && is_page(config.format)) {
-        end_textfile(sink_options(config, common_labels, 0), environment);
+        end_textfile(sink_options(config, common_labels, 0, 1), environment);
     }
 }
 

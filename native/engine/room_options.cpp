@@ -189,7 +189,8 @@ EncoderOptions encoder_options(const OutputConfig& config, const std::vector<Lab
 }
 
 SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& common,
-                         std::int64_t interval_ms) {
+                         std::int64_t base_interval_ms, std::uint64_t base_intervals) {
+    const std::int64_t interval_ms = static_cast<std::int64_t>(base_intervals) * base_interval_ms;
     SinkOptions options;
     options.file_end = config.at_end;
     if (!is_datagram(config) && is_page(config.format)) {
@@ -213,6 +214,7 @@ SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& c
     options.username = config.authentication.username;
     options.password_hash = config.authentication.password_hash;
     options.page_age_ms_max = std::max(kPageIntervalsMax * interval_ms, kPageAgeMsMin);
+    options.base_intervals = base_intervals;
     // The core wakes the thread when it has filled blocks; polling is only the fallback.
     options.poll_ms = 5'000;
     return options;

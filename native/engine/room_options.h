@@ -58,9 +58,9 @@ std::string place_of(const OutputConfig& output);
 std::vector<Label> common_labels(const Config& config);
 EncoderOptions encoder_options(const OutputConfig& config, const std::vector<Label>& common,
                                const OutputPipe::Host& host);
-// `interval_ms`: between two ticks of the output.
+// The output has a tick every `base_intervals` base intervals.
 SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& common,
-                         std::int64_t interval_ms);
+                         std::int64_t base_interval_ms, std::uint64_t base_intervals);
 // Of ring 2: a block is one datagram, or a part of a file; and how many blocks there are.
 std::size_t block_bytes(const OutputConfig& config);
 std::size_t blocks(const OutputConfig& config);

@@ -182,9 +182,11 @@ HttpState HttpServerImpl::state() {
     state.now_ns = environment_.clock.monotonic_ns();
     state.gate = &gate_;
     state.down_text = options_.down_text;
-    const std::uint32_t stride =
+    const std::uint64_t stride =
         environment_.stride == nullptr ? 1 : environment_.stride->load(std::memory_order_relaxed);
-    state.page_age_ns_max = options_.page_age_ms_max * kNanosPerMilli * stride;
+    const std::uint64_t own = options_.base_intervals;
+    const auto times = static_cast<std::int64_t>((stride + own - 1) / own);
+    state.page_age_ns_max = options_.page_age_ms_max * kNanosPerMilli * times;
     const std::scoped_lock lock(page_mutex_);
     state.page = page_;
     return state;

@@ -64,8 +64,10 @@ struct SinkOptions {
     // A frame's datagrams are spread over this time. 0: as fast as they come.
     std::int64_t spread_ms = 0;
 
-    // kHttp: a page is served for so long, times SinkEnvironment::stride.
+    // kHttp: a page is served for so long. Where SinkEnvironment::stride makes ticks rarer than the
+    // output's own, of which one comes every so many base intervals, it is as many times longer.
     std::int64_t page_age_ms_max = 0;
+    std::uint64_t base_intervals = 1;
     // kHttp: who may scrape; the hash as PasswordHash::parse() takes it. Empty: everybody.
     std::string username;
     std::string password_hash;

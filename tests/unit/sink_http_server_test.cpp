@@ -135,6 +135,23 @@ TEST_F(HttpServerTest, AnOldPageIsNotServedAndOneOfAStretchedTickIsNotOld) {
     EXPECT_EQ(get("/healthz").status, 200);
 }
 
+TEST_F(HttpServerTest, AStretchWithinTheOutputsIntervalLeavesThePagesBound) {
+    options_.base_intervals = 6;
+    options_.page_age_ms_max = 18'000;
+    stride_ = 4;
+    start();
+    publish(kPage);
+    clock_.advance_ms(18'000);
+    EXPECT_EQ(get("/metrics").status, 200);
+    clock_.advance_ms(1);
+    EXPECT_EQ(get("/metrics").status, 503);
+    stride_ = 7;
+    clock_.advance_ms(17'999);
+    EXPECT_EQ(get("/metrics").status, 200);
+    clock_.advance_ms(1);
+    EXPECT_EQ(get("/metrics").status, 503);
+}
+
 TEST_F(HttpServerTest, AConnectionServesManyRequestsAlsoThoseThatDoNotWait) {
     start();
     publish(kPage);
