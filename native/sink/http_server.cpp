@@ -41,8 +41,8 @@ using boost::system::error_code;
 // A hundred scrapers at once and some to spare.
 constexpr std::size_t kConnectionsMax = 128;
 constexpr std::size_t kHeaderBytesMax = 8 * 1024;
-// Pages that may be under way when a client asks for a further one.
-constexpr std::size_t kPagesMax = 3;
+// Pages that may be under way: those of clients that are slow, and of the one that asks now.
+constexpr std::size_t kPagesMax = 4;
 // Of a client that sends more than a request: what it still sends is read, so that it gets the
 // answer.
 constexpr std::size_t kLingerBytesMax = 64 * 1024;
@@ -105,7 +105,7 @@ class HttpServerImpl final : public HttpServer {
     void write(const ConnectionRef& connection);
     void finish(const ConnectionRef& connection);
     void linger(const ConnectionRef& connection);
-    void let_old_pages_go();
+    void let_old_pages_go(const std::shared_ptr<HttpPage>& asked);
     HttpState state();
     void count_refused(const char* sentence);
     void cut_off(const ConnectionRef& connection, const char* whom);
@@ -352,7 +352,7 @@ HttpAnswer HttpServerImpl::answer_to(Connection& connection) {
          text(request[http::field::accept_encoding]), text(request[http::field::authorization])},
         known);
     if (answer.page != nullptr) {
-        let_old_pages_go();
+        let_old_pages_go(answer.page);
         if (answer.page->left_out() > 0) {
             reporter_.note(std::to_string(answer.page->left_out()) +
                            " families are left out of OpenMetrics, where their names are others' "
@@ -362,14 +362,15 @@ HttpAnswer HttpServerImpl::answer_to(Connection& connection) {
     return answer;
 }
 
-// Of the pages that slow clients hold only the newest few are kept: the clients of the oldest are
-// cut off.
-void HttpServerImpl::let_old_pages_go() {
+// Of the pages that slow clients hold, and the one that is `asked` for now, only the newest few are
+// kept: the clients of the oldest are cut off.
+void HttpServerImpl::let_old_pages_go(const std::shared_ptr<HttpPage>& asked) {
     const auto is_older = [](const std::shared_ptr<HttpPage>& a,
                              const std::shared_ptr<HttpPage>& b) {
         return a->begun_ns() < b->begun_ns();
     };
     std::set<std::shared_ptr<HttpPage>, decltype(is_older)> held(is_older);
+    held.insert(asked);
     for (const ConnectionRef& connection : connections_) {
         if (connection->answer.page != nullptr) {
             held.insert(connection->answer.page);
@@ -382,7 +383,7 @@ void HttpServerImpl::let_old_pages_go() {
     const std::vector<ConnectionRef> all = connections_;
     for (const ConnectionRef& connection : all) {
         if (connection->answer.page == oldest) {
-            cut_off(connection, "a client that still takes an old page, when there are three");
+            cut_off(connection, "a client that still takes an old page, when there are four newer ones");
         }
     }
 }

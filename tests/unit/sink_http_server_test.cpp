@@ -286,6 +286,19 @@ TEST_F(HttpServerTest, OldPagesThatSlowClientsHoldAreFew) {
     EXPECT_EQ(clients[7]->reply().body.size(), page.size()) << "the newest are not touched";
 }
 
+TEST_F(HttpServerTest, AFurtherClientOfAPageThatIsHeldCutsNobodyOff) {
+    start();
+    std::vector<std::unique_ptr<HttpClient>> clients;
+    for (int i = 0; i < 4; ++i) {
+        clock_.advance_ms(1);
+        publish(large_page());
+        clients.push_back(slow_client());
+        clients.push_back(slow_client());
+    }
+    EXPECT_EQ(count(Counter::kHttpCutOff), 0U);
+    EXPECT_EQ(clients[0]->reply().body.size(), large_page().size());
+}
+
 TEST_F(HttpServerTest, APortInUseIsSaidInOneLineAndTriedAgain) {
     start();
     publish(kPage);
