@@ -12,6 +12,6 @@ target_compile_definitions(remora_mbedtls PRIVATE ${config})
 # Not of the whole room: others use its precompiled header.
 set_source_files_properties(base/password_hash.cpp PROPERTIES
     COMPILE_DEFINITIONS ${config} SKIP_PRECOMPILE_HEADERS ON)
-target_compile_options(remora_mbedtls PRIVATE -w -ffunction-sections -fdata-sections $<$<CONFIG:RelWithDebInfo>:-O2>)
+target_compile_options(remora_mbedtls PRIVATE -w -ffunction-sections -fdata-sections)
 target_include_directories(remora_mbedtls SYSTEM PUBLIC ${source}/include ${CMAKE_CURRENT_LIST_DIR}/mbedtls)
 set_target_properties(remora_mbedtls PROPERTIES C_VISIBILITY_PRESET hidden)

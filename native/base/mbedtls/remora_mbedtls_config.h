@@ -4,5 +4,4 @@
 #define MBEDTLS_BASE64_C
 #define MBEDTLS_MD_C
 #define MBEDTLS_PKCS5_C
-#define MBEDTLS_PLATFORM_C
 #define MBEDTLS_SHA256_C
