@@ -3,6 +3,9 @@
 #include <mbedtls/base64.h>
 #include <mbedtls/md.h>
 #include <mbedtls/pkcs5.h>
+extern "C" {  // the header does not say so itself
+#include <mbedtls/constant_time.h>
+}
 
 #include <algorithm>
 #include <charconv>
@@ -61,12 +64,7 @@ bool PasswordHash::is_of(std::string_view password) const {
 }
 
 bool is_same_secret(std::string_view a, std::string_view b) {
-    unsigned difference = a.size() == b.size() ? 0U : 1U;
-    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-        difference |= static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^
-                                            static_cast<unsigned char>(b[i]));
-    }
-    return difference == 0;
+    return a.size() == b.size() && mbedtls_ct_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 std::optional<std::string> decoded_base64(std::string_view text) {

@@ -33,7 +33,7 @@ class PasswordHash {
     std::array<unsigned char, 32> hash_{};
 };
 
-// Whether both are the same, in a time that does not tell where they differ.
+// Whether both are the same, in a time that tells at most that their lengths differ.
 bool is_same_secret(std::string_view a, std::string_view b);
 
 // Nothing when `text` is not base64 with its padding.
