@@ -10,6 +10,8 @@ extern "C" {  // the header does not say so itself
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace remora {
 namespace {
 
@@ -21,22 +23,15 @@ const unsigned char* bytes_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-std::string_view take_part(std::string_view& text) {
-    const std::size_t end = std::min(text.find('$'), text.size());
-    const std::string_view part = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    return part;
-}
-
 }  // namespace
 
 Result<PasswordHash> PasswordHash::parse(std::string_view text) {
     PasswordHash made;
-    const bool is_known = take_part(text) == "pbkdf2_sha256";
-    const std::string_view iterations = take_part(text);
+    const bool is_known = take_until(text, '$') == "pbkdf2_sha256";
+    const std::string_view iterations = take_until(text, '$');
     const char* const end = iterations.data() + iterations.size();
     const auto [at, failed] = std::from_chars(iterations.data(), end, made.iterations_);
-    made.salt_ = take_part(text);
+    made.salt_ = take_until(text, '$');
     const std::optional<std::string> hash = decoded_base64(text);
     if (!is_known || failed != std::errc() || at != end || made.iterations_ < kIterationsMin ||
         made.iterations_ > kIterationsMax || made.salt_.empty() || !hash ||

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/ascii.h"
 #include "config/quantity.h"
 #include "config/reader.h"
 #include "match/regex.h"
@@ -39,14 +40,6 @@ const Alias* alias_of(std::string_view name) {
         std::find_if(kAliases.begin(), kAliases.end(),
                      [name](const Alias& alias) { return alias.name == name; });
     return found == kAliases.end() ? nullptr : found;
-}
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return result;
 }
 
 std::vector<std::string_view> split(std::string_view path) {
@@ -118,7 +111,7 @@ void add_alias(const Alias& alias, const std::string& name, const std::string& t
                std::vector<Override>& overrides) {
     Override change{std::string(alias.path), text, {JsonSource::Kind::kEnvironment, name}};
     if (alias.path == "topics.mode") {
-        change.text = lower(text);
+        change.text = lower_case(text);
     }
     // Theirs match anywhere in the name, ours match the whole. One that does not compile stays as
     // it is, so that the message shows what was written.
@@ -167,7 +160,7 @@ std::uint32_t child_of(JsonDocument& document, std::uint32_t parent, std::string
 }  // namespace
 
 std::string path_of_variable(std::string_view name, const KnownPaths& known) {
-    const std::string wanted = lower(name);
+    const std::string wanted = lower_case(name);
     for (const std::string& path : known.values) {
         if (const std::optional<std::string> found = spells(wanted, path)) {
             return *found;
@@ -220,7 +213,7 @@ EnvironmentOverrides environment_overrides(const std::vector<std::string>& envir
         for (const std::string& candidate : known.values) {
             std::string variable(kPrefix);
             for (const char c : candidate) {
-                variable += c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+                variable += c == '.' ? '_' : is_lower(c) ? static_cast<char>(c - 32) : c;
             }
             names.push_back(std::move(variable));
         }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/limits.h"
 #include "config/quantity.h"
 
@@ -184,9 +185,7 @@ void ConfigReader::boolean(Key key, bool& value) {
     if (node == nullptr) {
         return;
     }
-    std::string raw = node->kind == JsonNode::Kind::kRaw ? node->text : "";
-    std::transform(raw.begin(), raw.end(), raw.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    const std::string raw = node->kind == JsonNode::Kind::kRaw ? lower_case(node->text) : "";
     if (node->kind == JsonNode::Kind::kBool) {
         value = node->boolean;
     } else if (raw == "true" || raw == "1" || raw == "yes" || raw == "on") {

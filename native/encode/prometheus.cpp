@@ -186,7 +186,10 @@ std::string down_page(OutputFormat format, const std::vector<Label>& labels) {
         }
     }
     page.append(before == ',' ? "} 0\n" : " 0\n");
-    return format == OutputFormat::kOpenMetrics ? page + "# EOF\n" : page;
+    if (format == OutputFormat::kOpenMetrics) {
+        page.append(encode::OpenMetrics::kEpilogue);
+    }
+    return page;
 }
 
 }  // namespace remora

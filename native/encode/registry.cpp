@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "base/ascii.h"
 #include "encode/escape.h"
 
 namespace remora::encode {
@@ -27,7 +28,7 @@ bool is_quantile(std::string_view text) {
     for (const char c : text) {
         if (c == '.') {
             ++points;
-        } else if (c >= '0' && c <= '9') {
+        } else if (is_digit(c)) {
             ++digits;
         } else {
             return false;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "engine/place.h"
 
 namespace remora {
@@ -138,10 +139,7 @@ std::string value_of(const Facts& facts, std::string_view key) {
 std::string as_file_name(std::string fact) {
     std::replace_if(
         fact.begin(), fact.end(),
-        [](char c) {
-            return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     c == '-' || c == '_' || c == '.');
-        },
+        [](char c) { return !(is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.'); },
         '_');
     return fact.empty() ? "unknown" : fact;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/limits.h"
 #include "name/help.h"
 #include "name/jvm_names.h"
@@ -22,8 +23,7 @@ enum class Shape { kGauge, kCounter, kMeter, kHistogram, kPlain };
 
 bool ends_with_percentile(std::string_view path) {
     return path.size() > kPercentile.size() && path.ends_with(kPercentile) &&
-           std::all_of(path.begin(), path.end() - kPercentile.size(),
-                       [](char c) { return c >= '0' && c <= '9'; });
+           std::all_of(path.begin(), path.end() - kPercentile.size(), is_digit);
 }
 
 Shape shape_of_attributes(const Bean& bean) {

@@ -11,10 +11,6 @@
 namespace remora {
 namespace {
 
-char lower(char c) {
-    return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::uint64_t fnv1a(std::string_view text) {
     std::uint64_t hash = 0xcbf29ce484222325ULL;
     for (const char c : text) {
@@ -54,7 +50,7 @@ std::string metric_name(std::initializer_list<std::string_view> parts) {
     std::string name;
     name.reserve(bytes);
     const auto put = [&name](char c) {
-        const char safe = is_letter(c) || is_digit(c) ? lower(c) : '_';
+        const char safe = is_letter(c) || is_digit(c) ? to_lower(c) : '_';
         if (safe == '_' && !name.empty() && name.back() == '_') {
             return;
         }

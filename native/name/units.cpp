@@ -27,7 +27,7 @@ Words words_of(std::string_view text) {
             words.emplace_back();
         }
         ends = false;
-        words.back().push_back(is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c);
+        words.back().push_back(to_lower(c));
     }
     return words;
 }

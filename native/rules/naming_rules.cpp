@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "rules/rule_names.h"
 #include "rules/yaml_scalar.h"
 

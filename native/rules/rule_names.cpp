@@ -1,23 +1,16 @@
 #include "rules/rule_names.h"
 
-#include <algorithm>
 #include <array>
+
+#include "base/ascii.h"
 
 namespace remora {
 namespace {
 
 constexpr std::array<std::string_view, 4> kEndings = {"_total", "_created", "_bucket", "_info"};
 
-bool is_upper(char c) {
-    return c >= 'A' && c <= 'Z';
-}
-
-char lower(char c) {
-    return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool is_safe(char c) {
-    return c == ':' || c == '_' || (c >= 'a' && c <= 'z') || is_upper(c) || (c >= '0' && c <= '9');
+    return c == ':' || c == '_' || is_letter(c) || is_digit(c);
 }
 
 std::string without_endings(std::string name) {
@@ -39,12 +32,6 @@ std::string without_endings(std::string name) {
 
 }  // namespace
 
-std::string lower_case(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), lower);
-    return result;
-}
-
 std::string snake_case(std::string_view attribute) {
     std::string result;
     bool may_part = false;  // the last one was neither upper case nor '_'
@@ -52,7 +39,7 @@ std::string snake_case(std::string_view attribute) {
         if (is_upper(c) && may_part) {
             result += '_';
         }
-        result += lower(c);
+        result += to_lower(c);
         may_part = !is_upper(c) && c != '_';
     }
     return result;
@@ -60,7 +47,7 @@ std::string snake_case(std::string_view attribute) {
 
 std::string safe_name(std::string_view text) {
     std::string result;
-    if (!text.empty() && text[0] >= '0' && text[0] <= '9') {
+    if (!text.empty() && is_digit(text[0])) {
         result = "_";
     }
     bool is_run = false;

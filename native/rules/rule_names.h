@@ -9,9 +9,6 @@
 
 namespace remora {
 
-// A-Z as a-z.
-std::string lower_case(std::string_view text);
-
 // "reqCount" -> "req_count", "HTTPRequests" -> "httprequests".
 std::string snake_case(std::string_view attribute);
 

@@ -6,6 +6,8 @@
 #include <limits>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace remora {
 namespace {
 
@@ -59,7 +61,7 @@ std::optional<double> yaml_fraction(std::string_view text) {
     if (text == ".nan" || text == ".NaN" || text == ".NAN") {
         return std::numeric_limits<double>::quiet_NaN();
     }
-    const bool begins = !text.empty() && (text[0] == '.' || (text[0] >= '0' && text[0] <= '9'));
+    const bool begins = !text.empty() && (text[0] == '.' || is_digit(text[0]));
     std::string plain(text);
     plain.erase(std::remove(plain.begin(), plain.end(), '_'), plain.end());
     return begins && has_only(plain, "0123456789.eE+-") ? java_double(plain) : std::nullopt;

@@ -1,6 +1,7 @@
 #include "sink/http_answer.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -14,11 +15,6 @@ constexpr std::string_view kPlain = "text/plain; charset=utf-8";
 constexpr std::string_view kText = "text/plain; version=0.0.4; charset=utf-8";
 constexpr std::string_view kOpenMetrics =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
-constexpr std::string_view kEnd = "# EOF\n";
-
-char to_lower(char c) {
-    return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 bool is_alike(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -29,14 +25,6 @@ std::string_view trimmed(std::string_view text) {
     const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
     const std::size_t end = text.find_last_not_of(" \t");
     return end == std::string_view::npos ? std::string_view() : text.substr(begin, end + 1 - begin);
-}
-
-// Takes what stands before the first `separator` off `text`.
-std::string_view take_until(std::string_view& text, char separator) {
-    const std::size_t end = std::min(text.find(separator), text.size());
-    const std::string_view taken = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    return taken;
 }
 
 // One entry of Accept or Accept-Encoding.
@@ -81,21 +69,15 @@ Choice take_choice(std::string_view& list) {
     return choice;
 }
 
-int digit_of(char c) {
-    const char lower = to_lower(c);
-    if (is_digit(c)) {
-        return c - '0';
-    }
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
+// "%20" gives a space. What no two hexadecimal digits follow stays as it is.
 std::string decoded(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const int high = text[i] == '%' && i + 2 < text.size() ? digit_of(text[i + 1]) : -1;
-        const int low = high >= 0 ? digit_of(text[i + 2]) : -1;
-        if (low >= 0) {
-            out.push_back(static_cast<char>(high * 16 + low));
+        const std::string_view digits = text[i] == '%' ? text.substr(i + 1, 2) : std::string_view();
+        const char* const end = digits.data() + digits.size();
+        std::uint8_t byte = 0;
+        if (digits.size() == 2 && std::from_chars(digits.data(), end, byte, 16).ptr == end) {
+            out.push_back(static_cast<char>(byte));
             i += 2;
         } else {
             out.push_back(text[i] == '+' ? ' ' : text[i]);
@@ -165,7 +147,7 @@ HttpAnswer answer_metrics(const HttpRequest& request, std::string_view query,
     if (!names.empty()) {
         answer.parts = state.page->families(form, names);
         if (form == PageForm::kOpenMetrics) {
-            answer.parts.push_back(kEnd);
+            answer.parts.push_back(kOpenMetricsEnd);
         }
         return answer;
     }

@@ -1,13 +1,14 @@
 #include "sink/openmetrics_text.h"
 
+#include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 namespace remora {
 namespace {
 
 constexpr std::string_view kHelp = "# HELP ";
 constexpr std::string_view kType = "# TYPE ";
-constexpr std::string_view kEnd = "# EOF\n";
 constexpr std::string_view kTotal = "_total";
 
 // Takes the first line off `text`, with its end.
@@ -129,8 +130,8 @@ bool Writer::write(const TextFamily& family) {
 }  // namespace
 
 std::vector<TextFamily> families_of(std::string_view page) {
-    if (page.ends_with(kEnd)) {
-        page.remove_suffix(kEnd.size());
+    if (page.ends_with(kOpenMetricsEnd)) {
+        page.remove_suffix(kOpenMetricsEnd.size());
     }
     constexpr std::string_view kNext = "\n# HELP ";
     std::vector<TextFamily> families;
@@ -149,13 +150,13 @@ std::vector<TextFamily> families_of(std::string_view page) {
 
 std::string openmetrics_of(std::string_view page, std::size_t& left_out) {
     std::string out;
-    out.reserve(page.size() + page.size() / 8 + kEnd.size());
+    out.reserve(page.size() + page.size() / 8 + kOpenMetricsEnd.size());
     Writer writer(out);
     left_out = 0;
     for (const TextFamily& family : families_of(page)) {
         left_out += writer.write(family) ? 0 : 1;
     }
-    out.append(kEnd);
+    out.append(kOpenMetricsEnd);
     return out;
 }
 

@@ -8,6 +8,9 @@
 
 namespace remora {
 
+// The last line of a page in OpenMetrics.
+inline constexpr std::string_view kOpenMetricsEnd = "# EOF\n";
+
 // A metric family of a page: its header and the samples under it.
 struct TextFamily {
     std::string_view name;
