@@ -383,7 +383,8 @@ void HttpServerImpl::let_old_pages_go(const std::shared_ptr<HttpPage>& asked) {
     const std::vector<ConnectionRef> all = connections_;
     for (const ConnectionRef& connection : all) {
         if (connection->answer.page == oldest) {
-            cut_off(connection, "a client that still takes an old page, when there are four newer ones");
+            cut_off(connection,
+                    "a client that still takes an old page, when there are four newer ones");
         }
     }
 }
