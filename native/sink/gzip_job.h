@@ -1,13 +1,13 @@
 // Compresses one file beside itself, a slice at a time. Internal to the room.
 #pragma once
 
-#include <zlib.h>
-
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "sink/file_system.h"
+#include "sink/gzip_stream.h"
 #include "sink/output.h"
 
 namespace remora {
@@ -41,13 +41,13 @@ class GzipJob {
     void abandon();
 
  private:
-    bool deflate_slice(std::size_t length, bool last);
+    bool write(std::string_view slice, bool is_last);
     bool finish();
     bool fail(const std::string& what, int error);
 
     FileSystem& files_;
     FaultReporter& reporter_;
-    z_stream stream_{};
+    GzipStream stream_;
     std::string plain_;
     std::string temporary_;
     int in_ = -1;
@@ -57,7 +57,6 @@ class GzipJob {
     bool failed_ = false;
     bool sync_ = false;
     std::array<char, 64 * 1024> in_buffer_;
-    std::array<char, 16 * 1024> out_buffer_;
 };
 
 }  // namespace remora

@@ -1,35 +1,28 @@
 #include "sink/http_page.h"
 
-#include <zlib.h>
-
 #include <algorithm>
+
+#include "sink/gzip_stream.h"
 
 namespace remora {
 namespace {
 
-constexpr int kGzipWindowBits = 15 + 16;
-constexpr int kMemoryLevel = 8;
 // What a series' name may have more than its family's, or less.
 constexpr std::array<std::string_view, 5> kSuffixes = {"_total", "_count", "_sum", "_bucket",
                                                        "_created"};
 
 // Empty when there is no memory for it.
 std::string gzip(std::string_view text) {
-    z_stream stream{};
-    // The quickest level, as for rotated files.
-    if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzipWindowBits, kMemoryLevel,
-                     Z_DEFAULT_STRATEGY) != Z_OK) {
-        return {};
+    GzipStream stream;
+    std::string made;
+    if (!stream.begin()) {
+        return made;
     }
-    std::string room(deflateBound(&stream, text.size()), '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-    stream.avail_in = static_cast<uInt>(text.size());
-    stream.next_out = reinterpret_cast<Bytef*>(room.data());
-    stream.avail_out = static_cast<uInt>(room.size());
-    const bool is_whole = deflate(&stream, Z_FINISH) == Z_STREAM_END;
-    const std::size_t bytes = room.size() - stream.avail_out;
-    deflateEnd(&stream);
-    return is_whole ? std::string(room, 0, bytes) : std::string();
+    stream.give(text, true);
+    for (std::string_view piece = stream.next(); !piece.empty(); piece = stream.next()) {
+        made.append(piece);
+    }
+    return made;
 }
 
 bool is_before(const TextFamily& family, std::string_view name) {
