@@ -211,8 +211,10 @@ SinkOptions sink_options(const OutputConfig& config, const std::vector<Label>& c
     options.port = static_cast<std::uint16_t>(config.port);
     options.spread_ms = spread_ms(config, interval_ms);
     options.frame_age_ms_max = 3 * interval_ms;
-    options.username = config.authentication.username;
-    options.password_hash = config.authentication.password_hash;
+    if (!config.authentication.password_hash.empty()) {
+        options.scraper =
+            Scraper{config.authentication.username, config.authentication.password_hash};
+    }
     options.page_age_ms_max = std::max(kPageIntervalsMax * interval_ms, kPageAgeMsMin);
     options.base_intervals = base_intervals;
     // The core wakes the thread when it has filled blocks; polling is only the fallback.

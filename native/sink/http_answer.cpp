@@ -206,9 +206,7 @@ bool takes_gzip(std::string_view accept_encoding) {
 }
 
 HttpAnswer refuse_http(unsigned status, std::string sentence) {
-    HttpAnswer answer = say(status, std::move(sentence));
-    answer.is_refusal = true;
-    return answer;
+    return say(status, std::move(sentence));
 }
 
 HttpAnswer answer_http(const HttpRequest& request, const HttpState& state) {

@@ -31,6 +31,9 @@ struct HttpState {
 };
 
 struct HttpAnswer {
+    // Whether what was asked is refused, for the counters.
+    bool is_refusal() const { return status >= 400 && status < 500; }
+
     unsigned status = 200;
     // The head but for its first line and what ends it: whole lines with their ends.
     std::string headers;
@@ -38,7 +41,6 @@ struct HttpAnswer {
     std::vector<std::string_view> parts;
     std::shared_ptr<HttpPage> page;
     std::string text;
-    bool is_refusal = false;  // of what was asked, for the counters
 };
 
 // Answers `request`. Server's thread.

@@ -7,12 +7,9 @@
 namespace remora {
 
 HttpGate::HttpGate(std::string username, const std::string& hash)
-    : username_(std::move(username)), is_open_(hash.empty()), hash_(PasswordHash::parse(hash)) {}
+    : username_(std::move(username)), hash_(PasswordHash::parse(hash)) {}
 
 HttpGate::Verdict HttpGate::judge(std::string_view authorization, std::int64_t now_ns) {
-    if (is_open_) {
-        return Verdict::kIn;
-    }
     constexpr std::string_view kBasic = "Basic ";
     if (!hash_ || !authorization.starts_with(kBasic)) {
         return Verdict::kOut;

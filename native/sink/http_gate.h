@@ -18,8 +18,7 @@ class HttpGate {
  public:
     enum class Verdict : std::uint8_t { kIn, kOut, kLater };
 
-    // `hash`: as PasswordHash::parse() takes it; with another text nobody is let in. Empty:
-    // everybody is.
+    // `hash`: as PasswordHash::parse() takes it; with another text nobody is let in.
     HttpGate(std::string username, const std::string& hash);
 
     // `authorization`: the header's value. `now_ns`: monotonic. kLater: not looked at.
@@ -30,7 +29,6 @@ class HttpGate {
 
  private:
     const std::string username_;
-    const bool is_open_;
     const Result<PasswordHash> hash_;
     std::string known_;                     // the credentials that were right
     std::int64_t next_ns_ = INT64_MIN / 2;  // the last try at the earliest when it was due

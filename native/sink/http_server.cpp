@@ -81,7 +81,11 @@ class HttpServerImpl final : public HttpServer {
     HttpServerImpl(const SinkOptions& options, const SinkEnvironment& environment)
         : options_(options),
           environment_(environment),
-          reporter_(options.name, environment.clock, environment.counters, environment.log) {}
+          reporter_(options.name, environment.clock, environment.counters, environment.log) {
+        if (options.scraper) {
+            gate_.emplace(options.scraper->username, options.scraper->password_hash);
+        }
+    }
 
     std::int64_t do_work() override;
     void on_stop() override;
@@ -113,7 +117,7 @@ class HttpServerImpl final : public HttpServer {
     const SinkOptions options_;
     const SinkEnvironment environment_;
     FaultReporter reporter_;
-    HttpGate gate_{options_.username, options_.password_hash};
+    std::optional<HttpGate> gate_;  // none: everybody may scrape
     CpuAllowance allowance_{options_.http_cpu_share, kCpuBurstNs};
 
     asio::io_context context_{1};
@@ -180,7 +184,7 @@ void HttpServerImpl::publish(std::shared_ptr<HttpPage> page) {
 HttpState HttpServerImpl::state() {
     HttpState state;
     state.now_ns = environment_.clock.monotonic_ns();
-    state.gate = &gate_;
+    state.gate = gate_ ? &*gate_ : nullptr;
     state.down_text = options_.down_text;
     const std::uint64_t stride =
         environment_.stride == nullptr ? 1 : environment_.stride->load(std::memory_order_relaxed);
@@ -333,7 +337,7 @@ void HttpServerImpl::answer(const ConnectionRef& connection, error_code failed) 
         it.answer = answer_to(it);
     }
     environment_.counters.add_shared(Counter::kHttpRequests);
-    if (it.answer.is_refusal) {
+    if (it.answer.is_refusal()) {
         count_refused(
             "a request is refused, for its path, method, form or password "
             "(remora_http_refused_total counts)");

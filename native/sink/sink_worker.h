@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,12 @@ enum class SinkKind : std::uint8_t {
     kUdp,       // a block is a datagram
     kUnixgram,  // the same to a unix datagram socket
     kHttp,      // a frame is the page that is served from then on
+};
+
+// Who may scrape.
+struct Scraper {
+    std::string username;
+    std::string password_hash;  // as PasswordHash::parse() takes it
 };
 
 // What the configuration asks of an output; room_options.h in engine sets all of it.
@@ -68,9 +75,7 @@ struct SinkOptions {
     // output's own, of which one comes every so many base intervals, it is as many times longer.
     std::int64_t page_age_ms_max = 0;
     std::uint64_t base_intervals = 1;
-    // kHttp: who may scrape; the hash as PasswordHash::parse() takes it. Empty: everybody.
-    std::string username;
-    std::string password_hash;
+    std::optional<Scraper> scraper;  // kHttp: who may scrape; none: everybody
 
     // A frame older than this when its turn comes is dropped if more is queued behind it: newest
     // values win. 0: never.

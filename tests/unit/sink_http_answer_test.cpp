@@ -118,7 +118,7 @@ TEST_F(HttpAnswerTest, DeadNeverLooksAlive) {
     state.page = nullptr;
     EXPECT_EQ(get("/metrics").status, 503U);
     EXPECT_EQ(body(get("/healthz")), "no tick yet\n");
-    EXPECT_FALSE(get("/healthz").is_refusal);
+    EXPECT_FALSE(get("/healthz").is_refusal());
 }
 
 TEST_F(HttpAnswerTest, AnythingElseIsRefusedWithASentence) {
@@ -126,7 +126,7 @@ TEST_F(HttpAnswerTest, AnythingElseIsRefusedWithASentence) {
                                "http://a", "http://a/", "https://a/metrics"}) {
         const HttpAnswer answer = get(target);
         EXPECT_EQ(answer.status, 404U) << target;
-        EXPECT_TRUE(answer.is_refusal);
+        EXPECT_TRUE(answer.is_refusal());
         EXPECT_EQ(body(answer), "expected /metrics or /healthz\n");
     }
     EXPECT_EQ(get("http://proxy:1/metrics?x").status, 200U);

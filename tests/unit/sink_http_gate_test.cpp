@@ -21,8 +21,8 @@ TEST(HttpGateTest, LetsInWhoKnowsNameAndPassword) {
                               "Basic cHJvbQ==", "Basic cHJvbTI6c2VjcmV0", "Basic OnNlY3JldA=="}) {
         EXPECT_EQ(gate.judge(other, 0), Verdict::kOut) << other;
     }
-    EXPECT_EQ(HttpGate("", "").judge("", 0), Verdict::kIn) << "nothing is asked for";
     EXPECT_EQ(HttpGate("prom", "no hash").judge(kRight, 0), Verdict::kOut);
+    EXPECT_EQ(HttpGate("", "").judge("Basic Og==", 0), Verdict::kOut) << "neither has a text";
 }
 
 TEST(HttpGateTest, OnlySoManyPasswordsAreTriedInATime) {
@@ -45,7 +45,7 @@ TEST(HttpGateTest, AStrangerIsToldWhatIsMissingAndOfMetricsOnly) {
     state.gate = &gate;
     const HttpAnswer none = answer_http({"GET", "/metrics", "", ""}, state);
     EXPECT_EQ(none.status, 401U);
-    EXPECT_TRUE(none.is_refusal);
+    EXPECT_TRUE(none.is_refusal());
     EXPECT_NE(none.headers.find("WWW-Authenticate: Basic realm=\"remora\""), std::string::npos);
     EXPECT_TRUE(none.parts.empty());
     EXPECT_EQ(answer_http({"GET", "/metrics", "", "", kRight}, state).status, 200U);

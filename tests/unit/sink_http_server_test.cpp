@@ -201,6 +201,16 @@ TEST_F(HttpServerTest, WhatIsNoScrapeIsRefusedCountedAndSaidOnce) {
     EXPECT_EQ(get("/metrics").body, kPage);
 }
 
+TEST_F(HttpServerTest, WhereAPasswordIsConfiguredThePageIsForWhoKnowsIt) {
+    options_.scraper =
+        Scraper{"prom", "pbkdf2_sha256$1000$salt$qN+JnzxPIE2WfgrWPAkph8EAVeuwF7PZ0ordIY1Peq0="};
+    start();
+    publish(kPage);
+    EXPECT_EQ(get("/metrics").status, 401);
+    EXPECT_EQ(get("/metrics", "Authorization: Basic cHJvbTpzZWNyZXQ=\r\n").body, kPage);
+    EXPECT_EQ(count(Counter::kHttpRefused), 1U);
+}
+
 TEST_F(HttpServerTest, AClientThatGoesInTheMiddleLeavesNothing) {
     start();
     publish(large_page());
