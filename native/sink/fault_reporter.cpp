@@ -16,25 +16,21 @@ void FaultReporter::report(std::string_view what, int error) {
 
 void FaultReporter::report(std::string_view what, std::string_view why) {
     counters_.add_shared(Counter::kSinkErrors);
-    say(std::string(what).append(": ").append(why));
+    note(std::string(what).append(": ").append(why));
 }
 
-void FaultReporter::note(std::string_view text) {
-    say(text);
-}
-
-void FaultReporter::say(std::string_view text) {
-    const std::string line = std::string("output ").append(output_).append(": ").append(text);
+void FaultReporter::note(std::string_view text, std::string_view now) {
+    const std::string kind = std::string("output ").append(output_).append(": ").append(text);
     const std::int64_t now_ns = clock_.monotonic_ns();
-    const auto reported = reported_ns_.find(line);
+    const auto reported = reported_ns_.find(kind);
     if (reported != reported_ns_.end() && now_ns - reported->second < kRemindNs) {
         return;
     }
     if (reported_ns_.size() >= kReportedMax) {
         reported_ns_.clear();
     }
-    reported_ns_[line] = now_ns;
-    log_.warn(line, line);
+    reported_ns_[kind] = now_ns;
+    log_.warn(kind, kind + std::string(now));
 }
 
 void FaultReporter::recovered(std::uint64_t frames) {

@@ -25,21 +25,20 @@ class FaultReporter {
     void report(std::string_view what, int error);
     // Same with a reason in words.
     void report(std::string_view what, std::string_view why);
-    // Logs something that is no fault of the destination but worth knowing.
-    void note(std::string_view text);
+    // Logs something that is no fault of the destination but worth knowing, as once as a fault.
+    // `now` ends the line, and may be another each time: " (3 now)".
+    void note(std::string_view text, std::string_view now = "");
     // Destination works again after `frames` lost frames.
     void recovered(std::uint64_t frames);
 
     CounterTable& counters() { return counters_; }
 
  private:
-    void say(std::string_view text);
-
     const std::string output_;
     const Clock& clock_;
     CounterTable& counters_;
     Log& log_;
-    std::map<std::string, std::int64_t, std::less<>> reported_ns_;  // by line: when
+    std::map<std::string, std::int64_t, std::less<>> reported_ns_;  // by text: when
 };
 
 }  // namespace remora

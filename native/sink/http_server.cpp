@@ -358,9 +358,10 @@ HttpAnswer HttpServerImpl::answer_to(Connection& connection) {
     if (answer.page != nullptr) {
         let_old_pages_go(answer.page);
         if (answer.page->left_out() > 0) {
-            reporter_.note(std::to_string(answer.page->left_out()) +
-                           " families are left out of OpenMetrics, where their names are others' "
-                           "too; Prometheus text has them");
+            reporter_.note(
+                "families are left out of OpenMetrics, where their names are others' too; "
+                "Prometheus text has them",
+                " (" + std::to_string(answer.page->left_out()) + " now)");
         }
     }
     return answer;

@@ -201,6 +201,18 @@ TEST_F(HttpServerTest, WhatIsNoScrapeIsRefusedCountedAndSaidOnce) {
     EXPECT_EQ(get("/metrics").body, kPage);
 }
 
+TEST_F(HttpServerTest, FamiliesThatOpenMetricsCannotHoldAreSaidOnceHoweverManyThereAre) {
+    start();
+    std::string page = "# HELP a x\n# TYPE a gauge\na 1\n# HELP b x\n# TYPE b gauge\nb 1\n";
+    for (const std::string name : {"a_total", "b_total"}) {
+        page += "# HELP " + name + " x\n# TYPE " + name + " counter\n" + name + " 1\n";
+        publish(page);
+        get("/metrics", "Accept: application/openmetrics-text\r\n");
+    }
+    EXPECT_EQ(lines_.count("families are left out of OpenMetrics"), 1) << lines_.text();
+    EXPECT_EQ(lines_.count("(1 now)"), 1) << lines_.text();
+}
+
 TEST_F(HttpServerTest, WhereAPasswordIsConfiguredThePageIsForWhoKnowsIt) {
     options_.scraper =
         Scraper{"prom", "pbkdf2_sha256$1000$salt$qN+JnzxPIE2WfgrWPAkph8EAVeuwF7PZ0ordIY1Peq0="};
