@@ -155,11 +155,14 @@ std::int64_t HttpServerImpl::do_work() {
 
 void HttpServerImpl::run_handlers() {
     std::int64_t wait_ns = kTurnNsMax;
-    if (!listener_.open_if_due()) {
-        wait_ns = std::clamp<std::int64_t>(
-            listener_.open_at_ns() - environment_.clock.monotonic_ns(), 0, kTurnNsMax);
+    if (port_.load(std::memory_order_relaxed) == 0) {
+        if (listener_.open_if_due()) {
+            port_.store(listener_.port(), std::memory_order_release);
+        } else {
+            wait_ns = std::clamp<std::int64_t>(
+                listener_.open_at_ns() - environment_.clock.monotonic_ns(), 0, kTurnNsMax);
+        }
     }
-    port_.store(listener_.port(), std::memory_order_release);
     context_.run_one_for(std::chrono::nanoseconds(wait_ns));
     for (int i = 1; i < kHandlersPerTurn && context_.poll_one() > 0; ++i) {
     }
