@@ -1,15 +1,12 @@
 #include "sink/http_page.h"
 
 #include <algorithm>
+#include <span>
 
 #include "sink/gzip_stream.h"
 
 namespace remora {
 namespace {
-
-// What a series' name may have more than its family's, or less.
-constexpr std::array<std::string_view, 5> kSuffixes = {"_total", "_count", "_sum", "_bucket",
-                                                       "_created"};
 
 // Empty when there is no memory for it.
 std::string gzip(std::string_view text) {
@@ -66,14 +63,19 @@ std::vector<std::string_view> HttpPage::families(PageForm form,
             found.push_back(at->text);
         }
     };
-    for (const std::string& name : names) {
-        take(name);
-        take(name + "_total");
-        for (const std::string_view suffix : kSuffixes) {
-            if (name.ends_with(suffix)) {
-                take(std::string_view(name).substr(0, name.size() - suffix.size()));
+    const auto take_without = [&](std::string_view name,
+                                  std::span<const std::string_view> endings) {
+        for (const std::string_view ending : endings) {
+            if (name.ends_with(ending)) {
+                take(name.substr(0, name.size() - ending.size()));
             }
         }
+    };
+    for (const std::string& name : names) {
+        take(name);
+        take(std::string(name).append(kTotalEnding));
+        take_without(name, kCounterEndings);
+        take_without(name, kSummaryEndings);
     }
     const auto comes_first = [](std::string_view a, std::string_view b) {
         return a.data() < b.data();

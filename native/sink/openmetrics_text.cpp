@@ -1,6 +1,7 @@
 #include "sink/openmetrics_text.h"
 
 #include <algorithm>
+#include <span>
 #include <unordered_set>
 #include <utility>
 
@@ -9,7 +10,6 @@ namespace {
 
 constexpr std::string_view kHelp = "# HELP ";
 constexpr std::string_view kType = "# TYPE ";
-constexpr std::string_view kTotal = "_total";
 
 // Takes the first line off `text`, with its end.
 std::string_view take_line(std::string_view& text) {
@@ -60,16 +60,15 @@ class Writer {
 
 bool Writer::claim(std::string_view name, std::string_view type) {
     std::vector<std::string> names = {std::string(name)};
-    const auto add = [&](std::string_view suffix) {
-        names.push_back(std::string(name).append(suffix));
+    const auto add = [&](std::span<const std::string_view> endings) {
+        for (const std::string_view ending : endings) {
+            names.push_back(std::string(name).append(ending));
+        }
     };
     if (type == "counter") {
-        add(kTotal);
-        add("_created");
+        add(kCounterEndings);
     } else if (type == "summary") {
-        add("_count");
-        add("_sum");
-        add("_created");
+        add(kSummaryEndings);
     }
     for (const std::string& one : names) {
         if (taken_.contains(one)) {
@@ -101,8 +100,9 @@ bool Writer::write(const TextFamily& family) {
     const std::string_view type = rest_of(take_line(lines), kType, family.name);
     const bool is_counter = type == "counter";
     const std::string_view name =
-        is_counter && family.name.ends_with(kTotal) && family.name.size() > kTotal.size()
-            ? family.name.substr(0, family.name.size() - kTotal.size())
+        is_counter && family.name.ends_with(kTotalEnding) &&
+                family.name.size() > kTotalEnding.size()
+            ? family.name.substr(0, family.name.size() - kTotalEnding.size())
             : family.name;
     if (!claim(name, type)) {
         return false;
@@ -115,7 +115,7 @@ bool Writer::write(const TextFamily& family) {
         if (is_counter) {
             const std::string_view value = value_of(line);
             if (!is_negative(value) && value != "NaN") {
-                out_.append(name).append(kTotal).append(line.substr(family.name.size()));
+                out_.append(name).append(kTotalEnding).append(line.substr(family.name.size()));
             }
         } else if (type != "summary" || is_allowed_in_summary(line, family.name)) {
             out_.append(line);

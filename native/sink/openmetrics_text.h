@@ -1,6 +1,7 @@
 // A page in Prometheus text, said in OpenMetrics. Internal to the room.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -10,6 +11,12 @@ namespace remora {
 
 // The last line of a page in OpenMetrics.
 inline constexpr std::string_view kOpenMetricsEnd = "# EOF\n";
+
+// What the further names of a family end in, by its type: in OpenMetrics a counter `x` has the
+// names `x_total` and `x_created` too.
+inline constexpr std::string_view kTotalEnding = "_total";
+inline constexpr std::array<std::string_view, 2> kCounterEndings = {kTotalEnding, "_created"};
+inline constexpr std::array<std::string_view, 3> kSummaryEndings = {"_count", "_sum", "_created"};
 
 // A metric family of a page: its header and the samples under it.
 struct TextFamily {
