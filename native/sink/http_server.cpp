@@ -1,4 +1,4 @@
-// The only file that includes Boost.Asio and Boost.Beast, for they take long to compile.
+// The only file that is compiled with Boost.Asio and Boost.Beast, which take long.
 #include "sink/http_server.h"
 
 #include <fcntl.h>

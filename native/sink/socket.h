@@ -33,8 +33,9 @@ class SocketFactory {
  public:
     virtual ~SocketFactory() = default;
 
-    // Addresses of a UDP peer, or to listen at, in the order to try them, each once. May block on
-    // name servers: only on a thread of the output's own. False with a sentence in `why`.
+    // What addresses `host` has, each once, in the order to try them: to send datagrams to, or to
+    // listen at. It may wait for name servers, so only the output's own threads call it. False with
+    // a sentence in `why`.
     virtual bool resolve(const std::string& host, std::uint16_t port,
                          std::vector<SocketAddress>& addresses, std::string& why) = 0;
     // Address of a unix datagram socket; false when the path is too long.
