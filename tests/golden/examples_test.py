@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`remora check` takes every file of examples/ without a warning, and examples/README.md has a row for each."""
 
+import json
 import os
 import pathlib
 import re
@@ -10,7 +11,13 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 EXAMPLES = HERE.parents[1] / "examples"
 LISTING = HERE.parents[1] / "native" / "forecast" / "broker_beans.txt"
+SCHEMA = HERE.parents[1] / "native" / "config" / "remora.schema.json"
 TOOL = os.environ["REMORA_TOOL"]
+
+
+def seconds(text):
+    return sum(int(number) * {"d": 86400, "h": 3600, "m": 60, "s": 1}[unit]
+               for number, unit in re.findall(r"(\d+)([dhms])", text))
 
 
 class ExamplesTest(unittest.TestCase):
@@ -33,6 +40,16 @@ class ExamplesTest(unittest.TestCase):
         of_shippers = re.findall(r"\| `(shippers/[\w.-]+)` \|", page)
         self.assertEqual(sorted(of_shippers), sorted(str(file.relative_to(EXAMPLES))
                                                      for file in (EXAMPLES / "shippers").iterdir()))
+
+    def test_telegraf_keeps_a_series_for_longer_than_two_keyframes(self):
+        output, = json.loads((EXAMPLES / "influx.json").read_text())["outputs"]
+        keys = json.loads(SCHEMA.read_text())["properties"]["outputs"]["items"]["properties"]
+        self.assertEqual(output["emit"], "changed")
+        keyframe = seconds(output.get("keyframe_interval", keys["keyframe_interval"]["default"]))
+        telegraf = (EXAMPLES / "shippers" / "telegraf.conf").read_text()
+        kept, = re.findall(r'^ *expiration_interval = "(\w+)"', telegraf, re.M)
+        self.assertGreater(keyframe, 0)
+        self.assertGreater(seconds(kept), 2 * keyframe)
 
 
 if __name__ == "__main__":
