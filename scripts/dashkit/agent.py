@@ -1,17 +1,13 @@
 """Remora itself: can its values be believed, and what do they cost."""
-from dashkit.common import ALARMING, BY, rate
+from dashkit.common import ALARMING, BY, growth, highest, rate
 from dashkit.grafana import Dashboard, Query, graph, row, stat, table
 
 FULL = "Of level full of self_metrics."
 OUTPUT = "{{output}} {{instance}} {{broker}}"
 
 
-def highest(name, more=""):
-    return f"max by ({BY}{more}) ({name}{{@}})"
-
-
 def by_output(name):
-    return f"sum by ({BY}, output) (" + rate(name) + ")"
+    return growth(name, by=f"{BY}, output")
 
 
 PANELS = (
@@ -38,12 +34,12 @@ PANELS = (
     row("How old and how true"),
     graph("Oldest value", "By class, at the last tick. Alerts and what is of the whole broker are read for every "
           "tick.", "s",
-          Query('max by (class) (remora_value_age_seconds{@,quantile="1"})', "{{class}}")),
+          Query(highest("remora_value_age_seconds", ',quantile="1"', "class"), "{{class}}")),
     graph("Error of the values", "By class, estimated by reading some values again: 0 is none, 1 is as wrong as can "
           "be. Over the last five to ten minutes.", "none",
-          Query("max by (class) (remora_accuracy_error_ratio{@})", "{{class}}")),
+          Query(highest("remora_accuracy_error_ratio", by="class"), "{{class}}")),
     graph("How sure that is", "With 95 % confidence the error lies within this of the estimate.", "none",
-          Query("max by (class) (remora_accuracy_error_ratio_margin{@})", "{{class}}")),
+          Query(highest("remora_accuracy_error_ratio_margin", by="class"), "{{class}}")),
 
     row("What it costs"),
     graph("CPU, of one core", "Used over the last minute, and the ceiling.", "percentunit",
@@ -58,15 +54,15 @@ PANELS = (
     row("What goes wrong"),
     graph("Reads that fail", "Failed: the MBean threw, or its value was no number. Blocked: the read did not return.",
           "cps",
-          Query(f"sum by ({BY}) (" + rate("remora_reads_failed_total") + ")", "failed {{instance}} {{broker}}"),
-          Query(f"sum by ({BY}) (" + rate("remora_reads_blocked_total") + ")", "blocked {{instance}} {{broker}}"), width=6),
+          Query(growth("remora_reads_failed_total"), "failed {{instance}} {{broker}}"),
+          Query(growth("remora_reads_blocked_total"), "blocked {{instance}} {{broker}}"), width=6),
     graph("Values lost", "Since the ring between the two threads was full.", "cps",
-          Query(f"sum by ({BY}) (" + rate("remora_ring_full_values_dropped_total") + ")"), width=6),
+          Query(growth("remora_ring_full_values_dropped_total")), width=6),
     graph("Ticks that did not wait", "Written before all that was due had been read.", "cps",
-          Query(f"sum by ({BY}) (" + rate("remora_ticks_unfinished_total") + ")"), width=6),
+          Query(growth("remora_ticks_unfinished_total")), width=6),
     graph("Configurations refused", "Changed files with a mistake: the old configuration stays in force. The broker's "
           "log says what is wrong.", "none",
-          Query(f"max by ({BY}) (remora_config_reload_failures_total{{@}})"), width=6),
+          Query(highest("remora_config_reload_failures_total")), width=6),
 
     row("Outputs"),
     graph("Bytes written", "By output.", "Bps", Query(by_output("remora_sink_bytes_total"), OUTPUT)),
@@ -83,7 +79,7 @@ PANELS = (
           Query(highest("remora_cache_efficiency")), share=True, needs=("full",)),
     graph("Where reading goes", f"The ten families of MBeans whose reads take most, in seconds a second. {FULL}",
           "percentunit",
-          Query("topk(10, sum by (family) (" + rate("remora_family_read_seconds_total") + "))", "{{family}}"),
+          Query(f"topk(10, {growth('remora_family_read_seconds_total', by='family')})", "{{family}}"),
           needs=("full",)),
     graph("CPU by thread", f"Seconds a second of the agent's threads. {FULL}", "percentunit",
           *(Query("sum(" + rate(f"remora_{name}_cpu_seconds_total") + ")", text) for name, text in (

@@ -1,5 +1,5 @@
 """One broker, or several side by side: traffic, requests, threads, replicas, logs, metadata."""
-from dashkit.common import ALARMING, BY, IDLE_HANDLERS, LOW_IS_BAD, rate, traffic
+from dashkit.common import ALARMING, BY, IDLE_HANDLERS, LOW_IS_BAD, growth, highest, rate, traffic
 from dashkit.grafana import Dashboard, Query, graph, row, stat
 
 # Kafka's numbers of the broker's state.
@@ -20,10 +20,6 @@ def mean_of_stage(stage):
     name = f"kafka_network_requestmetrics_{stage}timems"
     return (f'sum(rate({name}_sum{{@,request="$request"}}[$__rate_interval]))'
             f' / sum(rate({name}_count{{@,request="$request"}}[$__rate_interval]))')
-
-
-def highest(name, more=""):
-    return f"max by ({BY}) ({name}{{@{more}}})"
 
 
 def listener_sum(name):
@@ -57,12 +53,11 @@ PANELS = (
           Query(traffic("replicationbytesout"), "out {{instance}} {{broker}}")),
     graph("Messages in", "Records that clients write.", "cps", Query(traffic("messagesin"))),
     graph("Requests by kind", "The ten most frequent kinds.", "reqps",
-          Query("topk(10, sum by (request) (" + rate("kafka_network_requestmetrics_requests_total") + "))",
-                "{{request}}")),
+          Query(f"topk(10, {growth('kafka_network_requestmetrics_requests_total', by='request')})", "{{request}}")),
     graph("Answers with an error", "The ten most frequent, by kind of request and error. Some belong to normal life: "
           "a group that begins gets MEMBER_ID_REQUIRED.", "reqps",
-          Query("topk(10, sum by (request, error) ("
-                + rate("kafka_network_requestmetrics_errors_total", ',error!="NONE"') + "))",
+          Query("topk(10, " + growth("kafka_network_requestmetrics_errors_total", ',error!="NONE"', "request, error")
+                + ")",
                 "{{request}} {{error}}")),
     graph("Failed produce and fetch", "Requests that it answered with an error.", "reqps",
           Query(traffic("failedproducerequests"), "produce {{instance}} {{broker}}"),
@@ -102,10 +97,8 @@ PANELS = (
 
     row("Replicas and logs"),
     graph("Replicas that leave and join", "Of partitions that it leads.", "cps",
-          Query(f"sum by ({BY}) (" + rate("kafka_server_replicamanager_isrshrinks_total") + ")",
-                "leave {{instance}} {{broker}}"),
-          Query(f"sum by ({BY}) (" + rate("kafka_server_replicamanager_isrexpands_total") + ")",
-                "join {{instance}} {{broker}}")),
+          Query(growth("kafka_server_replicamanager_isrshrinks_total"), "leave {{instance}} {{broker}}"),
+          Query(growth("kafka_server_replicamanager_isrexpands_total"), "join {{instance}} {{broker}}")),
     graph("Largest lag as a follower", "Messages that it has still to fetch of the partition most behind.", "none",
           Query(highest("kafka_server_replicafetchermanager_maxlag"))),
     graph("Replication in trouble", "Partitions that it can no longer replicate, threads that died, partitions that "

@@ -23,6 +23,16 @@ def rate(name, more=""):
     return f"rate({name}{{@{more}}}[$__rate_interval])"
 
 
+def highest(name, more="", by=BY):
+    """The largest value. `more`: further selectors, with a comma before them."""
+    return f"max by ({by}) ({name}{{@{more}}})"
+
+
+def growth(name, more="", by=BY):
+    """Growth a second of a counter, added up."""
+    return f"sum by ({by}) (" + rate(name, more) + ")"
+
+
 def traffic(name, by=BY, more=',topic=""'):
-    """Growth a second of a counter of BrokerTopicMetrics; of whole brokers unless `more` takes topics."""
-    return f"sum by ({by}) (" + rate(f"kafka_server_brokertopicmetrics_{name}_total", more) + ")"
+    """Growth of a counter of BrokerTopicMetrics; of whole brokers unless `more` takes topics."""
+    return growth(f"kafka_server_brokertopicmetrics_{name}_total", more, by)

@@ -39,6 +39,7 @@ class Panel:
     names: tuple = ()          # (value, text, colour): what a value is called
     columns: tuple = ()        # of a table: (heading, unit) for each query
     interval: str = ""         # the least distance of two points
+    links: bool = False        # of a table: its brokers lead to their other dashboards
     needs: tuple = ()          # kraft: KRaft; full: level full of self_metrics
 
 
@@ -128,15 +129,15 @@ def options(panel):
                                                                "countRows": False, "fields": ""}}
 
 
-def overrides(panel, dashboard):
-    """Of a table: each column's unit, and the links of the columns that name a broker or a topic."""
+def overrides(panel):
+    """Of a table: each column's unit, and the links of the columns that name a broker."""
     found = [{"matcher": {"id": "byName", "options": heading},
               "properties": [{"id": "unit", "value": unit}] + (
                   [{"id": "mappings", "value": mappings(panel.names)},
                    {"id": "custom.cellOptions", "value": {"type": "color-text"}}]
                   if panel.names and number == 0 else [])}
              for number, (heading, unit) in enumerate(panel.columns)]
-    if panel.kind == "table" and dashboard.uid == "remora-overview":
+    if panel.links:
         found += [{"matcher": {"id": "byName", "options": name},
                    "properties": [{"id": "links", "value": [
                        {"title": title, "url": LINK.format(uid=uid, of_row=of_row)}
@@ -163,7 +164,7 @@ def panel_json(panel, dashboard, number, place):
     if panel.kind == "row":
         return {**found, "collapsed": False, "panels": []}
     found.update(description=panel.text, datasource=DATASOURCE, targets=targets(panel, dashboard),
-                 fieldConfig={"defaults": defaults(panel), "overrides": overrides(panel, dashboard)},
+                 fieldConfig={"defaults": defaults(panel), "overrides": overrides(panel)},
                  options=options(panel), transformations=transformations(panel))
     if panel.interval:
         found["interval"] = panel.interval
@@ -212,11 +213,10 @@ def variables(dashboard):
     return found
 
 
-def annotation(dashboard):
+def annotation():
     """Firing alerts are shown in every graph."""
-    cluster = 'cluster=~"$cluster"' if "cluster" in dashboard.variables else ""
     return {"name": "Alerts", "enable": True, "hide": False, "iconColor": "red", "datasource": DATASOURCE,
-            "expr": f'ALERTS{{alertstate="firing",alertname=~"(Kafka|Remora).*",{cluster}}}',
+            "expr": 'ALERTS{alertstate="firing",alertname=~"(Kafka|Remora).*",cluster=~"$cluster"}',
             "titleFormat": "{{alertname}}", "textFormat": "{{instance}} {{broker}}", "step": "30s"}
 
 
@@ -227,7 +227,7 @@ def dashboard_json(dashboard):
         "timezone": "browser", "graphTooltip": 1, "refresh": "30s", "fiscalYearStartMonth": 0,
         "liveNow": False, "weekStart": "",
         "time": {"from": "now-1h", "to": "now"}, "timepicker": {},
-        "annotations": {"list": [annotation(dashboard)]},
+        "annotations": {"list": [annotation()]},
         "templating": {"list": variables(dashboard)},
         "links": [{"title": "Kafka", "type": "dashboards", "tags": ["remora"], "asDropdown": False,
                    "includeVars": True, "keepTime": True, "targetBlank": False, "icon": "dashboard",

@@ -1,16 +1,17 @@
 """The JVM of brokers: memory, collections, threads, files, CPU."""
-from dashkit.common import ALARMING, BY, rate
+from dashkit.common import ALARMING, BY, growth, highest, rate
 from dashkit.grafana import Dashboard, Query, graph, row, stat
 
 PROCESS = ',process="kafka"'
+BY_POOL, BY_GC = f"{BY}, pool", f"{BY}, gc"
 
 
 def of_process(name):
-    return f"max by ({BY}) ({name}{{@{PROCESS}}})"
+    return highest(name, PROCESS)
 
 
 def memory(name, area):
-    return f'max by ({BY}) (jvm_memory_{name}_bytes{{@,area="{area}"}})'
+    return highest(f"jvm_memory_{name}_bytes", f',area="{area}"')
 
 
 PANELS = (
@@ -22,7 +23,7 @@ PANELS = (
     stat("Heap used", "Of the most; of several brokers the fullest. It rises and falls with each collection.",
          "percentunit", 'max(jvm_memory_used_bytes{@,area="heap"} / (jvm_memory_max_bytes{@,area="heap"} > 0))'),
     stat("In collections", "Share of time in which the JVM stood still for garbage collection.", "percentunit",
-         f"max(sum by ({BY}) (" + rate("jvm_gc_collection_seconds_sum", ',gc!~".*(Cycles|Concurrent).*"') + "))",
+         "max(" + growth("jvm_gc_collection_seconds_sum", ',gc!~".*(Cycles|Concurrent).*"') + ")",
          steps=((None, "green"), (0.05, "orange"), (0.2, "red"))),
     stat("Deadlocked threads", "Threads that wait for one another for ever.", "none", "sum(jvm_threads_deadlocked{@})",
          steps=ALARMING),
@@ -42,37 +43,34 @@ PANELS = (
           Query(of_process("process_resident_memory_bytes"))),
     graph("After collections", "What was still in use after the last collection of each pool. When that of the old "
           "pool rises for days, something leaks.", "bytes",
-          Query(f"max by ({BY}, pool) (jvm_memory_pool_collection_used_bytes{{@}})",
-                "{{pool}} {{instance}} {{broker}}")),
+          Query(highest("jvm_memory_pool_collection_used_bytes", by=BY_POOL), "{{pool}} {{instance}} {{broker}}")),
     graph("Pools", "Used now.", "bytes",
-          Query(f"max by ({BY}, pool) (jvm_memory_pool_used_bytes{{@}})", "{{pool}} {{instance}} {{broker}}")),
+          Query(highest("jvm_memory_pool_used_bytes", by=BY_POOL), "{{pool}} {{instance}} {{broker}}")),
     graph("Buffers", "Memory of direct and mapped buffers. Kafka maps the indexes of its logs.", "bytes",
-          Query(f"max by ({BY}, pool) (jvm_buffer_pool_used_bytes{{@}})", "{{pool}} {{instance}} {{broker}}")),
+          Query(highest("jvm_buffer_pool_used_bytes", by=BY_POOL), "{{pool}} {{instance}} {{broker}}")),
 
     row("Collections"),
     graph("Share of time", "By collector. 5 % is much for a broker.", "percentunit",
-          Query(f"sum by ({BY}, gc) (" + rate("jvm_gc_collection_seconds_sum") + ")",
-                "{{gc}} {{instance}} {{broker}}")),
+          Query(growth("jvm_gc_collection_seconds_sum", by=BY_GC), "{{gc}} {{instance}} {{broker}}")),
     graph("Collections", "By collector.", "cps",
-          Query(f"sum by ({BY}, gc) (" + rate("jvm_gc_collection_seconds_count") + ")",
-                "{{gc}} {{instance}} {{broker}}")),
+          Query(growth("jvm_gc_collection_seconds_count", by=BY_GC), "{{gc}} {{instance}} {{broker}}")),
     graph("Mean length", "Of the collections of each moment. Nothing where there was none.", "s",
-          Query(f"sum by ({BY}, gc) (" + rate("jvm_gc_collection_seconds_sum") + ")"
-                f" / (sum by ({BY}, gc) (" + rate("jvm_gc_collection_seconds_count") + ") > 0)",
+          Query(f"{growth('jvm_gc_collection_seconds_sum', by=BY_GC)}"
+                f" / ({growth('jvm_gc_collection_seconds_count', by=BY_GC)} > 0)",
                 "{{gc}} {{instance}} {{broker}}")),
 
     row("CPU, threads, files"),
     graph("CPU, cores", "Of all threads.", "none",
-          Query(f"sum by ({BY}) (" + rate("process_cpu_seconds_total", PROCESS) + ")")),
+          Query(growth("process_cpu_seconds_total", PROCESS))),
     graph("Threads by state", "Blocked: they wait for a lock.", "none",
           Query("sum by (state) (jvm_threads_state{@})", "{{state}}"), stacked=True),
     graph("Open files", "Files and connections, and the most that the process may have.", "none",
           Query(of_process("process_open_fds"), "open {{instance}} {{broker}}"),
           Query(of_process("process_max_fds"), "most {{instance}} {{broker}}")),
-    graph("Threads", "Live ones.", "none", Query(f"max by ({BY}) (jvm_threads_current{{@}})")),
+    graph("Threads", "Live ones.", "none", Query(highest("jvm_threads_current"))),
     graph("Threads that start", "A number that stays high: something makes a thread for each request.", "cps",
-          Query(f"sum by ({BY}) (" + rate("jvm_threads_started_total") + ")")),
-    graph("Classes", "Loaded now.", "none", Query(f"max by ({BY}) (jvm_classes_currently_loaded{{@}})")),
+          Query(growth("jvm_threads_started_total"))),
+    graph("Classes", "Loaded now.", "none", Query(highest("jvm_classes_currently_loaded"))),
 )
 
 DASHBOARD = Dashboard(

@@ -1,5 +1,5 @@
 """Overview of a cluster: is it well, what goes through it, which broker stands out."""
-from dashkit.common import ALARMING, ALIVE, BY, IDLE_HANDLERS, of_now, traffic
+from dashkit.common import ALARMING, ALIVE, BY, IDLE_HANDLERS, growth, highest, of_now, traffic
 from dashkit.grafana import Dashboard, Query, graph, row, stat, table
 
 STATES = ((0, "ended", "orange"), (1, "alive", "green"), (2, "stale", "red"))
@@ -14,18 +14,16 @@ def broker_tables():
         "Brokers", "One row a broker. *Stale*: it was killed or hangs, and its other values are old. "
         "*Ended*: it, or the agent in it, was stopped in order. Click on a name for its dashboards.", (
             ("State", "none", f"max by ({BY}) ({ALIVE} or (remora_up{{@}} == 0) or (remora_up{{@}} + 1))"),
-            ("Replicas", "short", f"max by ({BY}) (kafka_server_replicamanager_partitioncount{{@}})"),
-            ("Leads", "short", f"max by ({BY}) (kafka_server_replicamanager_leadercount{{@}})"),
-            ("Under-replicated", "short",
-             f"max by ({BY}) (kafka_server_replicamanager_underreplicatedpartitions{{@}})"),
+            ("Replicas", "short", highest("kafka_server_replicamanager_partitioncount")),
+            ("Leads", "short", highest("kafka_server_replicamanager_leadercount")),
+            ("Under-replicated", "short", highest("kafka_server_replicamanager_underreplicatedpartitions")),
             ("Bytes in", "Bps", traffic("bytesin")),
             ("Bytes out", "Bps", traffic("bytesout")),
             ("Handlers idle", "percentunit", IDLE_HANDLERS),
-            ("CPU, cores", "none",
-             f'sum by ({BY}) (rate(process_cpu_seconds_total{{@,process="kafka"}}[$__rate_interval]))'),
-            ("Heap used", "bytes", f'max by ({BY}) (jvm_memory_used_bytes{{@,area="heap"}})'),
+            ("CPU, cores", "none", growth("process_cpu_seconds_total", ',process="kafka"')),
+            ("Heap used", "bytes", highest("jvm_memory_used_bytes", ',area="heap"')),
             ("Last tick, ago", "s", f"max by ({BY}) (time() - remora_last_tick_timestamp_seconds{{@}})")),
-        names=STATES)
+        names=STATES, links=True)
 
 
 PANELS = (
@@ -76,12 +74,10 @@ PANELS = (
     row("How long requests take"),
     graph("Produce, 99 of 100", "Of the last minutes, as the broker measures it: from the arrival of a request until "
           "its answer was sent.", "ms",
-          Query('max by (cluster, instance, broker) (kafka_network_requestmetrics_totaltimems'
-                '{@,request="Produce",quantile="0.99"})')),
+          Query(highest("kafka_network_requestmetrics_totaltimems", ',request="Produce",quantile="0.99"'))),
     graph("Fetch of consumers, 99 of 100", "A fetch waits up to the consumer's fetch.max.wait.ms for data, "
           "so 500 ms are no fault where little comes in.", "ms",
-          Query('max by (cluster, instance, broker) (kafka_network_requestmetrics_totaltimems'
-                '{@,request="FetchConsumer",quantile="0.99"})')),
+          Query(highest("kafka_network_requestmetrics_totaltimems", ',request="FetchConsumer",quantile="0.99"'))),
     graph("Request handlers idle", "The share of time in which the threads that handle requests have nothing to do. "
           "Under 20 % is too little. Where broker and controller are one process, Kafka before 4.3 adds both up: "
           "up to 200 %.", "percentunit", Query(IDLE_HANDLERS)),
@@ -89,21 +85,19 @@ PANELS = (
     row("Replicas"),
     graph("Under-replicated partitions", "By the broker that leads them. The cause is most often another broker: "
           "one that is down, or slow.", "none",
-          Query(f"max by ({BY}) (kafka_server_replicamanager_underreplicatedpartitions{{@}})")),
+          Query(highest("kafka_server_replicamanager_underreplicatedpartitions"))),
     graph("Replicas that leave and join", "In-sync sets that shrink and grow again without a restart: a broker, "
           "its disk or its network is too slow.", "cps",
-          Query("sum by (cluster) (rate(kafka_server_replicamanager_isrshrinks_total{@}[$__rate_interval]))",
-                "leave {{cluster}}"),
-          Query("sum by (cluster) (rate(kafka_server_replicamanager_isrexpands_total{@}[$__rate_interval]))",
-                "join {{cluster}}")),
+          Query(growth("kafka_server_replicamanager_isrshrinks_total", by="cluster"), "leave {{cluster}}"),
+          Query(growth("kafka_server_replicamanager_isrexpands_total", by="cluster"), "join {{cluster}}")),
     graph("Largest lag of a follower", "Messages that the follower most behind has still to fetch, by follower.",
-          "none", Query(f"max by ({BY}) (kafka_server_replicafetchermanager_maxlag{{@}})")),
+          "none", Query(highest("kafka_server_replicafetchermanager_maxlag"))),
     graph("Topics and partitions", "As the controller knows them.", "none",
-          Query("max by (cluster) (kafka_controller_kafkacontroller_globaltopiccount{@})", "topics {{cluster}}"),
-          Query("max by (cluster) (kafka_controller_kafkacontroller_globalpartitioncount{@})",
+          Query(highest("kafka_controller_kafkacontroller_globaltopiccount", by="cluster"), "topics {{cluster}}"),
+          Query(highest("kafka_controller_kafkacontroller_globalpartitioncount", by="cluster"),
                 "partitions {{cluster}}"), width=12),
     graph("Leaders, by broker", "Unequal numbers after a restart get even again with the next election of preferred "
-          "leaders.", "none", Query(f"max by ({BY}) (kafka_server_replicamanager_leadercount{{@}})"), width=12),
+          "leaders.", "none", Query(highest("kafka_server_replicamanager_leadercount")), width=12),
 )
 
 DASHBOARD = Dashboard(
