@@ -6,6 +6,9 @@ BY = "cluster, instance, broker"
 ALIVE = ("(remora_up{@} == 1 unless on (instance, broker) "
          "((abs(time() - remora_last_tick_timestamp_seconds{@}) > 60)"
          " > 0.006 * remora_tick_interval_milliseconds{@}))")
+# A broker whose port is scraped has no series at all when it is dead. This has one for each broker
+# that was there within the last hour.
+SEEN = "last_over_time(remora_up{@}[1h])"
 # Kafka 4.3 and newer have one share a pool; before, the only one adds up those of the broker and,
 # where it is the same process, of the controller.
 IDLE_HANDLERS = (f"min by ({BY}) (kafka_server_kafkarequesthandlerpool_brokerrequesthandleravgidle_percent{{@}}"

@@ -1,8 +1,8 @@
 """Overview of a cluster: is it well, what goes through it, which broker stands out."""
-from dashkit.common import ALARMING, ALIVE, BY, IDLE_HANDLERS, growth, highest, of_now, traffic
+from dashkit.common import ALARMING, ALIVE, BY, IDLE_HANDLERS, SEEN, growth, highest, of_now, traffic
 from dashkit.grafana import Dashboard, Query, graph, row, stat, table
 
-STATES = ((0, "ended", "orange"), (1, "alive", "green"), (2, "stale", "red"))
+STATES = ((0, "ended", "orange"), (1, "alive", "green"), (2, "stale", "red"), (3, "gone", "red"))
 
 
 def of_cluster(name):
@@ -12,8 +12,10 @@ def of_cluster(name):
 def broker_tables():
     return table(
         "Brokers", "One row a broker. *Stale*: it was killed or hangs, and its other values are old. "
-        "*Ended*: it, or the agent in it, was stopped in order. Click on a name for its dashboards.", (
-            ("State", "none", f"max by ({BY}) ({ALIVE} or (remora_up{{@}} == 0) or (remora_up{{@}} + 1))"),
+        "*Ended*: it, or the agent in it, was stopped in order. *Gone*: it told of itself within the last hour, and "
+        "nothing does now. Click on a name for its dashboards.", (
+            ("State", "none", f"max by ({BY}) ({ALIVE} or (remora_up{{@}} == 0) or (remora_up{{@}} + 1))"
+                              f" or max by ({BY}) ({SEEN} * 0 + 3)"),
             ("Replicas", "short", highest("kafka_server_replicamanager_partitioncount")),
             ("Leads", "short", highest("kafka_server_replicamanager_leadercount")),
             ("Under-replicated", "short", highest("kafka_server_replicamanager_underreplicatedpartitions")),
@@ -30,8 +32,9 @@ PANELS = (
     row("Is it well?"),
     stat("Brokers that tell", "Brokers whose agent runs and whose values are of now.", "none",
          f"count({ALIVE}) or vector(0)"),
-    stat("Brokers that do not", "Brokers that have ended, were killed or hang. Their row below says which.", "none",
-         f"(count(remora_up{{@}}) or vector(0)) - (count({ALIVE}) or vector(0))", steps=ALARMING),
+    stat("Brokers that do not", "Brokers seen within the last hour that have ended, were killed, hang or cannot be "
+         "reached. Their row below says which.", "none",
+         f"(count({SEEN}) or vector(0)) - (count({ALIVE}) or vector(0))", steps=ALARMING),
     stat("Active controllers", "One is right. None: nothing in the cluster can change. "
          "Nothing here: no controller of this cluster has the agent.", "none",
          f"sum({of_now('kafka_controller_kafkacontroller_activecontrollercount{@}')})",

@@ -151,6 +151,42 @@ class RulesTest(unittest.TestCase):
         self.assertIn(f"{len(records)} rules found", done.stdout)
 
 
+class StatesTest(unittest.TestCase):
+    """What *Kafka cluster* says of brokers in each state, by promtool. All but one change it after ten minutes."""
+    # remora_up, the time of the last tick, and the time between two. A sample a minute.
+    BROKERS = {"alive": ("1x90", "0+60x90", "10000x90"), "ended": ("1x10 0x80", "0+60x10 600x80", "10000x90"),
+               "killed": ("1x90", "0+60x10 600x80", "10000x90"),
+               "unreachable": ("1x10 stale", "0+60x10 stale", "10000x10 stale")}
+    NAMES = ("remora_up", "remora_last_tick_timestamp_seconds", "remora_tick_interval_milliseconds")
+
+    def hold(self, minutes, tell, do_not, states):
+        promtool = shutil.which("promtool")
+        if not promtool:
+            self.skipTest("promtool is not installed")
+        overview = gen_dashboards.DASHBOARDS[0]
+        wanted = {"Brokers that tell": [{"labels": "{}", "value": tell}],
+                  "Brokers that do not": [{"labels": "{}", "value": do_not}],
+                  "Brokers": [{"labels": f'{{instance="{broker}"}}', "value": state} for broker, state in states.items()]}
+        asked = [{"expr": grafana.plain(overview.expression(panel.queries[0])), "eval_time": f"{minutes}m",
+                  "exp_samples": wanted[panel.title]} for panel in overview.panels
+                 if panel.title in wanted and panel.kind != "row"]
+        self.assertEqual(len(asked), len(wanted))
+        series = [{"series": f'{name}{{instance="{broker}"}}', "values": text}
+                  for broker, values in self.BROKERS.items() for name, text in zip(self.NAMES, values)]
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:  # JSON is YAML too
+            json.dump({"tests": [{"interval": "1m", "input_series": series, "promql_expr_test": asked}]}, file)
+            file.flush()
+            done = subprocess.run([promtool, "test", "rules", file.name], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_each_broker_of_the_last_hour_has_its_state(self):
+        self.hold(5, 4, 0, {"alive": 1, "ended": 1, "killed": 1, "unreachable": 1})
+        self.hold(20, 1, 3, {"alive": 1, "ended": 0, "killed": 2, "unreachable": 3})
+
+    def test_what_has_been_away_for_an_hour_is_not_missed(self):
+        self.hold(75, 1, 2, {"alive": 1, "ended": 0, "killed": 2})
+
+
 class GrafanaTest(unittest.TestCase):
     """What Grafana expects of a dashboard, as far as it can be told without one."""
 
