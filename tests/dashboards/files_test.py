@@ -14,7 +14,7 @@ import unittest
 import queries
 from queries import ROOT, gen_dashboards
 
-from dashkit import grafana  # noqa: E402
+from dashkit import common, grafana  # noqa: E402
 
 # What Grafana calls the units that we use (its list of formats).
 UNITS = {"none", "short", "bytes", "Bps", "ms", "s", "percentunit", "percent", "cps", "reqps"}
@@ -92,6 +92,10 @@ class NamesTest(unittest.TestCase):
             with self.subTest(name):
                 self.assertTrue(queries.selected(expression))
                 self.assertEqual(self.problems(expression), [])
+
+    def test_panels_and_rules_believe_the_same_brokers(self):
+        alive, = [expression for kind, name, expression, _ in queries.rules() if (kind, name) == ("record", "remora:alive")]
+        self.assertEqual(common.ALIVE.replace("{@}", ""), f"({alive})")
 
     def test_what_nobody_writes_is_found(self):
         size = "kafka_log_log_size"
