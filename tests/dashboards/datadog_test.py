@@ -71,7 +71,7 @@ def of_agent():
     """The counters of the agent: their unit is the end of their name."""
     text = (ROOT / "include" / "remora" / "counters.h").read_text()
     for kind, name, description in COUNTER.findall(text):
-        end = re.search(r"(bytes|milliseconds|nanoseconds|seconds)(_total|_max)?$", name)
+        end = re.search(r"(bytes|(?:milli|micro|nano)?seconds)(_total|_max)?$", name)
         unit = {"bytes": "byte"}.get(end[1], end[1][:-1]) if end else ""
         yield f"remora_{name}", "gauge" if kind == "gauge" else "count", (unit, ""), description
 
