@@ -40,7 +40,11 @@ for _ in $(seq 60); do
     [[ -s $output/remora.prom && -s $output/remora.counters ]] && break
     sleep 1
 done
-build/release/remora top "$output" --seconds "$show_seconds"
+top() { build/release/remora top "$output" --seconds "$show_seconds" "$@"; }
+# A screen needs a terminal that `top` knows, for keys too.
+if [[ ! -t 0 || ! -t 1 ]] || ! top; then
+    top --plain
+fi
 build/release/remora status "$output" || true
 step "the file, in part"
 grep -E '^kafka_server_brokertopicmetrics_(bytesin|messagesin)_total' "$output/remora.prom" | head -n 5 || true
