@@ -15,6 +15,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "sinks"), str(ROOT / "tests" / "support"), str(ROOT / "tests" / "agent")]
 import consumers as c  # noqa: E402
+import daemons  # noqa: E402
 import life_test  # noqa: E402
 
 PROMISED_S = 120
@@ -24,8 +25,7 @@ PROMISED_S = 120
 def exported(broker, directory, name):
     """host:port where node_exporter shows the broker's textfile."""
     address = f"127.0.0.1:{c.tcp_port()}"
-    arguments = [c.tool("prometheus-node-exporter"), "--collector.disable-defaults", "--collector.textfile",
-                 f"--collector.textfile.directory={broker.prom.parent}", f"--web.listen-address={address}"]
+    arguments = daemons.node_exporter_command(broker.prom.parent, address)
     with c.running(arguments, os.path.join(directory, name + ".log")):
         c.wait_for(lambda: c.answers(f"http://{address}/metrics"), "node_exporter")
         yield address
@@ -34,15 +34,9 @@ def exported(broker, directory, name):
 @contextlib.contextmanager
 def prometheus(directory, targets):
     """Function that gives {(alert, instance)} of what is firing."""
-    config = os.path.join(directory, "prometheus.json")  # JSON is YAML too
-    with open(config, "w") as file:
-        json.dump({"global": {"scrape_interval": "2s", "evaluation_interval": "2s"},
-                   "rule_files": [str(ROOT / "alerts" / "remora.yml")],
-                   "scrape_configs": [{"job_name": "node", "static_configs": [{"targets": targets}]}]}, file)
+    config = daemons.prometheus_config(directory, "node", targets, 2, rule_files=[str(ROOT / "alerts" / "remora.yml")])
     url = f"http://127.0.0.1:{c.tcp_port()}"
     log = os.path.join(directory, "prometheus.log")
-    arguments = [c.tool("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={directory}/data",
-                 f"--web.listen-address={url[7:]}"]
 
     def firing():
         alerts = json.loads(c.get(url + "/api/v1/alerts"))["data"]["alerts"]
@@ -53,7 +47,7 @@ def prometheus(directory, targets):
         found = json.loads(c.get(url + "/api/v1/query?query=remora_up==1"))["data"]["result"]
         return len(found) == len(targets)
 
-    with c.running(arguments, log) as process:
+    with c.running(daemons.prometheus_command(config, url[7:]), log) as process:
         c.wait_for(lambda: c.answers(url + "/-/ready"), "Prometheus", 60)
         c.wait_for(is_scraped, "both brokers in Prometheus", 60)
         yield firing

@@ -25,7 +25,8 @@ HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[1] / "support"), str(HERE.parents[1] / "sinks")]
 import broker_lab  # noqa: E402
 import consumers as c  # noqa: E402
-from broker_lab import Lab, wait_for  # noqa: E402
+import daemons  # noqa: E402
+from broker_lab import Lab  # noqa: E402
 from jmx_compare import numeric  # noqa: E402
 
 INTERVAL_S = 5
@@ -77,24 +78,16 @@ class Prometheus(Consumer):
     needs = ("prometheus", "prometheus-node-exporter")
 
     def start(self, stack):
-        exporter, server = c.tcp_port(), c.tcp_port()
-        self.url = f"http://127.0.0.1:{server}"
+        exporter, server = f"127.0.0.1:{c.tcp_port()}", f"127.0.0.1:{c.tcp_port()}"
+        self.url = f"http://{server}"
         textfiles = os.path.join(self.directory, "textfiles")
         os.mkdir(textfiles)
         self.output = {"type": "file", "format": "prometheus", "path": textfiles + "/kafka.prom"}
         self.exporter_log = os.path.join(self.directory, "exporter.log")
-        self.exporter_url = f"http://127.0.0.1:{exporter}/metrics"
-        self.run(stack, [c.tool("prometheus-node-exporter"), "--collector.disable-defaults",
-                         "--collector.textfile", f"--collector.textfile.directory={textfiles}",
-                         f"--web.listen-address=127.0.0.1:{exporter}"], self.exporter_log)
-        config = self.write("prometheus.yml", f"""
-scrape_configs:
-  - job_name: node
-    scrape_interval: 3s
-    static_configs: [{{targets: ["127.0.0.1:{exporter}"]}}]
-""")
-        self.run(stack, [c.tool("prometheus"), f"--config.file={config}", f"--web.listen-address=127.0.0.1:{server}",
-                         f"--storage.tsdb.path={self.directory}/tsdb"])
+        self.exporter_url = f"http://{exporter}/metrics"
+        self.run(stack, daemons.node_exporter_command(textfiles, exporter), self.exporter_log)
+        config = daemons.prometheus_config(self.directory, "node", [exporter], 3)
+        self.run(stack, daemons.prometheus_command(config, server))
         c.wait_for(lambda: c.answers(self.url + "/-/ready"), "Prometheus", 60)
         c.wait_for(lambda: c.answers(self.exporter_url), "node_exporter", 60)
         self.said_at_start = len(c.read(self.exporter_log).splitlines())  # that it runs as root
@@ -147,10 +140,8 @@ for name in sorted(glob.glob(sys.argv[1] + ".r*")) + [sys.argv[1]]:
 """
 
     def start(self, stack):
-        self.python = os.path.join(c.tools_directory(), "venv", "bin", "python")
-        if not os.path.exists(self.python) or subprocess.run(
-                [self.python, "-c", "import opentelemetry.proto"], capture_output=True).returncode:
-            c.skip("opentelemetry-proto is not installed (tests/sinks/fetch_consumers)")
+        self.python = c.python_with("opentelemetry.proto") or c.skip(
+            "opentelemetry-proto is not installed (tests/sinks/fetch_consumers)")
         self.path = os.path.join(self.directory, "kafka.otlp.json")
         self.output = {"type": "file", "format": "otlp_json", "path": self.path,
                        "rotate": {"size": "512KB", "files": 100}}

@@ -8,13 +8,13 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import sys
 import unittest
 import urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ("support", "sinks")]
 import broker_lab  # noqa: E402
+import consumers as c  # noqa: E402
 from broker_lab import ROOT, TOOL, Lab, run, wait_for  # noqa: E402
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -44,18 +44,12 @@ def by_rules(page):
     return {key for key in page if not NO_RULES.match(key[0])}
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class RulesTest(unittest.TestCase):
     KAFKA = "3.5.0"
 
     @classmethod
     def setUpClass(cls):
-        cls.port = free_port()
+        cls.port = c.tcp_port()
         cls.number = 0
         cls.second = 1_000_000_000
         cls.lab = Lab(cls.config([{"path": "${dir}/begin.prom"}]), up=["--kafka", cls.KAFKA])
@@ -147,7 +141,7 @@ class RulesTest(unittest.TestCase):
 
 class ArgumentTest(unittest.TestCase):
     def test_the_argument_of_jmx_exporter_serves_its_page(self):
-        rules, ours, theirs = ROOT / "tests" / "rules" / "files" / "default.yml", free_port(), free_port()
+        rules, ours, theirs = ROOT / "tests" / "rules" / "files" / "default.yml", c.tcp_port(), c.tcp_port()
         up = ["--agent", f"{peers.agent_jar('jmx_exporter')}=127.0.0.1:{theirs}:{rules}"]
         with Lab(agent_arguments=f"127.0.0.1:{ours}:{rules},sampling.base_interval=1s", up=up) as lab:
             lab.lab("topics", "--prefix", "orders", "--topics", "2", "--partitions", "3")

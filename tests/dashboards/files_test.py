@@ -2,8 +2,6 @@
 """Dashboards and alert rules as files: made from their source, of metrics that are written, each alert tested."""
 
 import json
-import os
-import pathlib
 import re
 import shutil
 import subprocess
@@ -14,6 +12,7 @@ import unittest
 import queries
 from queries import ROOT, gen_dashboards
 
+import consumers  # noqa: E402
 from dashkit import common, grafana  # noqa: E402
 
 # What Grafana calls the units that we use (its list of formats).
@@ -250,11 +249,8 @@ class GrafanaTest(unittest.TestCase):
             self.assertLessEqual({"datasource", "cluster", "instance", "broker"}, names)
 
     def test_grafanas_own_models_take_them_and_give_them_back(self):
-        tools = pathlib.Path(os.environ.get("REMORA_TOOLS", ROOT / "build" / "tools"))
-        python = tools / "venv" / "bin" / "python"
-        is_there = python.exists() and subprocess.run([python, "-c", "import grafana_foundation_sdk"],
-                                                      capture_output=True, check=False).returncode == 0
-        if not is_there:
+        python = consumers.python_with("grafana_foundation_sdk")
+        if python is None:
             self.skipTest("grafana-foundation-sdk (Python) is not installed: tests/sinks/fetch_consumers --shippers")
         done = subprocess.run([python, "-c", MODELS], input=json.dumps(made()), capture_output=True, text=True,
                               check=True)

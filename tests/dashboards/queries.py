@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "golden")]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "golden"), str(ROOT / "tests" / "sinks")]
 import gen_dashboards  # noqa: E402
 import golden_test  # noqa: E402
 

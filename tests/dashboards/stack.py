@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [str(ROOT / "tests" / "support"), str(ROOT / "tests" / "sinks")]
 import broker_lab  # noqa: E402
 import consumers as c  # noqa: E402
+import daemons  # noqa: E402
 from broker_lab import LAB, run, wait_for  # noqa: E402
 from examples import example  # noqa: E402
 
@@ -68,8 +69,7 @@ class Stack:
         address = f"127.0.0.1:{c.tcp_port()}"
         more = ["--collector.filesystem"] if number == 3 else []
         self.stack.enter_context(c.running(
-            [c.tool("prometheus-node-exporter"), "--collector.disable-defaults", "--collector.textfile", *more,
-             f"--collector.textfile.directory={self.textfiles(number)}", f"--web.listen-address={address}"],
+            daemons.node_exporter_command(self.textfiles(number), address, *more),
             self.dir / f"exporter-{number}.log"))
         return address
 
@@ -81,8 +81,7 @@ class Stack:
             "/etc/prometheus/remora.yml": ROOT / "alerts" / "remora.yml",
             TARGETS: json.dumps(list(self.exporters.values()))}))
         self.stack.enter_context(c.running(
-            [c.tool("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={self.dir}/tsdb",
-             f"--web.listen-address={address}"], self.dir / "prometheus.log"))
+            daemons.prometheus_command(config, address), self.dir / "prometheus.log"))
         url = f"http://{address}"
         c.wait_for(lambda: c.answers(url + "/-/ready"), "Prometheus", 60)
         return url

@@ -11,6 +11,9 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "sinks"))
+import consumers  # noqa: E402
+
 LISTING = HERE.parents[1] / "native" / "forecast" / "broker_beans.txt"
 TOOL = os.environ["REMORA_TOOL"]
 
@@ -203,14 +206,6 @@ class SchemaTest(unittest.TestCase):
         self.assertGreater(refused, 30)
 
 
-def in_environment():
-    """jsonschema lives in a virtual environment (tests/sinks/fetch_consumers): goes on with its Python."""
-    tools = pathlib.Path(os.environ.get("REMORA_TOOLS", HERE.parents[1] / "build" / "tools"))
-    python = tools / "venv" / "bin" / "python"
-    if python.exists() and pathlib.Path(sys.prefix).resolve() != (tools / "venv").resolve():
-        os.execv(python, [python, *sys.argv])
-
-
 if __name__ == "__main__":
-    in_environment()
+    consumers.go_on_with_packages()  # jsonschema is among them
     unittest.main(verbosity=2)

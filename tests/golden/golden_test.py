@@ -14,6 +14,9 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "sinks"))
+import consumers  # noqa: E402
+
 LISTING = HERE.parents[1] / "native" / "forecast" / "broker_beans.txt"
 # Listing, what becomes of it, and whether that has the help too, where it is more than the bean's name.
 NAMES = [(LISTING, HERE / "names-3.5.0.txt", False), (HERE / "mbeans-4.4.0.txt", HERE / "names-4.4.0.txt", True)]
@@ -77,8 +80,6 @@ def check_promtool():
 
 def check_node_exporter():
     """It shows the textfile beside its own process, of which every Prometheus client says the same."""
-    sys.path.append(str(HERE.parent / "sinks"))
-    import consumers
     import daemons
     text = re.sub(r',?cluster="golden"', "", encode("prometheus")).replace("{,", "{").replace("{}", "")
     ours = [line.rsplit(" ", 1)[0] for line in text.splitlines() if line.startswith("process_")]
@@ -190,16 +191,8 @@ def check_dogstatsd():
     assert len(lines) == len(set(lines)), "the same series twice"
 
 
-def in_environment():
-    """The parsers live in a virtual environment (tests/sinks/fetch_consumers): goes on with its Python."""
-    tools = pathlib.Path(os.environ.get("REMORA_TOOLS", HERE.parents[1] / "build" / "tools"))
-    python = tools / "venv" / "bin" / "python"
-    if python.exists() and pathlib.Path(sys.prefix).resolve() != (tools / "venv").resolve():
-        os.execv(python, [python, *sys.argv])
-
-
 def main():
-    in_environment()
+    consumers.go_on_with_packages()  # the parsers are among them
     if sys.argv[1:] == ["update-names"]:
         for listing, names, with_help in NAMES:
             names.write_text(types_and_names(encode("prometheus", listing), with_help))

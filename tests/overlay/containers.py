@@ -13,9 +13,11 @@ import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests" / "sinks"))
+import consumers  # noqa: E402
+
 BUILD = pathlib.Path(os.environ.get("REMORA_BUILD", ROOT / "build" / "release"))
 DIST = pathlib.Path(os.environ.get("REMORA_DIST", ROOT / "build" / "dist"))
-TOOLS = pathlib.Path(os.environ.get("REMORA_TOOLS", ROOT / "build" / "tools"))
 CACHE = pathlib.Path(os.environ.get("REMORA_LAB_CACHE", pathlib.Path.home() / ".cache" / "remora-lab"))
 STANDIN = pathlib.Path(__file__).resolve().parent / "standin"
 # By image: Debian's suite and Java; both are as old as the images that they stand for.
@@ -80,7 +82,7 @@ def put_musl_java(target):
 
 def tool(name):
     """Path of a program that tests/sinks/fetch_consumers installs."""
-    path = TOOLS / "venv" / "bin" / name
+    path = pathlib.Path(consumers.tools_directory(), "venv", "bin", name)
     if not path.exists():
         raise unittest.SkipTest(f"skipped, because {name} is not installed (tests/sinks/fetch_consumers)")
     return path

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from containers import ROOT, TOOLS, main, run, tool  # noqa: E402
+from containers import ROOT, consumers, main, run, tool  # noqa: E402
 
 DOCKER = ROOT / "docker"
 REMORA = os.environ.get("REMORA_TOOL", str(ROOT / "build" / "release" / "remora"))
@@ -186,13 +186,6 @@ class ResourceTest(unittest.TestCase):
         self.assertIn(f'"--collector.textfile.directory={mounted[2]}"', expression)
 
 
-def use_tools():
-    """YAML and the schemas live in a virtual environment (tests/sinks/fetch_consumers): goes on with its Python."""
-    python = TOOLS / "venv" / "bin" / "python"
-    if python.exists() and pathlib.Path(sys.prefix).resolve() != (TOOLS / "venv").resolve():
-        os.execv(python, [str(python), *sys.argv])
-
-
 if __name__ == "__main__":
-    use_tools()
+    consumers.go_on_with_packages()  # YAML and the schemas are among them
     main()

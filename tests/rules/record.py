@@ -12,15 +12,15 @@ import difflib
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 import tempfile
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "scripts"))
+sys.path[:0] = [str(HERE.parents[1] / "scripts"), str(HERE.parents[1] / "tests" / "sinks")]
 
+import consumers as c  # noqa: E402
 from perflab import peers  # noqa: E402
 
 VERSIONS = ("0.20.0", "1.0.1")
@@ -52,12 +52,6 @@ def lines(page):
     return sorted(found)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def fetch(port):
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
         return answer.read().decode()
@@ -65,7 +59,7 @@ def fetch(port):
 
 def pages(version, directory):
     """What the agent says for each vector, as one text."""
-    rules, port = directory / "rules.yml", free_port()
+    rules, port = directory / "rules.yml", c.tcp_port()
     rules.write_text("rules: []\n")
     os.utime(rules, (1, 1))
     jar = peers.agent_jar("jmx_exporter", version)

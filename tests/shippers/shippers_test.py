@@ -18,6 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(ROOT / "tests" / name) for name in ("sinks", "support", "agent")]
 import consumers as c  # noqa: E402
+import daemons  # noqa: E402
 import life_test  # noqa: E402
 from examples import example  # noqa: E402
 
@@ -82,13 +83,12 @@ def asked(url, name=STATE):
 
 def node_exporter(shipped):
     """host:port of one that shows the agent's textfile."""
-    exporter = c.tool("prometheus-node-exporter")
     textfiles = shipped.dir / "textfiles"
     textfiles.mkdir()
-    shipped.agent("node-exporter.json", {TEXTFILES: textfiles})
     address = f"127.0.0.1:{c.tcp_port()}"
-    shipped.start(exporter, "--collector.disable-defaults", "--collector.textfile",
-                  f"--collector.textfile.directory={textfiles}", f"--web.listen-address={address}")
+    command = daemons.node_exporter_command(textfiles, address)
+    shipped.agent("node-exporter.json", {TEXTFILES: textfiles})
+    shipped.start(*command)
     return address
 
 
@@ -98,11 +98,10 @@ def scrape_file(shipped, address):
 
 
 def prometheus(shipped):
-    program = c.tool("prometheus")
+    c.tool("prometheus")
     address = node_exporter(shipped)
     url = f"http://127.0.0.1:{c.tcp_port()}"
-    shipped.start(program, f"--config.file={scrape_file(shipped, address)}", f"--storage.tsdb.path={shipped.dir}/tsdb",
-                  f"--web.listen-address={url[7:]}")
+    shipped.start(*daemons.prometheus_command(scrape_file(shipped, address), url[7:]))
     shipped.shows(lambda: asked(url, f'{STATE}{{cluster="payments",broker="1",job="kafka"}}'))
     c.wait_for(lambda: asked(url, "remora:alive") == [1], "the recording rule", 30)
 
@@ -186,9 +185,8 @@ print(json.dumps([[metric.name, metric.value, metric.tags] for name in aggregato
 
 
 def datadog_openmetrics(shipped):
-    python = os.path.join(c.tools_directory(), "venv", "bin", "python")
-    if subprocess.run([python, "-c", "import datadog_checks.base.stubs"], capture_output=True, check=False).returncode:
-        c.skip("datadog-checks-base is not installed (tests/sinks/fetch_consumers --shippers)")
+    python = c.python_with("datadog_checks.base.stubs") or c.skip(
+        "datadog-checks-base is not installed (tests/sinks/fetch_consumers --shippers)")
     address = node_exporter(shipped)
     config = shipped.write("conf.yaml", example("shippers/datadog-openmetrics.yaml", {"localhost:9100": address}))
 

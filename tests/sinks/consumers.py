@@ -1,5 +1,6 @@
 """What the tests against real consumers share: tools, ports, processes, deadlines. Python 3 standard library only."""
 import contextlib
+import importlib
 import json
 import math
 import os
@@ -22,6 +23,27 @@ def skip(why):
 def tools_directory():
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     return os.environ.get("REMORA_TOOLS", os.path.join(root, "build", "tools"))
+
+
+def python_with(module):
+    """Path of the Python that has the packages of tests/sinks/fetch_consumers; None when `module` is not there."""
+    python = os.path.join(tools_directory(), "venv", "bin", "python")
+    is_there = os.path.exists(python) and subprocess.run([python, "-c", f"import {module}"], capture_output=True,
+                                                         check=False).returncode == 0
+    return python if is_there else None
+
+
+def go_on_with_packages(needed=None):
+    """Runs this script by that Python, where there is one. Skips the test when the module `needed` is not there."""
+    place = os.path.join(tools_directory(), "venv")
+    python = os.path.join(place, "bin", "python")
+    if os.path.exists(python) and os.path.realpath(sys.prefix) != os.path.realpath(place):
+        os.execv(python, [python, *sys.argv])
+    if needed:
+        try:
+            importlib.import_module(needed)
+        except ImportError:
+            skip(f"{needed} (Python) is not installed (tests/sinks/fetch_consumers)")
 
 
 def tool(name):

@@ -58,19 +58,37 @@ STATSD = """
 """
 
 
+def node_exporter_command(textfiles, address, *more):
+    """What runs one that shows the textfiles at `address`, and by `more` arguments what else."""
+    return [c.tool("prometheus-node-exporter"), "--collector.disable-defaults", "--collector.textfile", *more,
+            f"--collector.textfile.directory={textfiles}", f"--web.listen-address={address}"]
+
+
+def prometheus_command(config, address):
+    """What runs one that keeps its data beside its configuration."""
+    return [c.tool("prometheus"), f"--config.file={config}", f"--web.listen-address={address}",
+            f"--storage.tsdb.path={os.path.dirname(config)}/tsdb"]
+
+
+def prometheus_config(directory, job, targets, seconds, **more):
+    """Path of a file by which it scrapes `targets` every so many seconds. `more`: other keys of that file."""
+    path = os.path.join(directory, "prometheus.json")  # JSON is YAML too
+    with open(path, "w") as file:
+        json.dump({"global": {"scrape_interval": f"{seconds}s", "evaluation_interval": f"{seconds}s"},
+                   "scrape_configs": [{"job_name": job, "static_configs": [{"targets": targets}]}], **more}, file)
+    return path
+
+
 @contextlib.contextmanager
 def node_exporter():
     """(directory of the textfiles, function that scrapes, function that returns its log since the start)"""
-    exporter = c.tool("prometheus-node-exporter")
     with c.scratch() as directory:
         textfiles = os.path.join(directory, "textfiles")
         os.mkdir(textfiles)
         log = os.path.join(directory, "exporter.log")
-        port = c.tcp_port()
-        url = f"http://127.0.0.1:{port}/metrics"
-        arguments = [exporter, "--collector.disable-defaults", "--collector.textfile",
-                     f"--collector.textfile.directory={textfiles}", f"--web.listen-address=127.0.0.1:{port}"]
-        with c.running(arguments, log) as process:
+        address = f"127.0.0.1:{c.tcp_port()}"
+        url = f"http://{address}/metrics"
+        with c.running(node_exporter_command(textfiles, address), log) as process:
             c.wait_for(lambda: c.answers(url), "node_exporter")
             lines_before = len(c.read(log).splitlines())
             yield textfiles, lambda: c.get(url), lambda: c.read(log).splitlines()[lines_before:]
@@ -80,12 +98,7 @@ def node_exporter():
 @contextlib.contextmanager
 def prometheus(target):
     """Function that asks a Prometheus which scrapes `target` each second, a host and port: [(labels, number)]."""
-    program = c.tool("prometheus")
     with c.scratch() as directory:
-        config = os.path.join(directory, "prometheus.json")  # JSON is YAML too
-        with open(config, "w") as file:
-            json.dump({"scrape_configs": [{"job_name": "kafka", "scrape_interval": "1s", "scrape_timeout": "1s",
-                                           "static_configs": [{"targets": [target]}]}]}, file)
         log = os.path.join(directory, "prometheus.log")
         url = f"http://127.0.0.1:{c.tcp_port()}"
 
@@ -93,9 +106,7 @@ def prometheus(target):
             answer = json.loads(c.get(f"{url}/api/v1/query?" + urllib.parse.urlencode({"query": expression})))
             return [(row["metric"], float(row["value"][1])) for row in answer["data"]["result"]]
 
-        arguments = [program, f"--config.file={config}", f"--storage.tsdb.path={directory}/data",
-                     f"--web.listen-address={url[7:]}"]
-        with c.running(arguments, log) as process:
+        with c.running(prometheus_command(prometheus_config(directory, "kafka", [target], 1), url[7:]), log) as process:
             c.wait_for(lambda: c.answers(url + "/-/ready"), "Prometheus", 60)
             yield query
             assert process.poll() is None, c.read(log)[-2000:]

@@ -57,14 +57,6 @@ def same_numbers(sent, got, what):
     assert sent == got, f"{what}: only sent {list((sent - got).items())[:5]}, only got {list((got - sent).items())[:5]}"
 
 
-def in_environment():
-    python = os.path.join(c.tools_directory(), "venv", "bin", "python")
-    if not os.path.exists(python):
-        c.skip("no virtual environment (tests/sinks/fetch_consumers)")
-    if os.path.realpath(sys.prefix) != os.path.realpath(os.path.dirname(os.path.dirname(python))):
-        os.execv(python, [python, os.path.abspath(__file__), *sys.argv[1:]])
-
-
 def exposition_numbers(text):
     return [number(line.rsplit(" ", 1)[1]) for line in lines_of(text) if line and not line.startswith("#")]
 
@@ -98,7 +90,7 @@ def prometheus():
 
 
 def openmetrics():
-    in_environment()
+    c.go_on_with_packages("prometheus_client")
     from prometheus_client.openmetrics import parser
     for seed in SEEDS:
         text, said = hostile("openmetrics", seed)
@@ -108,7 +100,7 @@ def openmetrics():
 
 
 def ndjson():
-    in_environment()
+    c.go_on_with_packages("jsonschema")
     import jsonschema
     schema = json.loads((ROOT / "tests" / "golden" / "ndjson.schema.json").read_text())
     judge = jsonschema.Draft202012Validator(schema)
@@ -124,7 +116,7 @@ def ndjson():
 
 
 def otlp():
-    in_environment()
+    c.go_on_with_packages("opentelemetry.proto")
     from google.protobuf import json_format
     from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
     sent_number = re.compile(r'"(?:asInt|asDouble|count|sum|quantile|value)":"?([-+.\w]+)')

@@ -3,18 +3,8 @@ import glob
 import json
 import os
 import re
-import sys
 
 import consumers as c
-
-
-def in_environment():
-    """The definitions live in a virtual environment: runs this script by its Python."""
-    python = os.path.join(c.tools_directory(), "venv", "bin", "python")
-    if not os.path.exists(python):
-        c.skip("no virtual environment with opentelemetry-proto (tests/sinks/fetch_consumers)")
-    if os.path.realpath(sys.prefix) != os.path.realpath(os.path.dirname(os.path.dirname(python))):
-        os.execv(python, [python, os.path.abspath(__file__)])
 
 
 def check_spelling(value, path=""):
@@ -42,12 +32,9 @@ def points(data):
 
 
 def main():
-    in_environment()
-    try:
-        from google.protobuf import json_format
-        from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
-    except ImportError:
-        c.skip("opentelemetry-proto is not installed (tests/sinks/fetch_consumers)")
+    c.go_on_with_packages("opentelemetry.proto")
+    from google.protobuf import json_format
+    from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
     with c.scratch() as directory:
         path = os.path.join(directory, "otlp.jsonl")
         ticks = 5

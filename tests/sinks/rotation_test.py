@@ -108,15 +108,8 @@ def rsyslog(directory):
 
 
 def pygtail(directory):
-    python = os.path.join(c.tools_directory(), "venv", "bin", "python")
-    if not os.path.exists(python):
-        c.skip("no virtual environment with pygtail (tests/sinks/fetch_consumers)")
-    if os.path.realpath(sys.prefix) != os.path.realpath(os.path.dirname(os.path.dirname(python))):
-        os.execv(python, [python, os.path.abspath(__file__), "pygtail"])
-    try:
-        from pygtail import Pygtail
-    except ImportError:
-        c.skip("pygtail is not installed (tests/sinks/fetch_consumers)")
+    c.go_on_with_packages("pygtail")
+    from pygtail import Pygtail
     path = os.path.join(directory, "m.ndjson")
     received = []
 
