@@ -8,18 +8,16 @@ STATES = ((0, "not running", "red"), (1, "starting", "orange"), (2, "recovering"
 # What a request goes through, in this order.
 STAGES = (("requestqueue", "waits for a thread"), ("local", "is handled"), ("remote", "waits for others"),
           ("throttle", "is throttled"), ("responsequeue", "answer waits"), ("responsesend", "answer is sent"))
+# node_exporter makes 0.5 of 0.50.
+QUANTILES = (("0.50?", "half"), ("0.99", "99 of 100"), ("0.999", "999 of 1000"))
 
-
-def request_metric(name, more):
-    """Of quantiles node_exporter makes 0.5 of 0.50."""
-    return f"kafka_network_requestmetrics_{name}{{@,{more}}}"
+OF_REQUEST = ',request="$request"'
 
 
 def mean_of_stage(stage):
     """What it took by request: all brokers that are chosen, together."""
     name = f"kafka_network_requestmetrics_{stage}timems"
-    return (f'sum(rate({name}_sum{{@,request="$request"}}[$__rate_interval]))'
-            f' / sum(rate({name}_count{{@,request="$request"}}[$__rate_interval]))')
+    return f"sum({rate(name + '_sum', OF_REQUEST)}) / sum({rate(name + '_count', OF_REQUEST)})"
 
 
 def listener_sum(name):
@@ -65,10 +63,9 @@ PANELS = (
 
     row("How long a request takes: $request"),
     graph("Quantiles", "From arrival until the answer was sent, over the last minutes.", "ms",
-          *(Query(f"max by ({BY}) (" + request_metric(
-              "totaltimems", f'request="$request",quantile=~"{quantile}"') + ")",
+          *(Query(highest("kafka_network_requestmetrics_totaltimems", f'{OF_REQUEST},quantile=~"{quantile}"'),
                   f"{name} {{{{instance}}}} {{{{broker}}}}")
-            for quantile, name in (("0.50?", "half"), ("0.99", "99 of 100"), ("0.999", "999 of 1000"))), width=12),
+            for quantile, name in QUANTILES), width=12),
     graph("Where the time goes", "Mean of the requests of each moment, stage by stage; the sum is the whole. Produce "
           "with acks=all waits for followers, a fetch for data.", "ms",
           *(Query(mean_of_stage(stage), name) for stage, name in STAGES), stacked=True, width=12),
