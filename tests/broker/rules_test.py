@@ -9,6 +9,7 @@ import pathlib
 import re
 import shutil
 import sys
+import time
 import unittest
 import urllib.request
 
@@ -81,10 +82,13 @@ class RulesTest(unittest.TestCase):
     @staticmethod
     def next_page(path):
         """A page of values that were all read after the call."""
-        for _ in range(2):
-            stamp = path.stat().st_mtime_ns
-            wait_for("another page", lambda: path.stat().st_mtime_ns != stamp)
-        return page_of(path.read_text())
+        begun = time.time()
+
+        def page():
+            found = page_of(path.read_text())
+            ticks = [value for key, value in found.items() if key[0] == "remora_last_tick_timestamp_seconds"]
+            return max(ticks, default=0) > begun and found
+        return wait_for("a page of a tick from now on", page)
 
     def exporter(self, rules):
         shutil.copyfile(rules, self.theirs)
