@@ -88,6 +88,10 @@ struct OutputNote {
     std::string format;      // as the configuration calls it
     std::string self_level;  // likewise
     std::string where;       // absolute path, host:port, or http://host:port/metrics
+    // Whether it is a file for a scrape, replaced at each tick.
+    bool is_textfile() const {
+        return where.starts_with('/') && (format == "prometheus" || format == "openmetrics");
+    }
     bool operator==(const OutputNote&) const = default;
 };
 

@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/clock.h"
+
 namespace remora {
 namespace {
 
@@ -45,6 +47,16 @@ int open_new(const std::string& path) {
 }
 
 }  // namespace
+
+FileMark mark_of(const struct ::stat& facts) {
+    return {facts.st_mtim.tv_sec * kNanosPerSecond + facts.st_mtim.tv_nsec, facts.st_size,
+            facts.st_ino};
+}
+
+FileMark mark_of(const std::string& path) {
+    struct ::stat facts {};
+    return ::stat(path.c_str(), &facts) == 0 ? mark_of(facts) : FileMark{};
+}
 
 Status replace_file(const std::string& path, std::string_view bytes, const char* what) {
     const std::string fresh = path + ".new";

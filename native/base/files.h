@@ -11,6 +11,18 @@
 
 namespace remora {
 
+// A file as it was at one moment: two that differ have other contents.
+struct FileMark {
+    std::int64_t modified_ns = 0;
+    std::int64_t bytes = -1;  // -1: no file
+    std::uint64_t inode = 0;
+    bool operator==(const FileMark&) const = default;
+};
+// FileMark{} when there is no such file. Asks the kernel.
+FileMark mark_of(const std::string& path);
+// Of what the kernel said of a file.
+FileMark mark_of(const struct ::stat& facts);
+
 // Replaces the file in one step: a reader sees the old bytes or the new ones, never a part. `what`
 // names the file in errors, such as "counters file". Returns kIo when it cannot be written; the old
 // file then stays. Writes to `path`.new first, always as a new file. Everybody may read the result,

@@ -5,8 +5,7 @@ namespace remora {
 Result<std::string> costs_path(const CounterFileHead& counters) {
     std::string others;
     for (const OutputNote& output : counters.outputs) {
-        const bool is_textfile = output.where.starts_with('/') &&
-                                 (output.format == "prometheus" || output.format == "openmetrics");
+        const bool is_textfile = output.is_textfile();
         if (is_textfile && output.self_level == "full") {
             return output.where;
         }

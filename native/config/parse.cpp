@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "base/ascii.h"
-#include "base/clock.h"
 #include "base/files.h"
 #include "base/limits.h"
 #include "config/overrides.h"
@@ -99,11 +98,6 @@ bool take_endpoint(std::string_view text, AgentArguments& arguments) {
     arguments.file = text.substr(at + digits + 1);
     arguments.endpoint = std::move(endpoint);
     return true;
-}
-
-FileMark mark_from(const struct stat& facts) {
-    return {facts.st_mtim.tv_sec * kNanosPerSecond + facts.st_mtim.tv_nsec, facts.st_size,
-            facts.st_ino};
 }
 
 void read_document(std::string_view text, const std::string& file_name, JsonDocument& document,
@@ -288,16 +282,11 @@ ParseOutcome load_config(std::string_view arguments, const std::vector<std::stri
     ParseOutcome outcome =
         parse_config(content ? content.value() : "{}", path, environment, arguments);
     // Of what was read, so that a change in between is seen as one.
-    outcome.mark = facts.st_ino == 0 ? FileMark{} : mark_from(facts);
+    outcome.mark = facts.st_ino == 0 ? FileMark{} : mark_of(facts);
     if (!content) {
         outcome.errors.insert(outcome.errors.begin(), {content.status().message()});
     }
     return outcome;
-}
-
-FileMark mark_of(const std::string& path) {
-    struct stat facts {};
-    return !path.empty() && ::stat(path.c_str(), &facts) == 0 ? mark_from(facts) : FileMark{};
 }
 
 std::vector<std::string> process_environment() {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/files.h"
 #include "config/config.h"
 #include "config/document.h"
 
@@ -19,15 +20,6 @@ struct Origin {
     std::string source;  // "remora.json:3:5", "environment REMORA_SAMPLING_POLICY", "argument
                          // sampling.policy"
 };
-
-// A file as it was at one moment: two that differ have other contents.
-struct FileMark {
-    std::int64_t modified_ns = 0;
-    std::int64_t bytes = -1;  // -1: no file
-    std::uint64_t inode = 0;
-    bool operator==(const FileMark&) const = default;
-};
-FileMark mark_of(const std::string& path);
 
 // Outcome of reading a configuration. `config` is meant to be used only when `errors` is empty;
 // nothing is taken over by half. Each problem is one line: where, key path, found, expected.

@@ -35,21 +35,15 @@ void end_abandoned_files(const ConfigSource::Found& now, const Place& place,
         const bool is_configured = std::any_of(
             configured.begin(), configured.end(),
             [&](const OutputNote& output) { return is_same_place(output.where, note.where); });
-        const auto is_format = [&](OutputFormat format) {
-            return note.format == output_format_name(format);
-        };
-        const bool is_textfile =
-            is_format(OutputFormat::kPrometheus) || is_format(OutputFormat::kOpenMetrics);
-        const bool is_file = note.where.starts_with('/');
-        if (is_configured || !is_textfile || !is_file ||
-            sink.files.info_at(note.where, info) != 0) {
+        if (is_configured || !note.is_textfile() || sink.files.info_at(note.where, info) != 0) {
             continue;
         }
         OutputConfig old;
         old.name = note.where;
         old.path = note.where;
-        old.format = is_format(OutputFormat::kOpenMetrics) ? OutputFormat::kOpenMetrics
-                                                           : OutputFormat::kPrometheus;
+        old.format = note.format == output_format_name(OutputFormat::kOpenMetrics)
+                         ? OutputFormat::kOpenMetrics
+                         : OutputFormat::kPrometheus;
         // Whether it is still wanted is known when the configuration is.
         old.at_end = now.is_whole ? FileEnd::kRemove : FileEnd::kDown;
         end_output_file(old, common_labels(now.config), sink);

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <system_error>
 
+#include "base/counter_table.h"
+
 namespace remora {
 namespace {
 
@@ -220,19 +222,14 @@ Result<LastValues> parse_values(std::string_view text) {
     return values;
 }
 
-const Reading* find_value(const LastValues& values, std::string_view name) {
-    const auto found = std::find_if(values.values.begin(), values.values.end(),
-                                    [name](const NamedReading& one) { return one.name == name; });
-    return found == values.values.end() ? nullptr : &found->reading;
-}
-
 std::string fact_of(const LastValues& values, std::string_view key) {
     const auto found = std::find_if(values.facts.begin(), values.facts.end(),
                                     [key](const auto& fact) { return fact.first == key; });
     return found == values.facts.end() ? "" : found->second;
 }
 
-const Loss* find_loss(const LastValues& values, std::string_view name) {
+const Loss* find_loss(const LastValues& values, Counter counter) {
+    const std::string_view name = counter_info(counter).metric;
     const auto found = std::find_if(values.losses.begin(), values.losses.end(),
                                     [name](const Loss& one) { return one.name == name; });
     return found == values.losses.end() ? nullptr : &*found;

@@ -1,6 +1,8 @@
 // The file ${dir}/remora.values: what the agent knew at its last tick, for people who look.
 #pragma once
 
+#include <remora/counters.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -90,11 +92,9 @@ std::string print_values(const LastValues& values);
 // kCorrupt when it is no such text. Lines of kinds that are not known are passed over.
 Result<LastValues> parse_values(std::string_view text);
 
-// Null when there is no value of that name.
-const Reading* find_value(const LastValues& values, std::string_view name);
 // Empty when it is not known.
 std::string fact_of(const LastValues& values, std::string_view key);
-// Null when there is no counter of that name among them.
-const Loss* find_loss(const LastValues& values, std::string_view name);
+// Null when the counter is not among them.
+const Loss* find_loss(const LastValues& values, Counter counter);
 
 }  // namespace remora

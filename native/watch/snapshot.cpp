@@ -1,11 +1,6 @@
 #include "watch/snapshot.h"
 
-#include <sys/stat.h>
-
 #include <utility>
-
-#include "base/clock.h"
-#include "base/files.h"
 
 namespace remora {
 namespace {
@@ -25,14 +20,6 @@ Result<LastValues> read_values(const std::string& path) {
 }
 
 }  // namespace
-
-AgentFiles::Mark AgentFiles::mark_of(const std::string& path) {
-    struct ::stat facts {};
-    if (::stat(path.c_str(), &facts) != 0) {
-        return {};
-    }
-    return {facts.st_mtim.tv_sec * kNanosPerSecond + facts.st_mtim.tv_nsec, facts.st_ino};
-}
 
 bool AgentFiles::has_news() const {
     return counters_ != mark_of(directory_ + "/remora.counters") ||
@@ -68,7 +55,7 @@ Snapshot AgentFiles::read(std::int64_t now_wall_ms) {
 // A hundred families in JSON: read once a minute, as it is written.
 void AgentFiles::read_report(Snapshot& snapshot) {
     const std::string path = directory_ + "/remora.profile.json";
-    const Mark now = mark_of(path);
+    const FileMark now = mark_of(path);
     if (now != report_mark_) {
         report_mark_ = now;
         report_.reset();

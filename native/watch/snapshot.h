@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/counter_table.h"
+#include "base/files.h"
 #include "model/last_values.h"
 #include "tune/report.h"
 
@@ -40,19 +41,12 @@ class AgentFiles {
     Snapshot read(std::int64_t now_wall_ms);
 
  private:
-    // Tells one state of a file from another.
-    struct Mark {
-        std::int64_t modified_ns = 0;
-        std::uint64_t inode = 0;
-        bool operator==(const Mark&) const = default;
-    };
-    static Mark mark_of(const std::string& path);
     void read_report(Snapshot& snapshot);
 
     const std::string directory_;
-    Mark counters_;
-    Mark values_;
-    Mark report_mark_;
+    FileMark counters_;
+    FileMark values_;
+    FileMark report_mark_;
     std::optional<Report> report_;
 };
 

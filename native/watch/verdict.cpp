@@ -105,20 +105,20 @@ void add_cost(const CounterFile& counters, std::vector<Reason>& reasons) {
 }
 
 void add_losses(const LastValues& values, std::vector<Reason>& reasons) {
-    const auto recent = [&values](const char* name) {
-        const Loss* const loss = find_loss(values, name);
+    const auto recent = [&values](Counter counter) {
+        const Loss* const loss = find_loss(values, counter);
         return loss != nullptr && is_recent(loss->age_ms);
     };
-    if (recent("reads_blocked_total")) {
+    if (recent(Counter::kReadsBlocked)) {
         reasons.push_back({"reads_blocked", false, "reads of beans hang",
                            "the broker's log names the beans; take a thread dump"});
     }
-    if (recent("ring_full_values_dropped_total")) {
+    if (recent(Counter::kRingFullDropped)) {
         reasons.push_back({"ring", false, "values were lost: a ring was full",
                            "the broker's machine has no CPU left for the agent's core thread"});
     }
-    const Loss* const refused = find_loss(values, "config_reload_failures_total");
-    const Loss* const taken = find_loss(values, "config_reloads_total");
+    const Loss* const refused = find_loss(values, Counter::kConfigReloadsFailed);
+    const Loss* const taken = find_loss(values, Counter::kConfigReloads);
     const bool is_newer =
         refused != nullptr && refused->age_ms >= 0 &&
         (taken == nullptr || taken->age_ms < 0 || refused->age_ms < taken->age_ms);

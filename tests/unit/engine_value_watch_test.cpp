@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/fake_clock.h"
+#include "support/find_value.h"
 #include "support/kept_log.h"
 
 namespace remora {
@@ -240,10 +241,10 @@ TEST_F(ValueWatchTest, WhatTheOutputsDoNotGetIsNotTold) {
 }
 
 TEST_F(ValueWatchTest, ALossIsToldWithItsAge) {
-    EXPECT_EQ(find_loss(tick(), "reads_failed_total")->age_ms, -1);
+    EXPECT_EQ(find_loss(tick(), Counter::kReadsFailed)->age_ms, -1);
     counters_.add(Counter::kReadsFailed, 3);
-    EXPECT_EQ(*find_loss(tick(), "reads_failed_total"), (Loss{"reads_failed_total", 3, 0}));
-    EXPECT_EQ(find_loss(tick(), "reads_failed_total")->age_ms, kEveryMs);
+    EXPECT_EQ(*find_loss(tick(), Counter::kReadsFailed), (Loss{"reads_failed_total", 3, 0}));
+    EXPECT_EQ(find_loss(tick(), Counter::kReadsFailed)->age_ms, kEveryMs);
 }
 
 TEST_F(ValueWatchTest, AClassIsToldWithItsAgesAndItsError) {

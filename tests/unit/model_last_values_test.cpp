@@ -6,6 +6,8 @@
 #include <cmath>
 #include <string>
 
+#include "support/find_value.h"
+
 namespace remora {
 namespace {
 
@@ -81,8 +83,8 @@ TEST(LastValues, WhatThereIsNotIsNotFound) {
     EXPECT_EQ(find_value(values, "bytes"), nullptr);
     EXPECT_EQ(fact_of(values, "broker.id"), "1");
     EXPECT_EQ(fact_of(values, "rack"), "");
-    EXPECT_EQ(find_loss(values, "reads_failed_total")->total, 3U);
-    EXPECT_EQ(find_loss(values, "x"), nullptr);
+    EXPECT_EQ(find_loss(values, Counter::kReadsFailed)->total, 3U);
+    EXPECT_EQ(find_loss(values, Counter::kReadsBlocked), nullptr);
 }
 
 }  // namespace

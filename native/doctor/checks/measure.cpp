@@ -71,7 +71,7 @@ void check_over_ceiling(const Patient& patient, Findings& findings) {
 
 void check_log(const Patient& patient, Findings& findings) {
     const Loss* const lost = patient.snapshot.values
-                                 ? find_loss(*patient.snapshot.values, "log_lines_lost_total")
+                                 ? find_loss(*patient.snapshot.values, Counter::kLogLinesLost)
                                  : nullptr;
     if (lost != nullptr && lost->total > 0) {
         findings.add(std::to_string(lost->total) +

@@ -23,10 +23,6 @@ bool is_path(const OutputNote& output) {
     return output.where.starts_with('/');
 }
 
-bool is_textfile(const OutputNote& output) {
-    return output.format == "prometheus" || output.format == "openmetrics";
-}
-
 // Calls `use(output, place)` for the outputs of an agent that runs. `place`: where a path is, as
 // this process reaches it.
 template <typename Use>
@@ -51,7 +47,7 @@ void check_there(const Patient& patient, Findings& findings) {
         }
         findings.add("nothing is at " + output.where + ", where an output of format " +
                          output.format + " goes",
-                     is_textfile(output)
+                     output.is_textfile()
                          ? "the broker's log says why it cannot be written; in a container look "
                            "where its volume is on this machine"
                          : "start the receiver that makes this socket, or see in the broker's log "
