@@ -1,6 +1,5 @@
 #include "cli/doctor.h"
 
-#include <sys/types.h>
 #include <unistd.h>
 
 #include <iostream>

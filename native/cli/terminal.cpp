@@ -2,7 +2,6 @@
 
 #include <curses.h>
 #include <langinfo.h>
-#include <unistd.h>
 
 #include <clocale>
 #include <cstdio>

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -50,10 +49,7 @@ BrokerProcess look_at(std::int64_t pid, const std::string& proc) {
     if (!maps.empty()) {
         process.has_library = maps.find("libremora") != std::string::npos;
     }
-    std::istringstream variables(content_of(folder + "/environ"));
-    for (std::string variable; std::getline(variables, variable, '\0');) {
-        process.environment.push_back(variable);
-    }
+    process.environment = texts_of(folder + "/environ");
     return process;
 }
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <system_error>
+
+#include "watch/process_facts.h"
 
 namespace remora {
 namespace {
@@ -40,9 +40,6 @@ bool add_by_locks(std::int64_t pid, const std::string& proc, FoundAgents& found)
         return false;
     }
     for (const fs::directory_iterator end; descriptors != end; descriptors.increment(failed)) {
-        if (failed) {
-            break;
-        }
         std::error_code ignored;
         std::string path = fs::read_symlink(descriptors->path(), ignored).string();
         if (!path.ends_with(kLock)) {
@@ -78,12 +75,7 @@ bool is_agent_argument(const std::string& word) {
 }
 
 std::vector<std::string> command_of(std::int64_t pid, const std::string& proc) {
-    std::ifstream file(proc + "/" + std::to_string(pid) + "/cmdline", std::ios::binary);
-    std::vector<std::string> words;
-    for (std::string word; std::getline(file, word, '\0');) {
-        words.push_back(word);
-    }
-    return words;
+    return texts_of(proc + "/" + std::to_string(pid) + "/cmdline");
 }
 
 FoundAgents find_agents_of(std::int64_t pid, const std::string& proc) {

@@ -13,6 +13,15 @@ std::string content_of(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+std::vector<std::string> texts_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::vector<std::string> texts;
+    for (std::string text; std::getline(file, text, '\0');) {
+        texts.push_back(text);
+    }
+    return texts;
+}
+
 std::vector<std::string> words_of(const std::string& status, const std::string& name) {
     std::istringstream lines(status);
     for (std::string line; std::getline(lines, line);) {

@@ -11,6 +11,9 @@ namespace remora {
 // A file of /proc; empty when it cannot be read.
 std::string content_of(const std::string& path);
 
+// The texts of a file of /proc in which a zero byte ends each: its command line, its environment.
+std::vector<std::string> texts_of(const std::string& path);
+
 // The words behind "Name:" in the text of /proc/PID/status; empty when there is no such line.
 std::vector<std::string> words_of(const std::string& status, const std::string& name);
 

@@ -1,8 +1,6 @@
 #include "watch/verdict.h"
 
 #include <algorithm>
-#include <cmath>
-#include <string_view>
 #include <utility>
 
 #include "watch/figures.h"

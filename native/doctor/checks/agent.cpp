@@ -3,8 +3,6 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
-#include <array>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -14,8 +12,6 @@
 
 namespace remora {
 namespace {
-
-namespace fs = std::filesystem;
 
 bool has_flag(const Patient& patient) {
     return patient.process && agent_arguments(patient.process->command).has_value();
