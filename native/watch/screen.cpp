@@ -170,8 +170,6 @@ ScreenLine verdict_line(const ScreenInput& input) {
     }
     if (!verdict.agent.why.empty()) {
         text = verdict.agent.why;
-    } else if (!input.snapshot.values) {
-        text = input.snapshot.values_trouble;
     }
     const bool has_alarm = !verdict.reasons.empty() && verdict.reasons[0].is_brokers;
     add(line, std::move(text), has_alarm ? Tone::kBad : tone_of(verdict));

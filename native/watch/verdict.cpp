@@ -167,6 +167,11 @@ Verdict verdict_of(const Snapshot& snapshot) {
     if (!verdict.agent.is_running()) {
         return verdict;
     }
+    if (!snapshot.values && verdict.agent.state == AgentState::kAlive) {
+        verdict.reasons.push_back({"values", false,
+                                   snapshot.values_trouble + "; what the broker does is not known",
+                                   "the broker's log says why remora.values cannot be written"});
+    }
     add_broker(figures_of(snapshot), verdict.reasons);
     if (snapshot.values) {
         add_outputs(*snapshot.values, verdict.reasons);

@@ -22,7 +22,7 @@ struct Verdict {
     Judgement agent;
     std::vector<Reason> reasons;  // the broker's first; none of an agent that does not run
 
-    // 0: well, 1: degraded, 2: dead or off.
+    // 0: well, 1: degraded, 2: it does not run.
     int exit_status() const;
     // "well", "degraded", or that of the agent: "DEAD".
     std::string word() const;

@@ -152,7 +152,7 @@ TEST_F(DoctorTest, TicksThatDoNotCome) {
 TEST_F(DoctorTest, ValuesThatCannotBeWritten) {
     snapshot_.values.reset();
     snapshot_.values_trouble = "/x/remora.values: cannot be opened";
-    expect("values", "/x/remora.values: cannot be opened", "the broker's log says why");
+    expect("status", "/x/remora.values: cannot be opened", "the broker's log says why");
 }
 
 TEST_F(DoctorTest, TwoAgentsInOneBroker) {

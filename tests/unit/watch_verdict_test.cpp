@@ -62,6 +62,19 @@ TEST(Verdict, AnAgentThatHasNotTickedYetIsStarting) {
     EXPECT_EQ(verdict_of(snapshot).exit_status(), 0);
 }
 
+TEST(Verdict, WithoutLastValuesNobodyKnowsThatAllIsWell) {
+    Snapshot snapshot = well();
+    snapshot.values.reset();
+    snapshot.values_trouble = "/x/remora.values: cannot be opened";
+    const Verdict verdict = verdict_of(snapshot);
+    EXPECT_EQ(verdict.agent.word, "ALIVE");
+    EXPECT_EQ(names(verdict), std::vector<std::string>{"values"});
+    EXPECT_EQ(verdict.reasons[0].what,
+              "/x/remora.values: cannot be opened; what the broker does is not known");
+    EXPECT_EQ(verdict.word(), "degraded");
+    EXPECT_EQ(verdict.exit_status(), 1);
+}
+
 TEST(Verdict, AKilledBrokerAndOneThatEndedInOrderAreTold) {
     Snapshot snapshot = well();
     snapshot.process_ended = true;

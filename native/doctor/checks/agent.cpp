@@ -61,13 +61,6 @@ void check_state(const Patient& patient, Findings& findings) {
     }
 }
 
-void check_values(const Patient& patient, Findings& findings) {
-    if (patient.verdict.agent.state == AgentState::kAlive && !patient.snapshot.values) {
-        findings.add("there are counters and no last values: " + patient.snapshot.values_trouble,
-                     "the broker's log says why remora.values cannot be written");
-    }
-}
-
 void check_two_agents(const Patient& patient, Findings& findings) {
     if (!patient.process) {
         return;
@@ -191,13 +184,9 @@ void check_clock(const Patient& patient, Findings& findings) {
 }
 
 constexpr NamedCheck kChecks[] = {
-    {"files", check_files},
-    {"state", check_state},
-    {"values", check_values},
-    {"two-agents", check_two_agents},
-    {"directory", check_shared_directory},
-    {"library", check_library},
-    {"clock", check_clock},
+    {"files", check_files},           {"state", check_state},
+    {"two-agents", check_two_agents}, {"directory", check_shared_directory},
+    {"library", check_library},       {"clock", check_clock},
 };
 
 }  // namespace
