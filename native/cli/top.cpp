@@ -152,7 +152,9 @@ int run_top(const TopOptions& options) {
         std::cerr << "remora top: " << follower.snapshot().trouble << "\n";
         return 1;
     }
-    if (options.plain || options.json || options.once || ::isatty(STDOUT_FILENO) == 0) {
+    // Without a keyboard each wait for a key would end at once.
+    const bool is_terminal = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
+    if (options.plain || options.json || options.once || !is_terminal) {
         print_ticks(follower, options);
         return 0;
     }

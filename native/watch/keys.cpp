@@ -7,7 +7,6 @@ namespace {
 
 constexpr std::size_t kFilterMax = 60;
 constexpr std::size_t kPage = 10;
-constexpr std::size_t kTopicsMax = 100'000;  // scrolled past at most; the screen stops at its last
 
 void type(const KeyPress& pressed, ScreenOptions& options) {
     options.first_topic = 0;
@@ -33,10 +32,10 @@ void move(Key key, ScreenOptions& options) {
             first -= std::min(first, kPage);
             return;
         case Key::kDown:
-            first = std::min(first + 1, kTopicsMax);
+            first += 1;  // screen_of() stops at the last ones
             return;
         case Key::kPageDown:
-            first = std::min(first + kPage, kTopicsMax);
+            first += kPage;
             return;
         case Key::kHome:
             first = 0;

@@ -185,40 +185,40 @@ std::string rate_text(const Reading& reading, bool is_bytes) {
     return !value ? "-" : (is_bytes ? in_bytes(*value) : in_count(*value)) + "/s";
 }
 
-void add_topics(const ScreenInput& input, const ScreenOptions& options, std::size_t rows,
+void add_topics(const ScreenInput& input, ScreenOptions& options, std::size_t rows,
                 std::vector<ScreenLine>& lines) {
     constexpr std::array<const char*, 4> kOrders = {"bytes in", "bytes out", "messages", "name"};
-    const std::vector<TopicReadings> topics = input.verdict.agent.is_running()
-                                                  ? topics_shown(input.snapshot, options)
-                                                  : std::vector<TopicReadings>();
+    const bool is_known = input.verdict.agent.is_running() && input.snapshot.values;
+    const std::vector<TopicReadings> topics =
+        is_known ? topics_shown(input.snapshot, options) : std::vector<TopicReadings>();
     std::string title =
         std::string("TOPICS by ") + kOrders[static_cast<std::size_t>(options.order)];
-    const std::uint64_t total = input.snapshot.values ? input.snapshot.values->topics_total : 0;
+    const std::uint64_t total = is_known ? input.snapshot.values->topics_total : 0;
     if (!options.filter.empty() || options.is_typing) {
         title += "  /" + options.filter + (options.is_typing ? "_" : "");
     }
+    if (is_known) {
+        title +=
+            formatted("  (%zu of %llu)", topics.size(), static_cast<unsigned long long>(total));
+    }
     const std::size_t name = options.columns - std::min(options.columns, 3 * kNumberColumns);
     ScreenLine head;
-    add(head,
-        fitted(title + formatted("  (%zu of %llu)", topics.size(),
-                                 static_cast<unsigned long long>(total)),
-               name),
-        Tone::kTitle);
+    add(head, fitted(title, name), Tone::kTitle);
     for (const char* column : {"bytes in", "bytes out", "messages"}) {
         add(head, fitted(column, kNumberColumns, true), Tone::kTitle);
     }
     lines.push_back(std::move(head));
-    const std::size_t first =
-        std::min(options.first_topic, topics.size() > rows ? topics.size() - rows : 0);
+    options.first_topic =
+        std::min(options.first_topic, topics.size() - std::min(topics.size(), rows));
     for (std::size_t i = 0; i < rows; ++i) {
         ScreenLine line;
-        if (first + i < topics.size()) {
-            const TopicReadings& topic = topics[first + i];
+        if (options.first_topic + i < topics.size()) {
+            const TopicReadings& topic = topics[options.first_topic + i];
             add(line, fitted(topic.topic, name));
             add(line, fitted(rate_text(topic.bytes_in, true), kNumberColumns, true));
             add(line, fitted(rate_text(topic.bytes_out, true), kNumberColumns, true));
             add(line, fitted(rate_text(topic.messages_in, false), kNumberColumns, true));
-        } else if (i == 0 && total == 0 && input.verdict.agent.is_running()) {
+        } else if (i == 0 && total == 0 && is_known) {
             add(line, "none is collected: see select.profile and topics in the configuration",
                 Tone::kDim);
         }
@@ -261,8 +261,7 @@ void spread(std::size_t extra, std::array<PanelPair, 3>& pairs) {
     }
 }
 
-void add_body(const ScreenInput& input, const ScreenOptions& options,
-              std::vector<ScreenLine>& lines) {
+void add_body(const ScreenInput& input, ScreenOptions& options, std::vector<ScreenLine>& lines) {
     std::array<PanelPair, 3> pairs = {
         PanelPair{"THROUGHPUT", "HEALTH", throughput_rows(input), health_rows(input), 5},
         PanelPair{"REQUESTS, p99", "SATURATION", request_rows(input), saturation_rows(input), 4},
@@ -277,7 +276,7 @@ void add_body(const ScreenInput& input, const ScreenOptions& options,
 
 }  // namespace
 
-std::vector<ScreenLine> screen_of(const ScreenInput& input, const ScreenOptions& options) {
+std::vector<ScreenLine> screen_of(const ScreenInput& input, ScreenOptions& options) {
     std::vector<ScreenLine> lines;
     lines.reserve(options.rows + kHeadRows);
     add_head(input, lines);

@@ -43,8 +43,9 @@ struct ScreenInput {
     const History& history;
 };
 
-// Exactly options.rows lines of at most options.columns columns.
-std::vector<ScreenLine> screen_of(const ScreenInput& input, const ScreenOptions& options);
+// Exactly options.rows lines of at most options.columns columns. Topics stop at the last ones:
+// options.first_topic beyond them becomes the first that is shown.
+std::vector<ScreenLine> screen_of(const ScreenInput& input, ScreenOptions& options);
 
 // The text alone.
 std::string text_of(const ScreenLine& line);

@@ -6,6 +6,7 @@ import html.parser
 import json
 import os
 import pathlib
+import pty
 import re
 import struct
 import subprocess
@@ -147,6 +148,19 @@ class ToolTest(unittest.TestCase):
                 pass
             top.kill()
         self.assertEqual(run("top", str(self.directory), "--plain", "--seconds", "1").returncode, 0)
+
+    def test_top_in_a_terminal_without_a_keyboard_is_text(self):
+        self.counters()
+        self.values(50)
+        terminal, inside = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        with open("/dev/null", encoding="ascii") as nothing:
+            subprocess.run([TOOL, "top", str(self.directory), "--seconds", "1"], check=True, stdin=nothing,
+                           stdout=inside, env={**os.environ, "TERM": "xterm"}, timeout=60)
+        os.close(inside)
+        shown = os.read(terminal, 65536)
+        self.assertTrue(shown.startswith(b"ALIVE "), shown)
+        self.assertNotIn(b"\x1b", shown)
 
     def test_status_is_0_1_or_2(self):
         for arguments, more, status, said in (

@@ -114,7 +114,8 @@ TEST_F(ScreenTest, WhatIsDeadShowsNoFigures) {
     const std::string shown = text();
     EXPECT_THAT(shown, HasSubstr("DEAD  since "));
     EXPECT_THAT(shown, HasSubstr("process 4711 was killed or crashed"));
-    for (const char* const part : {"ALIVE", "/s", "KiB", "%", "orders", "75", "all is well"}) {
+    for (const char* const part :
+         {"ALIVE", "(0 of", "/s", "KiB", "%", "orders", "75", "all is well"}) {
         EXPECT_THAT(shown, Not(HasSubstr(part)));
     }
     EXPECT_EQ(tone_of("DEAD"), Tone::kBad);
@@ -162,6 +163,7 @@ TEST_F(ScreenTest, WhatIsNotKnownIsADash) {
     snapshot_.values.reset();
     snapshot_.values_trouble = "/x/remora.values: cannot be opened";
     EXPECT_THAT(text(), HasSubstr("/x/remora.values: cannot be opened"));
+    EXPECT_THAT(text(), Not(HasSubstr("none is collected")));
 }
 
 TEST_F(ScreenTest, TopicsAreOrderedFilteredAndMoved) {
@@ -201,6 +203,8 @@ TEST_F(ScreenTest, ManyTopicsAreMovedAndTheLastOnesStay) {
         press({Key::kPageDown}, options_);
     }
     EXPECT_THAT(text(), HasSubstr("t39"));
+    press({Key::kUp}, options_);
+    EXPECT_THAT(text(), Not(HasSubstr("t39"))) << "it has stopped at the last ones";
     press({Key::kHome}, options_);
     EXPECT_THAT(text(), HasSubstr("t10"));
 }
