@@ -24,22 +24,24 @@ std::string listed(const std::vector<std::int64_t>& pids) {
 }
 
 Status none(const std::string& where, const FoundAgents& found) {
-    const std::string whose =
+    const std::string hidden =
         found.hidden.empty()
             ? ""
-            : "; what the agent of process " + listed(found.hidden) +
+            : "what process " + listed(found.hidden) +
                   " has open is hidden from this user: run this as root or as the broker's user, "
                   "or name the directory";
     if (where.empty()) {
-        return Status(Code::kNotFound, "no agent was found on this machine" + whose);
+        return Status(Code::kNotFound,
+                      "no agent was found on this machine" + (hidden.empty() ? "" : "; " + hidden));
+    }
+    if (!hidden.empty()) {
+        return Status(Code::kNotFound, hidden);
     }
     std::error_code ignored;
     const bool is_there = std::filesystem::exists("/proc/" + where, ignored);
-    return Status(Code::kNotFound, is_there ? "process " + where +
-                                                  " holds no remora.lock: no agent "
-                                                  "runs in it" +
-                                                  whose
-                                            : "there is no process " + where);
+    return Status(Code::kNotFound,
+                  is_there ? "process " + where + " holds no remora.lock: no agent runs in it"
+                           : "there is no process " + where);
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/process.h"
+#include "rules/output_rules.h"
 #include "watch/find_agents.h"
 #include "watch/process_facts.h"
 
@@ -40,16 +42,16 @@ std::optional<Person> person_of(const std::string& folder) {
 }
 
 BrokerProcess look_at(std::int64_t pid, const std::string& proc) {
-    const std::string folder = proc + "/" + std::to_string(pid);
     BrokerProcess process;
     process.pid = pid;
+    process.folder = proc + "/" + std::to_string(pid);
     process.command = command_of(pid, proc);
-    process.person = person_of(folder);
-    const std::string maps = content_of(folder + "/maps");
+    process.person = person_of(process.folder);
+    const std::string maps = content_of(process.folder + "/maps");
     if (!maps.empty()) {
         process.has_library = maps.find("libremora") != std::string::npos;
     }
-    process.environment = texts_of(folder + "/environ");
+    process.environment = texts_of(process.folder + "/environ");
     return process;
 }
 
@@ -64,23 +66,49 @@ bool may(const struct ::stat& facts, const Person& person, unsigned bits) {
 // What the agent was told at its start, with the path of its configuration as this process reaches
 // it.
 std::string told(const Patient& patient, const std::string& config_path) {
-    std::string arguments = config_path.empty() ? "" : "config=" + config_path;
-    if (config_path.empty() && patient.process) {
-        arguments = agent_arguments(patient.process->command).value_or("");
+    if (!config_path.empty()) {
+        return "config=" + config_path;
     }
+    std::string arguments = agent_arguments(patient.process->command).value_or("");
     const std::string known =
         patient.snapshot.values ? fact_of(*patient.snapshot.values, "config") : "";
     if (arguments.empty() && !known.empty() && known != kDefaultConfigFile) {
         arguments = "config=" + known;  // it was attached
     }
-    const std::string file = parse_arguments(arguments).file;
+    std::string file = parse_arguments(arguments).file;
+    if (file.empty()) {
+        file = variable_of(*patient.process, "REMORA_CONFIG");
+        if (!file.empty()) {
+            arguments = "config=" + file + (arguments.empty() ? "" : ",") + arguments;
+        }
+    }
     const std::size_t at = arguments.find(file);
-    if (config_path.empty() && !file.empty() && at != std::string::npos && patient.process) {
-        const std::string folder = patient.proc + "/" + std::to_string(patient.process->pid);
-        arguments.replace(at, file.size(),
-                          file[0] == '/' ? reached(patient, file) : folder + "/cwd/" + file);
+    if (!file.empty() && at != std::string::npos) {
+        arguments.replace(
+            at, file.size(),
+            file[0] == '/' ? reached(patient, file) : patient.process->folder + "/cwd/" + file);
     }
     return arguments;
+}
+
+// As the agent reads it.
+ParseOutcome load(const Patient& patient, const std::string& arguments) {
+    const std::vector<std::string> environment =
+        patient.process ? patient.process->environment : std::vector<std::string>();
+    const std::string default_file = reached(patient, kDefaultConfigFile);
+    // The rule files that a file of a container names are not at these paths of this machine.
+    const bool is_elsewhere = default_file != kDefaultConfigFile;
+    return is_elsewhere && !parse_arguments(arguments).endpoint
+               ? load_config(arguments, environment, default_file)
+               : load_with_rules(arguments, environment, default_file);
+}
+
+// The process that wrote the counters, as it is numbered here; 0: it is over, or is numbered in
+// another container and cannot be seen.
+std::int64_t pid_seen(const Snapshot& snapshot) {
+    const bool is_here = snapshot.counters && !snapshot.process_ended &&
+                         snapshot.counters->process.pid_namespace == own_process().pid_namespace;
+    return is_here ? snapshot.counters->process.pid : 0;
 }
 
 }  // namespace
@@ -95,11 +123,12 @@ std::string variable_of(const BrokerProcess& process, const std::string& name) {
 }
 
 std::string reached(const Patient& patient, const std::string& path) {
-    const std::string root =
-        patient.process ? patient.proc + "/" + std::to_string(patient.process->pid) + "/root" : "";
-    const bool is_in_container =
-        !root.empty() && patient.snapshot.directory.starts_with(root + "/");
-    return is_in_container ? root + path : path;
+    if (!patient.process) {
+        return path;
+    }
+    const std::string root = patient.process->folder + "/root";
+    std::error_code hidden;
+    return fs::exists(root, hidden) && !is_same_file(root, "/") ? root + path : path;
 }
 
 std::optional<Space> space_of(const std::string& path) {
@@ -163,19 +192,14 @@ Patient examine(Snapshot snapshot, std::int64_t pid, const std::string& config_p
     Patient patient;
     patient.proc = proc;
     patient.space_of = [](const std::string& path) { return space_of(path); };
-    const bool is_dead = snapshot.process_ended;
-    const std::int64_t own =
-        pid == 0 && snapshot.counters && !is_dead ? snapshot.counters->process.pid : pid;
-    if (own != 0) {
-        patient.process = look_at(own, proc);
+    const std::int64_t seen = pid == 0 ? pid_seen(snapshot) : pid;
+    if (seen != 0) {
+        patient.process = look_at(seen, proc);
     }
     patient.verdict = verdict_of(snapshot);
     patient.snapshot = std::move(snapshot);
     if (!config_path.empty() || patient.process) {
-        const std::vector<std::string> none;
-        patient.config =
-            load_config(told(patient, config_path),
-                        patient.process ? patient.process->environment : none, kDefaultConfigFile);
+        patient.config = load(patient, told(patient, config_path));
     }
     return patient;
 }

@@ -34,6 +34,7 @@ struct Space {
 // The broker's process.
 struct BrokerProcess {
     std::int64_t pid = 0;
+    std::string folder;                // of /proc
     std::optional<Person> person;      // as which it runs
     std::vector<std::string> command;  // words of its command line; empty: it has none or is gone
     // Whether the agent's library is mapped; nothing when that may not be looked at.
@@ -57,7 +58,7 @@ struct Patient {
 std::string variable_of(const BrokerProcess& process, const std::string& name);
 
 // A path of the broker's as this process reaches it: below the root of its container, if it is in
-// one.
+// one. Asks the kernel.
 std::string reached(const Patient& patient, const std::string& path);
 
 // What can be known of the agent of `snapshot`, or of process `pid` when that is not 0; and the

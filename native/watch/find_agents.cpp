@@ -1,7 +1,5 @@
 #include "watch/find_agents.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
@@ -22,13 +20,6 @@ std::int64_t pid_of(const fs::path& folder) {
     std::int64_t pid = 0;
     const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), pid);
     return failed == std::errc{} && end == name.data() + name.size() ? pid : 0;
-}
-
-bool is_same_file(const std::string& one, const std::string& other) {
-    struct ::stat first {};
-    struct ::stat second {};
-    return ::stat(one.c_str(), &first) == 0 && ::stat(other.c_str(), &second) == 0 &&
-           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
 // Looks at what the process has open. False when that is forbidden.
@@ -80,7 +71,10 @@ std::vector<std::string> command_of(std::int64_t pid, const std::string& proc) {
 
 FoundAgents find_agents_of(std::int64_t pid, const std::string& proc) {
     FoundAgents found;
-    add_process(pid, proc, found);
+    std::error_code ignored;
+    if (!add_by_locks(pid, proc, found) && fs::exists(proc + "/" + std::to_string(pid), ignored)) {
+        found.hidden.push_back(pid);
+    }
     return found;
 }
 

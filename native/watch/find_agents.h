@@ -15,14 +15,14 @@ struct FoundAgent {
 
 struct FoundAgents {
     std::vector<FoundAgent> agents;  // by process id
-    // Processes of other users whose command line has an agent and that cannot be looked into.
+    // Processes of other users that cannot be looked into and whose command line has an agent.
     std::vector<std::int64_t> hidden;
 };
 
 // Looks at all processes. `proc`: where they are shown. Asks the kernel.
 FoundAgents find_agents(const std::string& proc = "/proc");
 
-// The same of one process.
+// The same of one process, which is hidden whatever its command line has.
 FoundAgents find_agents_of(std::int64_t pid, const std::string& proc = "/proc");
 
 // Whether a word of a command line starts a JVM with the agent.

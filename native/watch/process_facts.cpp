@@ -1,6 +1,7 @@
 #include "watch/process_facts.h"
 
 #include <pwd.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <iterator>
@@ -20,6 +21,13 @@ std::vector<std::string> texts_of(const std::string& path) {
         texts.push_back(text);
     }
     return texts;
+}
+
+bool is_same_file(const std::string& one, const std::string& other) {
+    struct ::stat first {};
+    struct ::stat second {};
+    return ::stat(one.c_str(), &first) == 0 && ::stat(other.c_str(), &second) == 0 &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
 std::vector<std::string> words_of(const std::string& status, const std::string& name) {

@@ -14,6 +14,9 @@ std::string content_of(const std::string& path);
 // The texts of a file of /proc in which a zero byte ends each: its command line, its environment.
 std::vector<std::string> texts_of(const std::string& path);
 
+// Whether both paths lead to one file or folder. False when one of them cannot be seen.
+bool is_same_file(const std::string& one, const std::string& other);
+
 // The words behind "Name:" in the text of /proc/PID/status; empty when there is no such line.
 std::vector<std::string> words_of(const std::string& status, const std::string& name);
 

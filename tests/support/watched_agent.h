@@ -77,6 +77,7 @@ inline Snapshot well() {
         set_value(snapshot, name, 20'000, 8'000, 10'000);
     }
     set_counter(snapshot, Counter::kTicks, 8'640);
+    set_counter(snapshot, Counter::kTickIntervalMillis, 10'000);
     set_counter(snapshot, Counter::kUnits, 3'000);
     set_counter(snapshot, Counter::kSeries, 5'900);
     set_counter(snapshot, Counter::kBudgetPpm, 10'000);

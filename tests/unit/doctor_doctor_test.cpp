@@ -39,15 +39,14 @@ class DoctorTest : public testing::Test {
         snapshot_.counters->written_wall_ms += later_ms;
         snapshot_.counters->start_wall_ms += later_ms;
         snapshot_.values->tick_wall_ms += later_ms;
+        snapshot_.counters->process.pid_namespace = own_process().pid_namespace;
         snapshot_.directory = root_ + "/remora";
         fs::create_directories(snapshot_.directory);
-        fs::create_directories(proc_ + "/net");
-        fs::create_directories(proc_ + "/4711");
+        fs::create_directories(proc_ + "/4711/net");
         output_ = snapshot_.directory + "/remora.prom";
         write(output_, "kafka_x 1\n");
         snapshot_.counters->outputs = {{"prometheus", "basic", output_}};
-        write(proc_ + "/net/udp",
-              "  sl  local_address rem_address\n   0: 0100007F:1FBD 00000000:0000\n");
+        write_sockets("/4711/net/udp", {"0100007F:1FBD 00000000:0000 07"});
         write(config_, "{\"log\": {\"level\": \"info\"}}");
         command({"java", "-javaagent:/opt/remora.jar=" + config_, "kafka.Kafka"});
         write(proc_ + "/4711/maps", "7f00-7f01 r-xp /tmp/libremora-1.so (deleted)\n");
@@ -59,6 +58,16 @@ class DoctorTest : public testing::Test {
     static std::int64_t real_now_ms() { return static_cast<std::int64_t>(::time(nullptr)) * 1000; }
     static void write(const std::string& path, const std::string& text) {
         std::ofstream(path) << text;
+    }
+    // `sockets`: local and remote address and state of each; the first has the inode 1000.
+    void write_sockets(const std::string& file, const std::vector<std::string>& sockets) const {
+        std::string text = "  sl  local_address rem_address   st ...\n";
+        for (std::size_t i = 0; i < sockets.size(); ++i) {
+            text += "   " + std::to_string(i) + ": " + sockets[i] +
+                    " 00000000:00000000 00:00000000 00000000  1000        0 " +
+                    std::to_string(1000 + i) + " 2 0000000000000000 0\n";
+        }
+        write(proc_ + file, text);
     }
     void command(const std::vector<std::string>& words) const {
         std::string line;
@@ -155,6 +164,24 @@ TEST_F(DoctorTest, ValuesThatCannotBeWritten) {
     expect("status", "/x/remora.values: cannot be opened", "the broker's log says why");
 }
 
+TEST_F(DoctorTest, ABrokerInWhichNoAgentRunsThoughItsLibraryIsLoaded) {
+    snapshot_ = Snapshot();
+    snapshot_.trouble = "process 4711 holds no remora.lock: no agent runs in it";
+    pid_ = kPid;
+    expect("files", "no agent runs in it", "the lines with `remora:` say why");
+    fs::remove(proc_ + "/4711/maps");
+    expect("files", "no agent runs in it", "the lines with `remora:` say why");
+}
+
+TEST_F(DoctorTest, AProcessOfAnotherNamespaceIsNotTheBrokers) {
+    command({"java", "-javaagent:/opt/remora.jar", "-javaagent:/usr/share/remora.jar"});
+    snapshot_.counters->outputs.push_back({"statsd", "basic", "127.0.0.1:9999"});
+    fs::remove(output_);  // or it is elsewhere
+    EXPECT_EQ(found().size(), 3U) << "as long as it is this one";
+    snapshot_.counters->process.pid_namespace += 1;
+    EXPECT_THAT(found(), IsEmpty());
+}
+
 TEST_F(DoctorTest, TwoAgentsInOneBroker) {
     command({"java", "-javaagent:/opt/remora.jar=" + config_, "-javaagent:/usr/share/remora.jar",
              "kafka.Kafka"});
@@ -249,10 +276,31 @@ TEST_F(DoctorTest, ADiskThatIsFull) {
 TEST_F(DoctorTest, APortAtWhichNobodyReceives) {
     snapshot_.counters->outputs.push_back({"statsd", "basic", "127.0.0.1:9999"});
     expect("receiver", "nobody receives at UDP port 9999 of 127.0.0.1", "start the receiver");
+    fs::create_directories(proc_ + "/net");
+    write_sockets("/net/udp", {"0100007F:270F 00000000:0000 07"});
+    expect("receiver", "nobody receives at UDP port 9999", "in a container");
     snapshot_.counters->outputs.back().where = "metrics.example:9999";
     EXPECT_THAT(found(), IsEmpty()) << "another machine's ports are not seen";
     snapshot_.counters->outputs.back().where = "http://127.0.0.1:9999/metrics";
     EXPECT_THAT(found(), IsEmpty()) << "the agent's own port";
+}
+
+TEST_F(DoctorTest, APortThatNobodyCanScrape) {
+    snapshot_.counters->outputs.push_back(
+        {"openmetrics", "basic", "http://127.0.0.1:9404/metrics"});
+    const std::string listener = "0100007F:24BC 00000000:0000 0A";
+    const std::string connection = "0100007F:24BC 0100007F:D431 01";
+    const std::string other = "00000000:1F90 00000000:0000 0A";
+    write_sockets("/4711/net/tcp", {other, connection});
+    expect("scrape-port", "nothing listens at http://127.0.0.1:9404/metrics: scrapes are refused",
+           "`cannot listen at`");
+    write_sockets("/4711/net/tcp6", {other, listener});
+    EXPECT_THAT(found(), IsEmpty()) << "whose it is is not to be seen";
+    fs::create_directories(proc_ + "/4711/fd");
+    fs::create_symlink("socket:[1000]", proc_ + "/4711/fd/7");
+    expect("scrape-port", "another process listens at port 9404", "outputs.port");
+    fs::create_symlink("socket:[1001]", proc_ + "/4711/fd/8");
+    EXPECT_THAT(found(), IsEmpty());
 }
 
 TEST_F(DoctorTest, AReceiverThatDrops) {
@@ -275,6 +323,58 @@ TEST_F(DoctorTest, AConfigurationWithMistakes) {
     expect("config", "sampling.base_interval: found the text \"1ms\"", "mend it");
     write(config_, "{\"samplin\": {}}");
     EXPECT_THAT(found()[0].what, HasSubstr("samplin"));
+}
+
+TEST_F(DoctorTest, ARuleFileIsReadAsTheAgentReadsIt) {
+    const std::string rules = root_ + "/kafka.yml";
+    write(rules, "rules:\n- pattern: 'kafka.log<type=Log, name=Size>'\n");
+    command({"java", "-javaagent:/opt/remora.jar=8080:" + rules, "kafka.Kafka"});
+    EXPECT_THAT(found(), IsEmpty()) << "an argument of jmx_exporter's";
+    write(rules, "rules: 7\n");
+    EXPECT_THAT(found().at(0).what, HasSubstr("kafka.yml"));
+    write(config_, R"({"select": {"profile": "all"}, "outputs": [{"path": ")" + output_ +
+                       R"(", "names": ")" + rules + "\"}]}");
+    command({"java", "-javaagent:/opt/remora.jar=" + config_, "kafka.Kafka"});
+    expect("config", "kafka.yml", "mend it");
+    fs::remove(rules);
+    expect("config", "outputs.0.names: " + rules, "mend it");
+}
+
+TEST_F(DoctorTest, WhatIsInAContainerIsLookedForThere) {
+    const std::string container = proc_ + "/4711/root";
+    fs::create_directories(container + "/etc/remora");
+    fs::create_directories(container + "/remora");
+    fs::rename(output_, container + "/remora/remora.prom");
+    snapshot_.counters->outputs[0].where = "/remora/remora.prom";
+    write(container + "/etc/remora.json",
+          R"({"outputs": [{"path": "/remora/remora.prom", "names": "/etc/kafka.yml"}]})");
+    command({"java", "-javaagent:/opt/remora.jar=/etc/remora.json", "kafka.Kafka"});
+    EXPECT_THAT(found(), IsEmpty()) << "but for a rule file";
+    write(container + "/etc/remora.json", "{\"samplin\": {}}");
+    expect("config", container + "/etc/remora.json:1:", "mend it");
+    command({"java", "-javaagent:/opt/remora.jar", "kafka.Kafka"});
+    EXPECT_THAT(found(), IsEmpty());
+    write(proc_ + "/4711/environ", std::string("REMORA_CONFIG=/etc/remora.json\0", 31));
+    expect("config", container + "/etc/remora.json:1:", "mend it");
+    fs::remove(proc_ + "/4711/environ");
+    fs::rename(container + "/etc/remora.json", container + "/etc/remora/remora.json");
+    expect("config", container + "/etc/remora/remora.json:1:", "mend it");
+}
+
+TEST_F(DoctorTest, ALibraryThatCannotBeLoadedInAContainer) {
+    snapshot_ = Snapshot();
+    snapshot_.trouble = "process 4711 holds no remora.lock";
+    pid_ = kPid;
+    fs::create_directories(proc_ + "/4711/root");
+    command({"java", "-javaagent:/opt/remora.jar", "kafka.Kafka"});
+    write(proc_ + "/4711/maps", "7f00-7f01 r-xp /usr/lib/libjvm.so\n");
+    expect("library", "/tmp is mounted noexec", "REMORA_TMPDIR", [this](Patient& patient) {
+        patient.space_of = [this](const std::string& path) {
+            Space space = space_;
+            space.is_noexec = path == proc_ + "/4711/root/tmp";
+            return std::optional(space);
+        };
+    });
 }
 
 TEST_F(DoctorTest, AConfigurationThatTheBrokerCannotRead) {
@@ -306,6 +406,9 @@ TEST_F(DoctorTest, TicksThatDoNotFitTheScrapes) {
            "sampling.base_interval", [](Patient& patient) { patient.scrape_interval_s = 5; });
     expect("scrape-interval", "most ticks are never seen", "it costs less",
            [](Patient& patient) { patient.scrape_interval_s = 60; });
+    set_counter(snapshot_, Counter::kTickIntervalMillis, 1'000);
+    snapshot_.values->tick_interval_ms = 2'000;  // they are written less often
+    EXPECT_THAT(found([](Patient& patient) { patient.scrape_interval_s = 1; }), IsEmpty());
 }
 
 TEST_F(DoctorTest, ACeilingThatIsTooLow) {

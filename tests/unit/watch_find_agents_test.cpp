@@ -60,6 +60,10 @@ TEST_F(FindAgentsTest, AProcessThatCannotBeLookedIntoIsTold) {
     const FoundAgents found = find_agents(proc_);
     EXPECT_TRUE(found.agents.empty());
     EXPECT_EQ(found.hidden, std::vector<std::int64_t>{4711});
+    add_process("99", "java", "");
+    EXPECT_EQ(find_agents(proc_).hidden, std::vector<std::int64_t>{4711}) << "of many others";
+    EXPECT_EQ(find_agents_of(99, proc_).hidden, std::vector<std::int64_t>{99});
+    EXPECT_TRUE(find_agents_of(100, proc_).hidden.empty()) << "it is not there";
 }
 
 TEST_F(FindAgentsTest, AnArgumentOfTheAgentIsKnownFromOthers) {

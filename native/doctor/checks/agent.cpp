@@ -17,9 +17,14 @@ bool has_flag(const Patient& patient) {
     return patient.process && agent_arguments(patient.process->command).has_value();
 }
 
+bool is_not_loaded(const Patient& patient) {
+    return has_flag(patient) && !patient.process->has_library.value_or(true);
+}
+
 void check_files(const Patient& patient, Findings& findings) {
     const Snapshot& snapshot = patient.snapshot;
-    if (snapshot.counters || has_flag(patient)) {
+    // Of a library that is not loaded, check_library() speaks.
+    if (snapshot.counters || is_not_loaded(patient)) {
         return;
     }
     if (snapshot.trouble.find("of this version") != std::string::npos) {
@@ -28,10 +33,10 @@ void check_files(const Patient& patient, Findings& findings) {
                      "with the jar");
         return;
     }
-    findings.add(snapshot.trouble,
-                 "is that the directory of an agent? The broker's log names it in the line "
-                 "`started`; without such a line the agent never began, and the lines with "
-                 "`remora:` say why");
+    findings.add(
+        snapshot.trouble,
+        "an agent that began has named its directory in the line `started` of the broker's "
+        "log; without such a line it never began, and the lines with `remora:` say why");
 }
 
 void check_state(const Patient& patient, Findings& findings) {
@@ -144,12 +149,12 @@ std::vector<std::string> library_places(const BrokerProcess& process) {
 }
 
 void check_library(const Patient& patient, Findings& findings) {
-    if (!has_flag(patient) || patient.process->has_library.value_or(true)) {
+    if (!is_not_loaded(patient)) {
         return;
     }
     std::string why;
     for (const std::string& place : library_places(*patient.process)) {
-        const auto space = patient.space_of(place);
+        const auto space = patient.space_of(reached(patient, place));
         if (space && space->is_noexec) {
             why += ": " + place + " is mounted noexec";
             break;

@@ -5,7 +5,6 @@
 #include "doctor/checks/checks.h"
 #include "select/bean_list.h"
 #include "select/unmatched.h"
-#include "watch/units.h"
 
 namespace remora {
 namespace {
@@ -74,10 +73,15 @@ void check_matches(const Patient& patient, Findings& findings) {
 }
 
 void check_scrapes(const Patient& patient, Findings& findings) {
-    if (patient.scrape_interval_s <= 0 || !patient.snapshot.values) {
+    if (patient.scrape_interval_s <= 0 || !patient.snapshot.counters) {
         return;
     }
-    const double tick_s = static_cast<double>(patient.snapshot.values->tick_interval_ms) / 1e3;
+    const std::uint64_t tick_ms =
+        count_of(*patient.snapshot.counters, Counter::kTickIntervalMillis);
+    if (tick_ms == 0) {
+        return;  // it has not begun
+    }
+    const double tick_s = static_cast<double>(tick_ms) / 1e3;
     const std::string both = "a tick comes every " + formatted("%g", tick_s) +
                              " s, and is scraped every " +
                              formatted("%g", patient.scrape_interval_s) + " s";

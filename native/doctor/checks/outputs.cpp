@@ -5,8 +5,13 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include "doctor/checks/checks.h"
 #include "watch/units.h"
@@ -23,15 +28,16 @@ bool is_path(const OutputNote& output) {
     return output.where.starts_with('/');
 }
 
-// Calls `use(output, place)` for the outputs of an agent that runs. `place`: where a path is, as
-// this process reaches it.
+// Calls `use(output, place)` for the outputs of an agent that runs. `place`: where its path is, as
+// this process reaches it; empty: it has none, or it is in a container that cannot be seen.
 template <typename Use>
 void for_outputs(const Patient& patient, Use use) {
     if (!patient.snapshot.counters || !patient.verdict.agent.is_running()) {
         return;
     }
     for (const OutputNote& output : patient.snapshot.counters->outputs) {
-        use(output, is_path(output) ? reached(patient, output.where) : output.where);
+        const bool has_place = is_path(output) && patient.process;
+        use(output, has_place ? reached(patient, output.where) : std::string());
     }
 }
 
@@ -42,7 +48,7 @@ bool has_ticked(const Patient& patient) {
 void check_there(const Patient& patient, Findings& findings) {
     for_outputs(patient, [&](const OutputNote& output, const std::string& place) {
         struct ::stat facts {};
-        if (!is_path(output) || !has_ticked(patient) || ::stat(place.c_str(), &facts) == 0) {
+        if (place.empty() || !has_ticked(patient) || ::stat(place.c_str(), &facts) == 0) {
             return;
         }
         findings.add("nothing is at " + output.where + ", where an output of format " +
@@ -71,7 +77,7 @@ std::int64_t interval_ms(const Patient& patient, const OutputNote& output) {
 void check_stale(const Patient& patient, Findings& findings) {
     for_outputs(patient, [&](const OutputNote& output, const std::string& place) {
         struct ::stat facts {};
-        if (!is_path(output) || !has_ticked(patient) || ::stat(place.c_str(), &facts) != 0 ||
+        if (place.empty() || !has_ticked(patient) || ::stat(place.c_str(), &facts) != 0 ||
             !S_ISREG(facts.st_mode)) {
             return;
         }
@@ -94,8 +100,8 @@ void check_shipper(const Patient& patient, Findings& findings) {
     if (!patient.shipper) {
         return;
     }
-    for_outputs(patient, [&](const OutputNote& output, const std::string& place) {
-        const std::string why = is_path(output) ? why_unreadable(place, *patient.shipper) : "";
+    for_outputs(patient, [&](const OutputNote&, const std::string& place) {
+        const std::string why = place.empty() ? "" : why_unreadable(place, *patient.shipper);
         if (!why.empty()) {
             findings.add(why,
                          "\"mode\": \"0644\" of the output opens file and new folders; an "
@@ -136,8 +142,8 @@ void check_space(const Patient& patient, Findings& findings) {
         return;
     }
     std::vector<std::string> folders = {patient.snapshot.directory};
-    for_outputs(patient, [&](const OutputNote& output, const std::string& place) {
-        if (is_path(output)) {
+    for_outputs(patient, [&](const OutputNote&, const std::string& place) {
+        if (!place.empty()) {
             folders.push_back(fs::path(place).parent_path().string());
         }
     });
@@ -146,47 +152,111 @@ void check_space(const Patient& patient, Findings& findings) {
     std::for_each(folders.begin(), folders.end(), look_at);
 }
 
-// Whether somebody on this machine receives at that UDP port; true when that is not to be seen.
-bool is_bound(const std::string& proc, unsigned port) {
+// Behind the last colon; 0: none.
+unsigned port_of(const std::string& where) {
+    const std::size_t colon = where.rfind(':');
+    unsigned port = 0;
+    if (colon != std::string::npos) {
+        std::from_chars(where.data() + colon + 1, where.data() + where.size(), port);
+    }
+    return port;
+}
+
+// Sockets of that kind and port in the network of the broker's process, as "socket:[INODE]";
+// nothing when they are not to be seen. `kind`: "udp", or "tcp" for those that listen.
+std::optional<std::vector<std::string>> sockets_at(const Patient& patient, const std::string& kind,
+                                                   unsigned port) {
+    constexpr std::size_t kLocal = 1;
+    constexpr std::size_t kState = 3;
+    constexpr std::size_t kInode = 9;
     bool is_seen = false;
-    for (const char* const name : {"/net/udp", "/net/udp6"}) {
-        std::ifstream sockets(proc + name);
+    std::vector<std::string> found;
+    for (const std::string& name : {kind, kind + "6"}) {
+        std::ifstream file(patient.process->folder + "/net/" + name);
         std::string line;
-        is_seen = static_cast<bool>(std::getline(sockets, line)) || is_seen;  // headings
-        while (std::getline(sockets, line)) {
-            std::istringstream words(line);
-            std::string number;
-            std::string local;
-            words >> number >> local;
-            const std::size_t colon = local.rfind(':');
-            unsigned found = 0;
-            if (colon != std::string::npos) {
-                std::from_chars(local.data() + colon + 1, local.data() + local.size(), found, 16);
+        is_seen = static_cast<bool>(std::getline(file, line)) || is_seen;  // headings
+        while (std::getline(file, line)) {
+            // "0: 0100007F:1FBD 00000000:0000 0A 00000000:00000000 00:00000000 0 1000 0 4242 ..."
+            std::istringstream text(line);
+            const std::vector<std::string> words{std::istream_iterator<std::string>(text), {}};
+            if (words.size() <= kInode || (kind == "tcp" && words[kState] != "0A")) {
+                continue;
             }
-            if (found == port) {
-                return true;
+            const std::string& local = words[kLocal];
+            const std::size_t colon = local.rfind(':');
+            unsigned at = 0;
+            if (colon != std::string::npos) {
+                std::from_chars(local.data() + colon + 1, local.data() + local.size(), at, 16);
+            }
+            if (at == port) {
+                found.push_back("socket:[" + words[kInode] + "]");
             }
         }
     }
-    return !is_seen;
+    return is_seen ? std::optional(std::move(found)) : std::nullopt;
+}
+
+// Whether the broker's process has one of them open; true when that is not to be seen.
+bool holds_one(const Patient& patient, const std::vector<std::string>& sockets) {
+    std::error_code failed;
+    fs::directory_iterator descriptors(patient.process->folder + "/fd", failed);
+    if (failed) {
+        return true;
+    }
+    for (const fs::directory_iterator end; descriptors != end; descriptors.increment(failed)) {
+        std::error_code ignored;
+        const std::string target = fs::read_symlink(descriptors->path(), ignored).string();
+        if (std::find(sockets.begin(), sockets.end(), target) != sockets.end()) {
+            return true;
+        }
+    }
+    return static_cast<bool>(failed);
 }
 
 void check_receiver(const Patient& patient, Findings& findings) {
+    if (!patient.process) {
+        return;  // its network may be another one
+    }
     for_outputs(patient, [&](const OutputNote& output, const std::string&) {
         const std::size_t colon = output.where.rfind(':');
         if (is_path(output) || colon == std::string::npos) {
             return;
         }
         const std::string host = output.where.substr(0, colon);
-        unsigned port = 0;
-        std::from_chars(output.where.data() + colon + 1, output.where.data() + output.where.size(),
-                        port);
         const bool is_here = host == "localhost" || host == "::1" || host.starts_with("127.");
-        if (is_here && !is_bound(patient.proc, port)) {
+        const unsigned port = port_of(output.where);
+        const auto receivers = is_here ? sockets_at(patient, "udp", port) : std::nullopt;
+        if (receivers && receivers->empty()) {
             findings.add("nobody receives at UDP port " + std::to_string(port) + " of " + host +
                              ", where an output of format " + output.format + " goes",
                          "start the receiver, or set outputs.port; in a container 127.0.0.1 is the "
                          "container itself");
+        }
+    });
+}
+
+// Where Prometheus scrapes.
+void check_scrape_port(const Patient& patient, Findings& findings) {
+    if (!patient.process || !has_ticked(patient)) {
+        return;
+    }
+    for_outputs(patient, [&](const OutputNote& output, const std::string&) {
+        if (!output.where.starts_with("http://")) {
+            return;
+        }
+        const unsigned port = port_of(output.where);
+        const auto listeners = sockets_at(patient, "tcp", port);
+        if (!listeners) {
+            return;
+        }
+        if (listeners->empty()) {
+            findings.add("nothing listens at " + output.where + ": scrapes are refused",
+                         "the broker's log says why, in the line `cannot listen at`; a port below "
+                         "1024 needs a right that brokers do not have");
+        } else if (!holds_one(patient, *listeners)) {
+            findings.add("another process listens at port " + std::to_string(port) +
+                             ", and the agent does not listen at " + output.where,
+                         "end that process (ss -ltnp names it), or set outputs.port");
         }
     });
 }
@@ -213,6 +283,7 @@ constexpr NamedCheck kChecks[] = {
     {"file-name", check_name},
     {"disk", check_space},
     {"receiver", check_receiver},
+    {"scrape-port", check_scrape_port},
     {"receiver-drops", check_receiver_drops},
 };
 
