@@ -147,7 +147,7 @@ void Engine::make_core() {
     options.start_ns = start_ns_;
     options.config = config_;
     options.version = REMORA_VERSION;
-    options.values_interval_ms = looks_interval_ms(config_);
+    options.values_interval_ms = kLooksIntervalMsMin;
     options.on_values = [this] { housekeeper_->wake(); };
     core_ = std::make_unique<Runner>(
         "remora-core",
@@ -168,6 +168,7 @@ void Engine::make_housekeeper() {
     duties.on_revert = [this](const std::string& which) { tuning_.revert(which); };
     duties.on_profile = [this](const AgentProfile& profile) { take_profile(profile); };
     duties.has_directory = [this] { return source_.keep_directory(*environment_.files); };
+    duties.counters_interval_ms = [this] { return looks_interval_ms(reloader_.in_force()); };
     duties.outputs = [this] { return output_notes(reloader_.in_force()); };
     duties.facts = [this] { return source_.told_facts(); };
     housekeeper_ = std::make_unique<Runner>(

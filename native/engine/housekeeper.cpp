@@ -37,7 +37,7 @@ Housekeeper::Housekeeper(Options options, Channels& channels, const Clock& clock
 
 std::int64_t Housekeeper::do_work() {
     const std::int64_t now_ns = clock_.monotonic_ns();
-    const std::int64_t interval_ns = options_.counters_interval_ms * kNanosPerMilli;
+    const std::int64_t interval_ns = duties_.counters_interval_ms() * kNanosPerMilli;
     const std::unique_ptr<LastValues> values(
         channels_.values.exchange(nullptr, std::memory_order_acq_rel));
     const bool is_tick = values != nullptr;
@@ -202,7 +202,7 @@ void Housekeeper::write_counters(bool is_over) {
     head.process = process_;
     head.start_wall_ms = start_wall_ms_;
     head.written_wall_ms = clock_.wall_ms();
-    head.interval_ms = options_.counters_interval_ms;
+    head.interval_ms = duties_.counters_interval_ms();
     head.is_over = is_over;
     head.outputs = duties_.outputs();
     const Status written = write_counter_file(options_.counters_path, counters_, head);

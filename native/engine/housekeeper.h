@@ -26,8 +26,6 @@ class Housekeeper final : public Worker {
  public:
     struct Options {
         std::string counters_path;  // empty: not written
-        // Between two writes; with each tick that the core tells of, where these come.
-        std::int64_t counters_interval_ms = 0;
         // File of the last values. It is there while the agent runs. Empty: not written.
         std::string values_path;
         // File for the list of all beans. It is written when a file of this name plus ".request"
@@ -62,6 +60,9 @@ class Housekeeper final : public Worker {
         // Returns whether the agent's directory is there and still this agent's. Asked once before
         // the files of a tick are written.
         std::function<bool()> has_directory;
+        // Between two writes of the counters now; with each tick that the core tells of, where
+        // these come.
+        std::function<std::int64_t()> counters_interval_ms;
         // The outputs now, for readers of the counters file.
         std::function<std::vector<OutputNote>()> outputs;
         // What is known of the host, for readers of the last values.

@@ -11,9 +11,6 @@
 namespace remora {
 namespace {
 
-// The counters file is for people: written with a tick each second it would cost a tenth of the
-// whole agent.
-constexpr std::int64_t kCountersIntervalMsMin = 2'000;
 // The rest of the interval is for what comes late.
 constexpr double kSpreadMax = 0.8;
 // A tick that is late is not yet an agent that is dead.
@@ -104,7 +101,6 @@ Housekeeper::Options housekeeper_options(const Config& config, const Place& plac
         options.beans_path = config.directory + "/remora.beans";
         options.revert_path = config.directory + "/remora.tuning.request";
     }
-    options.counters_interval_ms = looks_interval_ms(config);
     options.config_path = config.reload.enabled ? config_path : std::string();
     options.config_mark = config_mark;
     options.config_interval_ms = config.reload.check_interval_ms;
@@ -112,7 +108,7 @@ Housekeeper::Options housekeeper_options(const Config& config, const Place& plac
 }
 
 std::int64_t looks_interval_ms(const Config& config) {
-    return std::max(config.sampling.base_interval_ms, kCountersIntervalMsMin);
+    return std::max(config.sampling.base_interval_ms, kLooksIntervalMsMin);
 }
 
 std::string profile_path(const Config& config, const Place& place) {

@@ -40,6 +40,10 @@ Housekeeper::Options housekeeper_options(const Config& config, const Place& plac
                                          const std::string& config_path,
                                          const FileMark& config_mark);
 
+// Counters and last values are written not more often: they are for people, and with a tick each
+// second they would cost a tenth of the whole agent.
+inline constexpr std::int64_t kLooksIntervalMsMin = 2'000;
+
 // Between two writes of the counters and the last values: a tick, or longer.
 std::int64_t looks_interval_ms(const Config& config);
 

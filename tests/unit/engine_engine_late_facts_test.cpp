@@ -198,7 +198,6 @@ TEST_F(LateTest, AChangeBetweenLoadingAndWatchingIsSeen) {
     Log lines(log, time, counters);
     int changes = 0;
     Housekeeper::Options options;
-    options.counters_interval_ms = 10'000;
     options.config_interval_ms = 5'000;
     options.config_path = path;
     options.config_mark = loaded.mark;
@@ -206,6 +205,7 @@ TEST_F(LateTest, AChangeBetweenLoadingAndWatchingIsSeen) {
     duties.on_config_changed = [&] { ++changes; };
     duties.take_tuned = [] { return false; };
     duties.take_over = [] { return false; };
+    duties.counters_interval_ms = [] { return std::int64_t{10'000}; };
     Housekeeper keeper(options, channels, time, counters, lines, std::move(duties));
     keeper.do_work();
     EXPECT_EQ(changes, 1);

@@ -400,6 +400,22 @@ TEST_F(EngineTest, TakesTheLargestControlCallThereMayBe) {
     EXPECT_TRUE(engine_->stop(5'000));
 }
 
+TEST_F(EngineTest, LastValuesFollowAShorterInterval) {
+    const auto file = [this](const char* interval) {
+        const std::string path = directory_ / "remora.json";
+        std::ofstream(path) << R"({"directory": ")" << directory_.string()
+                            << R"(", "sampling": {"base_interval": ")" << interval << R"("}})";
+        return path;
+    };
+    start(file("1m"));
+    add(wire::BeanKind::kGauge, kPartitionCount);
+    file("2s");
+    engine_->reload();
+    EXPECT_TRUE(cycle_until(7, [&] { return has("\t2000\n", "remora.values"); }))
+        << output("remora.values");
+    EXPECT_TRUE(engine_->stop(5'000));
+}
+
 TEST_F(EngineTest, FlushesTheLastValuesWhenItStopsAndSaysThatItIsDown) {
     start(config(R"(, "outputs": [{"path": "${dir}/remora.prom"},
         {"path": "${dir}/kept.prom", "at_end": "keep"}, {"format": "ndjson"}])"));

@@ -24,7 +24,6 @@ class HousekeeperTest : public testing::Test {
  protected:
     void SetUp() override {
         options_.counters_path = directory_ + "/counters";
-        options_.counters_interval_ms = 10'000;
         options_.values_path = directory_ + "/values";
         options_.config_interval_ms = 5'000;
         options_.beans_path = directory_ + "/beans";
@@ -52,6 +51,7 @@ class HousekeeperTest : public testing::Test {
             ++directory_asked_;
             return has_directory_;
         };
+        duties.counters_interval_ms = [this] { return counters_interval_ms_; };
         duties.facts = [] { return std::vector<TextPair>{{"broker.id", "1"}}; };
         duties.outputs = [] { return std::vector<OutputNote>{{"ndjson", "off", "/x"}}; };
         keeper_ = std::make_unique<Housekeeper>(options_, channels_, clock_, counters_, log_,
@@ -79,6 +79,7 @@ class HousekeeperTest : public testing::Test {
     bool is_busy_ = false;
     bool has_directory_ = true;
     int directory_asked_ = 0;
+    std::int64_t counters_interval_ms_ = 10'000;
     bool may_revert_ = true;
     std::vector<std::string> tuned_;  // what the optimizer wants in force
     std::vector<std::string> done_;
@@ -90,10 +91,10 @@ TEST_F(HousekeeperTest, CountersAreWrittenAtTheirIntervalAndAtTheEnd) {
     const Result<CounterFile> written = read_counter_file(options_.counters_path);
     ASSERT_TRUE(written) << written.status().message();
     EXPECT_EQ(written.value().process, own_process());
-    EXPECT_EQ(written.value().interval_ms, options_.counters_interval_ms);
+    EXPECT_EQ(written.value().interval_ms, counters_interval_ms_);
     EXPECT_EQ(written.value().outputs, (std::vector<OutputNote>{{"ndjson", "off", "/x"}}));
     std::filesystem::remove(options_.counters_path);
-    clock_.advance_ms(options_.counters_interval_ms - 100);
+    clock_.advance_ms(counters_interval_ms_ - 100);
     keeper_->do_work();
     EXPECT_FALSE(exists(options_.counters_path));
     clock_.advance_ms(100);
@@ -107,6 +108,17 @@ TEST_F(HousekeeperTest, CountersAreWrittenAtTheirIntervalAndAtTheEnd) {
     keeper_->on_stop();
     EXPECT_FALSE(exists(options_.counters_path));
     EXPECT_TRUE(lines_.has("was removed, and another agent or user has it now"));
+}
+
+TEST_F(HousekeeperTest, CountersFollowAShorterInterval) {
+    keeper_->do_work();
+    counters_interval_ms_ = 2'000;
+    tick();
+    EXPECT_EQ(read_counter_file(options_.counters_path).value().interval_ms, 2'000);
+    std::filesystem::remove(options_.counters_path);
+    clock_.advance_ms(3'000);
+    keeper_->do_work();
+    EXPECT_TRUE(exists(options_.counters_path));
 }
 
 TEST_F(HousekeeperTest, ATickIsWrittenAtOnceWithTheCountersAndTheFacts) {
@@ -127,7 +139,7 @@ TEST_F(HousekeeperTest, ATickIsWrittenAtOnceWithTheCountersAndTheFacts) {
 
 TEST_F(HousekeeperTest, TicksAndTheWatchOnTheFileWakeTheThreadTogether) {
     const std::int64_t begun_ns = clock_.now_ns;
-    const std::int64_t tick_ns = options_.counters_interval_ms * kNanosPerMilli;
+    const std::int64_t tick_ns = counters_interval_ms_ * kNanosPerMilli;
     int wakes = 0;
     std::int64_t due_ns = begun_ns + kNanosPerSecond;  // ticks have a grid of their own
     std::int64_t next_ns = begun_ns;
