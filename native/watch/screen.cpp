@@ -234,6 +234,7 @@ void add_help(const ScreenInput& input, std::vector<ScreenLine>& lines) {
           "The screen follows the agent's ticks. A dash: not known, or not collected.",
           "Rates are of the time between the last two reads of a value.",
           "p99 of a request is Kafka's own: of the last minutes, not of this tick.",
+          "Produce and fetch requests: Kafka counts one for each partition of a request.",
           "Idle: below 30 % yellow, below 10 % red. Sparklines reach from 0 to their largest."}) {
         lines.push_back({{text, Tone::kPlain}});
     }

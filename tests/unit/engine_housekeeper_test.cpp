@@ -160,7 +160,7 @@ TEST_F(HousekeeperTest, TicksAndTheWatchOnTheFileWakeTheThreadTogether) {
 TEST_F(HousekeeperTest, BesideTicksNothingElseWakesTheThread) {
     options_.config_path = "";
     make_keeper();
-    EXPECT_GT(tick(), options_.counters_interval_ms * kNanosPerMilli);
+    EXPECT_GT(tick(), counters_interval_ms_ * kNanosPerMilli);
 }
 
 TEST_F(HousekeeperTest, TicksLookAtTheFileNoMoreOftenThanConfigured) {
@@ -170,10 +170,10 @@ TEST_F(HousekeeperTest, TicksLookAtTheFileNoMoreOftenThanConfigured) {
     std::ofstream(options_.config_path) << "{}";
     for (int ticks = 1; ticks < 6; ++ticks) {
         EXPECT_TRUE(done_.empty()) << "at tick " << ticks;
-        clock_.advance_ms(options_.counters_interval_ms);
+        clock_.advance_ms(counters_interval_ms_);
         tick();
     }
-    clock_.advance_ms(options_.counters_interval_ms);
+    clock_.advance_ms(counters_interval_ms_);
     tick();
     EXPECT_EQ(done_, std::vector<std::string>{"file"});
 }
