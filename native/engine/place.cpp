@@ -171,6 +171,17 @@ std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& fac
                 output.type == OutputType::kFile ? output.path : "");
     }
     look_at("trace.path", config.trace.path);
+    const std::string ports = "," + value_of(facts, "kafka.ports") + ",";
+    for (std::size_t i = 0; i < config.outputs.size(); ++i) {
+        const OutputConfig& output = config.outputs[i];
+        if (output.type == OutputType::kHttp &&
+            ports.find("," + std::to_string(output.port) + ",") != std::string::npos) {
+            problems.push_back({"outputs." + std::to_string(i) + ".port: found " +
+                                std::to_string(output.port) +
+                                ", which is the broker's own; expected another, for a broker does "
+                                "not start when its port is taken"});
+        }
+    }
     return problems;
 }
 

@@ -17,9 +17,9 @@ namespace remora {
 // temporary directory when that is where Kafka keeps its data.
 std::string default_directory(const Facts& facts);
 
-// Problems of places below a directory in which Kafka keeps its data, fact "log.dirs": a broker
-// does not start when there is a directory that is no partition's. Links are followed. `config`:
-// with placeholders expanded.
+// Problems of what would keep a broker from starting: places below a directory in which Kafka keeps
+// its data, fact "log.dirs", where a directory must be a partition's, and ports at which it
+// listens, fact "kafka.ports". Links are followed. `config`: with placeholders expanded.
 std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& facts);
 
 // Problems of the paths that find_bad_places() (config/places.h) finds, with links followed.

@@ -363,6 +363,22 @@ TEST_F(PlaceTest, NothingIsMadeWhenTheConfigurationIsWrong) {
     EXPECT_FALSE(std::filesystem::exists(logs + "/remora"));
 }
 
+TEST_F(PlaceTest, APortOfTheBrokersIsNotTaken) {
+    const std::string facts = lines("1") + "kafka.ports=9092,9093\n";
+    const std::string config = root + "/remora.json";
+    std::vector<std::string> notes;
+    const auto open_at = [&](int port) {
+        std::ofstream(config) << R"({"outputs": [{"type": "http", "port": )" << port << "}]}";
+        return ConfigSource::open(config, "", facts, files, notes);
+    };
+    EXPECT_TRUE(open_at(909));
+    const auto opened = open_at(9093);
+    ASSERT_FALSE(opened);
+    EXPECT_NE(opened.status().message().find("outputs.0.port: found 9093, which is the broker's"),
+              std::string::npos)
+        << opened.status().message();
+}
+
 TEST_F(PlaceTest, ATraceAndAReloadStayOutOfKafkasDataToo) {
     const std::string facts = lines("1") + "log.dirs=" + root + "/other," + root + "/data\n";
     const std::string config = root + "/remora.json";

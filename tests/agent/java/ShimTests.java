@@ -627,6 +627,23 @@ public final class ShimTests {
         equal("1", Facts.merged("broker.id", "1", "2"), "the bean's id");
     }
 
+    /** An agent that has one of these already keeps the broker from starting. */
+    @Group("tables")
+    static void thePortsOfABrokerAreKnown() throws Exception {
+        File broker = File.createTempFile("remora-facts", ".properties");
+        String[][] cases = {
+            {"listeners=PLAINTEXT://:9092, CONTROLLER://[::1]:9093,SSL://broker-1:9094\n", "9092,9093,9094"},
+            {"listeners=PLAINTEXT://:9095\nport=9096\n", "9095,9096"},
+            {"node.id=1\n", "9092"},
+            {"listeners=PLAINTEXT://broker\n", "9092"},
+        };
+        for (String[] one : cases) {
+            java.nio.file.Files.write(broker.toPath(), one[0].getBytes("UTF-8"));
+            equal(one[1], Facts.ofFiles("kafka.Kafka " + broker).get("kafka.ports"), one[0]);
+        }
+        check(broker.delete(), "cleaned up");
+    }
+
     /** What a broker says of itself once it runs. */
     public interface AppInfoMBean {
         String getVersion();

@@ -26,6 +26,10 @@ final class Facts {
     private static final String[] LOG_DIRECTORIES = {"metadata.log.dir", "log.dirs", "log.dir"};
     /** Kafka's own, for a broker whose properties name none. */
     private static final String DEFAULT_LOG_DIRECTORY = "/tmp/kafka-logs";
+    private static final String DEFAULT_PORT = "9092";
+    private static final String[] JMX_PORTS = {
+        "com.sun.management.jmxremote.port", "com.sun.management.jmxremote.rmi.port"
+    };
     private static final String LOG_DIRECTORY_BEANS = "kafka.log:type=LogManager,name=LogDirectoryOffline,*";
     /** What a node tells of itself sooner or later. */
     private static final String[] EXPECTED = {"broker.id", "cluster.id", "kafka.version", "node.role"};
@@ -140,7 +144,30 @@ final class Facts {
             }
         }
         put(facts, "log.dirs", absolute(directories));
+        put(facts, "kafka.ports", ports(broker));
         return facts;
+    }
+
+    /** Where the broker will listen: an agent that has such a port already would keep it from starting. */
+    private static String ports(Properties broker) {
+        List<String> found = new ArrayList<>();
+        for (String listener : broker.getProperty("listeners", "").split(",")) {
+            addPort(listener.substring(listener.lastIndexOf(':') + 1), found);
+        }
+        addPort(broker.getProperty("port", ""), found);
+        if (!broker.isEmpty() && found.isEmpty()) {
+            found.add(DEFAULT_PORT);
+        }
+        for (String key : JMX_PORTS) {
+            addPort(Arguments.property(key), found);
+        }
+        return String.join(",", found);
+    }
+
+    private static void addPort(String text, List<String> ports) {
+        if (text != null && text.trim().matches("[1-9][0-9]{0,4}")) {
+            ports.add(text.trim());
+        }
     }
 
     private static void putId(Map<String, String> facts, Properties from) {
