@@ -3,7 +3,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "tune/bounded_json.h"
+#include "base/bounded_json.h"
+#include "sink/path.h"
 
 namespace remora {
 namespace {
@@ -17,11 +18,14 @@ Status TuningRecord::append(const nlohmann::json& event) {
         return Status(Code::kIo,
                       path_ + " " + how + ": " + std::strerror(static_cast<int>(-error)));
     };
-    const std::string line = json_text(event) + "\n";
+    std::string line = json_text(event) + "\n";
     FileInfo info;
     const int found = files_.info_at(path_, info);
     if (found == 0 && info.kind != FileKind::kRegular) {
         return failed("cannot be written", -EINVAL);
+    }
+    if (found == 0 && info.bytes > 0 && !ends_in_line(files_, path_, info.bytes)) {
+        line.insert(0, "\n");  // what a crash or a full disk cut off takes no other line with it
     }
     if (found == 0 && info.bytes + static_cast<std::int64_t>(line.size()) > kBytesMax) {
         const int renamed = files_.rename(path_, path_ + ".1");

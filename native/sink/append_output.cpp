@@ -78,7 +78,7 @@ bool AppendOutput::open_live() {
     if (!exists) {
         (void)files_.set_mode(fd_, options_.file_mode);
     }
-    torn_ = live_bytes_ > 0 && !ends_in_line();
+    torn_ = live_bytes_ > 0 && !ends_in_line(files_, real_, live_bytes_);
     remove_stale(files_, directory_of(real_), gzip_prefix());
     rotated_.scan(real_);
     prune();
@@ -107,17 +107,6 @@ bool AppendOutput::open_file(const std::string& path) {
 
 // A crash or a full disk may have left half a line. Unreadable counts as whole: nothing better can
 // be known.
-bool AppendOutput::ends_in_line() {
-    const int in = files_.open_read(real_);
-    if (in < 0) {
-        return true;
-    }
-    char last = '\n';
-    (void)files_.read_at(in, {&last, 1}, live_bytes_ - 1);
-    (void)files_.close(in);
-    return last == '\n';
-}
-
 bool AppendOutput::rotation_due() const {
     if (live_bytes_ == 0) {
         return false;

@@ -33,7 +33,6 @@ class AppendOutput final : public Output {
     bool still_ours();
     bool open_live();
     bool open_file(const std::string& path);
-    bool ends_in_line();
     bool rotation_due() const;
     bool rotate();
     bool make_room(std::int64_t bytes);

@@ -240,4 +240,15 @@ int write_all(FileSystem& files, int fd, std::span<const char> bytes, std::size_
     return 0;
 }
 
+bool ends_in_line(FileSystem& files, const std::string& path, std::int64_t bytes) {
+    const int in = files.open_read(path);
+    if (in < 0) {
+        return true;
+    }
+    char last = '\n';
+    (void)files.read_at(in, {&last, 1}, bytes - 1);
+    (void)files.close(in);
+    return last == '\n';
+}
+
 }  // namespace remora

@@ -32,6 +32,12 @@ TEST_F(TuningRecordTest, EachEventIsALine) {
               "{\"what\":\"seen\"}\n{\"subject\":\"\xEF\xBF\xBD\",\"what\":\"done\"}\n");
 }
 
+TEST_F(TuningRecordTest, ALineThatWasCutOffTakesNoOtherWithIt) {
+    std::ofstream(path_) << "{\"what\":";
+    EXPECT_TRUE(record_.append({{"what", "done"}}));
+    EXPECT_EQ(content(path_), "{\"what\":\n{\"what\":\"done\"}\n");
+}
+
 TEST_F(TuningRecordTest, NeverMoreThanTwoFilesOfTheirSize) {
     const std::string text(100'000, 'x');
     for (int i = 0; i < 35; ++i) {
