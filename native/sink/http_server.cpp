@@ -47,8 +47,9 @@ constexpr std::size_t kPagesMax = 4;
 // answer.
 constexpr std::size_t kLingerBytesMax = 64 * 1024;
 
-constexpr std::int64_t kRequestNs = 10 * kNanosPerSecond;  // from the connection to its request
-constexpr std::int64_t kIdleNs = 120 * kNanosPerSecond;    // from an answer to the next request
+// From the connection, or the first byte of a later request, to the whole request.
+constexpr std::int64_t kRequestNs = 10 * kNanosPerSecond;
+constexpr std::int64_t kIdleNs = 120 * kNanosPerSecond;  // from an answer to the next request
 constexpr std::int64_t kAnswerNs = 30 * kNanosPerSecond;
 constexpr std::int64_t kLingerNs = 2 * kNanosPerSecond;
 constexpr std::chrono::seconds kSweepInterval{1};
@@ -72,7 +73,8 @@ struct Connection {
     std::int64_t since_ns = 0;  // of the phase
     std::int64_t deadline_ns = 0;
     std::size_t lingered = 0;
-    bool goes_on = false;  // after the answer
+    bool goes_on = false;    // after the answer
+    bool has_begun = false;  // a request, as the last sweep saw
 };
 using ConnectionRef = std::shared_ptr<Connection>;
 
@@ -265,11 +267,16 @@ void HttpServerImpl::sweep() {
     const std::int64_t now_ns = environment_.clock.monotonic_ns();
     const std::vector<ConnectionRef> all = connections_;
     for (const ConnectionRef& connection : all) {
+        const bool has_begun =
+            connection->phase == Phase::kWaiting && connection->parser->got_some();
+        if (has_begun &&
+            !connection->has_begun) {  // it could wait for long, but not go on for long
+            connection->has_begun = true;
+            connection->deadline_ns = std::min(connection->deadline_ns, now_ns + kRequestNs);
+        }
         if (now_ns < connection->deadline_ns) {
             continue;
         }
-        const bool has_begun =
-            connection->phase == Phase::kWaiting && connection->parser->got_some();
         if (connection->phase == Phase::kAnswering || has_begun) {
             cut_off(connection, "a client that takes 30 s for an answer, or 10 s for a request");
         } else {
@@ -308,6 +315,7 @@ void HttpServerImpl::count_refused(const char* sentence) {
 
 void HttpServerImpl::read(const ConnectionRef& connection, std::int64_t limit_ns) {
     enter(*connection, Phase::kWaiting, limit_ns);
+    connection->has_begun = false;
     connection->parser.emplace();
     connection->parser->header_limit(kHeaderBytesMax);
     http::async_read_header(connection->socket, connection->buffer, *connection->parser,

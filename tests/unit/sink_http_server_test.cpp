@@ -290,6 +290,19 @@ TEST_F(HttpServerTest, WhoTakesTooLongIsCutOff) {
     EXPECT_EQ(lines_.count("is cut off"), 1);
 }
 
+TEST_F(HttpServerTest, ALaterRequestThatHasBegunHasToGoOnToo) {
+    start();
+    HttpClient client(port());
+    client.send("GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(client.reply().status, 200);
+    client.send("GET /metrics HTTP/1.1\r\nX: ");
+    // Not for as long as a connection may wait between two requests: 50 s of 120.
+    EXPECT_TRUE(comes([this] {
+        clock_.advance_ms(5);
+        return count(Counter::kHttpCutOff) == 1;
+    }));
+}
+
 TEST_F(HttpServerTest, OldPagesThatSlowClientsHoldAreFew) {
     start();
     const std::string page = large_page();
