@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "cli/attach_socket.h"
 #include "cli/jvm_process.h"
+#include "config/parse.h"
 
 namespace remora {
 namespace {
@@ -35,17 +36,15 @@ std::string own_jar() {
     return fs::exists(beside, failed) ? beside : folder.parent_path() / "share" / "remora" / kJar;
 }
 
-// A path stands alone in front, or behind "config="; the JVM has another working directory.
+// A path stands alone in front, behind "config=", or behind the port in an argument of
+// jmx_exporter's; the JVM has another working directory.
 std::string with_absolute_path(const std::string& arguments) {
     const std::string first = arguments.substr(0, arguments.find(','));
-    const std::size_t equals = first.find('=');
-    const bool is_path =
-        !first.empty() && (equals == std::string::npos || first.find('/') < equals);
-    const std::string key = "config=";
-    const std::size_t at = first.compare(0, key.size(), key) == 0 ? key.size() : 0;
-    if (!is_path && at == 0) {
+    const std::string file = parse_arguments(first).file;
+    if (file.empty()) {
         return arguments;
     }
+    const std::size_t at = first.size() - file.size();
     return first.substr(0, at) + fs::absolute(first.substr(at)).lexically_normal().string() +
            arguments.substr(first.size());
 }
