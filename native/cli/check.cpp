@@ -241,7 +241,7 @@ int check_rule_file(CheckOptions options) {
     }
     const bool is_old = options.dialect == "0.20";
     return check_rules(options.file,
-                       is_old ? NamingDialect::kExporter020 : NamingDialect::kExporter1x,
+                       is_old ? NamesDialect::kExporter020 : NamesDialect::kExporter1x,
                        beans.value(), options.names);
 }
 

@@ -236,7 +236,7 @@ class Survey {
     }
 
     void print_clashes() const {
-        const bool is_old = rules_.options().dialect == NamingDialect::kExporter020;
+        const bool is_old = rules_.options().dialect == NamesDialect::kExporter020;
         if (repeated_ > 0) {
             std::cout << repeated_ << " series"
                       << " with name and labels of another one, such as " << repeated_example_
@@ -270,7 +270,7 @@ bool is_rule_file(const std::string& path) {
     return path.ends_with(".yml") || path.ends_with(".yaml");
 }
 
-int check_rules(const std::string& path, NamingDialect dialect, const BeanList& beans,
+int check_rules(const std::string& path, NamesDialect dialect, const BeanList& beans,
                 bool with_names) {
     const Result<std::string> text = read_file(path, kRuleFileBytesMax);
     if (!text) {

@@ -13,7 +13,7 @@ bool is_rule_file(const std::string& path);
 
 // Prints what the rules in the file make of `beans`, or what is wrong with it. `with_names`: also
 // each series. Returns the exit status: 0 valid, 1 not valid, 2 when it cannot be read.
-int check_rules(const std::string& path, NamingDialect dialect, const BeanList& beans,
+int check_rules(const std::string& path, NamesDialect dialect, const BeanList& beans,
                 bool with_names);
 
 }  // namespace remora

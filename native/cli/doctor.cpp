@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bounded_json.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "cli/agent_files.h"
@@ -16,7 +17,6 @@
 #include "cli/which_agent.h"
 #include "doctor/doctor.h"
 #include "select/unmatched.h"
-#include "tune/bounded_json.h"
 
 namespace remora {
 namespace {

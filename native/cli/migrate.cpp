@@ -54,9 +54,8 @@ int migrate(const MigrateOptions& options) {
         return kUsage;
     }
     const bool is_old = options.dialect == "0.20";
-    const RuleFileOutcome parsed =
-        parse_rule_file(text.value(), given.file,
-                        is_old ? NamingDialect::kExporter020 : NamingDialect::kExporter1x);
+    const RuleFileOutcome parsed = parse_rule_file(
+        text.value(), given.file, is_old ? NamesDialect::kExporter020 : NamesDialect::kExporter1x);
     for (const Problem& warning : parsed.warnings) {
         std::cerr << "not carried over: " << warning.text << '\n';
     }

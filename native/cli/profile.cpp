@@ -4,12 +4,12 @@
 #include <iostream>
 #include <string_view>
 
+#include "base/bounded_json.h"
 #include "base/clock.h"
 #include "base/counter_table.h"
 #include "base/files.h"
 #include "base/formatted.h"
 #include "cli/agent_files.h"
-#include "tune/bounded_json.h"
 #include "watch/agent_state.h"
 
 namespace remora {

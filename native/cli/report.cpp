@@ -12,12 +12,12 @@
 #include <sstream>
 #include <vector>
 
+#include "base/bounded_json.h"
 #include "base/files.h"
 #include "base/formatted.h"
 #include "cli/agent_files.h"
 #include "cli/html.h"
 #include "cli/profile.h"
-#include "tune/bounded_json.h"
 #include "tune/trial.h"
 
 namespace remora {

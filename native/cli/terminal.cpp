@@ -109,29 +109,29 @@ KeyPress Terminal::wait(int wait_ms) {
         case ERR:
             return {};
         case KEY_UP:
-            return {Key::kUp};
+            return {KeyCode::kUp};
         case KEY_DOWN:
-            return {Key::kDown};
+            return {KeyCode::kDown};
         case KEY_PPAGE:
-            return {Key::kPageUp};
+            return {KeyCode::kPageUp};
         case KEY_NPAGE:
-            return {Key::kPageDown};
+            return {KeyCode::kPageDown};
         case KEY_HOME:
-            return {Key::kHome};
+            return {KeyCode::kHome};
         case KEY_RESIZE:
-            return {Key::kResize};
+            return {KeyCode::kResize};
         case KEY_BACKSPACE:
         case '\b':
         case 127:
-            return {Key::kBackspace};
+            return {KeyCode::kBackspace};
         case '\n':
         case '\r':
         case KEY_ENTER:
-            return {Key::kEnter};
+            return {KeyCode::kEnter};
         case 27:
-            return {Key::kEscape};
+            return {KeyCode::kEscape};
         default:
-            return key >= ' ' && key < 127 ? KeyPress{Key::kText, static_cast<char>(key)}
+            return key >= ' ' && key < 127 ? KeyPress{KeyCode::kText, static_cast<char>(key)}
                                            : KeyPress{};
     }
 }

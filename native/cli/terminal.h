@@ -29,7 +29,7 @@ class Terminal {
     bool is_unicode() const { return is_unicode_; }
 
     void draw(const std::vector<ScreenLine>& lines);
-    // The next key; Key::kNone when none came within `wait_ms`.
+    // The next key; KeyCode::kNone when none came within `wait_ms`.
     KeyPress wait(int wait_ms);
 
  private:

@@ -134,7 +134,7 @@ int show(Follower& follower, const TopOptions& options) {
         if (!press(pressed, screen)) {
             break;
         }
-        has_changed = follower.look_again() || pressed.key != Key::kNone;
+        has_changed = follower.look_again() || pressed.key != KeyCode::kNone;
     }
     return 0;
 }

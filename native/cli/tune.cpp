@@ -6,6 +6,7 @@
 #include <iostream>
 #include <thread>
 
+#include "base/bounded_json.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/formatted.h"
@@ -13,7 +14,6 @@
 #include "cli/live.h"
 #include "config/parse.h"
 #include "config/quantity.h"
-#include "tune/bounded_json.h"
 #include "tune/trial.h"
 #include "tune/tuning_state.h"
 #include "watch/snapshot.h"

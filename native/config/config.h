@@ -126,7 +126,7 @@ struct LimitsConfig {
 
 enum class OutputType : std::uint8_t { kFile, kUdp, kUnixgram, kHttp };
 enum class OutputTime : std::uint8_t { kTick, kRead };
-// Of which version of jmx_exporter the names of a rule file are.
+// Whose names a page by a rule file has: those of jmx_exporter 0.20, or of its 1.x line.
 enum class NamesDialect : std::uint8_t { kExporter1x, kExporter020 };
 // How much of the agent's own metrics an output carries.
 enum class SelfLevel : std::uint8_t { kOff, kBasic, kFull };

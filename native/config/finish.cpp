@@ -356,11 +356,8 @@ void finish_config(Config& config, const std::string& config_file, ConfigReader&
     }
     tell_relative(config.directory, "directory", reader);
     tell_relative(config.trace.path, "trace.path", reader);
-    const auto is_exposition = [](const OutputConfig& output) {
-        return output.format == OutputFormat::kPrometheus ||
-               output.format == OutputFormat::kOpenMetrics;
-    };
-    if (std::any_of(config.outputs.begin(), config.outputs.end(), is_exposition)) {
+    if (std::any_of(config.outputs.begin(), config.outputs.end(),
+                    [](const OutputConfig& output) { return is_page(output.format); })) {
         tell_prometheus_labels(config.labels, "labels", reader);
     }
     finish_topics(config.topics, reader);

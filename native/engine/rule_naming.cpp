@@ -348,7 +348,7 @@ void RuleNaming::note_fault(const NamingOutcome& outcome, const NamingSample& sa
 
 // Version 1 of jmx_exporter tells twins apart by a label, before that the later one is left out.
 void RuleNaming::note_twins(const Naming& naming, std::string_view object_name) {
-    const bool tells_apart = rules_->options().dialect == NamingDialect::kExporter1x;
+    const bool tells_apart = rules_->options().dialect == NamesDialect::kExporter1x;
     for (const std::size_t twin : naming.twins) {
         const bool is_by_rule = twin < naming.families.size();
         if (is_by_rule && tells_apart &&

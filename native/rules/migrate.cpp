@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bounded_json.h"
 #include "match/pattern.h"
 
 namespace remora {
@@ -129,7 +130,7 @@ std::string write_migrated(const NamingRules& rules, const Migration& migration)
         config["rules"] = selection;
     }
     config["outputs"] = Json::array({output_of(migration)});
-    return config.dump(2) + "\n";
+    return json_text(config, 2) + "\n";
 }
 
 }  // namespace remora

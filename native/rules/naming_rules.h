@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/config.h"
 #include "config/document.h"
 #include "match/java_regex.h"
 #include "match/pattern.h"
@@ -20,9 +21,6 @@
 #include "rules/template.h"
 
 namespace remora {
-
-// Whose names a page has: those of jmx_exporter 0.20, or of its 1.x line.
-enum class NamingDialect : std::uint8_t { kExporter020, kExporter1x };
 
 struct NamingRule {
     struct LabelRule {
@@ -90,7 +88,7 @@ struct NamingOutcome {
 };
 
 struct NamingOptions {
-    NamingDialect dialect = NamingDialect::kExporter1x;
+    NamesDialect dialect = NamesDialect::kExporter1x;
     bool lower_case_names = false;
     bool lower_case_labels = false;
     bool counters_by_name = false;  // a name that ends in "_total" is a counter

@@ -15,11 +15,6 @@
 namespace remora {
 namespace {
 
-NamingDialect dialect_of(const OutputConfig& output) {
-    return output.names_dialect == NamesDialect::kExporter1x ? NamingDialect::kExporter1x
-                                                             : NamingDialect::kExporter020;
-}
-
 void append(std::vector<Problem>& problems, std::vector<Problem> more) {
     std::move(more.begin(), more.end(), std::back_inserter(problems));
 }
@@ -64,7 +59,7 @@ void read_rule_files(ParseOutcome& outcome, const std::vector<OutputConfig>& kno
             add_problem(outcome.errors, key + ": " + text.status().message());
             continue;
         }
-        RuleFileOutcome parsed = parse_rule_file(text.value(), output.names, dialect_of(output));
+        RuleFileOutcome parsed = parse_rule_file(text.value(), output.names, output.names_dialect);
         output.rule_text = text.value();
         append(outcome.errors, std::move(parsed.errors));
         append(outcome.warnings, std::move(parsed.warnings));
@@ -84,7 +79,7 @@ ParseOutcome load_rule_file(const AgentArguments& given, std::string_view argume
     const FileMark mark = mark_of(path);
     const Result<std::string> text = read_file(path, kRuleFileBytesMax);
     const RuleFileOutcome parsed =
-        text ? parse_rule_file(text.value(), path, NamingDialect::kExporter1x) : RuleFileOutcome();
+        text ? parse_rule_file(text.value(), path, NamesDialect::kExporter1x) : RuleFileOutcome();
     const std::string written = write_migrated(parsed.rules, {path, given.endpoint, "1.x"});
     ParseOutcome outcome = parse_config(written, path, environment, arguments);
     outcome.mark = mark;
@@ -130,9 +125,9 @@ std::shared_ptr<const NamingRules> rules_of(const OutputConfig& output) {
     const bool is_file = is_rule_path(output.names);
     // Names of a dialect are written there as dashboards have them.
     RuleFileOutcome parsed =
-        is_file ? parse_rule_file(output.rule_text, output.names, dialect_of(output))
-                : parse_rule_file(find_dialect(output.names), output.names,
-                                  NamingDialect::kExporter020);
+        is_file
+            ? parse_rule_file(output.rule_text, output.names, output.names_dialect)
+            : parse_rule_file(find_dialect(output.names), output.names, NamesDialect::kExporter020);
     return std::make_shared<const NamingRules>(std::move(parsed.rules));
 }
 

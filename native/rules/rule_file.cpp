@@ -55,7 +55,7 @@ class Reader {
     Reader(const JsonDocument& document, RuleFileOutcome& outcome)
         : document_(document), outcome_(outcome) {}
 
-    void read(const JsonNode& root, NamingDialect dialect);
+    void read(const JsonNode& root, NamesDialect dialect);
 
  private:
     const JsonNode& node(std::uint32_t index) const { return document_.nodes[index]; }
@@ -118,7 +118,7 @@ const JsonNode* Reader::find(const JsonNode& object, std::string_view key) const
     return nullptr;
 }
 
-void Reader::read(const JsonNode& root, NamingDialect dialect) {
+void Reader::read(const JsonNode& root, NamesDialect dialect) {
     options_.dialect = dialect;
     read_keys(root);
     options_.lower_case_names = boolean(root, "lowercaseOutputName");
@@ -407,7 +407,7 @@ void Reader::read_labels(const JsonNode& labels, NamingRule& rule) {
 }  // namespace
 
 RuleFileOutcome parse_rule_file(std::string_view text, const std::string& name,
-                                NamingDialect dialect) {
+                                NamesDialect dialect) {
     RuleFileOutcome outcome;
     JsonDocument document;
     const JsonSource source{JsonSource::Kind::kFile, name};

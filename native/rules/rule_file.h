@@ -22,6 +22,6 @@ struct RuleFileOutcome {
 
 // `name`: what messages call the file. Never fails otherwise than by `errors`.
 RuleFileOutcome parse_rule_file(std::string_view text, const std::string& name,
-                                NamingDialect dialect);
+                                NamesDialect dialect);
 
 }  // namespace remora

@@ -61,8 +61,8 @@ std::string safe_name(std::string_view text) {
     return result;
 }
 
-std::string final_name(std::string name, MetricType type, NamingDialect dialect) {
-    if (dialect == NamingDialect::kExporter020) {
+std::string final_name(std::string name, MetricType type, NamesDialect dialect) {
+    if (dialect == NamesDialect::kExporter020) {
         return name;
     }
     name = without_endings(std::move(name));

@@ -18,6 +18,6 @@ std::string safe_name(std::string_view text);
 
 // What a page says for `name`: jmx_exporter 1.x takes endings away that have a meaning, and gives
 // "_total" to counters. 0.20 writes it as it is.
-std::string final_name(std::string name, MetricType type, NamingDialect dialect);
+std::string final_name(std::string name, MetricType type, NamesDialect dialect);
 
 }  // namespace remora

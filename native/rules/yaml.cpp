@@ -5,12 +5,15 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <string>
 #include <unordered_map>
 #include <utility>
 
+#include "base/formatted.h"
+#include "base/utf8.h"
 #include "rules/yaml_scalar.h"
 
 namespace remora {
@@ -247,6 +250,19 @@ bool is_open_at_end(std::string_view text, const YAML::Mark& mark) {
     return true;
 }
 
+// Where the first byte is that begins no character; the size of `text`: nowhere.
+std::size_t first_bad_byte(std::string_view text) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const std::size_t bytes = character_bytes(text, at);
+        if (bytes == 0) {
+            break;
+        }
+        at += bytes;
+    }
+    return at;
+}
+
 }  // namespace
 
 std::uint32_t parse_yaml(std::string_view text, const JsonSource& source, JsonDocument& document,
@@ -259,6 +275,15 @@ std::uint32_t parse_yaml(std::string_view text, const JsonSource& source, JsonDo
         node.source = source_index;
         add_problem(errors, place_of(document, node) + ": " + what);
     };
+    if (const std::size_t bad = first_bad_byte(text); bad < text.size()) {
+        const std::string_view before = text.substr(0, bad);
+        YAML::Mark mark;
+        mark.line = static_cast<int>(std::count(before.begin(), before.end(), '\n'));
+        mark.column = static_cast<int>(before.size() - (before.rfind('\n') + 1));
+        complain(mark, formatted("the byte 0x%02X is no UTF-8; expected a file in UTF-8",
+                                 static_cast<unsigned>(static_cast<unsigned char>(text[bad]))));
+        return kNoNode;
+    }
     Builder builder(source_index, document, errors, warnings);
     if (text.substr(0, 3) == "\xEF\xBB\xBF") {
         text.remove_prefix(3);

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <cstdint>
 
+#include "base/bounded_json.h"
 #include "config/parse.h"
 #include "model/object_name.h"
-#include "tune/bounded_json.h"
 
 namespace remora {
 namespace {

@@ -4,7 +4,7 @@
 #include <tuple>
 #include <utility>
 
-#include "tune/bounded_json.h"
+#include "base/bounded_json.h"
 
 namespace remora {
 

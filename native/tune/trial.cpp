@@ -28,14 +28,14 @@ double error_square_of(const std::vector<double>& values) {
 
 }  // namespace
 
-Verdict judge(const TrialWindows& windows) {
+TrialVerdict judge(const TrialWindows& windows) {
     std::array<double, kTrialWindows> means{};
     double error_square = 0;
     for (std::size_t i = 0; i < kTrialWindows; ++i) {
         means[i] = mean_of(windows[i]);
         error_square += error_square_of(windows[i]);
     }
-    Verdict verdict;
+    TrialVerdict verdict;
     verdict.before = (means[0] + means[2]) / 2;
     verdict.after = (means[1] + means[3]) / 2;
     const double spread = std::max(std::abs(means[0] - means[2]), std::abs(means[1] - means[3]));
@@ -54,7 +54,7 @@ Verdict judge(const TrialWindows& windows) {
     return verdict;
 }
 
-std::optional<Verdict> Trial::take(const AgentProfile& profile) {
+std::optional<TrialVerdict> Trial::take(const AgentProfile& profile) {
     const std::optional<double> figure = figure_of(measure_, profile);
     unknown_ = figure ? 0 : unknown_ + 1;
     if (figure) {
@@ -62,7 +62,7 @@ std::optional<Verdict> Trial::take(const AgentProfile& profile) {
     }
     std::string worse = worse_guard(profile);
     if (!worse.empty()) {
-        Verdict verdict{false, std::move(worse), 0, 0, 0};
+        TrialVerdict verdict{false, std::move(worse), 0, 0, 0};
         if (!windows_[stage_].empty()) {  // otherwise there is nothing to compare
             verdict.before = mean_of(windows_[stage_ - 1]);
             verdict.after = mean_of(windows_[stage_]);
@@ -70,7 +70,7 @@ std::optional<Verdict> Trial::take(const AgentProfile& profile) {
         return verdict;
     }
     if (unknown_ == kUnknownMax) {
-        return Verdict{false, measure_name(measure_) + " is not known any more", 0, 0, 0};
+        return TrialVerdict{false, measure_name(measure_) + " is not known any more", 0, 0, 0};
     }
     if (windows_[stage_].size() < kWindowProfiles) {
         return std::nullopt;

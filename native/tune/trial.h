@@ -23,7 +23,7 @@ inline constexpr std::size_t kUnknownMax = 5;
 
 using TrialWindows = std::array<std::vector<double>, kTrialWindows>;
 
-struct Verdict {
+struct TrialVerdict {
     bool is_kept = false;
     std::string why;    // one sentence
     double before = 0;  // mean of the windows without; both 0: nothing was measured with it
@@ -38,7 +38,7 @@ struct Verdict {
 // A figure that falls all the time by itself is never kept: then two windows alike differ by more.
 inline constexpr double kGainShareMin = 0.05;
 inline constexpr double kNoiseErrors = 3;
-Verdict judge(const TrialWindows& windows);
+TrialVerdict judge(const TrialWindows& windows);
 
 // The windows of one change, filled profile by profile. Thread safety: one thread.
 class Trial {
@@ -53,7 +53,7 @@ class Trial {
     // A profile that was measured under what is in force as is_with() says. Returns the verdict at
     // the end, or as soon as a guard got worse. A profile in which the figure is not known is not
     // counted; kUnknownMax of them in a row end it.
-    std::optional<Verdict> take(const AgentProfile& profile);
+    std::optional<TrialVerdict> take(const AgentProfile& profile);
 
     const TrialWindows& windows() const { return windows_; }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/bounded_json.h"
 #include "config/parse.h"
-#include "tune/bounded_json.h"
 #include "tune/limits.h"
 
 namespace remora {
@@ -262,7 +262,7 @@ void Tuner::go_on(const AgentProfile& profile) {
     }
     const std::int64_t wall_ms = profile.written_wall_ms;
     const std::size_t stage = trial_->stage();
-    const std::optional<Verdict> verdict = trial_->take(profile);
+    const std::optional<TrialVerdict> verdict = trial_->take(profile);
     if (!verdict && trial_->stage() == stage) {
         return;
     }
@@ -280,7 +280,7 @@ void Tuner::go_on(const AgentProfile& profile) {
     }
 }
 
-void Tuner::conclude(const Verdict& verdict, std::int64_t wall_ms) {
+void Tuner::conclude(const TrialVerdict& verdict, std::int64_t wall_ms) {
     Change change = std::move(state_.trial[0]);
     change.before = verdict.before;
     change.after = verdict.after;

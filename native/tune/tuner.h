@@ -72,7 +72,7 @@ class Tuner {
     void see(const std::vector<Finding>& findings, std::int64_t wall_ms);
     void begin(const std::vector<Finding>& findings, std::int64_t wall_ms);
     void go_on(const AgentProfile& profile);
-    void conclude(const Verdict& verdict, std::int64_t wall_ms);
+    void conclude(const TrialVerdict& verdict, std::int64_t wall_ms);
     void end_trial(std::int64_t wall_ms, const std::string& why);
     std::string why_left(const Finding& finding, std::int64_t wall_ms) const;
     bool fits(const Edit& edit) const;

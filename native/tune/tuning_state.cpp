@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/bounded_json.h"
 #include "base/formatted.h"
 #include "base/hash.h"
-#include "tune/bounded_json.h"
 
 namespace remora {
 

@@ -27,7 +27,7 @@ struct Change {
     std::string figure;              // what was measured, and its unit
     double before = 0;               // that figure without the change
     double after = 0;                // and with it
-    double noise = 0;                // see Verdict
+    double noise = 0;                // see TrialVerdict
     std::int64_t since_wall_ms = 0;  // begun, or judged good
     std::uint32_t window = 0;        // of a trial, that runs: from 1; see trial.h
 };

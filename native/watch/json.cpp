@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "tune/bounded_json.h"
+#include "base/bounded_json.h"
 
 namespace remora {
 namespace {

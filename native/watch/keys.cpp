@@ -10,34 +10,34 @@ constexpr std::size_t kPage = 10;
 
 void type(const KeyPress& pressed, ScreenOptions& options) {
     options.first_topic = 0;
-    if (pressed.key == Key::kText && options.filter.size() < kFilterMax) {
+    if (pressed.key == KeyCode::kText && options.filter.size() < kFilterMax) {
         options.filter += pressed.character;
-    } else if (pressed.key == Key::kBackspace && !options.filter.empty()) {
+    } else if (pressed.key == KeyCode::kBackspace && !options.filter.empty()) {
         options.filter.pop_back();
-    } else if (pressed.key == Key::kEscape) {
+    } else if (pressed.key == KeyCode::kEscape) {
         options.filter.clear();
         options.is_typing = false;
-    } else if (pressed.key == Key::kEnter) {
+    } else if (pressed.key == KeyCode::kEnter) {
         options.is_typing = false;
     }
 }
 
-void move(Key key, ScreenOptions& options) {
+void move(KeyCode key, ScreenOptions& options) {
     std::size_t& first = options.first_topic;
     switch (key) {
-        case Key::kUp:
+        case KeyCode::kUp:
             first -= std::min<std::size_t>(first, 1);
             return;
-        case Key::kPageUp:
+        case KeyCode::kPageUp:
             first -= std::min(first, kPage);
             return;
-        case Key::kDown:
+        case KeyCode::kDown:
             first += 1;  // screen_of() stops at the last ones
             return;
-        case Key::kPageDown:
+        case KeyCode::kPageDown:
             first += kPage;
             return;
-        case Key::kHome:
+        case KeyCode::kHome:
             first = 0;
             return;
         default:
@@ -52,8 +52,8 @@ bool press(const KeyPress& pressed, ScreenOptions& options) {
         type(pressed, options);
         return true;
     }
-    if (pressed.key != Key::kText) {
-        if (pressed.key == Key::kEscape) {
+    if (pressed.key != KeyCode::kText) {
+        if (pressed.key == KeyCode::kEscape) {
             options.is_help = false;
             options.filter.clear();
         }

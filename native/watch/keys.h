@@ -7,7 +7,7 @@
 
 namespace remora {
 
-enum class Key : std::uint8_t {
+enum class KeyCode : std::uint8_t {
     kNone,
     kUp,
     kDown,
@@ -22,7 +22,7 @@ enum class Key : std::uint8_t {
 };
 
 struct KeyPress {
-    Key key = Key::kNone;
+    KeyCode key = KeyCode::kNone;
     char character = 0;  // of kText: printable ASCII
 };
 

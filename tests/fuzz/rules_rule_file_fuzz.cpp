@@ -10,7 +10,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace remora;
     const std::string_view text(reinterpret_cast<const char*>(data), size);
-    const RuleFileOutcome outcome = parse_rule_file(text, "fuzz", NamingDialect::kExporter1x);
+    const RuleFileOutcome outcome = parse_rule_file(text, "fuzz", NamesDialect::kExporter1x);
     if (outcome.errors.size() > kProblemsMax + 1) {
         __builtin_trap();
     }

@@ -15,11 +15,11 @@
 namespace remora {
 namespace {
 
-constexpr NamingDialect k1x = NamingDialect::kExporter1x;
-constexpr NamingDialect k020 = NamingDialect::kExporter020;
+constexpr NamesDialect k1x = NamesDialect::kExporter1x;
+constexpr NamesDialect k020 = NamesDialect::kExporter020;
 constexpr ValueType kText = ValueType::kText;
 
-std::shared_ptr<const NamingRules> rules_of(const std::string& text, NamingDialect dialect) {
+std::shared_ptr<const NamingRules> rules_of(const std::string& text, NamesDialect dialect) {
     RuleFileOutcome outcome = parse_rule_file(text, "r.yml", dialect);
     EXPECT_TRUE(outcome.is_ok()) << outcome.errors.front().text;
     return std::make_shared<const NamingRules>(std::move(outcome.rules));
@@ -33,7 +33,7 @@ EncoderOptions options_of(OutputFormat format) {
 
 // An output named by rules, and a cache with the values of its beans.
 struct Named {
-    explicit Named(const std::string& rules, NamingDialect dialect = k1x,
+    explicit Named(const std::string& rules, NamesDialect dialect = k1x,
                    OutputFormat format = OutputFormat::kPrometheus)
         : rig(options_of(format)),
           naming(rules_of(rules, dialect), "test", *rig.encoder, rig.counters, log) {}

@@ -159,7 +159,7 @@ std::string text_of(const Page& page) {
     return text;
 }
 
-void expect_pages_of(const std::string& version, NamingDialect dialect) {
+void expect_pages_of(const std::string& version, NamesDialect dialect) {
     const std::vector<Sample> samples = read_samples();
     const auto vectors = sections("tests/rules/vectors.yml", "--- # ");
     const auto pages = sections("tests/rules/expected-" + version + ".txt", "=== ");
@@ -183,11 +183,11 @@ void expect_pages_of(const std::string& version, NamingDialect dialect) {
 }
 
 TEST(NamingRulesExporterTest, SaysWhatThePagesOf020Say) {
-    expect_pages_of("0.20.0", NamingDialect::kExporter020);
+    expect_pages_of("0.20.0", NamesDialect::kExporter020);
 }
 
 TEST(NamingRulesExporterTest, SaysWhatThePagesOf1xSay) {
-    expect_pages_of("1.0.1", NamingDialect::kExporter1x);
+    expect_pages_of("1.0.1", NamesDialect::kExporter1x);
 }
 
 TEST(NamingRulesExporterTest, WhatDoesNotDependOnTheValueIsTheSameForAnyNumber) {
@@ -195,7 +195,7 @@ TEST(NamingRulesExporterTest, WhatDoesNotDependOnTheValueIsTheSameForAnyNumber) 
     std::size_t kept = 0;
     std::size_t changing = 0;
     for (const auto& [name, text] : sections("tests/rules/vectors.yml", "--- # ")) {
-        const RuleFileOutcome file = parse_rule_file(text, name, NamingDialect::kExporter1x);
+        const RuleFileOutcome file = parse_rule_file(text, name, NamesDialect::kExporter1x);
         for (const Sample& from : samples) {
             const Result<ObjectName> bean = ObjectName::parse(from.bean);
             NamingSample sample;

@@ -13,7 +13,7 @@ namespace {
 using Kind = NamingOutcome::Kind;
 
 NamingRules rules_of(const std::string& text) {
-    RuleFileOutcome outcome = parse_rule_file(text, "r.yml", NamingDialect::kExporter1x);
+    RuleFileOutcome outcome = parse_rule_file(text, "r.yml", NamesDialect::kExporter1x);
     EXPECT_TRUE(outcome.is_ok()) << outcome.errors.front().text;
     return std::move(outcome.rules);
 }

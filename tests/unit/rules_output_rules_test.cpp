@@ -50,7 +50,7 @@ TEST_F(OutputRulesTest, ARuleFileIsReadWithTheConfiguration) {
     const auto found = rules_of(output);
     ASSERT_NE(found, nullptr);
     EXPECT_EQ(found->rules().size(), 1U);
-    EXPECT_EQ(found->options().dialect, NamingDialect::kExporter020);
+    EXPECT_EQ(found->options().dialect, NamesDialect::kExporter020);
     EXPECT_EQ(rules_of(OutputConfig()), nullptr);
 }
 
@@ -121,14 +121,14 @@ TEST_F(OutputRulesTest, EveryDialectIsAValidRuleFile) {
             continue;
         }
         const RuleFileOutcome outcome =
-            parse_rule_file(find_dialect(name), name, NamingDialect::kExporter020);
+            parse_rule_file(find_dialect(name), name, NamesDialect::kExporter020);
         EXPECT_EQ(texts(outcome.errors) + texts(outcome.warnings), "") << name;
         EXPECT_GT(rules_of(output)->rules().size(), 10U);
     }
 }
 
 std::string migrated(const std::string& rule_file) {
-    const RuleFileOutcome outcome = parse_rule_file(rule_file, "r.yml", NamingDialect::kExporter1x);
+    const RuleFileOutcome outcome = parse_rule_file(rule_file, "r.yml", NamesDialect::kExporter1x);
     EXPECT_TRUE(outcome.is_ok());
     return write_migrated(outcome.rules, {"/r.yml", std::nullopt, "1.x"});
 }
@@ -137,6 +137,11 @@ TEST(MigrateTest, AFileAboutEverythingTakesEverything) {
     EXPECT_EQ(nlohmann::json::parse(migrated("{}")),
               nlohmann::json::parse(R"({"select": {"profile": "all", "domains": ["*"]},
                   "outputs": [{"type": "file", "format": "prometheus", "names": "/r.yml"}]})"));
+}
+
+TEST(MigrateTest, APathMayBeAnyBytes) {
+    const std::string written = write_migrated({}, {"/r\xff.yml", std::nullopt, "1.x"});
+    EXPECT_FALSE(nlohmann::json::parse(written).empty());
 }
 
 TEST(MigrateTest, TheSelectionFollowsTheFile) {

@@ -10,7 +10,7 @@ namespace remora {
 namespace {
 
 RuleFileOutcome parse(const std::string& text) {
-    return parse_rule_file(text, "r.yml", NamingDialect::kExporter1x);
+    return parse_rule_file(text, "r.yml", NamesDialect::kExporter1x);
 }
 
 std::vector<std::string> errors_of(const std::string& text) {
@@ -166,6 +166,8 @@ TEST(RuleFileTest, ReportsWhatIsNoYaml) {
               Texts{"r.yml:1:8: the tag \"tag:yaml.org,2002:binary\" is not supported"});
     EXPECT_EQ(errors_of("? [a]\n: b\n"), Texts{"r.yml:1:3: a key that is an array; expected text"});
     EXPECT_EQ(errors_of("<<: 5\n"), Texts{"r.yml:1:5: \"<<\" takes an object or a list of them"});
+    EXPECT_EQ(errors_of("rules: []\nwhitelistObjectNames: [\"a:b=\xff,*\"]\n"),
+              Texts{"r.yml:2:29: the byte 0xFF is no UTF-8; expected a file in UTF-8"});
     const std::string deep = std::string(40, '[') + std::string(40, ']');
     EXPECT_EQ(errors_of("a: " + deep).front(), "r.yml:1:35: nested deeper than 32 levels");
     EXPECT_FALSE(errors_of("a: " + std::string(100'000, '[')).empty());

@@ -16,7 +16,7 @@ namespace remora {
 namespace {
 
 // Windows in which nothing varies.
-Verdict judge_means(const std::array<double, 4>& means) {
+TrialVerdict judge_means(const std::array<double, 4>& means) {
     TrialWindows windows;
     for (std::size_t i = 0; i < means.size(); ++i) {
         windows[i] = std::vector<double>(kWindowProfiles, means[i]);
@@ -25,7 +25,7 @@ Verdict judge_means(const std::array<double, 4>& means) {
 }
 
 TEST(JudgeTest, WhatHelpsBothTimesIsKept) {
-    const Verdict verdict = judge_means({10, 6, 11, 7});
+    const TrialVerdict verdict = judge_means({10, 6, 11, 7});
     EXPECT_TRUE(verdict.is_kept) << verdict.why;
     EXPECT_EQ(verdict.before, 10.5);
     EXPECT_EQ(verdict.after, 6.5);
@@ -64,8 +64,8 @@ TEST(JudgeTest, AFigureThatOnlyFallsIsNeverKeptHoweverItFalls) {
 class TrialTest : public testing::Test {
  protected:
     // So many profiles; what the last one brings.
-    std::optional<Verdict> take(std::size_t profiles) {
-        std::optional<Verdict> verdict;
+    std::optional<TrialVerdict> take(std::size_t profiles) {
+        std::optional<TrialVerdict> verdict;
         for (std::size_t i = 0; i < profiles; ++i) {
             verdict = trial_.take(profile_);
         }
@@ -83,7 +83,7 @@ TEST_F(TrialTest, WindowsTakeTurns) {
         EXPECT_FALSE(take(kWindowProfiles - 1));
         EXPECT_EQ(trial_.stage(), i);
         profile_.outputs[0].bytes_per_s = i % 2 == 0 ? 200'000 : 100'000;
-        const std::optional<Verdict> verdict = take(1);
+        const std::optional<TrialVerdict> verdict = take(1);
         EXPECT_EQ(verdict.has_value(), i == kTrialWindows - 1);
         EXPECT_EQ(trial_.windows()[i].size(), kWindowProfiles);
     }
@@ -97,7 +97,7 @@ TEST_F(TrialTest, AFigureThatIsNotKnownAnyMoreEndsIt) {
     for (std::size_t i = 1; i < kUnknownMax; ++i) {
         ASSERT_FALSE(trial.take(profile_));
     }
-    const std::optional<Verdict> verdict = trial.take(profile_);
+    const std::optional<TrialVerdict> verdict = trial.take(profile_);
     ASSERT_TRUE(verdict);
     EXPECT_FALSE(verdict->is_kept);
     EXPECT_NE(verdict->why.find("not known any more"), std::string::npos) << verdict->why;
@@ -121,7 +121,7 @@ TEST_F(TrialTest, AnUnknownFigureHidesNoHarm) {
     }
     profile_.outputs[0].receiver_drops_share = -1;
     profile_.outputs[0].skipped_share = 0.5;
-    const std::optional<Verdict> verdict = trial.take(profile_);
+    const std::optional<TrialVerdict> verdict = trial.take(profile_);
     ASSERT_TRUE(verdict);
     EXPECT_EQ(verdict->why.rfind("it made worse: ticks skipped", 0), 0U) << verdict->why;
     EXPECT_EQ(verdict->before, 0) << "nothing was measured with it: there are no two figures";
@@ -170,7 +170,7 @@ TEST_F(TrialTest, WhatGetsWorseWithItEndsItAtOnce) {
         ASSERT_TRUE(trial_.is_with());
         EXPECT_FALSE(take(1)) << "it is no worse yet";
         harm(profile_);
-        const std::optional<Verdict> verdict = take(1);
+        const std::optional<TrialVerdict> verdict = take(1);
         ASSERT_TRUE(verdict) << what;
         EXPECT_FALSE(verdict->is_kept);
         EXPECT_EQ(verdict->why.rfind("it made worse: " + what, 0), 0U) << verdict->why;

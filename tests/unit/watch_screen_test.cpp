@@ -48,7 +48,7 @@ class ScreenTest : public testing::Test {
     }
     void press_text(const std::string& text) {
         for (const char c : text) {
-            EXPECT_TRUE(press({Key::kText, c}, options_));
+            EXPECT_TRUE(press({KeyCode::kText, c}, options_));
         }
     }
     // The next tick, with that rate of messages.
@@ -181,13 +181,13 @@ TEST_F(ScreenTest, TopicsAreOrderedFilteredAndMoved) {
     press_text("/PAYq");
     EXPECT_THAT(text(), HasSubstr("/PAYq_"));
     EXPECT_THAT(text(), HasSubstr("(0 of 2)"));
-    press({Key::kBackspace}, options_);
-    press({Key::kEnter}, options_);
+    press({KeyCode::kBackspace}, options_);
+    press({KeyCode::kEnter}, options_);
     EXPECT_THAT(text(), Not(HasSubstr("orders ")));
     EXPECT_THAT(text(), HasSubstr("(1 of 2)"));
-    press({Key::kEscape}, options_);
+    press({KeyCode::kEscape}, options_);
     EXPECT_THAT(text(), HasSubstr("orders "));
-    EXPECT_FALSE(press({Key::kText, 'q'}, options_));
+    EXPECT_FALSE(press({KeyCode::kText, 'q'}, options_));
 }
 
 TEST_F(ScreenTest, ManyTopicsAreMovedAndTheLastOnesStay) {
@@ -197,15 +197,15 @@ TEST_F(ScreenTest, ManyTopicsAreMovedAndTheLastOnesStay) {
             {"t" + std::to_string(10 + i), {1e6 - i, 0, 0, 10'000}, {}, {}});
     }
     EXPECT_THAT(text(), HasSubstr("t10"));
-    press({Key::kDown}, options_);
+    press({KeyCode::kDown}, options_);
     EXPECT_THAT(text(), Not(HasSubstr("t10")));
     for (int i = 0; i < 9; ++i) {
-        press({Key::kPageDown}, options_);
+        press({KeyCode::kPageDown}, options_);
     }
     EXPECT_THAT(text(), HasSubstr("t39"));
-    press({Key::kUp}, options_);
+    press({KeyCode::kUp}, options_);
     EXPECT_THAT(text(), Not(HasSubstr("t39"))) << "it has stopped at the last ones";
-    press({Key::kHome}, options_);
+    press({KeyCode::kHome}, options_);
     EXPECT_THAT(text(), HasSubstr("t10"));
 }
 
