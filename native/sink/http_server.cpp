@@ -1,6 +1,9 @@
 // The only file that is compiled with Boost.Asio and Boost.Beast, which take long.
 #include "sink/http_server.h"
 
+// Boost 1.74 asks for std::result_of, which C++20 has no more and libc++ left out.
+#define BOOST_ASIO_HAS_STD_INVOKE_RESULT 1
+
 #include <fcntl.h>
 
 #include <algorithm>
