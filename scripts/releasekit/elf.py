@@ -9,8 +9,8 @@ GLIBC_MAX = (2, 17)
 # musl answers to these names itself.
 LIBRARIES = {"libc.so.6", "libpthread.so.0", "libdl.so.2", "libm.so.6"}
 # A quarter more than they have: growth is to be seen.
-LIBRARY_BYTES_MAX = 2_200_000
-PROGRAM_BYTES_MAX = 2_000_000
+LIBRARY_BYTES_MAX = 3_600_000
+PROGRAM_BYTES_MAX = 3_800_000
 MACHINES = {"Advanced Micro Devices X86-64": "x86_64", "AArch64": "aarch64"}
 
 
