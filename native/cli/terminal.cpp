@@ -68,6 +68,10 @@ Result<std::unique_ptr<Terminal>> Terminal::open() {
                                               " is not known here; --plain does without");
     }
     std::unique_ptr<Terminal> terminal(new Terminal());
+    if (tigetstr("cup") == nullptr) {
+        return Status(Code::kUnavailable, std::string("the terminal ") + name +
+                                              " has no way to move about; --plain does without");
+    }
     terminal->is_unicode_ = std::string_view(nl_langinfo(CODESET)) == "UTF-8";
     cbreak();
     noecho();

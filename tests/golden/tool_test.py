@@ -162,6 +162,18 @@ class ToolTest(unittest.TestCase):
         self.assertTrue(shown.startswith(b"ALIVE "), shown)
         self.assertNotIn(b"\x1b", shown)
 
+    def test_top_says_which_terminal_it_cannot_draw_on(self):
+        self.counters()
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        self.addCleanup(os.close, theirs)
+        for name, why in (("dumb", "has no way to move about"), ("no-such-terminal", "is not known here")):
+            done = subprocess.run([TOOL, "top", str(self.directory), "--seconds", "1"], stdin=theirs, stdout=theirs,
+                                  stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+                                  env={**os.environ, "TERM": name})
+            self.assertEqual((done.returncode, done.stderr),
+                             (1, f"remora top: the terminal {name} {why}; --plain does without\n"))
+
     def test_status_is_0_1_or_2(self):
         for arguments, more, status, said in (
                 ({}, {}, 0, r"^well  broker 1, pid \d+, tick \d s ago  "),
