@@ -5,10 +5,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 #include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/words.h"
 
 namespace remora {
 namespace {
@@ -26,18 +30,14 @@ Seen look_at(std::int64_t pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat", std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(file), {}};
     text.erase(0, text.rfind(')') + 1);
-    std::istringstream words(text);
-    Seen seen;
-    std::string word;
-    for (std::size_t field = 0; words >> word; ++field) {
-        if (field == kState) {
-            seen.state = word[0];
-        } else if (field == kStartTicks) {
-            std::istringstream(word) >> seen.start_ticks;
-            return seen;
-        }
+    const std::vector<std::string_view> words = split_words(text);
+    if (words.size() <= kStartTicks) {
+        return {};
     }
-    return {};
+    Seen seen{words[kState][0], 0};
+    const std::string_view ticks = words[kStartTicks];
+    std::from_chars(ticks.data(), ticks.data() + ticks.size(), seen.start_ticks);
+    return seen;
 }
 
 std::uint64_t own_namespace() {

@@ -1,11 +1,12 @@
 #include "engine/receiver_drops.h"
 
+#include <algorithm>
 #include <charconv>
-#include <iterator>
-#include <sstream>
+#include <string_view>
 #include <vector>
 
 #include "base/files.h"
+#include "base/words.h"
 
 namespace remora {
 namespace {
@@ -33,16 +34,16 @@ std::optional<std::uint16_t> port_of(std::string_view local_address) {
 
 std::optional<std::uint64_t> drops_of_port(std::string_view table, std::uint16_t port) {
     std::optional<std::uint64_t> drops;
-    std::istringstream lines{std::string(table)};
-    for (std::string line; std::getline(lines, line);) {
-        std::istringstream words(line);
-        const std::vector<std::string> columns{std::istream_iterator<std::string>(words), {}};
+    while (!table.empty()) {
+        const std::string_view line = table.substr(0, table.find('\n'));
+        table.remove_prefix(std::min(line.size() + 1, table.size()));
+        const std::vector<std::string_view> columns = split_words(line);
         std::uint64_t of_socket = 0;
         // The second column is the local address, the last one counts drops.
         if (columns.size() < 3 || port_of(columns[1]) != port) {
             continue;
         }
-        const std::string& last = columns.back();
+        const std::string_view last = columns.back();
         const auto end = last.data() + last.size();
         if (std::from_chars(last.data(), end, of_socket).ptr == end) {
             drops = drops.value_or(0) + of_socket;
