@@ -288,7 +288,14 @@ std::uint32_t parse_yaml(std::string_view text, const JsonSource& source, JsonDo
     if (text.substr(0, 3) == "\xEF\xBB\xBF") {
         text.remove_prefix(3);
     }
-    std::istringstream stream{std::string(text)};
+    // yaml-cpp reads the version of YAML by `>>`, which ends the process on musl (base/words.h).
+    std::string shown(text);
+    for (std::size_t at = 0; (at = shown.find("%YAML", at)) != std::string::npos; ++at) {
+        if (at == 0 || shown[at - 1] == '\n' || shown[at - 1] == '\r') {
+            shown[at] = '#';
+        }
+    }
+    std::istringstream stream{shown};
     const std::size_t errors_before = errors.size();
     try {
         YAML::Parser parser(stream);

@@ -128,6 +128,13 @@ class MuslTest(HostTest):
         self.assertRegex(said, rf"^{build.version()}\+\w+ 0 0\n$")
         self.assertIn("remora_up 0", (self.folder / "remora.prom").read_text())
 
+    def test_a_rule_file_may_name_its_version_of_yaml(self):
+        rules = self.folder / "rules.yml"
+        rules.write_text("%YAML 1.2\n---\nrules:\n- pattern: a<b=(.+)><>Count\n  name: a_$1\n")
+        status, said = self.ask('{"directory": "%s", "outputs": [{"path": "${dir}/remora.prom", "names": "%s"}]}'
+                                % (self.folder, rules))
+        self.assertEqual(0, status, said)
+
     def test_a_bad_configuration_is_said(self):
         status, said = self.ask('{"topics": {"mode": "regex", "regex": "("}}')
         self.assertEqual(1, status)
