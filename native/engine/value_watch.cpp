@@ -11,10 +11,10 @@ namespace {
 // A tick is never exactly on time.
 constexpr std::int64_t kSlackNs = 100 * kNanosPerMilli;
 
-constexpr std::array kLosses = {
-    Counter::kReadsFailed,   Counter::kReadsBlocked,        Counter::kRingFullDropped,
-    Counter::kSeriesRefused, Counter::kLogLinesLost,        Counter::kTicksUnfinished,
-    Counter::kConfigReloads, Counter::kConfigReloadsFailed,
+// What `remora status` and `remora doctor` ask for.
+constexpr std::array kEvents = {
+    Counter::kReadsBlocked, Counter::kRingFullDropped, Counter::kSeriesRefused,
+    Counter::kLogLinesLost, Counter::kConfigReloads,   Counter::kConfigReloadsFailed,
 };
 
 // The slot whose series tells that attribute; `series.size()` when none does.
@@ -141,7 +141,7 @@ void ValueWatch::tick(std::int64_t now_ns, std::int64_t wall_ms,
     topics_.tick(sources_.cache, now_ns, *values);
     add_classes(*values);
     add_outputs(now_ns, outputs, *values);
-    add_losses(now_ns, *values);
+    add_events(now_ns, *values);
     delete handed_.exchange(values.release(), std::memory_order_acq_rel);
     if (on_handed_) {
         on_handed_();
@@ -213,11 +213,11 @@ void ValueWatch::add_outputs(std::int64_t now_ns,
     }
 }
 
-void ValueWatch::add_losses(std::int64_t now_ns, LastValues& values) {
-    for (const Counter counter : kLosses) {
+void ValueWatch::add_events(std::int64_t now_ns, LastValues& values) {
+    for (const Counter counter : kEvents) {
         const std::uint64_t total = sources_.counters.get(counter);
-        const std::int64_t age_ms = losses_[counter].note(total, now_ns);
-        values.losses.push_back({counter_info(counter).metric, total, age_ms});
+        const std::int64_t age_ms = events_[counter].note(total, now_ns);
+        values.events.push_back({counter_info(counter).metric, total, age_ms});
     }
 }
 

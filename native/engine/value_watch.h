@@ -62,7 +62,7 @@ class ValueWatch final : public UnitPart {
         std::vector<Member> members;
         Track track;
     };
-    // A counter that should not grow.
+    // A counter, and when it grew last.
     struct Growth {
         std::uint64_t total = 0;
         std::int64_t grown_ns = 0;  // monotonic; 0: it has not
@@ -79,7 +79,7 @@ class ValueWatch final : public UnitPart {
     void add_classes(LastValues& values) const;
     void add_outputs(std::int64_t now_ns, const std::vector<std::unique_ptr<OutputPipe>>& outputs,
                      LastValues& values);
-    void add_losses(std::int64_t now_ns, LastValues& values);
+    void add_events(std::int64_t now_ns, LastValues& values);
 
     const Sources sources_;
     const std::int64_t every_ns_;
@@ -90,7 +90,7 @@ class ValueWatch final : public UnitPart {
     std::unordered_set<UnitId> followed_;  // units that entries have
     TopicWatch topics_;
     std::map<std::string, Output, std::less<>> outputs_;
-    std::map<Counter, Growth> losses_;
+    std::map<Counter, Growth> events_;
 };
 
 }  // namespace remora

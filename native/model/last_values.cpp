@@ -130,10 +130,10 @@ void take_line(Parts& parts, LastValues& values) {
         take_class(parts, values);
     } else if (kind == "output") {
         take_output(parts, values);
-    } else if (kind == "loss") {
+    } else if (kind == "event") {
         std::string name(parts.text());
         const auto total = parts.number<std::uint64_t>();
-        values.losses.push_back({std::move(name), total, parts.number<std::int64_t>()});
+        values.events.push_back({std::move(name), total, parts.number<std::int64_t>()});
     } else if (kind == "fact") {
         std::string key(parts.text());
         values.facts.emplace_back(std::move(key), parts.text());
@@ -197,8 +197,8 @@ std::string print_values(const LastValues& values) {
             .number(one.skipped)
             .number(one.trouble_age_ms);
     }
-    for (const Loss& one : values.losses) {
-        Line(out, "loss").text(one.name).number(one.total).number(one.age_ms);
+    for (const EventCount& one : values.events) {
+        Line(out, "event").text(one.name).number(one.total).number(one.age_ms);
     }
     return out;
 }
@@ -228,11 +228,11 @@ std::string fact_of(const LastValues& values, std::string_view key) {
     return found == values.facts.end() ? "" : found->second;
 }
 
-const Loss* find_loss(const LastValues& values, Counter counter) {
+const EventCount* find_event(const LastValues& values, Counter counter) {
     const std::string_view name = counter_info(counter).metric;
-    const auto found = std::find_if(values.losses.begin(), values.losses.end(),
-                                    [name](const Loss& one) { return one.name == name; });
-    return found == values.losses.end() ? nullptr : &*found;
+    const auto found = std::find_if(values.events.begin(), values.events.end(),
+                                    [name](const EventCount& one) { return one.name == name; });
+    return found == values.events.end() ? nullptr : &*found;
 }
 
 }  // namespace remora

@@ -64,12 +64,12 @@ struct OutputReadings {
     bool operator==(const OutputReadings&) const = default;
 };
 
-// A counter of what goes wrong.
-struct Loss {
+// How often something has happened, and when it did last.
+struct EventCount {
     std::string name;  // of the counter
     std::uint64_t total = 0;
     std::int64_t age_ms = -1;  // since it last grew; -1: never
-    bool operator==(const Loss&) const = default;
+    bool operator==(const EventCount&) const = default;
 };
 
 // Everything is as of one tick.
@@ -83,7 +83,7 @@ struct LastValues {
     std::uint64_t topics_total = 0;     // of which they are
     std::vector<ClassTruth> classes;
     std::vector<OutputReadings> outputs;
-    std::vector<Loss> losses;
+    std::vector<EventCount> events;
     bool operator==(const LastValues&) const = default;
 };
 
@@ -95,6 +95,6 @@ Result<LastValues> parse_values(std::string_view text);
 // Empty when it is not known.
 std::string fact_of(const LastValues& values, std::string_view key);
 // Null when the counter is not among them.
-const Loss* find_loss(const LastValues& values, Counter counter);
+const EventCount* find_event(const LastValues& values, Counter counter);
 
 }  // namespace remora

@@ -102,10 +102,10 @@ void add_cost(const CounterFile& counters, std::vector<Reason>& reasons) {
     }
 }
 
-void add_losses(const LastValues& values, std::vector<Reason>& reasons) {
+void add_events(const LastValues& values, std::vector<Reason>& reasons) {
     const auto recent = [&values](Counter counter) {
-        const Loss* const loss = find_loss(values, counter);
-        return loss != nullptr && is_recent(loss->age_ms);
+        const EventCount* const event = find_event(values, counter);
+        return event != nullptr && is_recent(event->age_ms);
     };
     if (recent(Counter::kReadsBlocked)) {
         reasons.push_back({"reads_blocked", false, "reads of beans hang",
@@ -115,8 +115,8 @@ void add_losses(const LastValues& values, std::vector<Reason>& reasons) {
         reasons.push_back({"ring", false, "values were lost: a ring was full",
                            "the broker's machine has no CPU left for the agent's core thread"});
     }
-    const Loss* const refused = find_loss(values, Counter::kConfigReloadsFailed);
-    const Loss* const taken = find_loss(values, Counter::kConfigReloads);
+    const EventCount* const refused = find_event(values, Counter::kConfigReloadsFailed);
+    const EventCount* const taken = find_event(values, Counter::kConfigReloads);
     const bool is_newer =
         refused != nullptr && refused->age_ms >= 0 &&
         (taken == nullptr || taken->age_ms < 0 || refused->age_ms < taken->age_ms);
@@ -175,7 +175,7 @@ Verdict verdict_of(const Snapshot& snapshot) {
     add_broker(figures_of(snapshot), verdict.reasons);
     if (snapshot.values) {
         add_outputs(*snapshot.values, verdict.reasons);
-        add_losses(*snapshot.values, verdict.reasons);
+        add_events(*snapshot.values, verdict.reasons);
     }
     add_cost(*snapshot.counters, verdict.reasons);
     return verdict;

@@ -57,7 +57,7 @@ inline Snapshot well() {
     values.classes = {{"broker", 900, 3, 3, 50, 0, 0.001},
                       {"partition", 5'000, 58, 60, 400, 0.012, 0.002}};
     values.outputs = {{"file-0", {200'000, 0, 100'000, 10'000}, 12, 0, 0, 0, -1}};
-    values.losses = {{"config_reload_failures_total", 0, -1}, {"config_reloads_total", 0, -1}};
+    values.events = {{"config_reload_failures_total", 0, -1}, {"config_reloads_total", 0, -1}};
     snapshot.values = std::move(values);
     for (const auto& [name, value] :
          {std::pair("under_replicated", 0.0), std::pair("under_min_isr", 0.0),

@@ -443,12 +443,12 @@ TEST_F(DoctorTest, ASelectionThatCollectsNothing) {
 }
 
 TEST_F(DoctorTest, ALogThatNobodyReads) {
-    snapshot_.values->losses.push_back({"log_lines_lost_total", 9, 500'000});
+    snapshot_.values->events.push_back({"log_lines_lost_total", 9, 500'000});
     expect("log", "9 lines of the agent's log were lost", "a pipe whose reader hangs");
 }
 
 TEST_F(DoctorTest, AChangeThatWasRefused) {
-    snapshot_.values->losses[0] = {"config_reload_failures_total", 1, 500'000};
+    snapshot_.values->events[0] = {"config_reload_failures_total", 1, 500'000};
     expect("status", "the configuration was changed and refused", "remora check");
 }
 

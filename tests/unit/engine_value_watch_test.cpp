@@ -240,11 +240,12 @@ TEST_F(ValueWatchTest, WhatTheOutputsDoNotGetIsNotTold) {
     EXPECT_TRUE(tick(400'000).values.empty()) << "older than five bounds";
 }
 
-TEST_F(ValueWatchTest, ALossIsToldWithItsAge) {
-    EXPECT_EQ(find_loss(tick(), Counter::kReadsFailed)->age_ms, -1);
-    counters_.add(Counter::kReadsFailed, 3);
-    EXPECT_EQ(*find_loss(tick(), Counter::kReadsFailed), (Loss{"reads_failed_total", 3, 0}));
-    EXPECT_EQ(find_loss(tick(), Counter::kReadsFailed)->age_ms, kEveryMs);
+TEST_F(ValueWatchTest, AnEventIsToldWithItsAge) {
+    EXPECT_EQ(find_event(tick(), Counter::kReadsBlocked)->age_ms, -1);
+    counters_.add(Counter::kReadsBlocked, 3);
+    EXPECT_EQ(*find_event(tick(), Counter::kReadsBlocked),
+              (EventCount{"reads_blocked_total", 3, 0}));
+    EXPECT_EQ(find_event(tick(), Counter::kReadsBlocked)->age_ms, kEveryMs);
 }
 
 TEST_F(ValueWatchTest, AClassIsToldWithItsAgesAndItsError) {

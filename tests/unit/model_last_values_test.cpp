@@ -23,7 +23,7 @@ LastValues some() {
     values.topics_total = 7;
     values.classes = {{"broker", 12, 1.5, 3, 40, 0.01, 0.002}};
     values.outputs = {{"file-0", {100, 0, 50, 10'000}, 12, 1, 2, 3, 400}};
-    values.losses = {{"reads_failed_total", 3, -1}};
+    values.events = {{"reads_blocked_total", 3, -1}};
     return values;
 }
 
@@ -83,8 +83,8 @@ TEST(LastValues, WhatThereIsNotIsNotFound) {
     EXPECT_EQ(find_value(values, "bytes"), nullptr);
     EXPECT_EQ(fact_of(values, "broker.id"), "1");
     EXPECT_EQ(fact_of(values, "rack"), "");
-    EXPECT_EQ(find_loss(values, Counter::kReadsFailed)->total, 3U);
-    EXPECT_EQ(find_loss(values, Counter::kReadsBlocked), nullptr);
+    EXPECT_EQ(find_event(values, Counter::kReadsBlocked)->total, 3U);
+    EXPECT_EQ(find_event(values, Counter::kLogLinesLost), nullptr);
 }
 
 }  // namespace

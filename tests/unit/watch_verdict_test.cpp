@@ -116,18 +116,18 @@ TEST(Verdict, WhatTheAgentLacksIsAReason) {
     EXPECT_EQ(found([](Snapshot& s) { set_counter(s, Counter::kValuesExpired, 9); }),
               Names{"expired"});
     EXPECT_EQ(found([](Snapshot& s) {
-                  s.values->losses.push_back({"reads_blocked_total", 1, 5'000});
+                  s.values->events.push_back({"reads_blocked_total", 1, 5'000});
               }),
               Names{"reads_blocked"});
     EXPECT_EQ(found([](Snapshot& s) {
-                  s.values->losses.push_back({"ring_full_values_dropped_total", 1, 5'000});
+                  s.values->events.push_back({"ring_full_values_dropped_total", 1, 5'000});
               }),
               Names{"ring"});
 }
 
 TEST(Verdict, WhatIsLongAgoIsNoReasonAnyMore) {
     Snapshot snapshot = well();
-    snapshot.values->losses.push_back({"reads_blocked_total", 1, 61'000});
+    snapshot.values->events.push_back({"reads_blocked_total", 1, 61'000});
     snapshot.values->outputs[0].errors = 7;
     snapshot.values->outputs[0].trouble_age_ms = 61'000;
     EXPECT_TRUE(verdict_of(snapshot).reasons.empty());
@@ -139,9 +139,9 @@ TEST(Verdict, WhatIsLongAgoIsNoReasonAnyMore) {
 
 TEST(Verdict, ARefusedChangeIsAReasonUntilOneIsTaken) {
     Snapshot snapshot = well();
-    snapshot.values->losses[0] = {"config_reload_failures_total", 1, 3'600'000};
+    snapshot.values->events[0] = {"config_reload_failures_total", 1, 3'600'000};
     EXPECT_EQ(names(verdict_of(snapshot)), std::vector<std::string>{"reload"});
-    snapshot.values->losses[1] = {"config_reloads_total", 1, 60'000};
+    snapshot.values->events[1] = {"config_reloads_total", 1, 60'000};
     EXPECT_TRUE(verdict_of(snapshot).reasons.empty());
 }
 

@@ -70,9 +70,9 @@ void check_over_ceiling(const Patient& patient, Findings& findings) {
 }
 
 void check_log(const Patient& patient, Findings& findings) {
-    const Loss* const lost = patient.snapshot.values
-                                 ? find_loss(*patient.snapshot.values, Counter::kLogLinesLost)
-                                 : nullptr;
+    const EventCount* const lost =
+        patient.snapshot.values ? find_event(*patient.snapshot.values, Counter::kLogLinesLost)
+                                : nullptr;
     if (lost != nullptr && lost->total > 0) {
         findings.add(std::to_string(lost->total) +
                          " lines of the agent's log were lost: nobody reads the broker's standard "
