@@ -91,7 +91,7 @@ std::vector<PanelRow> class_rows(const LastValues& values) {
 std::vector<PanelRow> output_rows(const LastValues& values) {
     std::vector<PanelRow> rows;
     for (const OutputReadings& one : values.outputs) {
-        const bool is_bad = one.trouble_age_ms >= 0 && one.trouble_age_ms < 60'000;
+        const bool is_bad = is_recent(one.trouble_age_ms);
         const auto bytes = rate(one.bytes);
         std::string text = bytes ? bytes_by_second(*bytes) : "-";
         text += is_bad ? ", loses ticks" : ", out in " + in_ms(static_cast<double>(one.tick_ms));

@@ -21,6 +21,12 @@ Result<LastValues> read_values(const std::string& path) {
 
 }  // namespace
 
+bool is_recent(const Snapshot& snapshot, Counter counter) {
+    const EventCount* const event =
+        snapshot.values ? find_event(*snapshot.values, counter) : nullptr;
+    return event != nullptr && is_recent(event->age_ms);
+}
+
 bool AgentFiles::has_news() const {
     return counters_ != mark_of(directory_ + "/remora.counters") ||
            values_ != mark_of(directory_ + "/remora.values");

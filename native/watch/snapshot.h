@@ -23,6 +23,17 @@ struct Snapshot {
     std::optional<Report> report;      // of the same directory
 };
 
+// What happened within this time is of now.
+inline constexpr std::int64_t kRecentMs = 60'000;
+
+// `age_ms`: since it happened; -1: never.
+inline bool is_recent(std::int64_t age_ms) {
+    return age_ms >= 0 && age_ms < kRecentMs;
+}
+
+// Whether the counter grew just now. False when it is not among those of the last values.
+bool is_recent(const Snapshot& snapshot, Counter counter);
+
 // Of a counters file that was read.
 inline std::uint64_t count_of(const CounterFile& counters, Counter counter) {
     return counters.readings[static_cast<std::size_t>(counter)].value;

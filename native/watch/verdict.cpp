@@ -9,8 +9,6 @@
 namespace remora {
 namespace {
 
-// What happened within this time is of now.
-constexpr std::int64_t kRecentMs = 60'000;
 constexpr double kRunning = 3;  // BrokerState
 
 // A figure that is above 0 when something is wrong.
@@ -48,10 +46,6 @@ constexpr Alarm kAlarms[] = {
 
 std::string plural(std::uint64_t count, const char* one, const char* many) {
     return in_count(static_cast<double>(count)) + " " + (count == 1 ? one : many);
-}
-
-bool is_recent(std::int64_t age_ms) {
-    return age_ms >= 0 && age_ms < kRecentMs;
 }
 
 void add_broker(const Figures& figures, std::vector<Reason>& reasons) {
@@ -102,16 +96,13 @@ void add_cost(const CounterFile& counters, std::vector<Reason>& reasons) {
     }
 }
 
-void add_events(const LastValues& values, std::vector<Reason>& reasons) {
-    const auto recent = [&values](Counter counter) {
-        const EventCount* const event = find_event(values, counter);
-        return event != nullptr && is_recent(event->age_ms);
-    };
-    if (recent(Counter::kReadsBlocked)) {
+void add_events(const Snapshot& snapshot, std::vector<Reason>& reasons) {
+    const LastValues& values = *snapshot.values;
+    if (is_recent(snapshot, Counter::kReadsBlocked)) {
         reasons.push_back({"reads_blocked", false, "reads of beans hang",
                            "the broker's log names the beans; take a thread dump"});
     }
-    if (recent(Counter::kRingFullDropped)) {
+    if (is_recent(snapshot, Counter::kRingFullDropped)) {
         reasons.push_back({"ring", false, "values were lost: a ring was full",
                            "the broker's machine has no CPU left for the agent's core thread"});
     }
@@ -175,7 +166,7 @@ Verdict verdict_of(const Snapshot& snapshot) {
     add_broker(figures_of(snapshot), verdict.reasons);
     if (snapshot.values) {
         add_outputs(*snapshot.values, verdict.reasons);
-        add_events(*snapshot.values, verdict.reasons);
+        add_events(snapshot, verdict.reasons);
     }
     add_cost(*snapshot.counters, verdict.reasons);
     return verdict;

@@ -26,7 +26,8 @@ PANELS = (
          "sum(remora_values_expired{@})", steps=ALARMING),
     stat("In quarantine", "MBeans whose reads fail or hang. The broker's log names them.", "none",
          "sum(remora_units_quarantined{@})", steps=ALARMING),
-    stat("Refused", "Series that a cap or limit keeps out, so far.", "none", "sum(remora_series_refused_total{@})",
+    stat("Refused, 15 minutes", "Series that a cap or limit kept out when their MBeans were offered within this time. "
+         "The broker's log names the cap.", "none", "sum(increase(remora_series_refused_total{@}[15m]))",
          steps=((None, "green"), (1, "orange"))),
     stat("Faults", "Faults that the agent has contained. The first one switches it off.", "none",
          "sum(remora_faults_total{@})", steps=ALARMING),

@@ -433,8 +433,11 @@ TEST_F(DoctorTest, ABeanInQuarantine) {
 }
 
 TEST_F(DoctorTest, ACapThatLeavesSeriesOut) {
+    snapshot_.values->events.push_back({"series_refused_total", 1'200, 5'000});
+    expect("caps", "a cap left out series", "raise the cap of limits");
     set_counter(snapshot_, Counter::kSeriesRefused, 1'200);
-    expect("caps", "1.20 k series were left out by a cap", "raise the cap of limits");
+    snapshot_.values->events.back().age_ms = 61'000;
+    EXPECT_THAT(found(), IsEmpty()) << "since then it was raised";
 }
 
 TEST_F(DoctorTest, ASelectionThatCollectsNothing) {
@@ -443,8 +446,11 @@ TEST_F(DoctorTest, ASelectionThatCollectsNothing) {
 }
 
 TEST_F(DoctorTest, ALogThatNobodyReads) {
-    snapshot_.values->events.push_back({"log_lines_lost_total", 9, 500'000});
-    expect("log", "9 lines of the agent's log were lost", "a pipe whose reader hangs");
+    set_counter(snapshot_, Counter::kLogLinesLost, 9);
+    snapshot_.values->events.push_back({"log_lines_lost_total", 9, 5'000});
+    expect("log", "lines of the agent's log were lost, 9 so far", "a pipe whose reader hangs");
+    snapshot_.values->events.back().age_ms = 61'000;
+    EXPECT_THAT(found(), IsEmpty()) << "somebody reads again";
 }
 
 TEST_F(DoctorTest, AChangeThatWasRefused) {

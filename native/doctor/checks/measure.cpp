@@ -34,12 +34,13 @@ void check_quarantine(const Patient& patient, Findings& findings) {
     }
 }
 
+// The counter stays when the cap was raised, and counts a series again each time it is offered.
 void check_caps(const Patient& patient, Findings& findings) {
-    if (is_running(patient) && count_of(patient, Counter::kSeriesRefused) > 0) {
-        findings.add(in_count(static_cast<double>(count_of(patient, Counter::kSeriesRefused))) +
-                         " series were left out by a cap",
+    if (is_running(patient) && is_recent(patient.snapshot, Counter::kSeriesRefused)) {
+        findings.add("a cap left out series within the last minute",
                      "raise the cap of limits that the broker's log names, or collect less: "
-                     "topics, rules with action exclude");
+                     "topics, rules with action exclude; how many are left out now is told by "
+                     "remora_family_series_refused, at level full of self_metrics");
     }
 }
 
@@ -70,13 +71,10 @@ void check_over_ceiling(const Patient& patient, Findings& findings) {
 }
 
 void check_log(const Patient& patient, Findings& findings) {
-    const EventCount* const lost =
-        patient.snapshot.values ? find_event(*patient.snapshot.values, Counter::kLogLinesLost)
-                                : nullptr;
-    if (lost != nullptr && lost->total > 0) {
-        findings.add(std::to_string(lost->total) +
-                         " lines of the agent's log were lost: nobody reads the broker's standard "
-                         "error",
+    if (is_running(patient) && is_recent(patient.snapshot, Counter::kLogLinesLost)) {
+        findings.add("lines of the agent's log were lost, " +
+                         std::to_string(count_of(patient, Counter::kLogLinesLost)) +
+                         " so far: nobody reads the broker's standard error",
                      "look at what takes the broker's standard error: a pipe whose reader hangs "
                      "stops the broker's own lines too");
     }
