@@ -8,6 +8,7 @@ namespace remora {
 namespace {
 
 constexpr int kIntervalsUntilOld = 3;
+constexpr std::int64_t kStartMsLeast = 120'000;  // a busy machine's first tick comes late
 
 bool is_ahead(const CounterFileHead& counters, std::int64_t now_wall_ms) {
     return now_wall_ms - counters.written_wall_ms < -kClockStepMs;
@@ -26,13 +27,28 @@ Judgement judged(AgentState state, const char* word, std::string why, std::int64
     return judgement;
 }
 
+// Of an agent that has no last values.
+Judgement judge_start(const CounterFile& counters, std::int64_t now_ms) {
+    if (count_of(counters, Counter::kTicks) > 0) {
+        return judged(AgentState::kAlive, "ALIVE", "", counters.start_wall_ms);
+    }
+    const auto tick_ms =
+        static_cast<std::int64_t>(count_of(counters, Counter::kTickIntervalMillis));
+    const std::int64_t most_ms =
+        std::max(kStartMsLeast, kIntervalsUntilOld * std::max(tick_ms, counters.interval_ms));
+    if (now_ms - counters.start_wall_ms > most_ms) {
+        return judged(AgentState::kStalled, "STALLED",
+                      "its threads live and no tick has come since its start: look at the broker's "
+                      "threads",
+                      counters.start_wall_ms);
+    }
+    return judged(AgentState::kStarting, "STARTING", "no tick yet", counters.start_wall_ms);
+}
+
 // Of an agent that writes its counters.
 Judgement judge_ticks(const CounterFile& counters, const LastValues* values, std::int64_t now_ms) {
     if (values == nullptr) {
-        return count_of(counters, Counter::kTicks) == 0
-                   ? judged(AgentState::kStarting, "STARTING", "no tick yet",
-                            counters.start_wall_ms)
-                   : judged(AgentState::kAlive, "ALIVE", "", counters.start_wall_ms);
+        return judge_start(counters, now_ms);
     }
     const std::int64_t interval_ms = std::max(values->tick_interval_ms, counters.interval_ms);
     if (now_ms - values->tick_wall_ms > kIntervalsUntilOld * interval_ms) {

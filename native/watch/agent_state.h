@@ -14,7 +14,7 @@ inline constexpr std::int64_t kClockStepMs = 5'000;
 
 enum class AgentState : std::uint8_t {
     kAbsent,    // no counters file
-    kStarting,  // no tick yet
+    kStarting,  // no tick yet, and not for long
     kAlive,
     kStalled,  // its process is there, or cannot be seen, and nothing comes
     kOff,      // its process lives on without it

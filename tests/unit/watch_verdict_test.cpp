@@ -58,8 +58,14 @@ TEST(Verdict, AnAgentThatHasNotTickedYetIsStarting) {
     Snapshot snapshot = well();
     snapshot.values.reset();
     set_counter(snapshot, Counter::kTicks, 0);
+    snapshot.counters->start_wall_ms = kNowMs - 119'000;
     EXPECT_EQ(verdict_of(snapshot).agent.word, "STARTING");
     EXPECT_EQ(verdict_of(snapshot).exit_status(), 0);
+    snapshot.counters->start_wall_ms = kNowMs - 121'000;
+    EXPECT_EQ(verdict_of(snapshot).agent.word, "STALLED");
+    EXPECT_EQ(verdict_of(snapshot).exit_status(), 2);
+    set_counter(snapshot, Counter::kTickIntervalMillis, 60'000);
+    EXPECT_EQ(verdict_of(snapshot).agent.word, "STARTING") << "ticks are rare";
 }
 
 TEST(Verdict, WithoutLastValuesNobodyKnowsThatAllIsWell) {
