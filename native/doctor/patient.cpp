@@ -78,17 +78,13 @@ std::string told(const Patient& patient, const std::string& config_path) {
     std::string file = parse_arguments(arguments).file;
     if (file.empty()) {
         file = variable_of(*patient.process, "REMORA_CONFIG");
-        if (!file.empty()) {
-            arguments = "config=" + file + (arguments.empty() ? "" : ",") + arguments;
-        }
     }
-    const std::size_t at = arguments.find(file);
-    if (!file.empty() && at != std::string::npos) {
-        arguments.replace(
-            at, file.size(),
-            file[0] == '/' ? reached(patient, file) : patient.process->folder + "/cwd/" + file);
+    if (file.empty()) {
+        return arguments;
     }
-    return arguments;
+    // Of several the last one holds.
+    return arguments + (arguments.empty() ? "" : ",") + "config=" +
+           (file[0] == '/' ? reached(patient, file) : patient.process->folder + "/cwd/" + file);
 }
 
 // As the agent reads it.

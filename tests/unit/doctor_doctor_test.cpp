@@ -325,6 +325,13 @@ TEST_F(DoctorTest, AConfigurationWithMistakes) {
     EXPECT_THAT(found()[0].what, HasSubstr("samplin"));
 }
 
+TEST_F(DoctorTest, AFileThatIsCalledAsItsKeyIs) {
+    fs::create_directories(proc_ + "/4711/cwd");
+    write(proc_ + "/4711/cwd/config", "{\"samplin\": {}}");
+    command({"java", "-javaagent:/opt/remora.jar=config=config,log.level=info", "kafka.Kafka"});
+    expect("config", "/4711/cwd/config:1:", "mend it");
+}
+
 TEST_F(DoctorTest, ARuleFileIsReadAsTheAgentReadsIt) {
     const std::string rules = root_ + "/kafka.yml";
     write(rules, "rules:\n- pattern: 'kafka.log<type=Log, name=Size>'\n");
