@@ -432,11 +432,12 @@ TEST_F(DoctorTest, ABeanInQuarantine) {
     set_counter(snapshot_, Counter::kUnitsQuarantined, 1);
     snapshot_.report = Report();
     snapshot_.report->profile.quarantined = {{"a:type=B", 70}};
-    const std::vector<Ailment> ailments = found();
-    ASSERT_EQ(ailments.size(), 2U);
-    EXPECT_EQ(ailments[0].check, "status");
-    EXPECT_EQ(ailments[1].what, "in quarantine for 1 m 10 s: a:type=B");
-    EXPECT_THAT(ailments[1].remedy, HasSubstr("select.exclude"));
+    expect("quarantine", "in quarantine for 1 m 10 s: a:type=B", "select.exclude");
+    set_counter(snapshot_, Counter::kUnitsQuarantined, 3);
+    ASSERT_EQ(found().size(), 2U);
+    EXPECT_EQ(found()[1].what, "2 more in quarantine");
+    snapshot_.report.reset();
+    expect("status", "3 beans are in quarantine", "select.exclude");
 }
 
 TEST_F(DoctorTest, ACapThatLeavesSeriesOut) {

@@ -1,4 +1,5 @@
 // Is what the agent tells true and affordable?
+#include <span>
 #include <string>
 
 #include "doctor/checks/checks.h"
@@ -15,22 +16,34 @@ bool is_running(const Patient& patient) {
     return patient.snapshot.counters && patient.verdict.agent.is_running();
 }
 
-// What `remora status` says too.
+// Beans in quarantine by name; none when there is none, or when the profile does not tell.
+std::span<const QuarantinedProfile> quarantined(const Patient& patient) {
+    if (!is_running(patient) || !patient.snapshot.report ||
+        count_of(patient, Counter::kUnitsQuarantined) == 0) {
+        return {};
+    }
+    return patient.snapshot.report->profile.quarantined;
+}
+
+// What `remora status` says too, but for what check_quarantine() says with names.
 void check_verdict(const Patient& patient, Findings& findings) {
     for (const Reason& reason : patient.verdict.reasons) {
-        findings.add(reason.what, reason.remedy);
+        if (reason.name != "quarantine" || quarantined(patient).empty()) {
+            findings.add(reason.what, reason.remedy);
+        }
     }
 }
 
-// Which beans, when the agent has told.
 void check_quarantine(const Patient& patient, Findings& findings) {
-    if (!is_running(patient) || !patient.snapshot.report ||
-        count_of(patient, Counter::kUnitsQuarantined) == 0) {
-        return;
-    }
-    for (const QuarantinedProfile& one : patient.snapshot.report->profile.quarantined) {
+    const std::span<const QuarantinedProfile> named = quarantined(patient);
+    for (const QuarantinedProfile& one : named) {
         findings.add("in quarantine for " + in_duration(one.since_s) + ": " + one.name,
                      "if it is broken for good, leave it out: select.exclude");
+    }
+    const std::uint64_t all = named.empty() ? 0 : count_of(patient, Counter::kUnitsQuarantined);
+    if (all > named.size()) {
+        findings.add(std::to_string(all - named.size()) + " more in quarantine",
+                     "the broker's log names each with its reason");
     }
 }
 
