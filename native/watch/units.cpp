@@ -10,9 +10,12 @@
 namespace remora {
 namespace {
 
-// Three digits that count.
+// Three digits that count; at least one of what is not 0.
 std::string three_digits(double value) {
     const double size = std::fabs(value);
+    if (size > 0 && size < 0.01) {
+        return formatted("%.1g", value);
+    }
     const int decimals = size >= 99.95 || size == 0 ? 0 : size >= 9.995 ? 1 : 2;
     return formatted("%.*f", decimals, value);
 }

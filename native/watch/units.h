@@ -7,7 +7,7 @@ namespace remora {
 
 // "831 B", "1.21 MiB".
 std::string in_bytes(double bytes);
-// "12", "1.21 k", "3.4 M".
+// "12", "1.21 k", "3.4 M"; "0.004": never 0 for what is not.
 std::string in_count(double count);
 // "0.05 ms", "12.5 ms", "1.25 s".
 std::string in_ms(double ms);

@@ -14,38 +14,48 @@ constexpr double kRunning = 3;  // BrokerState
 // A figure that is above 0 when something is wrong.
 struct Alarm {
     const char* figure;
-    const char* what;  // behind the number
+    const char* one;   // behind the number 1
+    const char* many;  // behind others
     const char* remedy;
 };
 constexpr Alarm kAlarms[] = {
-    {"offline_partitions", "partitions of the cluster have no leader",
+    {"offline_partitions", "partition of the cluster has no leader",
+     "partitions of the cluster have no leader",
      "bring back the brokers that have their replicas; kafka-topics.sh --describe "
      "--unavailable-partitions names them"},
-    {"offline_log_dirs", "log directories are offline",
+    {"offline_log_dirs", "log directory is offline", "log directories are offline",
      "look at the disk: the broker's log names the directory and the error"},
-    {"offline_replicas", "replicas of this broker are offline",
+    {"offline_replicas", "replica of this broker is offline", "replicas of this broker are offline",
      "look at the disk of their log directory"},
-    {"under_min_isr", "partitions are below min.insync.replicas: producers with acks=all fail",
+    {"under_min_isr", "partition is below min.insync.replicas: producers with acks=all fail",
+     "partitions are below min.insync.replicas: producers with acks=all fail",
      "bring back their followers"},
-    {"under_replicated", "partitions are under-replicated",
+    {"under_replicated", "partition is under-replicated", "partitions are under-replicated",
      "look at the brokers that have their followers: one may be down, slow or cut off"},
-    {"fetcher_failed", "partitions are not replicated any more by this follower",
+    {"fetcher_failed", "partition is not replicated any more by this follower",
+     "partitions are not replicated any more by this follower",
      "the broker's log says why the fetcher gave them up; a restart begins anew"},
-    {"fetcher_dead", "replica fetcher threads are dead", "restart the broker, its log says why"},
-    {"cleaner_dead", "log cleaner threads are dead: compacted topics grow",
+    {"fetcher_dead", "replica fetcher thread is dead", "replica fetcher threads are dead",
      "restart the broker, its log says why"},
-    {"metadata_errors", "metadata records could not be applied by the controller",
-     "the controller's log names them"},
-    {"unclean_elections", "a second, leaders are elected uncleanly: data is lost",
-     "bring back in-sync replicas; look at unclean.leader.election.enable"},
-    {"fenced_brokers", "brokers are fenced: the controller does not hear of them",
-     "look at them, and at the network between"},
-    {"deadlocked", "threads of the JVM are deadlocked", "take a thread dump, restart the broker"},
-    {"logs_to_recover", "logs are being recovered", "wait until the broker has checked them"},
+    {"cleaner_dead", "log cleaner thread is dead: compacted topics grow",
+     "log cleaner threads are dead: compacted topics grow", "restart the broker, its log says why"},
+    {"metadata_errors", "metadata record could not be applied by the controller",
+     "metadata records could not be applied by the controller", "the controller's log names them"},
+    {"fenced_brokers", "broker is fenced: the controller does not hear of it",
+     "brokers are fenced: the controller does not hear of them",
+     "look at the broker, and at the network between"},
+    {"deadlocked", "thread of the JVM is deadlocked", "threads of the JVM are deadlocked",
+     "take a thread dump, restart the broker"},
+    {"logs_to_recover", "log is being recovered", "logs are being recovered",
+     "wait until the broker has checked what it has"},
 };
 
+std::string plural(double count, const char* one, const char* many) {
+    return in_count(count) + " " + (count == 1 ? one : many);
+}
+
 std::string plural(std::uint64_t count, const char* one, const char* many) {
-    return in_count(static_cast<double>(count)) + " " + (count == 1 ? one : many);
+    return plural(static_cast<double>(count), one, many);
 }
 
 void add_broker(const Figures& figures, std::vector<Reason>& reasons) {
@@ -53,8 +63,14 @@ void add_broker(const Figures& figures, std::vector<Reason>& reasons) {
         const double value = figure(figures, alarm.figure).value_or(0);
         if (value > 0) {
             reasons.push_back(
-                {alarm.figure, true, in_count(value) + " " + alarm.what, alarm.remedy});
+                {alarm.figure, true, plural(value, alarm.one, alarm.many), alarm.remedy});
         }
+    }
+    if (const double rate = figure(figures, "unclean_elections").value_or(0); rate > 0) {
+        reasons.push_back(
+            {"unclean_elections", true,
+             "leaders were elected uncleanly (" + in_count(rate) + "/s): data is lost",
+             "bring back in-sync replicas; look at unclean.leader.election.enable"});
     }
     const auto state = figure(figures, "broker_state");
     if (state && *state != kRunning) {

@@ -261,6 +261,7 @@ TEST(Units, NumbersHaveThreeDigitsAndAUnit) {
     EXPECT_EQ(in_bytes(1023.9 * 1024), "1.00 MiB");
     EXPECT_EQ(in_bytes(512.0 * 1024 * 1024), "512 MiB");
     EXPECT_EQ(in_count(0.25), "0.25");
+    EXPECT_EQ(in_count(0.0042), "0.004");
     EXPECT_EQ(in_count(999), "999");
     EXPECT_EQ(in_count(1'200), "1.20 k");
     EXPECT_EQ(in_count(12'345'678), "12.3 M");

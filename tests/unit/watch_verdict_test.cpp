@@ -102,10 +102,14 @@ TEST(Verdict, EveryAlarmOfTheBrokerIsAReason) {
         EXPECT_EQ(verdict.exit_status(), 1);
     }
     Snapshot snapshot = well();
-    set_value(snapshot, "unclean_elections", 30, 20, 10'000);
+    set_value(snapshot, "unclean_elections", 21, 20, 300'000);
     set_value(snapshot, "broker_state", 2);
-    EXPECT_EQ(names(verdict_of(snapshot)),
-              (std::vector<std::string>{"unclean_elections", "broker_state"}));
+    const Verdict verdict = verdict_of(snapshot);
+    EXPECT_EQ(names(verdict), (std::vector<std::string>{"unclean_elections", "broker_state"}));
+    EXPECT_EQ(verdict.reasons[0].what, "leaders were elected uncleanly (0.003/s): data is lost");
+    snapshot = well();
+    set_value(snapshot, "under_replicated", 1);
+    EXPECT_EQ(verdict_of(snapshot).reasons[0].what, "1 partition is under-replicated");
 }
 
 TEST(Verdict, WhatTheAgentLacksIsAReason) {
