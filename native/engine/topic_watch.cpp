@@ -19,6 +19,7 @@ Reading Track::at(std::int64_t now_ns) const {
 void TopicWatch::add(UnitId unit, std::uint16_t slot, TopicValue value, const std::string& topic) {
     const auto known = by_name_.find(topic);
     if (known == by_name_.end() && topics_.size() >= kFollowedMax) {
+        has_more_ = true;
         return;
     }
     const std::size_t place = known == by_name_.end() ? topics_.size() : known->second;
@@ -93,6 +94,7 @@ void TopicWatch::tick(const Cache& cache, std::int64_t now_ns, LastValues& value
         }
     }
     values.topics_total = found.size();
+    values.has_more_topics = has_more_;
     const std::size_t told = std::min(found.size(), kToldMax);
     const auto end = found.begin() + static_cast<std::ptrdiff_t>(told);
     std::partial_sort(found.begin(), end, found.end(), [](const Found& one, const Found& other) {

@@ -40,7 +40,8 @@ class Track {
 // Thread safety: core thread only.
 class TopicWatch {
  public:
-    // So many are followed; of more, those that came first.
+    // So many are followed; of more, those that came first, and LastValues says that there are
+    // more.
     static constexpr std::size_t kFollowedMax = 10'000;
     // So many are told of.
     static constexpr std::size_t kToldMax = 100;
@@ -66,6 +67,7 @@ class TopicWatch {
     static bool is_known(const Cache& cache, const Value& value);
 
     std::vector<Topic> topics_;
+    bool has_more_ = false;  // a topic was once not followed: it does not come again
     std::unordered_map<std::string, std::size_t> by_name_;
     std::unordered_map<UnitId, std::size_t> by_unit_;
 };

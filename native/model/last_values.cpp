@@ -142,8 +142,9 @@ void take_line(Parts& parts, LastValues& values) {
     } else if (kind == "tick") {
         values.tick_wall_ms = parts.number<std::int64_t>();
         values.tick_interval_ms = parts.number<std::int64_t>();
-    } else if (kind == "topics") {
+    } else if (kind == "topics" || kind == "topics_at_least") {
         values.topics_total = parts.number<std::uint64_t>();
+        values.has_more_topics = kind == "topics_at_least";
     }
 }
 
@@ -169,7 +170,7 @@ std::string print_values(const LastValues& values) {
     for (const NamedReading& one : values.values) {
         Line(out, "value").text(one.name).reading(one.reading);
     }
-    Line(out, "topics").number(values.topics_total);
+    Line(out, values.has_more_topics ? "topics_at_least" : "topics").number(values.topics_total);
     for (const TopicReadings& one : values.topics) {
         Line(out, "topic")
             .text(one.topic)

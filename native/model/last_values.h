@@ -81,6 +81,7 @@ struct LastValues {
     std::vector<NamedReading> values;
     std::vector<TopicReadings> topics;  // those that move most
     std::uint64_t topics_total = 0;     // of which they are
+    bool has_more_topics = false;       // beyond those; nobody follows them
     std::vector<ClassTruth> classes;
     std::vector<OutputReadings> outputs;
     std::vector<EventCount> events;

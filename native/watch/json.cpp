@@ -85,7 +85,8 @@ std::string json_of(const ScreenInput& input) {
         if (verdict.agent.is_running()) {
             shown["figures"] = input.figures;
             shown["topics"] = topics_of(values);
-            shown["topics_total"] = values.topics_total;
+            shown[values.has_more_topics ? "topics_at_least" : "topics_total"] =
+                values.topics_total;
             shown["classes"] = classes_of(values);
             shown["outputs"] = outputs_of(values);
         }

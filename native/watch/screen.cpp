@@ -199,7 +199,8 @@ void add_topics(const ScreenInput& input, ScreenOptions& options, std::size_t ro
     }
     if (is_known) {
         title +=
-            formatted("  (%zu of %llu)", topics.size(), static_cast<unsigned long long>(total));
+            formatted("  (%zu of %llu%s)", topics.size(), static_cast<unsigned long long>(total),
+                      input.snapshot.values->has_more_topics ? "+" : "");
     }
     const std::size_t name = options.columns - std::min(options.columns, 3 * kNumberColumns);
     ScreenLine head;

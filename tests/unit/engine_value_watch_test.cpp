@@ -182,10 +182,23 @@ TEST_F(ValueWatchTest, TheTopicsThatMoveMostAreTold) {
     }
     const LastValues values = tick();
     EXPECT_EQ(values.topics_total, kTopics);
+    EXPECT_FALSE(values.has_more_topics);
     ASSERT_EQ(values.topics.size(), TopicWatch::kToldMax);
     EXPECT_EQ(values.topics[0].topic, "t" + std::to_string(kTopics - 1));
     EXPECT_EQ(rate(values.topics[0].bytes_in), static_cast<double>(kTopics - 1));
     EXPECT_EQ(rate(values.topics[0].bytes_out), std::nullopt) << "it is not collected";
+}
+
+TEST_F(ValueWatchTest, OfMoreTopicsThanAreFollowedItIsToldThatThereAreMore) {
+    for (UnitId unit = 0; unit < TopicWatch::kFollowedMax; ++unit) {
+        add_topic(unit, "BytesInPerSec", "t" + std::to_string(unit));
+        read(unit, {1});
+    }
+    EXPECT_FALSE(tick().has_more_topics);
+    add_topic(TopicWatch::kFollowedMax, "BytesInPerSec", "one_more");
+    const LastValues values = tick();
+    EXPECT_EQ(values.topics_total, TopicWatch::kFollowedMax);
+    EXPECT_TRUE(values.has_more_topics);
 }
 
 TEST_F(ValueWatchTest, ATopicThatIsGoneLeavesTheOthersTheirs) {

@@ -33,6 +33,12 @@ TEST(LastValues, WhatIsWrittenIsReadAgain) {
     EXPECT_EQ(read.value(), some());
 }
 
+TEST(LastValues, ThatThereAreMoreTopicsIsReadAgain) {
+    LastValues values = some();
+    values.has_more_topics = true;
+    EXPECT_EQ(parse_values(print_values(values)).value(), values);
+}
+
 TEST(LastValues, ForeignNamesCannotMakeLines) {
     LastValues values = some();
     values.topics[0].topic = "a\nvalue\tb";

@@ -160,6 +160,9 @@ TEST_F(ScreenTest, WhatIsNotKnownIsADash) {
     snapshot_.values->topics.clear();
     snapshot_.values->topics_total = 0;
     EXPECT_THAT(text(), HasSubstr("none is collected"));
+    snapshot_.values->topics_total = 10'000;
+    snapshot_.values->has_more_topics = true;
+    EXPECT_THAT(text(), HasSubstr("(0 of 10000+)"));
     snapshot_.values.reset();
     snapshot_.values_trouble = "/x/remora.values: cannot be opened";
     EXPECT_THAT(text(), HasSubstr("/x/remora.values: cannot be opened"));
