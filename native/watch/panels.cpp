@@ -94,7 +94,7 @@ std::vector<PanelRow> output_rows(const LastValues& values) {
         const bool is_bad = is_recent(one.trouble_age_ms);
         const auto bytes = rate(one.bytes);
         std::string text = bytes ? bytes_by_second(*bytes) : "-";
-        text += is_bad ? ", loses ticks" : ", out in " + in_ms(static_cast<double>(one.tick_ms));
+        text += is_bad ? ", has trouble" : ", out in " + in_ms(static_cast<double>(one.tick_ms));
         rows.push_back(
             {"out " + one.name, std::move(text), is_bad ? Tone::kBad : Tone::kPlain, nullptr});
     }

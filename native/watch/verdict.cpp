@@ -1,7 +1,7 @@
 #include "watch/verdict.h"
 
 #include <algorithm>
-#include <utility>
+#include <tuple>
 
 #include "watch/figures.h"
 #include "watch/units.h"
@@ -139,16 +139,17 @@ void add_outputs(const LastValues& values, std::vector<Reason>& reasons) {
         if (!is_recent(output.trouble_age_ms)) {
             continue;
         }
-        std::string what = "output " + output.name + " loses ticks:";
-        for (const auto& [count, words] :
-             {std::pair(output.errors, " failed writes"), std::pair(output.dropped, " given up"),
-              std::pair(output.skipped, " skipped")}) {
-            what += count > 0 ? " " + in_count(static_cast<double>(count)) + words + "," : "";
+        std::string what = "output " + output.name + " has trouble:";
+        for (const auto& [count, one, many] :
+             {std::tuple(output.errors, "error", "errors"),
+              std::tuple(output.dropped, "tick given up", "ticks given up"),
+              std::tuple(output.skipped, "tick skipped", "ticks skipped")}) {
+            what += count > 0 ? " " + plural(count, one, many) + "," : "";
         }
         what.back() = ' ';
         reasons.push_back({"output", false, what + "so far",
                            "the broker's log names the reason; remora doctor looks at file, "
-                           "directory and receiver"});
+                           "directory, port and receiver"});
     }
 }
 

@@ -265,7 +265,7 @@ TEST_F(DoctorTest, AFileThatNodeExporterDoesNotLookAt) {
 
 TEST_F(DoctorTest, ADiskThatIsFull) {
     space_.free_bytes = 4096;
-    expect("disk", "is full: 4.00 KiB free", "make room");
+    expect("disk", "is full: 4.00 KiB free", "a textfile keeps its last whole content");
     space_.free_bytes = 1ULL << 30;
     space_.free_files = 0;
     expect("disk", "has no inode left", "remove small files");
@@ -315,7 +315,7 @@ TEST_F(DoctorTest, AReceiverThatDrops) {
 TEST_F(DoctorTest, AnOutputThatLosesTicks) {
     snapshot_.values->outputs[0].errors = 4;
     snapshot_.values->outputs[0].trouble_age_ms = 2'000;
-    expect("status", "output file-0 loses ticks: 4 failed writes", "the broker's log");
+    expect("status", "output file-0 has trouble: 4 errors so far", "the broker's log");
 }
 
 TEST_F(DoctorTest, AConfigurationWithMistakes) {
@@ -413,6 +413,9 @@ TEST_F(DoctorTest, TicksThatDoNotFitTheScrapes) {
            "sampling.base_interval", [](Patient& patient) { patient.scrape_interval_s = 5; });
     expect("scrape-interval", "most ticks are never seen", "it costs less",
            [](Patient& patient) { patient.scrape_interval_s = 60; });
+    set_counter(snapshot_, Counter::kTickIntervalMillis, 20'000);
+    expect("scrape-interval", "every 20 s, and is scraped every 10 s: values repeat",
+           "sampling.cpu_budget_percent", [](Patient& patient) { patient.scrape_interval_s = 10; });
     set_counter(snapshot_, Counter::kTickIntervalMillis, 1'000);
     snapshot_.values->tick_interval_ms = 2'000;  // they are written less often
     EXPECT_THAT(found([](Patient& patient) { patient.scrape_interval_s = 1; }), IsEmpty());

@@ -143,8 +143,11 @@ TEST(Verdict, WhatIsLongAgoIsNoReasonAnyMore) {
     EXPECT_TRUE(verdict_of(snapshot).reasons.empty());
     snapshot.values->outputs[0].trouble_age_ms = 59'000;
     ASSERT_EQ(names(verdict_of(snapshot)), std::vector<std::string>{"output"});
+    EXPECT_EQ(verdict_of(snapshot).reasons[0].what, "output file-0 has trouble: 7 errors so far");
+    snapshot.values->outputs[0].errors = 0;
+    snapshot.values->outputs[0].skipped = 1;
     EXPECT_EQ(verdict_of(snapshot).reasons[0].what,
-              "output file-0 loses ticks: 7 failed writes so far");
+              "output file-0 has trouble: 1 tick skipped so far");
 }
 
 TEST(Verdict, ARefusedChangeIsAReasonUntilOneIsTaken) {

@@ -85,9 +85,17 @@ void check_scrapes(const Patient& patient, Findings& findings) {
     const std::string both = "a tick comes every " + formatted("%g", tick_s) +
                              " s, and is scraped every " +
                              formatted("%g", patient.scrape_interval_s) + " s";
-    if (tick_s > kGapsLeast * patient.scrape_interval_s) {
+    const double most_s = kGapsLeast * patient.scrape_interval_s;
+    if (tick_s > most_s) {
+        const bool is_known = patient.config && patient.config->is_ok();
+        const bool is_stretched =
+            is_known &&
+            static_cast<double>(patient.config->config.sampling.base_interval_ms) / 1e3 <= most_s;
         findings.add(both + ": values repeat, and rates over less than four ticks are empty or 0",
-                     "set sampling.base_interval to the scrape interval");
+                     is_stretched
+                         ? "the CPU ceiling stretches ticks: raise sampling.cpu_budget_percent, or "
+                           "collect less (remora suggest)"
+                         : "set sampling.base_interval to the scrape interval");
     } else if (tick_s * kWasteLeast < patient.scrape_interval_s) {
         findings.add(both + ": most ticks are never seen",
                      "set sampling.base_interval to the scrape interval: it costs less");

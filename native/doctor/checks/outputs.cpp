@@ -86,7 +86,7 @@ void check_stale(const Patient& patient, Findings& findings) {
             findings.add(output.where + " was written " + in_duration_ms(age_ms) +
                              " ago, and the agent ticks",
                          "the broker's log says why the output cannot write; `remora status` has "
-                         "its failed writes");
+                         "its errors");
         } else if (age_ms < -kClockStepMs) {
             findings.add(
                 output.where + " was written " + in_duration_ms(-age_ms) + " in the future",
@@ -132,7 +132,8 @@ void check_space(const Patient& patient, Findings& findings) {
         } else if (space->free_bytes < kFreeBytesLeast) {
             findings.add("the file system of " + folder + " is full: " +
                              in_bytes(static_cast<double>(space->free_bytes)) + " free",
-                         "make room; until then the output keeps its last whole content");
+                         "make room: until then nothing new is written there; a textfile keeps its "
+                         "last whole content");
         } else if (space->total_files > 0 && space->free_files == 0) {
             findings.add("the file system of " + folder + " has no inode left",
                          "remove small files there");
