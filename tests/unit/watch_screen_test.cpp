@@ -125,7 +125,7 @@ TEST_F(ScreenTest, AnAlarmComesFirstAndIsRed) {
     EXPECT_EQ(tone_of("ALIVE"), Tone::kGood);
     set_value(snapshot_, "offline_log_dirs", 1);
     const std::vector<ScreenLine> shown = lines();
-    EXPECT_EQ(shown[2][0].text, "1 log directories are offline");
+    EXPECT_EQ(shown[2][0].text, "1 log directory is offline");
     EXPECT_EQ(shown[2][0].tone, Tone::kBad);
     EXPECT_THAT(text_of(shown[4]), HasSubstr("offline log dirs"));
     set_counter(snapshot_, Counter::kWideningStep, 1);
