@@ -145,7 +145,7 @@ class TopTest(unittest.TestCase):
 
     def test_4_under_replicated(self):
         self.lab.lab("stop-broker", "--broker", "3", "--kill")
-        self.captured("under-replicated", r"^ALIVE ", r"partitions are under-replicated", r"under-replicated +[1-9]")
+        self.captured("under-replicated", r"^ALIVE ", r"partitions? (?:is|are) under-replicated", r"under-replicated +[1-9]")
         self.assertEqual(broker_lab.run(broker_lab.TOOL, "status", self.directory, check=False).returncode, 1)
         self.captured("dead", r"^DEAD ", "was killed or crashed", directory=self.lab.output / "3")
 
