@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Nothing of the agent stands where Kafka keeps its data: a broker that ran with it starts again."""
+"""Nothing of the agent stands where Kafka keeps its data, or has its port: a broker that ran with it starts again."""
 
 import pathlib
 import sys
@@ -50,6 +50,16 @@ class PlacesTest(unittest.TestCase):
                                       {"path": f"{link}/sub/remora.prom"}]})
         with lab:
             self.twice(lab, "directory: found", "outputs.0.path: found", "outputs.1.path: found")
+
+    def test_the_port_of_the_broker(self):
+        # The agent is there first: with its port taken the broker would not start.
+        with Lab({}) as lab:
+            port = lab.state()["brokers"][0]["port"]
+            lab.write_config({"outputs": [{"type": "http", "host": "127.0.0.1", "port": port}]})
+            lab.lab("stop-broker", "--broker", "1")
+            lab.lab("start-broker", "--broker", "1")
+            wait_for("what is wrong", lambda: f"outputs.0.port: found {port}, which is the broker's own" in lab.log(), 30)
+            lab.lab("topics", "--topics", "1", "--partitions", "1")
 
 
 if __name__ == "__main__":
