@@ -72,7 +72,7 @@ class TopTest(unittest.TestCase):
         cls.lab.lab("load", "--seconds", str(2 * REFRESHES + 240), "--phases", "steady",
                     "--background")
         cls.directory = cls.lab.output / "1"
-        wait_for("a rate", lambda: cls.figures().get("messages_in", 0) > 0, 120)
+        wait_for("every rate", lambda: all((cls.figures().get(name) or 0) > 0 for name in RATES), 120)
 
     @classmethod
     def figures(cls):
