@@ -7,10 +7,10 @@
 
 namespace remora {
 
-/// What stands between blanks and ends of lines. Views into `text`.
-///
-/// In the library this takes the place of `>>`: libc++ made for glibc skips blanks by a table that
-/// musl does not have.
+// What stands between blanks and ends of lines. Views into `text`. Thread safety: any thread.
+//
+// In the library this takes the place of `>>`: libc++ made for glibc skips blanks by a table that
+// musl does not have.
 inline std::vector<std::string_view> split_words(std::string_view text) {
     constexpr std::string_view kBlanks = " \t\r\n\v\f";
     std::vector<std::string_view> words;

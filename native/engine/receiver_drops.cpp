@@ -1,10 +1,10 @@
 #include "engine/receiver_drops.h"
 
-#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "base/words.h"
 
@@ -35,9 +35,7 @@ std::optional<std::uint16_t> port_of(std::string_view local_address) {
 std::optional<std::uint64_t> drops_of_port(std::string_view table, std::uint16_t port) {
     std::optional<std::uint64_t> drops;
     while (!table.empty()) {
-        const std::string_view line = table.substr(0, table.find('\n'));
-        table.remove_prefix(std::min(line.size() + 1, table.size()));
-        const std::vector<std::string_view> columns = split_words(line);
+        const std::vector<std::string_view> columns = split_words(take_until(table, '\n'));
         std::uint64_t of_socket = 0;
         // The second column is the local address, the last one counts drops.
         if (columns.size() < 3 || port_of(columns[1]) != port) {

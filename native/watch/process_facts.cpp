@@ -5,7 +5,10 @@
 
 #include <fstream>
 #include <iterator>
-#include <sstream>
+#include <string_view>
+
+#include "base/ascii.h"
+#include "base/words.h"
 
 namespace remora {
 
@@ -31,11 +34,11 @@ bool is_same_file(const std::string& one, const std::string& other) {
 }
 
 std::vector<std::string> words_of(const std::string& status, const std::string& name) {
-    std::istringstream lines(status);
-    for (std::string line; std::getline(lines, line);) {
-        if (line.compare(0, name.size() + 1, name + ":") == 0) {
-            std::istringstream words(line.substr(name.size() + 1));
-            return {std::istream_iterator<std::string>(words), {}};
+    for (std::string_view rest = status; !rest.empty();) {
+        const std::string_view line = take_until(rest, '\n');
+        if (line.starts_with(name + ":")) {
+            const std::vector<std::string_view> words = split_words(line.substr(name.size() + 1));
+            return {words.begin(), words.end()};
         }
     }
     return {};

@@ -5,14 +5,14 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
-#include <sstream>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "base/words.h"
 #include "doctor/checks/checks.h"
 #include "watch/units.h"
 
@@ -178,19 +178,18 @@ std::optional<std::vector<std::string>> sockets_at(const Patient& patient, const
         is_seen = static_cast<bool>(std::getline(file, line)) || is_seen;  // headings
         while (std::getline(file, line)) {
             // "0: 0100007F:1FBD 00000000:0000 0A 00000000:00000000 00:00000000 0 1000 0 4242 ..."
-            std::istringstream text(line);
-            const std::vector<std::string> words{std::istream_iterator<std::string>(text), {}};
+            const std::vector<std::string_view> words = split_words(line);
             if (words.size() <= kInode || (kind == "tcp" && words[kState] != "0A")) {
                 continue;
             }
-            const std::string& local = words[kLocal];
+            const std::string_view local = words[kLocal];
             const std::size_t colon = local.rfind(':');
             unsigned at = 0;
             if (colon != std::string::npos) {
                 std::from_chars(local.data() + colon + 1, local.data() + local.size(), at, 16);
             }
             if (at == port) {
-                found.push_back("socket:[" + words[kInode] + "]");
+                found.push_back("socket:[" + std::string(words[kInode]) + "]");
             }
         }
     }
