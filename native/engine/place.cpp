@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "config/places.h"
 #include "sink/path.h"
@@ -35,8 +36,7 @@ std::string log_directory_above(const std::string& path, const Facts& facts) {
     const std::filesystem::path place = real_path(path);
     const std::string all = value_of(facts, "log.dirs");
     for (std::string_view rest = all; !rest.empty();) {
-        const std::string_view one = rest.substr(0, rest.find(','));
-        rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+        const std::string_view one = take_until(rest, ',');
         if (one.empty()) {
             continue;
         }
@@ -164,16 +164,12 @@ std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& fac
                                 "broker does not start with what is not its own there"});
         }
     };
+    const std::string ports = "," + value_of(facts, "kafka.ports") + ",";
     look_at("directory", config.directory);
     for (std::size_t i = 0; i < config.outputs.size(); ++i) {
         const OutputConfig& output = config.outputs[i];
         look_at("outputs." + std::to_string(i) + ".path",
                 output.type == OutputType::kFile ? output.path : "");
-    }
-    look_at("trace.path", config.trace.path);
-    const std::string ports = "," + value_of(facts, "kafka.ports") + ",";
-    for (std::size_t i = 0; i < config.outputs.size(); ++i) {
-        const OutputConfig& output = config.outputs[i];
         if (output.type == OutputType::kHttp &&
             ports.find("," + std::to_string(output.port) + ",") != std::string::npos) {
             problems.push_back({"outputs." + std::to_string(i) + ".port: found " +
@@ -182,6 +178,7 @@ std::vector<Problem> find_places_of_kafka(const Config& config, const Facts& fac
                                 "not start when its port is taken"});
         }
     }
+    look_at("trace.path", config.trace.path);
     return problems;
 }
 
