@@ -39,6 +39,13 @@ class TuningTest : public testing::Test {
         return parse_config(text, "r.json", {}, "").config.optimizer.mode;
     }
 
+    // Whoever is root reads every file, so it leads nowhere until it is shown again.
+    void hide_state() {
+        std::filesystem::rename(state_path_, state_path_ + ".aside");
+        std::filesystem::create_symlink(state_path_, state_path_);
+    }
+    void show_state() { std::filesystem::rename(state_path_ + ".aside", state_path_); }
+
     // A minute in which reads of a family cost much, unless it is read every five minutes.
     void pass(int minutes) {
         for (int i = 0; i < minutes; ++i) {
@@ -60,7 +67,7 @@ class TuningTest : public testing::Test {
     }
     // Nothing can be renamed to what is a directory with something in it.
     void forbid_writes() {
-        std::filesystem::remove(temporary_.path() + "/remora.tuning.json");
+        std::filesystem::remove(state_path_);
         std::filesystem::create_directories(temporary_.path() + "/remora.tuning.json/x");
     }
     bool has_rule() const { return tuning_->text().find("5m") != std::string::npos; }
@@ -76,6 +83,7 @@ class TuningTest : public testing::Test {
     std::uint64_t count(Counter counter) const { return counters_.get(counter); }
 
     const TemporaryDirectory temporary_;
+    const std::string state_path_ = temporary_.path() + "/remora.tuning.json";
     FakeClock clock_;
     CounterTable counters_;
     KeptLog lines_;
@@ -135,10 +143,10 @@ TEST_F(TuningTest, AfterAKillInATrialWhatWasJudgedGoodIsInForce) {
 TEST_F(TuningTest, ABadFileIsSetAsideAndTheAgentStarts) {
     for (const std::string& bad : {std::string("{"), std::string("{\"version\": 9}"),
                                    std::string(2 * kTuningBytesMax, 'x')}) {
-        std::ofstream(temporary_.path() + "/remora.tuning.json") << bad;
+        std::ofstream(state_path_) << bad;
         start(kApply);
         EXPECT_EQ(tuning_->text(), kApply);
-        EXPECT_FALSE(std::filesystem::exists(temporary_.path() + "/remora.tuning.json"));
+        EXPECT_FALSE(std::filesystem::exists(state_path_));
         EXPECT_EQ(content("remora.tuning.json.bad"), bad);
         clock_.advance_ms(61'000);
     }
@@ -152,7 +160,7 @@ TEST_F(TuningTest, WhatIsNoFileIsSaidAndTheAgentStarts) {
     std::filesystem::create_directories(temporary_.path() + "/remora.tuning.json/x");
     std::filesystem::create_directories(temporary_.path() + "/remora.tuning.json.bad/x");
     start(kApply);
-    const std::string path = temporary_.path() + "/remora.tuning.json";
+    const std::string& path = state_path_;
     EXPECT_TRUE(lines_.has(": " + path + ": is no regular file; the optimizer begins anew") ||
                 lines_.has(path + ": is no regular file; the optimizer begins anew"));
     EXPECT_EQ(lines_.text().find(path + ": " + path), std::string::npos) << lines_.text();
@@ -161,18 +169,15 @@ TEST_F(TuningTest, WhatIsNoFileIsSaidAndTheAgentStarts) {
     EXPECT_TRUE(lines_.has("nothing is tried or kept meanwhile"));
 }
 
-// Whoever is root reads every file, so this one leads nowhere.
 TEST_F(TuningTest, AFileThatCannotBeReadJustNowIsNeitherForgottenNorOverwritten) {
     keep();
-    const std::string path = temporary_.path() + "/remora.tuning.json";
-    std::filesystem::rename(path, path + ".aside");
-    std::filesystem::create_symlink(path, path);
+    hide_state();
     start(kApply);
     EXPECT_TRUE(lines_.has("cannot be opened: Too many levels of symbolic links; nothing is kept"));
     pass(10);
     EXPECT_EQ(tuning_->text(), kApply);
-    EXPECT_TRUE(std::filesystem::is_symlink(path)) << "it stays as it is";
-    std::filesystem::rename(path + ".aside", path);
+    EXPECT_TRUE(std::filesystem::is_symlink(state_path_)) << "it stays as it is";
+    show_state();
     pass(1);
     EXPECT_TRUE(has_rule());
     EXPECT_TRUE(lines_.has("tuning: in force again, since it was kept: change 1 (interval: kafka"));
@@ -180,11 +185,9 @@ TEST_F(TuningTest, AFileThatCannotBeReadJustNowIsNeitherForgottenNorOverwritten)
 
 TEST_F(TuningTest, WhatComesInForceWithARequestIsSaidToo) {
     keep();
-    const std::string path = temporary_.path() + "/remora.tuning.json";
-    std::filesystem::rename(path, path + ".aside");
-    std::filesystem::create_symlink(path, path);
+    hide_state();
     start(kApply);
-    std::filesystem::rename(path + ".aside", path);
+    show_state();
     tuning_->revert("5");
     EXPECT_TRUE(has_rule());
     EXPECT_EQ(lines_.count("tuning: in force again, since it was kept: change 1 (interval: "), 1);
@@ -222,7 +225,7 @@ TEST_F(TuningTest, AStateThatWasEditedIsNotInForce) {
     keep();
     std::string edited = content("remora.tuning.json");
     edited.replace(edited.find("\"5m\""), 4, "\"4m\"");
-    std::ofstream(temporary_.path() + "/remora.tuning.json") << edited;
+    std::ofstream(state_path_) << edited;
     start(kApply);
     EXPECT_EQ(tuning_->text(), kApply);
     EXPECT_TRUE(lines_.has("found a file that was edited or damaged; expected what an agent"));
@@ -236,7 +239,7 @@ TEST_F(TuningTest, WhatIsTakenBackIsSoAlsoWhenItCannotBeWrittenDown) {
     EXPECT_EQ(tuning_->text(), kApply);
     EXPECT_TRUE(lines_.has("nothing is tried or kept meanwhile"));
     EXPECT_TRUE(lines_.has("change 1 is reverted"));
-    std::filesystem::remove_all(temporary_.path() + "/remora.tuning.json");
+    std::filesystem::remove_all(state_path_);
     pass(60);
     EXPECT_EQ(tuning_->text(), kApply) << "it rests, as the operator wanted";
     EXPECT_TRUE(state().kept.empty());
@@ -324,7 +327,7 @@ TEST_F(TuningTest, WhatDoesNotFitAChangedConfigurationIsDroppedAndSaid) {
 }
 
 TEST_F(TuningTest, WithoutModeApplyNoFileIsMadeOrRead) {
-    std::ofstream(temporary_.path() + "/remora.tuning.json") << "{";
+    std::ofstream(state_path_) << "{";
     start("{}");
     pass(10);
     EXPECT_EQ(tuning_->text(), "{}");
