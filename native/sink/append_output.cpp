@@ -78,6 +78,7 @@ bool AppendOutput::open_live() {
     if (!exists) {
         (void)files_.set_mode(fd_, options_.file_mode);
     }
+    // A crash or a full disk may have left half a line.
     torn_ = live_bytes_ > 0 && !ends_in_line(files_, real_, live_bytes_);
     remove_stale(files_, directory_of(real_), gzip_prefix());
     rotated_.scan(real_);
@@ -105,8 +106,6 @@ bool AppendOutput::open_file(const std::string& path) {
     return true;
 }
 
-// A crash or a full disk may have left half a line. Unreadable counts as whole: nothing better can
-// be known.
 bool AppendOutput::rotation_due() const {
     if (live_bytes_ == 0) {
         return false;

@@ -272,8 +272,8 @@ void HttpServerImpl::sweep() {
     for (const ConnectionRef& connection : all) {
         const bool has_begun =
             connection->phase == Phase::kWaiting && connection->parser->got_some();
-        if (has_begun &&
-            !connection->has_begun) {  // it could wait for long, but not go on for long
+        // A request may be waited for long, and may not take long.
+        if (has_begun && !connection->has_begun) {
             connection->has_begun = true;
             connection->deadline_ns = std::min(connection->deadline_ns, now_ns + kRequestNs);
         }

@@ -87,7 +87,8 @@ void remove_stale(FileSystem& files, const std::string& directory, const std::st
 // Writes all of it. Returns 0 or the negative errno; `written` is the number of bytes that got in.
 int write_all(FileSystem& files, int fd, std::span<const char> bytes, std::size_t& written);
 
-// Whether a file of `bytes` > 0 ends in a whole line; true when it cannot be read.
+// Whether a file of `bytes` > 0 ends in a whole line. One that cannot be read does: nothing better
+// can be known.
 bool ends_in_line(FileSystem& files, const std::string& path, std::int64_t bytes);
 
 }  // namespace remora
